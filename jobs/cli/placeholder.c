@@ -1,0 +1,2 @@
+extern int dn_placeholder;
+int dn_placeholder;

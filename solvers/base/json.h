@@ -1,0 +1,31 @@
+/* json.h - the door to jansson
+ *
+ * Objects are built from the root down; a child belongs to its parent as soon as it is made. A value that is not
+ * finite becomes null. Building never fails half way: the first refused allocation is remembered and
+ * dn_json_text() reports it. All functions are local.
+ */
+#ifndef DN_BASE_JSON_H
+#define DN_BASE_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "solvers/base/error.h"
+
+typedef struct json_t dn_json; /* an object or an array */
+
+dn_json *dn_json_create(void); /* an empty root object, or NULL */
+void dn_json_destroy(dn_json **root);
+
+/* Set key of obj; key NULL appends to an array. A NULL obj is accepted and does nothing. */
+dn_json *dn_json_object(dn_json *obj, const char *key); /* a new child object, NULL when out of memory */
+dn_json *dn_json_array(dn_json *obj, const char *key);
+void dn_json_number(dn_json *obj, const char *key, double value);
+void dn_json_int(dn_json *obj, const char *key, int64_t value);
+void dn_json_bool(dn_json *obj, const char *key, bool value);
+void dn_json_string(dn_json *obj, const char *key, const char *value);
+
+/* The text of root in a block for dn_free(), keys in the order they were set. indent 0: one line.
+ * Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_json_text(const dn_json *root, int indent, char **out, dn_error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/* log.c - what happened, one event at a time; see log.h */
+#include "solvers/base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static dn_log_sink *sink;
+static void *sink_ctx;
+static dn_log_level threshold = DN_INFO;
+
+void dn_log_open(dn_log_sink *to, void *ctx, dn_log_level at_least)
+{
+    sink = to;
+    sink_ctx = ctx;
+    threshold = at_least;
+}
+
+void dn_log(dn_log_level level, const char *area, const char *event, const char *fields_fmt, ...)
+{
+    char fields[1024];
+    va_list args;
+
+    if (sink == NULL || level < threshold)
+        return;
+    va_start(args, fields_fmt);
+    vsnprintf(fields, sizeof fields, fields_fmt, args);
+    va_end(args);
+    sink(sink_ctx, level, area, event, fields);
+}

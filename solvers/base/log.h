@@ -1,0 +1,23 @@
+/* log.h - what happened, one event at a time
+ *
+ * Code below jobs/ reports events here and never prints. The terminal side installs one sink; without a sink
+ * events vanish. Thread-safe once the sink is set. Local.
+ */
+#ifndef DN_BASE_LOG_H
+#define DN_BASE_LOG_H
+
+#include "solvers/base/error.h"
+
+typedef enum dn_log_level { DN_DEBUG, DN_INFO, DN_WARN, DN_ERROR } dn_log_level;
+
+/* One event: area is the module ("train"), event a few words ("epoch done"), fields "key=value key=value";
+ * a value that holds spaces is quoted. */
+typedef void dn_log_sink(void *ctx, dn_log_level level, const char *area, const char *event,
+                         const char *fields);
+
+void dn_log_open(dn_log_sink *sink, void *ctx, dn_log_level at_least);
+
+void dn_log(dn_log_level level, const char *area, const char *event, const char *fields_fmt, ...)
+    DN_PRINTF(4, 5);
+
+#endif

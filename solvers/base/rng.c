@@ -1,0 +1,110 @@
+/* rng.c - random numbers that are a function of names, not of history; see rng.h */
+#include "solvers/base/rng.h"
+
+#include <math.h>
+#include <Random123/philox.h>
+
+static void philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4])
+{
+    philox4x32_ctr_t c = {{counter[0], counter[1], counter[2], counter[3]}};
+    philox4x32_key_t k = {{key[0], key[1]}};
+    philox4x32_ctr_t r = philox4x32(c, k);
+
+    for (int i = 0; i < 4; i++)
+        out[i] = r.v[i];
+}
+
+dn_rng dn_rng_stream(uint64_t seed, dn_rng_stage stage, uint64_t a, uint32_t b)
+{
+    uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+    uint32_t counter[4] = {(uint32_t)a, (uint32_t)(a >> 32), b, (uint32_t)stage};
+    uint32_t out[4];
+
+    philox(key, counter, out);
+    return (dn_rng){.key = {out[0], out[1]}};
+}
+
+void dn_rng_block(dn_rng s, uint64_t item, uint32_t block, uint32_t out[4])
+{
+    uint32_t counter[4] = {block, (uint32_t)item, (uint32_t)(item >> 32), 0};
+
+    philox(s.key, counter, out);
+}
+
+static uint64_t word64(const uint32_t w[2])
+{
+    return (uint64_t)w[1] << 32 | w[0];
+}
+
+uint64_t dn_rng_u64(dn_rng s, uint64_t item)
+{
+    uint32_t w[4];
+
+    dn_rng_block(s, item, 0, w);
+    return word64(w);
+}
+
+static double unit_interval(uint64_t bits)
+{
+    return ((double)(bits >> 11) + 0.5) * 0x1p-53;
+}
+
+double dn_rng_uniform(dn_rng s, uint64_t item)
+{
+    return unit_interval(dn_rng_u64(s, item));
+}
+
+double dn_rng_normal(dn_rng s, uint64_t item)
+{
+    const double two_pi = 6.283185307179586476925;
+    uint32_t w[4];
+
+    dn_rng_block(s, item, 0, w);
+    return sqrt(-2.0 * log(unit_interval(word64(w)))) * cos(two_pi * unit_interval(word64(w + 2)));
+}
+
+uint64_t dn_rng_below(dn_rng s, uint64_t item, uint64_t n)
+{
+    __extension__ typedef unsigned __int128 u128;
+
+    return (uint64_t)((u128)dn_rng_u64(s, item) * n >> 64);
+}
+
+dn_permutation dn_permutation_make(uint64_t seed, uint64_t epoch, uint64_t n)
+{
+    dn_permutation p = {.n = n, .half = 1};
+    dn_rng s = dn_rng_stream(seed, DN_RNG_ORDER, epoch, 0);
+
+    while (p.half < 32 && (n - 1) >> (2 * p.half) != 0)
+        p.half++;
+    dn_rng_block(s, 0, 0, p.key);
+    dn_rng_block(s, 0, 1, p.key + 4);
+    return p;
+}
+
+/* Finalizer of MurmurHash3 (A. Appleby, public domain): every input bit reaches every output bit. */
+static uint32_t mix(uint32_t x)
+{
+    x ^= x >> 16;
+    x *= 0x85ebca6bu;
+    x ^= x >> 13;
+    x *= 0xc2b2ae35u;
+    x ^= x >> 16;
+    return x;
+}
+
+uint64_t dn_permute(const dn_permutation *p, uint64_t pos)
+{
+    uint64_t mask = p->half == 32 ? 0xffffffffu : (1u << p->half) - 1u;
+
+    do { /* the domain is at most 4 n wide: fewer than 4 walks on average */
+        uint64_t left = pos >> p->half, right = pos & mask;
+        for (int round = 0; round < 8; round++) {
+            uint64_t next = left ^ (mix((uint32_t)right ^ p->key[round]) & mask);
+            left = right;
+            right = next;
+        }
+        pos = left << p->half | right;
+    } while (pos >= p->n);
+    return pos;
+}

@@ -1,0 +1,238 @@
+/* text.c - tables of strings, names to indices, numbers from text; see text.h */
+#include "solvers/base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "solvers/base/alloc.h"
+
+/* ---- dn_strings ---- */
+
+dn_status dn_strings_add(dn_strings *s, const char *text, size_t len, dn_error *err)
+{
+    dn_status st = DN_OK;
+    size_t used = s->n > 0 ? (size_t)s->offset[s->n] : 0;
+
+    DN_TRY(dn_grow((void **)&s->offset, &s->offset_cap, (size_t)s->n + 2, sizeof *s->offset, err));
+    DN_TRY(dn_grow((void **)&s->bytes, &s->bytes_cap, used + len + 1, 1, err));
+    if (len > 0)
+        memcpy(s->bytes + used, text, len);
+    s->n++;
+    s->offset[s->n] = (int64_t)(used + len);
+out:
+    return st;
+}
+
+void dn_strings_destroy(dn_strings *s)
+{
+    dn_free(s->offset);
+    dn_free(s->bytes);
+    *s = (dn_strings){0};
+}
+
+const char *dn_strings_at(const dn_strings *s, int64_t i, size_t *out_len)
+{
+    *out_len = (size_t)(s->offset[i + 1] - s->offset[i]);
+    return s->bytes + s->offset[i];
+}
+
+const char *dn_strings_copy(const dn_strings *s, int64_t i, char *buf, size_t cap)
+{
+    size_t len;
+    const char *text = dn_strings_at(s, i, &len);
+
+    snprintf(buf, cap, "%.*s", (int)len, text);
+    return buf;
+}
+
+/* ---- dn_names: open addressing, linear probing, at most two thirds full ---- */
+
+struct dn_names {
+    dn_strings key;
+    int64_t *value;    /* [key.n] */
+    size_t value_cap;
+    int64_t *slot;     /* [n_slots]  1 + index of a key, 0 when empty */
+    size_t n_slots;    /* a power of two */
+};
+
+/* FNV-1a, 64 bits (Fowler, Noll and Vo; draft-eastlake-fnv). */
+static uint64_t hash(const char *text, size_t len)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ (unsigned char)text[i]) * 0x100000001b3u;
+    return h ^ h >> 29;
+}
+
+static size_t find_slot(const dn_names *t, const int64_t *slot, size_t n_slots, const char *name, size_t len)
+{
+    size_t at = hash(name, len) & (n_slots - 1);
+
+    while (slot[at] != 0) {
+        size_t have;
+        const char *key = dn_strings_at(&t->key, slot[at] - 1, &have);
+        if (have == len && memcmp(key, name, len) == 0)
+            break;
+        at = (at + 1) & (n_slots - 1);
+    }
+    return at;
+}
+
+static dn_status widen(dn_names *t, dn_error *err)
+{
+    dn_status st = DN_OK;
+    size_t wide = t->n_slots * 2;
+    int64_t *slot = NULL;
+
+    DN_NEW(slot, wide);
+    for (int64_t i = 0; i < t->key.n; i++) {
+        size_t len;
+        const char *key = dn_strings_at(&t->key, i, &len);
+        slot[find_slot(t, slot, wide, key, len)] = i + 1;
+    }
+    dn_free(t->slot);
+    t->slot = slot;
+    t->n_slots = wide;
+out:
+    return st;
+}
+
+dn_status dn_names_create(dn_names **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_names *t = NULL;
+
+    DN_NEW(t, 1);
+    t->n_slots = 64;
+    DN_NEW(t->slot, t->n_slots);
+    *out = t;
+    t = NULL;
+out:
+    dn_names_destroy(&t);
+    return st;
+}
+
+void dn_names_destroy(dn_names **names)
+{
+    dn_names *t = *names;
+
+    if (t == NULL)
+        return;
+    dn_strings_destroy(&t->key);
+    dn_free(t->value);
+    dn_free(t->slot);
+    dn_free(t);
+    *names = NULL;
+}
+
+dn_status dn_names_add(dn_names *t, const char *name, size_t len, int64_t value, int64_t *out_value,
+                       dn_error *err)
+{
+    dn_status st = DN_OK;
+    size_t at;
+
+    if (((size_t)t->key.n + 1) * 3 > t->n_slots * 2)
+        DN_TRY(widen(t, err));
+    at = find_slot(t, t->slot, t->n_slots, name, len);
+    if (t->slot[at] == 0) {
+        DN_TRY(dn_grow((void **)&t->value, &t->value_cap, (size_t)t->key.n + 1, sizeof *t->value, err));
+        DN_TRY(dn_strings_add(&t->key, name, len, err));
+        t->value[t->key.n - 1] = value;
+        t->slot[at] = t->key.n;
+    }
+    *out_value = t->value[t->slot[at] - 1];
+out:
+    return st;
+}
+
+int64_t dn_names_find(const dn_names *t, const char *name, size_t len)
+{
+    size_t at = find_slot(t, t->slot, t->n_slots, name, len);
+
+    return t->slot[at] == 0 ? -1 : t->value[t->slot[at] - 1];
+}
+
+/* ---- numbers ---- */
+
+bool dn_parse_double(const char *text, size_t len, double *out)
+{
+    char buf[64];
+    char *end;
+    double v;
+
+    if (len == 0 || len >= sizeof buf)
+        return false;
+    for (size_t i = 0; i < len; i++) /* strtod would also take blanks and hexadecimal */
+        if (text[i] == ' ' || text[i] == '\t' || text[i] == 'x' || text[i] == 'X' || text[i] == '\0')
+            return false;
+    memcpy(buf, text, len);
+    buf[len] = '\0';
+    v = strtod(buf, &end);
+    if (end != buf + len)
+        return false;
+    *out = v;
+    return true;
+}
+
+bool dn_parse_int(const char *text, size_t len, int64_t *out)
+{
+    size_t i = len > 0 && (text[0] == '-' || text[0] == '+');
+    bool minus = len > 0 && text[0] == '-';
+    int64_t v = 0;
+
+    if (i == len)
+        return false;
+    for (; i < len; i++) {
+        int digit = text[i] - '0';
+        if (digit < 0 || digit > 9 || v < (INT64_MIN + digit) / 10)
+            return false;
+        v = v * 10 - digit; /* negative side: holds INT64_MIN */
+    }
+    if (!minus && v == INT64_MIN)
+        return false;
+    *out = minus ? v : -v;
+    return true;
+}
+
+/* ---- suggestions ---- */
+
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[64];
+    size_t nb = strlen(b);
+
+    if (nb >= sizeof row / sizeof row[0])
+        return nb;
+    for (size_t j = 0; j <= nb; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i] != '\0'; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 1; j <= nb; j++) {
+            size_t best = diagonal + (a[i] != b[j - 1]);
+            diagonal = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[nb];
+}
+
+const char *dn_nearest(const char *word, const char *const *candidates, int n)
+{
+    const char *best = NULL;
+    size_t least = (strlen(word) + 1) / 2 + 1;
+
+    for (int i = 0; i < n; i++) {
+        size_t d = edit_distance(word, candidates[i]);
+        if (d < least) {
+            least = d;
+            best = candidates[i];
+        }
+    }
+    return best;
+}

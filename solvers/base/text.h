@@ -1,0 +1,53 @@
+/* text.h - tables of strings, names to indices, numbers from text
+ *
+ * Contents: dn_strings (bytes + offsets), dn_names (hash from name to index), parsing, suggestions
+ * All functions are local.
+ */
+#ifndef DN_BASE_TEXT_H
+#define DN_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "solvers/base/error.h"
+
+/* ---- a growing table of strings; the form in which strings stand in HDF5 ---- */
+typedef struct dn_strings {
+    int64_t n;
+    int64_t *offset;   /* [n + 1]  offset[0] == 0; string i is bytes[offset[i] .. offset[i + 1]) */
+    char *bytes;       /* [offset[n]]  no terminators */
+    size_t offset_cap; /* allocated elements of offset */
+    size_t bytes_cap;
+} dn_strings;
+
+DN_MUST_CHECK dn_status dn_strings_add(dn_strings *s, const char *text, size_t len, dn_error *err);
+void dn_strings_destroy(dn_strings *s); /* back to the empty table */
+
+/* A view of string i, not terminated; *out_len its length. */
+const char *dn_strings_at(const dn_strings *s, int64_t i, size_t *out_len);
+
+/* String i as a C string in buf (cut to fit); returns buf. For messages. */
+const char *dn_strings_copy(const dn_strings *s, int64_t i, char *buf, size_t cap);
+
+/* ---- names to indices ---- */
+typedef struct dn_names dn_names;
+
+DN_MUST_CHECK dn_status dn_names_create(dn_names **out, dn_error *err);
+void dn_names_destroy(dn_names **names);
+
+/* Map name to value, value >= 0. When the name is there already, nothing changes and *out_value is the value it
+ * has; otherwise *out_value = value. Name is copied. */
+DN_MUST_CHECK dn_status dn_names_add(dn_names *names, const char *name, size_t len, int64_t value,
+                                     int64_t *out_value, dn_error *err);
+
+/* The value of a name, or -1. */
+int64_t dn_names_find(const dn_names *names, const char *name, size_t len);
+
+/* ---- numbers; the whole field must be the number, blanks around it are not part of it ---- */
+bool dn_parse_double(const char *text, size_t len, double *out); /* also nan, inf; '.' is the decimal point */
+bool dn_parse_int(const char *text, size_t len, int64_t *out);   /* decimal, optional sign, no overflow */
+
+/* The candidate nearest to word by edit distance, or NULL when none is closer than half of the word. */
+const char *dn_nearest(const char *word, const char *const *candidates, int n);
+
+#endif

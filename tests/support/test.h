@@ -1,0 +1,42 @@
+/* test.h - CUnit on every rank: any rank may fail, nobody hangs
+ *
+ *     static void adds_up(void) { CU_ASSERT_EQUAL(1 + 1, 2); }
+ *     static const dn_test tests[] = {{"adds up", adds_up}, {NULL, NULL}};
+ *     int main(int argc, char **argv) { return test_main(argc, argv, "sums", tests); }
+ *
+ * test_main() joins MPI, runs every test on all ranks, prints TAP on rank 0 and failures of any rank on stderr, shares
+ * the verdict and kills a hang after 60 s (DN_TEST_SECONDS changes it). No CU_..._FATAL: a rank that leaves a test
+ * early strands the others.
+ */
+#ifndef DN_TEST_SUPPORT_H
+#define DN_TEST_SUPPORT_H
+
+#include <stdbool.h>
+#include <CUnit/CUnit.h>
+#include "mpi/core/world.h"
+
+typedef struct dn_test {
+    const char *name;
+    void (*run)(void);
+} dn_test;
+
+extern dn_comm test_comm;
+
+int test_main(int argc, char **argv, const char *suite, const dn_test *tests);
+
+/* Whether v is the same on every rank. Collective. */
+bool test_same(int v);
+
+/* Mark the running test as skipped, with the reason (printed and counted). */
+void test_skip(const char *reason);
+
+/* A directory for the files of this program, the same on every rank, removed at the end. */
+const char *test_dir(void);
+
+/* "<test_dir>/name" in a static buffer (four in rotation). */
+const char *test_path(const char *name);
+
+/* Write bytes to test_path(name) on rank 0, then a barrier. Collective. Returns the path. */
+const char *test_file(const char *name, const void *bytes, size_t len);
+
+#endif
