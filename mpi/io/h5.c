@@ -27,6 +27,11 @@ const char *dn_h5_path(const dn_h5 *h)
     return h->path;
 }
 
+const dn_comm *dn_h5_comm(const dn_h5 *h)
+{
+    return h->comm;
+}
+
 /* ---- paths on disk: rank 0 alone, then everyone agrees ---- */
 
 static dn_status make_handle(const dn_comm *comm, const char *path, bool writable, dn_h5 **out, dn_error *err)

@@ -44,7 +44,8 @@ DN_MUST_CHECK dn_status dn_h5_commit(dn_h5 **h, dn_error *err);
 /* Close; an unpublished file is removed. NULL is fine. */
 void dn_h5_close(dn_h5 **h);
 
-const char *dn_h5_path(const dn_h5 *h); /* local */
+const char *dn_h5_path(const dn_h5 *h);    /* local */
+const dn_comm *dn_h5_comm(const dn_h5 *h); /* local */
 
 /* ---- datasets: `name` is an absolute path such as "/expression/values" ---- */
 
