@@ -40,9 +40,9 @@ DN_COLLECTIVE void dn_reduce_finish(dn_reduce *r, float *out_slice, float *out_t
 
 /* Put the slices of all ranks together in full [sliced]; the caller's own slice stands there already.
  * Collective on comm. */
-DN_COLLECTIVE void dn_reduce_gather(const dn_reduce *r, float *full);
+DN_COLLECTIVE void dn_reduce_gather(dn_reduce *r, float *full);
 
-/* Seconds this rank has waited in the calls above since creation. Local. */
+/* Seconds this rank has spent in the calls above since creation. Local. */
 double dn_reduce_seconds(const dn_reduce *r);
 
 #endif
