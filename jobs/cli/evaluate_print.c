@@ -30,20 +30,36 @@ static const char *scorer_name(int k)
     return k == DN_MODEL ? "model" : dn_baseline_name((dn_baseline)(k - 1));
 }
 
-static void print_scorer(FILE *to, int k, const dn_scorer_report *s)
+/* Ranking: all that needs no threshold. */
+static void print_ranking(FILE *to, const dn_view_report *v)
 {
-    fprintf(to, "  %-12s", scorer_name(k));
-    with_interval(to, s->auroc, &s->auroc_ci, false);
-    with_interval(to, s->ap, &s->ap_ci, false);
-    figure(to, 9, s->decided ? s->decisions.accuracy : (double)NAN);
-    figure(to, 9, s->decided ? s->decisions.macro.f1 : (double)NAN);
-    figure(to, 9, s->decided ? s->decisions.weighted.f1 : (double)NAN);
-    figure(to, 8, s->decided ? s->decisions.mcc : (double)NAN);
-    figure(to, 8, s->brier);
-    figure(to, 8, s->ece);
-    figure(to, 8, s->calibrated_brier);
-    figure(to, 8, s->calibrated_ece);
-    fputc('\n', to);
+    fprintf(to, "  %-12s  %7s  %-18s  %7s  %-18s\n", "", "AUROC", "95% interval", "AP", "95% interval");
+    for (int k = 0; k < DN_SCORERS; k++) {
+        fprintf(to, "  %-12s", scorer_name(k));
+        with_interval(to, v->scorer[k].auroc, &v->scorer[k].auroc_ci, false);
+        with_interval(to, v->scorer[k].ap, &v->scorer[k].ap_ci, false);
+        fputc('\n', to);
+    }
+}
+
+/* Decisions and probabilities. */
+static void print_decisions(FILE *to, const dn_view_report *v)
+{
+    fprintf(to, "\n  %-12s %8s %8s %8s %8s %8s %8s  %s\n", "", "accuracy", "macro F1", "weighted", "MCC",
+            "Brier", "ECE", "Brier, ECE calibrated");
+    for (int k = 0; k < DN_SCORERS; k++) {
+        const dn_scorer_report *s = &v->scorer[k];
+        fprintf(to, "  %-12s", scorer_name(k));
+        figure(to, 8, s->decided ? s->decisions.accuracy : (double)NAN);
+        figure(to, 8, s->decided ? s->decisions.macro.f1 : (double)NAN);
+        figure(to, 8, s->decided ? s->decisions.weighted.f1 : (double)NAN);
+        figure(to, 8, s->decided ? s->decisions.mcc : (double)NAN);
+        figure(to, 8, s->brier);
+        figure(to, 8, s->ece);
+        figure(to, 8, s->calibrated_brier);
+        figure(to, 8, s->calibrated_ece);
+        fputc('\n', to);
+    }
 }
 
 static void say_verdict(FILE *to, const dn_difference *d, const char *baseline)
@@ -51,9 +67,9 @@ static void say_verdict(FILE *to, const dn_difference *d, const char *baseline)
     if (d->beaten == DN_BEATEN)
         fprintf(to, "the model beats %s", baseline);
     else if (d->beaten == DN_NOT_BEATEN)
-        fprintf(to, "%s is NOT beaten: the model is worse", baseline);
+        fprintf(to, "%s is NOT beaten, the model is worse", baseline);
     else
-        fprintf(to, "%s is NOT shown to be beaten: the interval holds 0 or is missing", baseline);
+        fprintf(to, "undecided: %s is not shown to be beaten", baseline);
 }
 
 static void print_differences(FILE *to, const dn_view_report *v)
@@ -98,12 +114,9 @@ static void print_classes(FILE *to, const dn_view_report *v)
 
 static void print_main_view(FILE *to, const dn_view_report *v, int64_t replicates)
 {
-    fprintf(to, "  %-12s  %7s  %-18s %8s  %-18s%10s %9s %9s %8s %8s %8s %17s\n", "", "AUROC", "95% interval",
-            "AP", "95% interval", "accuracy", "macro F1", "weighted", "MCC", "Brier", "ECE",
-            "both, calibrated");
-    for (int k = 0; k < DN_SCORERS; k++)
-        print_scorer(to, k, &v->scorer[k]);
+    print_ranking(to, v);
     print_differences(to, v);
+    print_decisions(to, v);
     print_classes(to, v);
     fprintf(to, "\n  Intervals: %" PRId64 " replicates that resample the %" PRId64 " genes", replicates,
             v->genes);
@@ -123,8 +136,6 @@ static void print_view_line(FILE *to, const dn_view_report *v)
     }
     with_interval(to, v->scorer[DN_MODEL].auroc, &v->scorer[DN_MODEL].auroc_ci, false);
     figure(to, 8, v->scorer[DN_MODEL].ap);
-    for (int b = 0; b < DN_BASELINES; b++)
-        figure(to, 11, v->scorer[1 + b].auroc);
     if (best >= 0) {
         with_interval(to, v->difference[best].auroc, &v->difference[best].auroc_ci, true);
         fprintf(to, "  ");
@@ -142,8 +153,8 @@ static void print_views(FILE *to, const dn_evaluation *e)
     fprintf(to, "\nViews: clean leaves out decoys and genes without values; c1, c2, c3: both, one, none of "
                 "the genes in "
                 "training\n");
-    fprintf(to, "  %-9s %9s %9s  %7s  %-18s %8s %11s %11s %11s  %s\n", "view", "rows", "positive", "AUROC",
-            "95% interval", "AP", "popularity", "correlation", "missing", "model minus best baseline, AUROC");
+    fprintf(to, "  %-9s %9s %9s  %7s  %-18s %8s  %s\n", "view", "rows", "positive", "AUROC", "95% interval",
+            "AP", "AUROC minus that of the best baseline");
     for (int v = 0; v < DN_VIEWS; v++) {
         print_view_line(to, &e->view[v]);
         borrowed |= e->view[v].measured && e->view[v].source == DN_FROM_ALL;
