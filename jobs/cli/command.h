@@ -14,9 +14,9 @@ typedef struct dn_call {
 
 typedef struct dn_command {
     const char *name;
-    const char *summary;      /* one line */
-    const char *usage;        /* what follows "dragnet NAME"; lines divided by \n */
-    const char *details;      /* paragraph for --help; may be NULL */
+    const char *summary; /* one line */
+    const char *usage;   /* what follows "dragnet NAME"; lines divided by \n */
+    const char *details; /* paragraph for --help; may be NULL */
     const dn_opt *options;
     dn_status (*run)(const dn_call *call, dn_error *err); /* collective */
 } dn_command;

@@ -9,11 +9,11 @@
 DN_COLLECTIVE dn_status dn_agree(const dn_comm *comm, dn_status local, dn_error *err);
 
 /* In a collective function: all ranks go on, or all leave through out. */
-#define DN_AGREE(comm_)                                                                                      \
-    do {                                                                                                     \
-        st = dn_agree((comm_), st, err);                                                                     \
-        if (st != DN_OK)                                                                                     \
-            goto out;                                                                                        \
+#define DN_AGREE(comm_)                  \
+    do {                                 \
+        st = dn_agree((comm_), st, err); \
+        if (st != DN_OK)                 \
+            goto out;                    \
     } while (0)
 
 #endif

@@ -13,8 +13,8 @@ typedef struct dn_range {
     int64_t end; /* begin <= end; empty when equal */
 } dn_range;
 
-/* Part number `part` of [0, n) cut into `parts` contiguous ranges whose lengths differ by at most one, the longer
- * ones first. */
+/* Part number `part` of [0, n) cut into `parts` contiguous ranges whose lengths differ by at most one, the
+ * longer ones first. */
 dn_range dn_block(int64_t n, int64_t part, int64_t parts);
 
 /* The part that holds item i, 0 <= i < n. Inverse of dn_block. */
@@ -22,16 +22,17 @@ int64_t dn_block_of(int64_t n, int64_t i, int64_t parts);
 
 /* A plan of shards over ranks: rank r owns shards [first[r], first[r + 1]), at least one each. */
 typedef struct dn_plan {
-    int shards;   /* V, a power of two */
-    int size;     /* ranks */
-    int *first;   /* [size + 1] */
+    int shards; /* V, a power of two */
+    int size;   /* ranks */
+    int *first; /* [size + 1] */
 } dn_plan;
 
-/* Even plan. Fails: DN_ECONFIG more ranks than shards, or shards not a power of two (says what to do); DN_ENOMEM */
+/* Even plan. Fails: DN_ECONFIG more ranks than shards, or shards not a power of two (says what to do);
+ * DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_plan_even(int shards, int size, dn_plan *out, dn_error *err);
 
-/* The plan written as "5,3,8": shards of each rank, in rank order. Fails: DN_EUSAGE not `size` positive numbers
- * that add up to `shards`; DN_ECONFIG, DN_ENOMEM as above. */
+/* The plan written as "5,3,8": shards of each rank, in rank order. Fails: DN_EUSAGE not `size` positive
+ * numbers that add up to `shards`; DN_ECONFIG, DN_ENOMEM as above. */
 DN_MUST_CHECK dn_status dn_plan_parse(const char *text, int shards, int size, dn_plan *out, dn_error *err);
 
 void dn_plan_destroy(dn_plan *plan);

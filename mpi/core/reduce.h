@@ -1,8 +1,9 @@
 /* reduce.h - the ordered sum of all shards, sliced over the ranks
  *
- * A shard's vector has a sliced part (gradients) and a tail (loss, batch statistics, failure flags). Every rank pushes
- * the vectors of its shards in order; dn_reduce_finish() moves the subtree sums of each rank to the owners of
- * the slices, who finish the tree. The tail goes to everyone. The result has the bits of a single rank.
+ * A shard's vector has a sliced part (gradients) and a tail (loss, batch statistics, failure flags). Every
+ * rank pushes the vectors of its shards in order; dn_reduce_finish() moves the subtree sums of each rank to
+ * the owners of the slices, who finish the tree. The tail goes to everyone. The result has the bits of a
+ * single rank.
  */
 #ifndef DN_CORE_REDUCE_H
 #define DN_CORE_REDUCE_H
@@ -19,7 +20,8 @@ typedef enum dn_reduce_kind {
 
 /*   sliced  floats of a vector that are divided over the ranks (slice of rank r: dn_block(sliced, r, size))
  *   tail    floats behind them that every rank gets whole
- * The plan is borrowed. Collective on comm. Fails: DN_ENOMEM, DN_ECONFIG (a message would pass 2^31 floats). */
+ * The plan is borrowed. Collective on comm. Fails: DN_ENOMEM, DN_ECONFIG (a message would pass 2^31 floats).
+ */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_reduce_create(const dn_comm *comm, const dn_plan *plan,
                                                        dn_reduce_kind kind, int64_t sliced, int64_t tail,
                                                        dn_reduce **out, dn_error *err);
@@ -28,8 +30,8 @@ void dn_reduce_destroy(dn_reduce **r);
 /* The slice of this rank. Local. */
 dn_range dn_reduce_slice(const dn_reduce *r);
 
-/* Add the vector [sliced + tail] of the next shard of this rank. Local. Fails: DN_ENOMEM; cannot fail after as many
- * shards as the rank owns have been pushed once. */
+/* Add the vector [sliced + tail] of the next shard of this rank. Local. Fails: DN_ENOMEM; cannot fail after
+ * as many shards as the rank owns have been pushed once. */
 DN_MUST_CHECK dn_status dn_reduce_push(dn_reduce *r, const float *vec, dn_error *err);
 
 /* Sum over all shards: out_slice [length of the slice], out_tail [tail]. Ready for the next round afterwards.
@@ -38,9 +40,9 @@ DN_COLLECTIVE void dn_reduce_finish(dn_reduce *r, float *out_slice, float *out_t
 
 /* Put the slices of all ranks together in full [sliced]; the caller's own slice stands there already.
  * Collective on comm. */
-DN_COLLECTIVE void dn_reduce_gather(const dn_reduce *r, float *full);
+DN_COLLECTIVE void dn_reduce_gather(dn_reduce *r, float *full);
 
-/* Seconds this rank has waited in the calls above since creation. Local. */
+/* Seconds this rank has spent in the calls above since creation. Local. */
 double dn_reduce_seconds(const dn_reduce *r);
 
 #endif

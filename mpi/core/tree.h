@@ -1,9 +1,9 @@
 /* tree.h - adding up shards in one fixed binary tree, whoever owns them
  *
  * The leaves are shards 0 .. V-1, V a power of two; node (first, count) is the sum of the vectors of shards
- * first .. first + count - 1, count a power of two that divides first. A node is always left + right, so its bits do
- * not depend on who computed it. A rank adds the maximal nodes inside its range; the owners of the slices merge
- * the nodes of all ranks with the same stack. No MPI call; all functions are local.
+ * first .. first + count - 1, count a power of two that divides first. A node is always left + right, so its
+ * bits do not depend on who computed it. A rank adds the maximal nodes inside its range; the owners of the
+ * slices merge the nodes of all ranks with the same stack. No MPI call; all functions are local.
  */
 #ifndef DN_CORE_TREE_H
 #define DN_CORE_TREE_H
@@ -21,10 +21,10 @@ typedef struct dn_node {
 
 /* Nodes that could not be merged yet, in the order of their shards. */
 typedef struct dn_tree {
-    int64_t width;  /* floats in a vector */
-    int depth;      /* nodes on the stack */
+    int64_t width; /* floats in a vector */
+    int depth;     /* nodes on the stack */
     dn_node node[DN_TREE_DEPTH];
-    int slots;      /* buffers allocated, handed out again after dn_tree_clear() */
+    int slots; /* buffers allocated, handed out again after dn_tree_clear() */
     float *slot[DN_TREE_DEPTH];
 } dn_tree;
 
@@ -37,7 +37,8 @@ void dn_tree_clear(dn_tree *t);
 
 void dn_tree_destroy(dn_tree *t);
 
-/* The maximal nodes inside [first, end): fills first and count of out [DN_TREE_DEPTH] and returns how many. */
+/* The maximal nodes inside [first, end): fills first and count of out [DN_TREE_DEPTH] and returns how many.
+ */
 int dn_tree_cover(int first, int end, dn_node *out);
 
 #endif

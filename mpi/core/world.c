@@ -17,8 +17,9 @@ static void mpi_failed(MPI_Comm *comm, int *code, ...)
     MPI_Abort(MPI_COMM_WORLD, DN_ESOFTWARE);
 }
 
-/* srun without a matching PMI starts N processes that each think they are alone. mpirun sets OMPI_COMM_WORLD_SIZE or
- * PMI_SIZE for its children, also when it was asked for one rank inside a larger allocation. */
+/* srun without a matching PMI starts N processes that each think they are alone. mpirun sets
+ * OMPI_COMM_WORLD_SIZE or PMI_SIZE for its children, also when it was asked for one rank inside a larger
+ * allocation. */
 static dn_status check_singleton(int size, dn_error *err)
 {
     dn_status st = DN_OK;

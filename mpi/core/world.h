@@ -12,10 +12,10 @@ typedef struct dn_comm {
     int size;
 } dn_comm;
 
-/* Join the run. MPI calls come from the main thread only (MPI_THREAD_FUNNELED). An MPI error aborts the run with
- * one line that names rank and cause. Collective over all processes.
- * Fails: DN_ECONFIG  the launcher started several processes that do not know of each other (the text says how to
- *                    start them), or MPI lacks the thread level */
+/* Join the run. MPI calls come from the main thread only (MPI_THREAD_FUNNELED). An MPI error aborts the run
+ * with one line that names rank and cause. Collective over all processes. Fails: DN_ECONFIG  the launcher
+ * started several processes that do not know of each other (the text says how to start them), or MPI lacks
+ * the thread level */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_world_open(int *argc, char ***argv, dn_comm *out, dn_error *err);
 
 /* Leave the run; after it no MPI call is possible. Collective. */

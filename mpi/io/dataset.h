@@ -1,6 +1,7 @@
 /* dataset.h - what stands in a dataset file, as every rank holds it in memory
  *
- * Loading is collective on the communicator of the file; every rank gets the whole. The destroy functions are local.
+ * Loading is collective on the communicator of the file; every rank gets the whole. The destroy functions are
+ * local.
  */
 #ifndef DN_IO_DATASET_H
 #define DN_IO_DATASET_H
@@ -12,10 +13,10 @@
 /* Genes in the order of the id table (of the first expression file when there is no table). */
 typedef struct dn_genes {
     int64_t n;
-    dn_strings id;        /* [n]  primary naming */
-    int64_t *table_row;   /* [n]  row in the id table, before anything was dropped; .npy pairs refer to it */
-    uint8_t *decoy;       /* [n]  1: marked by import --decoys, not a gene that exists in a cell */
-    int64_t *values;      /* [n]  expression values that are not missing; 0: a gene without values */
+    dn_strings id;      /* [n]  primary naming */
+    int64_t *table_row; /* [n]  row in the id table, before anything was dropped; .npy pairs refer to it */
+    uint8_t *decoy;     /* [n]  1: marked by import --decoys, not a gene that exists in a cell */
+    int64_t *values;    /* [n]  expression values that are not missing; 0: a gene without values */
 } dn_genes;
 
 /* Part of a pair in a split. */
@@ -24,9 +25,9 @@ typedef enum dn_part { DN_TRAIN = 0, DN_VALIDATION = 1, DN_TEST = 2, DN_LEFT_OUT
 /* A named set of labelled gene pairs: no self pairs, no pair twice in either order, one label each. */
 typedef struct dn_pairs {
     int64_t n;
-    int64_t *gene_a; /* [n]  0 <= gene < genes.n */
-    int64_t *gene_b; /* [n] */
-    uint8_t *label;  /* [n]  1 interaction, 0 none */
+    int64_t *gene_a;    /* [n]  0 <= gene < genes.n */
+    int64_t *gene_b;    /* [n] */
+    uint8_t *label;     /* [n]  1 interaction, 0 none */
     int64_t two_labels; /* pairs that import left out because they stood there with both labels */
 } dn_pairs;
 
@@ -34,8 +35,8 @@ DN_MUST_CHECK dn_status dn_genes_load(const dn_h5 *h, dn_genes *out, dn_error *e
 void dn_genes_destroy(dn_genes *g);
 
 /* Raw expression [genes, samples], NaN missing. Fails: DN_EDATA the dataset holds none. */
-DN_MUST_CHECK dn_status dn_expression_load(const dn_h5 *h, float **out_x, int64_t *out_genes, int64_t *out_samples,
-                                           dn_error *err);
+DN_MUST_CHECK dn_status dn_expression_load(const dn_h5 *h, float **out_x, int64_t *out_genes,
+                                           int64_t *out_samples, dn_error *err);
 
 /* Fails: DN_EDATA no such set (the text lists those there are). */
 DN_MUST_CHECK dn_status dn_pairs_load(const dn_h5 *h, const char *name, dn_pairs *out, dn_error *err);
@@ -52,11 +53,12 @@ typedef struct dn_split {
 
 /* fold: 0 <= fold < folds; pass -1 for "not given", which only a split of one fold accepts.
  * Fails: DN_EDATA no such split (lists those there are); DN_EUSAGE fold missing or out of range. */
-DN_MUST_CHECK dn_status dn_split_load(const dn_h5 *h, const char *name, int64_t fold, dn_split *out, dn_error *err);
+DN_MUST_CHECK dn_status dn_split_load(const dn_h5 *h, const char *name, int64_t fold, dn_split *out,
+                                      dn_error *err);
 void dn_split_destroy(dn_split *s);
 
-/* What the run is about, for the check that a model and a dataset belong together: a hash over gene ids and the
- * training rows of a split, as 16 hexadecimal digits in out [17]. Local. */
+/* What the run is about, for the check that a model and a dataset belong together: a hash over gene ids and
+ * the training rows of a split, as 16 hexadecimal digits in out [17]. Local. */
 void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *split, char *out);
 
 #endif

@@ -1,10 +1,12 @@
 /* h5.h - the door to parallel HDF5: files that are complete or not there
  *
- * A file is written as PATH.part; dn_h5_commit() marks it complete, closes it collectively, flushes it to disk and
- * renames it. A reader refuses a file that is not HDF5, not of the wanted schema, of a newer major version, or not
- * complete. Every dataset that is written must stand in the table of schema.c, which gives its type, dims and unit.
+ * A file is written as PATH.part; dn_h5_commit() marks it complete, closes it collectively, flushes it to
+ * disk and renames it. A reader refuses a file that is not HDF5, not of the wanted schema, of a newer major
+ * version, or not complete. Every dataset that is written must stand in the table of schema.c, which gives
+ * its type, dims and unit.
  *
- * All functions are collective on the communicator of the file unless marked local; every rank gets the same verdict.
+ * All functions are collective on the communicator of the file unless marked local; every rank gets the same
+ * verdict.
  */
 #ifndef DN_IO_H5_H
 #define DN_IO_H5_H
@@ -20,13 +22,15 @@ typedef enum dn_type { DN_U8, DN_I64, DN_F32, DN_F64 } dn_type;
 
 /* ---- open and close ---- */
 
-/* A new file. schema is "dragnet.dataset" or "dragnet.model". command and config (canonical JSON of the options
- * that determine the content) become attributes. Fails: DN_ECANTCREAT (directory, rights, or PATH exists and not
- * force; PATH stays as it is until commit). */
-DN_MUST_CHECK dn_status dn_h5_create(const dn_comm *comm, const char *path, const char *schema, const char *command,
-                                     const char *config, bool force, dn_h5 **out, dn_error *err);
+/* A new file. schema is "dragnet.dataset" or "dragnet.model". command and config (canonical JSON of the
+ * options that determine the content) become attributes. Fails: DN_ECANTCREAT (directory, rights, or PATH
+ * exists and not force; PATH stays as it is until commit). */
+DN_MUST_CHECK dn_status dn_h5_create(const dn_comm *comm, const char *path, const char *schema,
+                                     const char *command, const char *config, bool force, dn_h5 **out,
+                                     dn_error *err);
 
-/* Read only. Fails: DN_ENOINPUT cannot be opened; DN_EDATA not HDF5, truncated, foreign, newer, not complete. */
+/* Read only. Fails: DN_ENOINPUT cannot be opened; DN_EDATA not HDF5, truncated, foreign, newer, not complete.
+ */
 DN_MUST_CHECK dn_status dn_h5_open(const dn_comm *comm, const char *path, const char *schema, dn_h5 **out,
                                    dn_error *err);
 
@@ -40,18 +44,20 @@ DN_MUST_CHECK dn_status dn_h5_commit(dn_h5 **h, dn_error *err);
 /* Close; an unpublished file is removed. NULL is fine. */
 void dn_h5_close(dn_h5 **h);
 
-const char *dn_h5_path(const dn_h5 *h); /* local */
+const char *dn_h5_path(const dn_h5 *h);    /* local */
+const dn_comm *dn_h5_comm(const dn_h5 *h); /* local */
 
 /* ---- datasets: `name` is an absolute path such as "/expression/values" ---- */
 
-bool dn_h5_has(const dn_h5 *h, const char *name); /* a group or a dataset; reads metadata, same on all ranks */
+bool dn_h5_has(const dn_h5 *h,
+               const char *name); /* a group or a dataset; reads metadata, same on all ranks */
 
 /* ndims and dims [4] of a dataset. Fails: DN_EDATA absent. */
 DN_MUST_CHECK dn_status dn_h5_shape(const dn_h5 *h, const char *name, int *out_ndims, int64_t *out_dims,
                                     dn_error *err);
 
-/* Write a new dataset of ndims x dims; this rank brings `count` leading rows from `start` on (other dimensions whole),
- * so the ranks' blocks of rows cover dims[0]. count may be 0. */
+/* Write a new dataset of ndims x dims; this rank brings `count` leading rows from `start` on (other
+ * dimensions whole), so the ranks' blocks of rows cover dims[0]. count may be 0. */
 DN_MUST_CHECK dn_status dn_h5_write(dn_h5 *h, const char *name, int ndims, const int64_t *dims, int64_t start,
                                     int64_t count, const void *data, dn_error *err);
 
@@ -60,8 +66,8 @@ DN_MUST_CHECK dn_status dn_h5_write_all(dn_h5 *h, const char *name, int ndims, c
                                         const void *data, dn_error *err);
 
 /* Read `count` leading rows from `start` on as type (which must be the stored type). */
-DN_MUST_CHECK dn_status dn_h5_read(const dn_h5 *h, const char *name, dn_type type, int64_t start, int64_t count,
-                                   void *out, dn_error *err);
+DN_MUST_CHECK dn_status dn_h5_read(const dn_h5 *h, const char *name, dn_type type, int64_t start,
+                                   int64_t count, void *out, dn_error *err);
 
 /* A table of strings as NAME/bytes and NAME/offsets; every rank holds all of it. */
 DN_MUST_CHECK dn_status dn_h5_write_strings(dn_h5 *h, const char *name, const dn_strings *s, dn_error *err);
@@ -77,12 +83,14 @@ DN_MUST_CHECK dn_status dn_h5_list(const dn_h5 *h, const char *group, dn_strings
 
 DN_MUST_CHECK dn_status dn_h5_set_text(dn_h5 *h, const char *object, const char *key, const char *value,
                                        dn_error *err);
-DN_MUST_CHECK dn_status dn_h5_set_int(dn_h5 *h, const char *object, const char *key, int64_t value, dn_error *err);
-DN_MUST_CHECK dn_status dn_h5_set_number(dn_h5 *h, const char *object, const char *key, double value, dn_error *err);
+DN_MUST_CHECK dn_status dn_h5_set_int(dn_h5 *h, const char *object, const char *key, int64_t value,
+                                      dn_error *err);
+DN_MUST_CHECK dn_status dn_h5_set_number(dn_h5 *h, const char *object, const char *key, double value,
+                                         dn_error *err);
 
 /* Text into buf [cap]. Fails: DN_EDATA absent, of another type, or longer than cap. */
-DN_MUST_CHECK dn_status dn_h5_get_text(const dn_h5 *h, const char *object, const char *key, char *buf, size_t cap,
-                                       dn_error *err);
+DN_MUST_CHECK dn_status dn_h5_get_text(const dn_h5 *h, const char *object, const char *key, char *buf,
+                                       size_t cap, dn_error *err);
 DN_MUST_CHECK dn_status dn_h5_get_int(const dn_h5 *h, const char *object, const char *key, int64_t *out,
                                       dn_error *err);
 DN_MUST_CHECK dn_status dn_h5_get_number(const dn_h5 *h, const char *object, const char *key, double *out,

@@ -1,7 +1,7 @@
 /* model_file.h - model.h5: all that scoring needs
  *
- * Datasets: /weights/<tensor>, /running/<norm>; attributes say architecture, samples, normalisation, which split and
- * pair set it was trained on, the hash of that training part, the recipe, and what validation said.
+ * Datasets: /weights/<tensor>, /running/<norm>; attributes say architecture, samples, normalisation, which
+ * split and pair set it was trained on, the hash of that training part, the recipe, and what validation said.
  */
 #ifndef DN_IO_MODEL_FILE_H
 #define DN_IO_MODEL_FILE_H
@@ -25,10 +25,12 @@ typedef struct dn_model_record {
     dn_gener_options options;
 } dn_model_record;
 
-/* Collective on comm. w [n_weights] and running [n_moments] on every rank. Fails: as dn_h5_create, dn_h5_commit. */
-DN_MUST_CHECK dn_status dn_model_save(const dn_comm *comm, const char *path, const char *command, const char *config,
-                                      bool force, const dn_model *m, const dn_model_record *record, const float *w,
-                                      const float *running, dn_error *err);
+/* Collective on comm. w [n_weights] and running [n_moments] on every rank. Fails: as dn_h5_create,
+ * dn_h5_commit. */
+DN_MUST_CHECK dn_status dn_model_save(const dn_comm *comm, const char *path, const char *command,
+                                      const char *config, bool force, const dn_model *m,
+                                      const dn_model_record *record, const float *w, const float *running,
+                                      dn_error *err);
 
 /* Read the record. Collective on comm. */
 DN_MUST_CHECK dn_status dn_model_read_record(const dn_comm *comm, const char *path, dn_model_record *out,

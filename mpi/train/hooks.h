@@ -9,23 +9,23 @@
 #include "solvers/base/error.h"
 
 typedef struct dn_step_report {
-    int64_t epoch, epochs;       /* 1 .. epochs */
-    int64_t step, steps;         /* 1 .. steps of this epoch */
-    double loss;                 /* mean over the batch */
-    double seconds;              /* since training began */
+    int64_t epoch, epochs; /* 1 .. epochs */
+    int64_t step, steps;   /* 1 .. steps of this epoch */
+    double loss;           /* mean over the batch */
+    double seconds;        /* since training began */
 } dn_step_report;
 
 typedef struct dn_epoch_report {
     int64_t epoch, epochs;
-    double rate;                 /* learning rate at the end of the epoch */
-    double train_loss;           /* mean over the epoch's batches, dropout on */
+    double rate;       /* learning rate at the end of the epoch */
+    double train_loss; /* mean over the epoch's batches, dropout on */
     double train_accuracy;
     double validation_loss;
     double validation_auroc;
     double validation_ap;
-    int best;                    /* 1: lowest validation loss so far */
-    double seconds;              /* of this epoch, validation included */
-    double pairs_per_second;     /* training alone */
+    int best;                /* 1: lowest validation loss so far */
+    double seconds;          /* of this epoch, validation included */
+    double pairs_per_second; /* training alone */
 } dn_epoch_report;
 
 typedef struct dn_train_hooks {

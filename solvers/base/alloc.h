@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include "solvers/base/error.h"
 
-/* count * size zeroed bytes, or NULL (also when the product overflows). A block of 0 bytes is a valid block. */
+/* count * size zeroed bytes, or NULL (also when the product overflows). A block of 0 bytes is a valid block.
+ */
 void *dn_calloc(size_t count, size_t size);
 
 /* Release a block; NULL is fine. */
@@ -24,12 +25,12 @@ void dn_alloc_fail_after(long k);
 /* Blocks allocated and not yet released. */
 long dn_alloc_live(void);
 
-#define DN_NEW(ptr_, count_)                                                                                 \
-    do {                                                                                                     \
-        (ptr_) = dn_calloc((count_), sizeof *(ptr_));                                                        \
-        if ((ptr_) == NULL)                                                                                  \
-            DN_FAIL(DN_ENOMEM, "out of memory: %zu x %zu bytes for %s", (size_t)(count_), sizeof *(ptr_),    \
-                    #ptr_);                                                                                  \
+#define DN_NEW(ptr_, count_)                                                                              \
+    do {                                                                                                  \
+        (ptr_) = dn_calloc((count_), sizeof *(ptr_));                                                     \
+        if ((ptr_) == NULL)                                                                               \
+            DN_FAIL(DN_ENOMEM, "out of memory: %zu x %zu bytes for %s", (size_t)(count_), sizeof *(ptr_), \
+                    #ptr_);                                                                               \
     } while (0)
 
 #endif

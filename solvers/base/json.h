@@ -1,7 +1,7 @@
 /* json.h - the door to jansson
  *
- * Objects are built from the root down; a child belongs to its parent as soon as it is made. A value that is not
- * finite becomes null. Building never fails half way: the first refused allocation is remembered and
+ * Objects are built from the root down; a child belongs to its parent as soon as it is made. A value that is
+ * not finite becomes null. Building never fails half way: the first refused allocation is remembered and
  * dn_json_text() reports it. All functions are local.
  */
 #ifndef DN_BASE_JSON_H

@@ -1,8 +1,9 @@
 /* rng.h - random numbers that are a function of names, not of history
  *
  * Philox4x32-10 (Salmon et al., SC 2011, doi:10.1145/2063384.2063405) from Random123. A stream is named by
- * (seed, stage, a, b): what the numbers are for, and two indices such as layer and epoch. Within a stream a block
- * of 128 bits is addressed by (item, block). Nothing depends on rank, thread or time. All functions are local.
+ * (seed, stage, a, b): what the numbers are for, and two indices such as layer and epoch. Within a stream a
+ * block of 128 bits is addressed by (item, block). Nothing depends on rank, thread or time. All functions are
+ * local.
  *
  *   key of a stream  = first 64 bits of Philox(key = seed, counter = (a low, a high, b, stage))
  *   block            = Philox(key of the stream, counter = (block, item low, item high, 0))
@@ -44,11 +45,11 @@ double dn_rng_normal(dn_rng s, uint64_t item);
 /* Uniform integer in [0, n), n >= 1; bias below n / 2^64. */
 uint64_t dn_rng_below(dn_rng s, uint64_t item, uint64_t n);
 
-/* A keyed permutation of [0, n): a balanced Feistel network of 8 rounds with cycle walking (Black and Rogaway,
- * CT-RSA 2002). O(1) memory; the image of a position is computed where it is needed. */
+/* A keyed permutation of [0, n): a balanced Feistel network of 8 rounds with cycle walking (Black and
+ * Rogaway, CT-RSA 2002). O(1) memory; the image of a position is computed where it is needed. */
 typedef struct dn_permutation {
-    uint64_t n;       /* n >= 1 */
-    unsigned half;    /* bits of one half */
+    uint64_t n;    /* n >= 1 */
+    unsigned half; /* bits of one half */
     uint32_t key[8];
 } dn_permutation;
 

@@ -49,10 +49,10 @@ const char *dn_strings_copy(const dn_strings *s, int64_t i, char *buf, size_t ca
 
 struct dn_names {
     dn_strings key;
-    int64_t *value;    /* [key.n] */
+    int64_t *value; /* [key.n] */
     size_t value_cap;
-    int64_t *slot;     /* [n_slots]  1 + index of a key, 0 when empty */
-    size_t n_slots;    /* a power of two */
+    int64_t *slot;  /* [n_slots]  1 + index of a key, 0 when empty */
+    size_t n_slots; /* a power of two */
 };
 
 /* FNV-1a, 64 bits (Fowler, Noll and Vo; draft-eastlake-fnv). */

@@ -35,8 +35,8 @@ typedef struct dn_names dn_names;
 DN_MUST_CHECK dn_status dn_names_create(dn_names **out, dn_error *err);
 void dn_names_destroy(dn_names **names);
 
-/* Map name to value, value >= 0. When the name is there already, nothing changes and *out_value is the value it
- * has; otherwise *out_value = value. Name is copied. */
+/* Map name to value, value >= 0. When the name is there already, nothing changes and *out_value is the value
+ * it has; otherwise *out_value = value. Name is copied. */
 DN_MUST_CHECK dn_status dn_names_add(dn_names *names, const char *name, size_t len, int64_t value,
                                      int64_t *out_value, dn_error *err);
 

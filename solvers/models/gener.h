@@ -2,12 +2,14 @@
  *
  *   a, b            [S]     expression of the two genes, missing values 0
  *   branch 1        a * b -> dense 256 ReLU -> norm -> dropout -> dense 256 ReLU -> norm -> dropout
- *   branch 2        [2, S] -> conv 2x2, 16 filters, valid -> norm -> dropout -> conv 1x1, 8 filters -> norm -> dropout
+ *   branch 2        [2, S] -> conv 2x2, 16 filters, valid -> norm -> dropout -> conv 1x1, 8 filters -> norm
+ * -> dropout
  *                   -> flatten 8 (S - 1) -> dense 32 ReLU -> norm -> dropout
  *   head            288 -> dense 2 -> softmax, cross-entropy
  *
- * 342,186 weights at S = 536. Keras conventions: Glorot-uniform weights, zero biases, norm epsilon 1e-3, momentum 0.9,
- * biased variance; dropout is off at inference. Phases: {dense 1, conv 1} {dense 2, conv 2} {dense 32} {head}.
+ * 342,186 weights at S = 536. Keras conventions: Glorot-uniform weights, zero biases, norm epsilon 1e-3,
+ * momentum 0.9, biased variance; dropout is off at inference. Phases: {dense 1, conv 1} {dense 2, conv 2}
+ * {dense 32} {head}.
  */
 #ifndef DN_MODELS_GENER_H
 #define DN_MODELS_GENER_H
@@ -28,7 +30,10 @@ typedef struct dn_gener_options {
     bool swap;     /* training: exchange a and b with probability 1/2; prediction: mean of both orders */
 } dn_gener_options;
 
-#define DN_GENER_DEFAULTS {.dropout = 0.5f, .swap = true}
+#define DN_GENER_DEFAULTS             \
+    {                                 \
+        .dropout = 0.5f, .swap = true \
+    }
 
 typedef struct dn_gener {
     dn_model model; /* first member: a dn_gener is a dn_model */

@@ -1,15 +1,15 @@
 /* model.h - what the trainer needs to know of a network
  *
- * A model computes one shard of samples on one thread. Weights and running statistics are flat float vectors that
- * the trainer owns; gradients are written into a vector of the same layout as the weights. Because the statistics of
- * a normalisation layer may come from the shard alone ("ghost") or from the whole batch, the forward and backward
- * passes stop at every group of norms ("phases") and can be resumed:
+ * A model computes one shard of samples on one thread. Weights and running statistics are flat float vectors
+ * that the trainer owns; gradients are written into a vector of the same layout as the weights. Because the
+ * statistics of a normalisation layer may come from the shard alone ("ghost") or from the whole batch, the
+ * forward and backward passes stop at every group of norms ("phases") and can be resumed:
  *
  *     load -> forward(0) -> [moments of phase 0] -> forward(1) -> ... -> forward(P - 1): loss and probability
  *          -> backward(P - 1) -> [moment gradients of phase P - 2] -> ... -> backward(0): all of dw
  *
- * Between two phases the trainer may replace the moments (and later the moment gradients) of the shard by those of
- * the batch; with ghost norms it leaves them alone.
+ * Between two phases the trainer may replace the moments (and later the moment gradients) of the shard by
+ * those of the batch; with ghost norms it leaves them alone.
  *
  * All functions are local. Buffers of one dn_work belong to one thread.
  */
@@ -43,25 +43,27 @@ typedef struct dn_work dn_work; /* buffers of one thread for one shard; defined 
 
 /* How a shard is to be passed through the network. */
 typedef struct dn_pass {
-    bool train;      /* dropout on, moments of the shard */
-    uint64_t seed;   /* of the run */
+    bool train;    /* dropout on, moments of the shard */
+    uint64_t seed; /* of the run */
     int64_t epoch;
-    int64_t first;   /* position in the epoch of the shard's first sample; names the dropout masks */
+    int64_t first; /* position in the epoch of the shard's first sample; names the dropout masks */
 } dn_pass;
 
 typedef struct dn_model dn_model;
 
 typedef struct dn_model_ops {
-    /* Initial weights [n_weights] and running statistics [n_moments] (mean 0, variance 1), functions of seed. */
+    /* Initial weights [n_weights] and running statistics [n_moments] (mean 0, variance 1), functions of seed.
+     */
     void (*init)(const dn_model *m, uint64_t seed, float *w, float *running);
 
-    /* Buffers for shards of at most `capacity` samples. Every call computes on blocks of exactly that shape, padded
-     * when the shard is shorter, so that a sample's bits do not depend on its company. Fails: DN_ENOMEM,
-     * DN_ESOFTWARE */
+    /* Buffers for shards of at most `capacity` samples. Every call computes on blocks of exactly that shape,
+     * padded when the shard is shorter, so that a sample's bits do not depend on its company. Fails:
+     * DN_ENOMEM, DN_ESOFTWARE */
     dn_status (*work_create)(const dn_model *m, int64_t capacity, dn_work **out, dn_error *err);
     void (*work_destroy)(dn_work **work);
 
-    /* Gather the inputs of samples rows[0 .. n), 1 <= n <= capacity; rows index the data the model is bound to. */
+    /* Gather the inputs of samples rows[0 .. n), 1 <= n <= capacity; rows index the data the model is bound
+     * to. */
     dn_status (*load)(dn_work *work, const int64_t *rows, int64_t n, const dn_pass *pass, dn_error *err);
 
     /* Training pass, see above. After the last phase loss() and probabilities() are valid. */
@@ -71,10 +73,10 @@ typedef struct dn_model_ops {
      * every phase writes its own tensors, none is added to, and after phase 0 all of dw is written. */
     dn_status (*backward)(dn_work *work, const float *w, int phase, float *dw, dn_error *err);
 
-    /* Vectors [n_moments] of the shard: read and written by the trainer between phases. Moment gradients hold, per
-     * norm, sum(dy) [channels] and sum(dy * x_hat) [channels] over the shard (x_hat: normalised input), with
-     * `moment_count()` the number of values per channel that a norm's moments were taken over. In backward a
-     * norm uses the moment gradients and counts as they then stand. */
+    /* Vectors [n_moments] of the shard: read and written by the trainer between phases. Moment gradients
+     * hold, per norm, sum(dy) [channels] and sum(dy * x_hat) [channels] over the shard (x_hat: normalised
+     * input), with `moment_count()` the number of values per channel that a norm's moments were taken over.
+     * In backward a norm uses the moment gradients and counts as they then stand. */
     float *(*moments)(dn_work *work);
     float *(*moment_gradients)(dn_work *work);
     double *(*moment_counts)(dn_work *work); /* [n_norms] */
@@ -91,8 +93,8 @@ struct dn_model {
     const char *architecture; /* "gener" */
     const dn_model_ops *ops;
     int64_t n_weights;
-    int64_t n_moments;        /* sum of 2 * channels over the norms */
-    float norm_momentum;      /* running = momentum * running + (1 - momentum) * batch */
+    int64_t n_moments;   /* sum of 2 * channels over the norms */
+    float norm_momentum; /* running = momentum * running + (1 - momentum) * batch */
     int n_tensors;
     dn_tensor_info tensor[DN_MAX_TENSORS];
     int n_norms;

@@ -16,13 +16,14 @@ typedef enum dn_optim_kind { DN_SGD, DN_ADAMW } dn_optim_kind;
 
 typedef struct dn_optim {
     dn_optim_kind kind;
-    double decay;    /* decoupled weight decay, AdamW only */
-    int64_t n;       /* elements of the slice */
-    int64_t steps;   /* updates done */
-    float *m, *v;    /* [n]  first and second moments, AdamW only */
+    double decay;  /* decoupled weight decay, AdamW only */
+    int64_t n;     /* elements of the slice */
+    int64_t steps; /* updates done */
+    float *m, *v;  /* [n]  first and second moments, AdamW only */
 } dn_optim;
 
-DN_MUST_CHECK dn_status dn_optim_create(dn_optim_kind kind, double decay, int64_t n, dn_optim *out, dn_error *err);
+DN_MUST_CHECK dn_status dn_optim_create(dn_optim_kind kind, double decay, int64_t n, dn_optim *out,
+                                        dn_error *err);
 void dn_optim_destroy(dn_optim *o);
 
 /* One update of w [n] with gradient g [n]. */

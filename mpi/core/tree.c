@@ -1,0 +1,67 @@
+/* tree.c - adding up shards in one fixed binary tree; see tree.h */
+#include "mpi/core/tree.h"
+
+#include <string.h>
+#include "solvers/base/alloc.h"
+
+/* left += right. The lanes are independent: vectorised or not, the bits are the same. */
+static void add(float *restrict left, const float *restrict right, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        left[i] += right[i];
+}
+
+static int siblings(const dn_node *left, const dn_node *right)
+{
+    return left->count == right->count && left->first % (2 * left->count) == 0;
+}
+
+dn_status dn_tree_push(dn_tree *t, int first, int count, const float *sum, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_node *top;
+
+    if (t->depth == DN_TREE_DEPTH)
+        DN_FAIL(DN_ESOFTWARE, "reduction tree deeper than %d", DN_TREE_DEPTH);
+    if (t->depth == t->slots) {
+        DN_NEW(t->slot[t->slots], (size_t)t->width);
+        t->slots++;
+    }
+    top = &t->node[t->depth];
+    *top = (dn_node){.first = first, .count = count, .sum = t->slot[t->depth]};
+    memcpy(top->sum, sum, (size_t)t->width * sizeof *sum);
+    t->depth++;
+    while (t->depth > 1 && siblings(&t->node[t->depth - 2], &t->node[t->depth - 1])) {
+        add(t->node[t->depth - 2].sum, t->node[t->depth - 1].sum, t->width);
+        t->node[t->depth - 2].count *= 2;
+        t->depth--;
+    }
+out:
+    return st;
+}
+
+void dn_tree_clear(dn_tree *t)
+{
+    t->depth = 0;
+}
+
+void dn_tree_destroy(dn_tree *t)
+{
+    for (int i = 0; i < t->slots; i++)
+        dn_free(t->slot[i]);
+    *t = (dn_tree){0};
+}
+
+int dn_tree_cover(int first, int end, dn_node *out)
+{
+    int n = 0;
+
+    while (first < end) {
+        int count = 1;
+        while (first % (2 * count) == 0 && first + 2 * count <= end)
+            count *= 2;
+        out[n++] = (dn_node){.first = first, .count = count};
+        first += count;
+    }
+    return n;
+}

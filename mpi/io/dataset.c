@@ -1,0 +1,262 @@
+/* dataset.c - loading what stands in a dataset file; see dataset.h */
+#include "mpi/io/dataset.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sodium.h>
+#include "mpi/core/agree.h"
+#include "solvers/base/alloc.h"
+
+enum { NAME_MAX_ = 256 };
+
+/* ---- reading whole vectors ---- */
+
+static size_t type_size(dn_type type)
+{
+    return type == DN_U8 ? 1 : type == DN_F32 ? 4 : 8;
+}
+
+static dn_status new_block(size_t count, size_t size, const char *name, void **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    *out = dn_calloc(count, size);
+    if (*out == NULL)
+        DN_FAIL(DN_ENOMEM, "out of memory: %zu x %zu bytes for %s", count, size, name);
+out:
+    return st;
+}
+
+/* A dataset of n rows (n < 0: however many), one value each; collective. */
+static dn_status read_vector(const dn_h5 *h, const char *name, dn_type type, int64_t n, void **out,
+                             int64_t *out_n, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int ndims;
+    int64_t dims[4];
+    void *v = NULL;
+
+    DN_TRY(dn_h5_shape(h, name, &ndims, dims, err));
+    if (ndims != 1 || (n >= 0 && dims[0] != n))
+        DN_FAIL(DN_EDATA, "%s: %s has another length than its neighbours", dn_h5_path(h), name);
+    DN_PASS(new_block((size_t)dims[0], type_size(type), name, &v, err));
+    DN_AGREE(dn_h5_comm(h));
+    DN_TRY(dn_h5_read(h, name, type, 0, dims[0], v, err));
+    *out = v;
+    v = NULL;
+    if (out_n != NULL)
+        *out_n = dims[0];
+out:
+    dn_free(v);
+    return st;
+}
+
+/* "a, b, c" of the members of a group, for messages. Collective. */
+static const char *there_are(const dn_h5 *h, const char *group, char *buf, size_t cap)
+{
+    dn_strings names = {0};
+    size_t used = 0;
+
+    buf[0] = '\0';
+    if (dn_h5_list(h, group, &names, NULL) != DN_OK)
+        return buf;
+    for (int64_t i = 0; i < names.n && used < cap; i++) {
+        char one[NAME_MAX_];
+        used += (size_t)snprintf(buf + used, cap - used, "%s%s", i > 0 ? ", " : "",
+                                 dn_strings_copy(&names, i, one, sizeof one));
+    }
+    dn_strings_destroy(&names);
+    return buf[0] == '\0' ? strcpy(buf, "none") : buf;
+}
+
+static dn_status find_group(const dn_h5 *h, const char *group, const char *what, const char *name,
+                            dn_error *err)
+{
+    dn_status st = DN_OK;
+    char path[NAME_MAX_ * 2], list[200];
+
+    snprintf(path, sizeof path, "%s/%s", group, name);
+    if (name[0] == '\0' || strchr(name, '/') != NULL || !dn_h5_has(h, path))
+        DN_FAIL(DN_EDATA, "%s: no %s '%s'; there are: %s", dn_h5_path(h), what, name,
+                there_are(h, group, list, sizeof list));
+out:
+    return st;
+}
+
+/* ---- genes and expression ---- */
+
+dn_status dn_genes_load(const dn_h5 *h, dn_genes *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_genes g = {0};
+
+    DN_TRY(dn_h5_read_strings(h, "/genes/id", &g.id, err));
+    g.n = g.id.n;
+    DN_TRY(read_vector(h, "/genes/table_row", DN_I64, g.n, (void **)&g.table_row, NULL, err));
+    DN_TRY(read_vector(h, "/genes/decoy", DN_U8, g.n, (void **)&g.decoy, NULL, err));
+    DN_TRY(read_vector(h, "/genes/values", DN_I64, g.n, (void **)&g.values, NULL, err));
+    *out = g;
+    g = (dn_genes){0};
+out:
+    dn_genes_destroy(&g);
+    return st;
+}
+
+void dn_genes_destroy(dn_genes *g)
+{
+    dn_strings_destroy(&g->id);
+    dn_free(g->table_row);
+    dn_free(g->decoy);
+    dn_free(g->values);
+    *g = (dn_genes){0};
+}
+
+dn_status dn_expression_load(const dn_h5 *h, float **out_x, int64_t *out_genes, int64_t *out_samples,
+                             dn_error *err)
+{
+    dn_status st = DN_OK;
+    int ndims;
+    int64_t dims[4];
+    void *x = NULL;
+
+    if (!dn_h5_has(h, "/expression/values"))
+        DN_FAIL(DN_EDATA, "%s: holds no expression; import it with --expression", dn_h5_path(h));
+    DN_TRY(dn_h5_shape(h, "/expression/values", &ndims, dims, err));
+    if (ndims != 2)
+        DN_FAIL(DN_EDATA, "%s: /expression/values is not a matrix", dn_h5_path(h));
+    DN_PASS(new_block((size_t)(dims[0] * dims[1]), sizeof(float), "expression", &x, err));
+    DN_AGREE(dn_h5_comm(h));
+    DN_TRY(dn_h5_read(h, "/expression/values", DN_F32, 0, dims[0], x, err));
+    *out_x = x;
+    x = NULL;
+    *out_genes = dims[0];
+    *out_samples = dims[1];
+out:
+    dn_free(x);
+    return st;
+}
+
+/* ---- pairs ---- */
+
+static dn_status check_pairs(const dn_h5 *h, const char *name, const dn_pairs *p, int64_t genes,
+                             dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t i = 0; i < p->n; i++)
+        if (p->gene_a[i] < 0 || p->gene_a[i] >= genes || p->gene_b[i] < 0 || p->gene_b[i] >= genes ||
+            p->label[i] > 1)
+            DN_FAIL(DN_EDATA, "%s: pair %lld of set '%s' has a gene or a label out of range", dn_h5_path(h),
+                    (long long)i, name);
+out:
+    return st;
+}
+
+dn_status dn_pairs_load(const dn_h5 *h, const char *name, dn_pairs *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_pairs p = {0};
+    char group[NAME_MAX_], path[NAME_MAX_ + 16];
+    int ndims;
+    int64_t genes[4];
+
+    DN_TRY(find_group(h, "/pairs", "pair set", name, err));
+    snprintf(group, sizeof group, "/pairs/%s", name);
+    snprintf(path, sizeof path, "%s/gene_a", group);
+    DN_TRY(read_vector(h, path, DN_I64, -1, (void **)&p.gene_a, &p.n, err));
+    snprintf(path, sizeof path, "%s/gene_b", group);
+    DN_TRY(read_vector(h, path, DN_I64, p.n, (void **)&p.gene_b, NULL, err));
+    snprintf(path, sizeof path, "%s/label", group);
+    DN_TRY(read_vector(h, path, DN_U8, p.n, (void **)&p.label, NULL, err));
+    DN_TRY(dn_h5_get_int(h, group, "two_labels", &p.two_labels, err));
+    DN_TRY(dn_h5_shape(h, "/genes/table_row", &ndims, genes, err));
+    DN_PASS(check_pairs(h, name, &p, genes[0], err));
+    DN_AGREE(dn_h5_comm(h));
+    *out = p;
+    p = (dn_pairs){0};
+out:
+    dn_pairs_destroy(&p);
+    return st;
+}
+
+void dn_pairs_destroy(dn_pairs *p)
+{
+    dn_free(p->gene_a);
+    dn_free(p->gene_b);
+    dn_free(p->label);
+    *p = (dn_pairs){0};
+}
+
+/* ---- splits ---- */
+
+static dn_status check_fold(const dn_h5 *h, const char *name, int64_t folds, int64_t *fold, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (*fold < 0 && folds == 1)
+        *fold = 0;
+    if (*fold < 0)
+        DN_FAIL(DN_EUSAGE, "%s: split '%s' has %lld folds: say which with --fold 0..%lld", dn_h5_path(h),
+                name, (long long)folds, (long long)folds - 1);
+    if (*fold >= folds)
+        DN_FAIL(DN_EUSAGE, "%s: split '%s' has %lld folds (0..%lld), not fold %lld", dn_h5_path(h), name,
+                (long long)folds, (long long)folds - 1, (long long)*fold);
+out:
+    return st;
+}
+
+dn_status dn_split_load(const dn_h5 *h, const char *name, int64_t fold, dn_split *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_split s = {0};
+    char group[NAME_MAX_], path[NAME_MAX_ + 16];
+    int ndims;
+    int64_t dims[4];
+
+    DN_TRY(find_group(h, "/splits", "split", name, err));
+    snprintf(group, sizeof group, "/splits/%s", name);
+    snprintf(path, sizeof path, "%s/part", group);
+    DN_TRY(dn_h5_get_text(h, group, "pairs", s.pairs, sizeof s.pairs, err));
+    DN_TRY(dn_h5_get_text(h, group, "kind", s.kind, sizeof s.kind, err));
+    DN_TRY(dn_h5_shape(h, path, &ndims, dims, err));
+    if (ndims != 2)
+        DN_FAIL(DN_EDATA, "%s: %s is not a matrix", dn_h5_path(h), path);
+    s.folds = dims[0];
+    s.n = dims[1];
+    DN_TRY(check_fold(h, name, s.folds, &fold, err));
+    DN_PASS(new_block((size_t)s.n, 1, path, (void **)&s.part, err));
+    DN_AGREE(dn_h5_comm(h));
+    DN_TRY(dn_h5_read(h, path, DN_U8, fold, 1, s.part, err));
+    *out = s;
+    s = (dn_split){0};
+out:
+    dn_split_destroy(&s);
+    return st;
+}
+
+void dn_split_destroy(dn_split *s)
+{
+    dn_free(s->part);
+    *s = (dn_split){0};
+}
+
+void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *split, char *out)
+{
+    unsigned char digest[crypto_generichash_BYTES];
+    crypto_generichash_state state;
+
+    crypto_generichash_init(&state, NULL, 0, sizeof digest);
+    if (genes->n > 0) {
+        crypto_generichash_update(&state, (const unsigned char *)genes->id.bytes,
+                                  (unsigned long long)genes->id.offset[genes->n]);
+        crypto_generichash_update(&state, (const unsigned char *)genes->id.offset,
+                                  (unsigned long long)genes->n * sizeof *genes->id.offset);
+    }
+    for (int64_t i = 0; i < pairs->n; i++) {
+        int64_t row[3] = {pairs->gene_a[i], pairs->gene_b[i], pairs->label[i]};
+        if (split->part[i] == DN_TRAIN)
+            crypto_generichash_update(&state, (const unsigned char *)row, sizeof row);
+    }
+    crypto_generichash_final(&state, digest, sizeof digest);
+    sodium_bin2hex(out, 17, digest, 8);
+}

@@ -1,0 +1,390 @@
+/* h5_data.c - datasets of h5.h */
+#include "mpi/io/h5_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "mpi/core/agree.h"
+#include "mpi/core/partition.h"
+#include "mpi/io/schema.h"
+#include "solvers/base/alloc.h"
+
+static hid_t memory_type(dn_type type)
+{
+    switch (type) {
+    case DN_U8:
+        return H5T_NATIVE_UINT8;
+    case DN_I64:
+        return H5T_NATIVE_INT64;
+    case DN_F32:
+        return H5T_NATIVE_FLOAT;
+    case DN_F64:
+        return H5T_NATIVE_DOUBLE;
+    }
+    return -1;
+}
+
+static hid_t file_type(dn_type type)
+{
+    switch (type) {
+    case DN_U8:
+        return H5T_STD_U8LE;
+    case DN_I64:
+        return H5T_STD_I64LE;
+    case DN_F32:
+        return H5T_IEEE_F32LE;
+    case DN_F64:
+        return H5T_IEEE_F64LE;
+    }
+    return -1;
+}
+
+bool dn_h5_has(const dn_h5 *h, const char *name)
+{
+    char prefix[DN_PATH_MAX];
+    size_t len = strlen(name);
+
+    if (strcmp(name, "/") == 0)
+        return true;
+    if (len == 0 || len >= sizeof prefix)
+        return false;
+    for (size_t i = 1; i <= len; i++) {
+        if (i < len && name[i] != '/')
+            continue;
+        memcpy(prefix, name, i);
+        prefix[i] = '\0';
+        if (H5Lexists(h->file, prefix, H5P_DEFAULT) <= 0)
+            return false;
+    }
+    return true;
+}
+
+static dn_status read_shape(const dn_h5 *h, const char *name, int *out_ndims, int64_t *out_dims,
+                            dn_error *err)
+{
+    dn_status st = DN_OK;
+    hid_t set = -1, space = -1;
+    hsize_t dims[H5S_MAX_RANK];
+    int n;
+
+    if (!dn_h5_has(h, name))
+        DN_FAIL(DN_EDATA, "%s: holds no %s", h->path, name);
+    set = H5Dopen2(h->file, name, H5P_DEFAULT);
+    if (set < 0)
+        DN_FAIL(DN_EDATA, "%s: %s is not a dataset", h->path, name);
+    space = H5Dget_space(set);
+    n = H5Sget_simple_extent_dims(space, dims, NULL);
+    if (n < 1 || n > 4)
+        DN_FAIL(DN_EDATA, "%s: %s has %d dimensions, not 1 to 4", h->path, name, n);
+    *out_ndims = n;
+    for (int d = 0; d < n; d++)
+        out_dims[d] = (int64_t)dims[d];
+out:
+    if (space >= 0)
+        H5Sclose(space);
+    if (set >= 0)
+        H5Dclose(set);
+    return st;
+}
+
+dn_status dn_h5_shape(const dn_h5 *h, const char *name, int *out_ndims, int64_t *out_dims, dn_error *err)
+{
+    dn_status st = read_shape(h, name, out_ndims, out_dims, err);
+
+    DN_AGREE(h->comm);
+out:
+    return st;
+}
+
+/* Select `count` leading rows from `start` in the file and as much in memory. */
+static void select_rows(hid_t file_space, int ndims, const hsize_t *dims, int64_t start, int64_t count,
+                        hid_t *out_memory)
+{
+    hsize_t from[4] = {(hsize_t)start, 0, 0, 0}, extent[4];
+
+    for (int d = 0; d < ndims; d++)
+        extent[d] = d == 0 ? (hsize_t)count : dims[d];
+    *out_memory = H5Screate_simple(ndims, extent, NULL);
+    if (count > 0) {
+        H5Sselect_hyperslab(file_space, H5S_SELECT_SET, from, NULL, extent, NULL);
+    } else {
+        H5Sselect_none(file_space);
+        H5Sselect_none(*out_memory);
+    }
+}
+
+/* A new dataset with the attributes of its schema row. */
+static hid_t create_set(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, hid_t space)
+{
+    hid_t links = H5Pcreate(H5P_LINK_CREATE), set;
+
+    H5Pset_create_intermediate_group(links, 1);
+    set = H5Dcreate2(h->file, name, file_type(type), space, links, H5P_DEFAULT, H5P_DEFAULT);
+    H5Pclose(links);
+    if (set >= 0 && !(dn_h5_put_text(set, "units", row->units) && dn_h5_put_text(set, "dims", row->dims) &&
+                      dn_h5_put_text(set, "long_name", row->long_name))) {
+        H5Dclose(set);
+        set = -1;
+    }
+    return set;
+}
+
+static dn_status write_rows(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, int ndims,
+                            const int64_t *dims, int64_t start, int64_t count, const void *data,
+                            dn_error *err)
+{
+    dn_status st = DN_OK;
+    hsize_t extent[4];
+    hid_t space, memory = -1, set, transfer = H5Pcreate(H5P_DATASET_XFER);
+    herr_t bad = -1;
+    static const char nothing[8] = {0};
+
+    for (int d = 0; d < ndims; d++)
+        extent[d] = (hsize_t)dims[d];
+    space = H5Screate_simple(ndims, extent, NULL);
+    set = create_set(h, name, row, type, space);
+    if (set >= 0) {
+        select_rows(space, ndims, extent, start, count, &memory);
+        H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
+        bad = H5Dwrite(set, memory_type(type), memory, space, transfer, data != NULL ? data : nothing);
+        if (H5Dclose(set) < 0)
+            bad = -1;
+        H5Sclose(memory);
+    }
+    H5Sclose(space);
+    H5Pclose(transfer);
+    if (bad < 0) {
+        char reason[160];
+        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot write %s: %s", h->disk_path, name,
+                          dn_h5_reason(reason));
+    }
+    DN_AGREE(h->comm);
+out:
+    return st;
+}
+
+static const dn_schema_row *row_of(const char *name, bool text, dn_error *err)
+{
+    const dn_schema_row *row = dn_schema_find(name);
+
+    if (row == NULL || row->text != text) {
+        (void)dn_error_set(err, DN_ESOFTWARE, __FILE__, __LINE__, "%s is not in the table of schema.c", name);
+        return NULL;
+    }
+    return row;
+}
+
+dn_status dn_h5_write(dn_h5 *h, const char *name, int ndims, const int64_t *dims, int64_t start,
+                      int64_t count, const void *data, dn_error *err)
+{
+    const dn_schema_row *row = row_of(name, false, err);
+
+    if (row == NULL)
+        return DN_ESOFTWARE;
+    return write_rows(h, name, row, row->type, ndims, dims, start, count, data, err);
+}
+
+static dn_status write_block(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, int ndims,
+                             const int64_t *dims, const void *data, dn_error *err)
+{
+    dn_range mine = dn_block(dims[0], h->comm->rank, h->comm->size);
+    size_t stride = H5Tget_size(memory_type(type));
+
+    for (int d = 1; d < ndims; d++)
+        stride *= (size_t)dims[d];
+    return write_rows(h, name, row, type, ndims, dims, mine.begin, mine.end - mine.begin,
+                      (const char *)data + (size_t)mine.begin * stride, err);
+}
+
+dn_status dn_h5_write_all(dn_h5 *h, const char *name, int ndims, const int64_t *dims, const void *data,
+                          dn_error *err)
+{
+    const dn_schema_row *row = row_of(name, false, err);
+
+    if (row == NULL)
+        return DN_ESOFTWARE;
+    return write_block(h, name, row, row->type, ndims, dims, data, err);
+}
+
+static dn_status check_rows(const dn_h5 *h, const char *name, dn_type type, int64_t start, int64_t count,
+                            dn_error *err)
+{
+    dn_status st = DN_OK;
+    int ndims;
+    int64_t dims[4];
+    hid_t set = -1, stored = -1;
+
+    DN_TRY(read_shape(h, name, &ndims, dims, err));
+    if (start < 0 || count < 0 || start + count > dims[0])
+        DN_FAIL(DN_EDATA, "%s: %s has %lld rows, wanted %lld from %lld on", h->path, name, (long long)dims[0],
+                (long long)count, (long long)start);
+    set = H5Dopen2(h->file, name, H5P_DEFAULT);
+    stored = H5Dget_type(set);
+    if (H5Tequal(stored, file_type(type)) <= 0)
+        DN_FAIL(DN_EDATA, "%s: %s is stored with another type", h->path, name);
+out:
+    if (stored >= 0)
+        H5Tclose(stored);
+    if (set >= 0)
+        H5Dclose(set);
+    return st;
+}
+
+static dn_status read_rows(const dn_h5 *h, const char *name, dn_type type, int64_t start, int64_t count,
+                           void *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    hid_t set = H5Dopen2(h->file, name, H5P_DEFAULT), space = H5Dget_space(set), memory = -1;
+    hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
+    hsize_t dims[H5S_MAX_RANK];
+    int ndims = H5Sget_simple_extent_dims(space, dims, NULL);
+    char reason[160], nothing[8];
+
+    select_rows(space, ndims, dims, start, count, &memory);
+    H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
+    if (H5Dread(set, memory_type(type), memory, space, transfer, out != NULL ? out : nothing) < 0)
+        DN_FAIL(DN_EIO, "%s: cannot read %s: %s", h->path, name, dn_h5_reason(reason));
+out:
+    H5Pclose(transfer);
+    H5Sclose(memory);
+    H5Sclose(space);
+    H5Dclose(set);
+    return st;
+}
+
+dn_status dn_h5_read(const dn_h5 *h, const char *name, dn_type type, int64_t start, int64_t count, void *out,
+                     dn_error *err)
+{
+    dn_status st = check_rows(h, name, type, start, count, err);
+
+    DN_AGREE(h->comm);
+    DN_PASS(read_rows(h, name, type, start, count, out, err));
+    DN_AGREE(h->comm);
+out:
+    return st;
+}
+
+/* ---- tables of strings ---- */
+
+static void member(const char *name, const char *what, char *out)
+{
+    snprintf(out, DN_PATH_MAX, "%s/%s", name, what);
+}
+
+dn_status dn_h5_write_strings(dn_h5 *h, const char *name, const dn_strings *s, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_schema_row *row = row_of(name, true, err);
+    const int64_t zero = 0;
+    int64_t bytes = s->n > 0 ? s->offset[s->n] : 0, offsets = s->n + 1;
+    char path[DN_PATH_MAX];
+
+    if (row == NULL)
+        return DN_ESOFTWARE;
+    member(name, "bytes", path);
+    DN_TRY(write_block(h, path, row, DN_U8, 1, &bytes, s->bytes, err));
+    member(name, "offsets", path);
+    DN_TRY(write_block(h, path, row, DN_I64, 1, &offsets, s->n > 0 ? s->offset : &zero, err));
+out:
+    return st;
+}
+
+static dn_status room_for_strings(dn_strings *s, int64_t bytes, int64_t offsets, const char *name,
+                                  dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (offsets < 1)
+        DN_FAIL(DN_EDATA, "%s/offsets is empty", name);
+    DN_TRY(dn_grow((void **)&s->offset, &s->offset_cap, (size_t)offsets, sizeof *s->offset, err));
+    DN_TRY(dn_grow((void **)&s->bytes, &s->bytes_cap, (size_t)bytes + 1, 1, err));
+out:
+    return st;
+}
+
+static dn_status check_strings(const dn_h5 *h, const char *name, const dn_strings *s, int64_t bytes,
+                               dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (s->offset[0] != 0 || s->offset[s->n] != bytes)
+        DN_FAIL(DN_EDATA, "%s: offsets of %s do not fit its bytes", h->path, name);
+    for (int64_t i = 0; i < s->n; i++)
+        if (s->offset[i + 1] < s->offset[i])
+            DN_FAIL(DN_EDATA, "%s: offsets of %s decrease at %lld", h->path, name, (long long)i);
+out:
+    return st;
+}
+
+dn_status dn_h5_read_strings(const dn_h5 *h, const char *name, dn_strings *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_strings s = {0};
+    int ndims;
+    int64_t bytes[4] = {0}, offsets[4] = {0};
+    char path_bytes[DN_PATH_MAX], path_offsets[DN_PATH_MAX];
+
+    member(name, "bytes", path_bytes);
+    member(name, "offsets", path_offsets);
+    DN_TRY(dn_h5_shape(h, path_bytes, &ndims, bytes, err));
+    DN_TRY(dn_h5_shape(h, path_offsets, &ndims, offsets, err));
+    DN_PASS(room_for_strings(&s, bytes[0], offsets[0], name, err));
+    DN_AGREE(h->comm);
+    s.n = offsets[0] - 1;
+    DN_TRY(dn_h5_read(h, path_bytes, DN_U8, 0, bytes[0], s.bytes, err));
+    DN_TRY(dn_h5_read(h, path_offsets, DN_I64, 0, offsets[0], s.offset, err));
+    DN_PASS(check_strings(h, name, &s, bytes[0], err));
+    DN_AGREE(h->comm);
+    *out = s;
+    s = (dn_strings){0};
+out:
+    dn_strings_destroy(&s);
+    return st;
+}
+
+/* ---- groups ---- */
+
+dn_status dn_h5_remove(dn_h5 *h, const char *name, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (H5Ldelete(h->file, name, H5P_DEFAULT) < 0)
+        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot remove %s", h->disk_path, name);
+    DN_AGREE(h->comm);
+out:
+    return st;
+}
+
+typedef struct listing {
+    dn_strings *names;
+    dn_status st;
+    dn_error *err;
+} listing;
+
+static herr_t add_name(hid_t group, const char *name, const H5L_info_t *info, void *ctx)
+{
+    listing *l = ctx;
+
+    (void)group;
+    (void)info;
+    l->st = dn_strings_add(l->names, name, strlen(name), l->err);
+    return l->st == DN_OK ? 0 : -1;
+}
+
+dn_status dn_h5_list(const dn_h5 *h, const char *group, dn_strings *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_strings names = {0};
+    listing l = {&names, DN_OK, err};
+
+    if (dn_h5_has(h, group)) {
+        H5Literate_by_name(h->file, group, H5_INDEX_NAME, H5_ITER_INC, NULL, add_name, &l, H5P_DEFAULT);
+        st = l.st;
+    }
+    DN_AGREE(h->comm);
+    *out = names;
+    names = (dn_strings){0};
+out:
+    dn_strings_destroy(&names);
+    return st;
+}

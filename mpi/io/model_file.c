@@ -1,0 +1,130 @@
+/* model_file.c - model.h5; see model_file.h */
+#include "mpi/io/model_file.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "mpi/core/agree.h"
+
+static dn_status save_record(dn_h5 *h, const dn_model_record *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(dn_h5_set_text(h, "/", "architecture", r->architecture, err));
+    DN_TRY(dn_h5_set_text(h, "/", "normalisation", r->normalisation, err));
+    DN_TRY(dn_h5_set_text(h, "/", "split", r->split, err));
+    DN_TRY(dn_h5_set_text(h, "/", "pairs", r->pairs, err));
+    DN_TRY(dn_h5_set_int(h, "/", "fold", r->fold, err));
+    DN_TRY(dn_h5_set_text(h, "/", "training_hash", r->training_hash, err));
+    DN_TRY(dn_h5_set_int(h, "/", "samples", r->samples, err));
+    DN_TRY(dn_h5_set_int(h, "/", "best_epoch", r->best_epoch, err));
+    DN_TRY(dn_h5_set_number(h, "/", "validation_loss", r->validation_loss, err));
+    DN_TRY(dn_h5_set_number(h, "/", "validation_auroc", r->validation_auroc, err));
+    DN_TRY(dn_h5_set_number(h, "/", "dropout", (double)r->options.dropout, err));
+    DN_TRY(dn_h5_set_int(h, "/", "swap", r->options.swap, err));
+out:
+    return st;
+}
+
+dn_status dn_model_save(const dn_comm *comm, const char *path, const char *command, const char *config,
+                        bool force, const dn_model *m, const dn_model_record *record, const float *w,
+                        const float *running, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+    char name[64];
+
+    DN_TRY(dn_h5_create(comm, path, DN_MODEL_SCHEMA, command, config, force, &h, err));
+    DN_TRY(save_record(h, record, err));
+    for (int i = 0; i < m->n_tensors; i++) {
+        const dn_tensor_info *t = &m->tensor[i];
+        snprintf(name, sizeof name, "/weights/%s", t->name);
+        DN_TRY(dn_h5_write_all(h, name, t->ndims, t->dims, w + t->offset, err));
+    }
+    for (int i = 0; i < m->n_norms; i++) {
+        int64_t dims[2] = {2, m->norm[i].channels};
+        snprintf(name, sizeof name, "/running/%s", m->norm[i].name);
+        DN_TRY(dn_h5_write_all(h, name, 2, dims, running + m->norm[i].offset, err));
+    }
+    DN_TRY(dn_h5_commit(&h, err));
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+static dn_status read_record(const dn_h5 *h, dn_model_record *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    double dropout;
+    int64_t swap;
+
+    DN_TRY(dn_h5_get_text(h, "/", "architecture", r->architecture, sizeof r->architecture, err));
+    DN_TRY(dn_h5_get_text(h, "/", "normalisation", r->normalisation, sizeof r->normalisation, err));
+    DN_TRY(dn_h5_get_text(h, "/", "split", r->split, sizeof r->split, err));
+    DN_TRY(dn_h5_get_text(h, "/", "pairs", r->pairs, sizeof r->pairs, err));
+    DN_TRY(dn_h5_get_int(h, "/", "fold", &r->fold, err));
+    DN_TRY(dn_h5_get_text(h, "/", "training_hash", r->training_hash, sizeof r->training_hash, err));
+    DN_TRY(dn_h5_get_int(h, "/", "samples", &r->samples, err));
+    DN_TRY(dn_h5_get_int(h, "/", "best_epoch", &r->best_epoch, err));
+    DN_TRY(dn_h5_get_number(h, "/", "validation_loss", &r->validation_loss, err));
+    DN_TRY(dn_h5_get_number(h, "/", "validation_auroc", &r->validation_auroc, err));
+    DN_TRY(dn_h5_get_number(h, "/", "dropout", &dropout, err));
+    DN_TRY(dn_h5_get_int(h, "/", "swap", &swap, err));
+    r->options = (dn_gener_options){.dropout = (float)dropout, .swap = swap != 0};
+out:
+    return st;
+}
+
+dn_status dn_model_read_record(const dn_comm *comm, const char *path, dn_model_record *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+
+    DN_TRY(dn_h5_open(comm, path, DN_MODEL_SCHEMA, &h, err));
+    DN_TRY(read_record(h, out, err));
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+/* Read one tensor of known shape. Collective. */
+static dn_status read_tensor(const dn_h5 *h, const char *name, int ndims, const int64_t *dims, float *out,
+                             dn_error *err)
+{
+    dn_status st = DN_OK;
+    int have;
+    int64_t have_dims[4];
+
+    DN_TRY(dn_h5_shape(h, name, &have, have_dims, err));
+    if (have != ndims || memcmp(have_dims, dims, (size_t)ndims * sizeof *dims) != 0)
+        DN_FAIL(DN_EDATA, "%s: %s has another shape than this network", dn_h5_path(h), name);
+    DN_TRY(dn_h5_read(h, name, DN_F32, 0, dims[0], out, err));
+out:
+    return st;
+}
+
+dn_status dn_model_load(const dn_comm *comm, const char *path, const dn_model *m, float *w, float *running,
+                        dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+    dn_model_record record;
+    char name[64];
+
+    DN_TRY(dn_h5_open(comm, path, DN_MODEL_SCHEMA, &h, err));
+    DN_TRY(read_record(h, &record, err));
+    if (strcmp(record.architecture, m->architecture) != 0)
+        DN_FAIL(DN_EDATA, "%s: is a %s model, wanted %s", path, record.architecture, m->architecture);
+    for (int i = 0; i < m->n_tensors; i++) {
+        const dn_tensor_info *t = &m->tensor[i];
+        snprintf(name, sizeof name, "/weights/%s", t->name);
+        DN_TRY(read_tensor(h, name, t->ndims, t->dims, w + t->offset, err));
+    }
+    for (int i = 0; i < m->n_norms; i++) {
+        int64_t dims[2] = {2, m->norm[i].channels};
+        snprintf(name, sizeof name, "/running/%s", m->norm[i].name);
+        DN_TRY(read_tensor(h, name, 2, dims, running + m->norm[i].offset, err));
+    }
+out:
+    dn_h5_close(&h);
+    return st;
+}

@@ -1,0 +1,42 @@
+/* schema.c - the table of schema.h */
+#include "mpi/io/schema.h"
+
+#include <fnmatch.h>
+#include <stddef.h>
+
+static const dn_schema_row table[] = {
+    /* dragnet.dataset: genes */
+    {"/genes/id", true, DN_U8, "gene", "1", "gene id, primary naming"},
+    {"/genes/naming/*", true, DN_U8, "gene", "1", "gene id in another naming"},
+    {"/genes/table_row", false, DN_I64, "gene", "1", "row in the gene id table before anything was dropped"},
+    {"/genes/decoy", false, DN_U8, "gene", "1", "1: marked as a decoy, exists in no cell"},
+    {"/genes/values", false, DN_I64, "gene", "count", "expression values that are not missing"},
+    {"/expression/values", false, DN_F32, "gene,sample", "as imported", "expression, NaN where missing"},
+    {"/expression/sample", true, DN_U8, "sample", "1", "sample name"},
+    /* dragnet.dataset: pairs and splits */
+    {"/pairs/*/gene_a", false, DN_I64, "pair", "gene index", "first gene"},
+    {"/pairs/*/gene_b", false, DN_I64, "pair", "gene index", "second gene"},
+    {"/pairs/*/label", false, DN_U8, "pair", "1", "1: interaction, 0: none"},
+    {"/splits/*/part", false, DN_U8, "fold,pair", "1", "0 train, 1 validation, 2 test, 3 left out"},
+    {"/splits/*/gene_part", false, DN_U8, "fold,gene", "1",
+     "0 train, 1 validation, 2 test, 3 gene in no pair"},
+    /* dragnet.dataset: where it came from */
+    {"/sources/path", true, DN_U8, "source", "1", "input file as named on the command line"},
+    {"/sources/sha256", true, DN_U8, "source", "1", "SHA-256 of the input file"},
+    {"/sources/bytes", false, DN_I64, "source", "byte", "size of the input file"},
+    /* dragnet.dataset: what a synthetic data set was made of */
+    {"/truth/module", false, DN_I64, "gene", "1", "expression module of the gene"},
+    {"/truth/hub", false, DN_F64, "gene", "1", "popularity of the gene"},
+    {"/truth/*", false, DN_F64, "gene", "1", "planted parameter of the gene"},
+    /* dragnet.model */
+    {"/weights/*", false, DN_F32, "as the tensor", "1", "weights"},
+    {"/running/*", false, DN_F32, "moment,channel", "1", "running mean and variance of a norm"},
+};
+
+const dn_schema_row *dn_schema_find(const char *path)
+{
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (fnmatch(table[i].path, path, FNM_PATHNAME) == 0)
+            return &table[i];
+    return NULL;
+}

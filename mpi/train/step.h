@@ -1,0 +1,37 @@
+/* step.h - one batch: shards, reduction, update
+ *
+ * The loop of train.c calls dn_step_run() for every batch. Split off so that a step can be tested alone.
+ */
+#ifndef DN_TRAIN_STEP_H
+#define DN_TRAIN_STEP_H
+
+#include "mpi/train/train.h"
+#include "solvers/base/rng.h"
+
+typedef struct dn_step dn_step;
+
+/* Buffers and optimiser state for steps under `plan` (borrowed). Collective on comm. */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_step_create(const dn_comm *comm, const dn_model *m,
+                                                     const dn_train_options *options, const dn_plan *plan,
+                                                     dn_step **out, dn_error *err);
+void dn_step_destroy(dn_step **step);
+
+/* One batch.
+ *
+ *   order       permutation of the epoch
+ *   rows        [n_train]  training rows
+ *   epoch       from 0; batch number `batch` of it, from 0
+ *   rate        learning rate of this update
+ *   w, running  [n_weights], [n_moments]  updated, the same on every rank
+ *   out_loss    mean loss of the batch;  out_right  samples decided as labelled
+ *
+ * Collective on comm. When a rank fails, no rank updates and all return its error. */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_step_run(dn_step *step, const dn_permutation *order,
+                                                  const int64_t *rows, int64_t epoch, int64_t batch,
+                                                  double rate, float *w, float *running, double *out_loss,
+                                                  double *out_right, dn_error *err);
+
+/* Shards this rank has computed since creation. Local. */
+int64_t dn_step_shards_done(const dn_step *step);
+
+#endif

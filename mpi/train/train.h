@@ -1,0 +1,61 @@
+/* train.h - the training loop, data-parallel over ranks and threads, with the bits of one rank
+ *
+ * Rank 0 is the master: it plans which rank computes which shards of every batch, broadcasts and logs the
+ * plan, and all follow it. An epoch visits the training rows in the order of a keyed permutation, in batches
+ * of `batch`; what is left over at its end (fewer than `batch` rows, others every epoch) is not visited. A
+ * batch is cut into `shards` shards of equal size; norms take the statistics of their shard. Gradients, loss
+ * and statistics meet in the ordered reduction (mpi/core/reduce.h), the owner of a slice updates it, and the
+ * new weights are gathered.
+ *
+ * After every epoch the validation rows are scored; the weights with the lowest validation loss are kept.
+ */
+#ifndef DN_TRAIN_TRAIN_H
+#define DN_TRAIN_TRAIN_H
+
+#include "mpi/core/reduce.h"
+#include "mpi/train/hooks.h"
+#include "solvers/models/model.h"
+#include "solvers/optim/optim.h"
+
+typedef struct dn_train_options {
+    int64_t epochs;   /* at most, >= 1 */
+    int64_t patience; /* stop after so many epochs without a lower validation loss */
+    int64_t batch;    /* G, a multiple of shards */
+    int shards;       /* V, a power of two; part of the recipe */
+    uint64_t seed;
+    dn_optim_kind optimiser;
+    double decay;
+    dn_schedule schedule;
+    dn_reduce_kind reduce;
+    const char *opt_plan; /* "5,3,8"; only rank 0's counts. NULL: even */
+} dn_train_options;
+
+/* Row indices into the data the model is bound to; the same on every rank. */
+typedef struct dn_train_rows {
+    const int64_t *train;      /* [n_train] */
+    int64_t n_train;           /* >= batch */
+    const int64_t *validation; /* [n_validation] */
+    int64_t n_validation;      /* >= 1, both classes */
+    const uint8_t *label;      /* [all rows of the data] */
+} dn_train_rows;
+
+typedef struct dn_train_result {
+    float *w;           /* [n_weights]  of the best epoch; caller's buffer */
+    float *running;     /* [n_moments]  of the best epoch; caller's buffer */
+    int64_t epochs;     /* done */
+    int64_t best_epoch; /* from 1 */
+    double best_loss;   /* validation */
+    double best_auroc;
+    int64_t shards_done; /* by this rank */
+} dn_train_result;
+
+/* The same weights, bit for bit, on any number of ranks and threads and for any plan. Collective on comm.
+ * Fails: DN_ECONFIG more ranks than shards; DN_EUSAGE a plan that does not fit; DN_EDATA fewer training rows
+ * than a batch, validation rows of one class only, a loss that is not finite (names epoch and step);
+ * DN_ENOMEM; whatever a hook fails with. */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train(const dn_comm *comm, const dn_model *m,
+                                               const dn_train_rows *rows, const dn_train_options *options,
+                                               const dn_train_hooks *opt_hooks, dn_train_result *out,
+                                               dn_error *err);
+
+#endif
