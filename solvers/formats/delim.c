@@ -156,6 +156,8 @@ dn_status dn_delim_open_range(const char *path, char separator, int64_t begin, i
     d->offset = from;
     if (begin < end)
         DN_TRY(align(d, err));
+    else
+        d->offset = end; /* an empty range owns nothing */
     *out = d;
     d = NULL;
 out:
