@@ -1,4 +1,174 @@
-int main(void)
+/* main.c - the program: one row per subcommand, one exit */
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "jobs/cli/command.h"
+#include "jobs/cli/logging.h"
+#include "jobs/cli/version.h"
+#include "mpi/core/agree.h"
+#include "solvers/base/text.h"
+
+static const dn_command *const commands[] = {&dn_cmd_import, &dn_cmd_synth, &dn_cmd_split, &dn_cmd_train,
+                                             &dn_cmd_evaluate};
+enum { COMMANDS = sizeof commands / sizeof commands[0], MAX_ROWS = 64 };
+
+/* Every command takes these too. */
+static const dn_opt common[] = {
+    {"log-level", 0, DN_OPT_TEXT, "info", "debug|info|warn|error", "least severe event that is reported", "log"},
+    {"log-format", 0, DN_OPT_TEXT, "text", "text|json", "form of a log line", "log"},
+    {"quiet", 'q', DN_OPT_FLAG, NULL, NULL, "warnings and errors only", "log"},
+    {"help", 'h', DN_OPT_FLAG, NULL, NULL, "this text", "log"},
+    {0}};
+
+static void print_help(FILE *to)
 {
-    return 0;
+    fputs("dragnet - distributed learning and analysis of drug and gene networks\n\n"
+          "usage: dragnet COMMAND [arguments]\n"
+          "       mpirun -n RANKS dragnet COMMAND [arguments]\n"
+          "       srun --mpi=pmix dragnet COMMAND [arguments]\n\ncommands:\n",
+          to);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\n'dragnet COMMAND --help' explains a command; 'dragnet --version' names the libraries in use.\n", to);
+}
+
+static void print_command_help(const dn_command *c, const dn_opt *table, FILE *to)
+{
+    fprintf(to, "dragnet %s - %s\n\nusage: dragnet %s %s\n", c->name, c->summary, c->name, c->usage);
+    if (c->details != NULL)
+        fprintf(to, "\n%s\n", c->details);
+    dn_options_help(table, to);
+}
+
+static const dn_command *find_command(const char *name, dn_error *err)
+{
+    const char *names[COMMANDS], *near;
+
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+        names[i] = commands[i]->name;
+    }
+    near = dn_nearest(name, names, COMMANDS);
+    (void)dn_error_set(err, DN_EUSAGE, __FILE__, __LINE__, "unknown command '%s'%s%s%s", name,
+                       near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
+    return NULL;
+}
+
+/* The command's own rows and the common ones. */
+static void join_tables(const dn_opt *own, dn_opt *out)
+{
+    int n = 0;
+
+    for (int i = 0; own[i].name != NULL && n < MAX_ROWS; i++)
+        out[n++] = own[i];
+    for (int i = 0; common[i].name != NULL && n < MAX_ROWS; i++)
+        out[n++] = common[i];
+    out[n] = (dn_opt){0};
+}
+
+static void join_words(int argc, char **argv, char *out, size_t cap)
+{
+    size_t at = (size_t)snprintf(out, cap, "dragnet");
+
+    for (int i = 1; i < argc && at < cap; i++)
+        at += (size_t)snprintf(out + at, cap - at, " %s", argv[i]);
+}
+
+static dn_log_level log_level(const dn_options *o)
+{
+    const char *name = dn_options_text(o, "log-level");
+
+    if (dn_options_flag(o, "quiet"))
+        return DN_WARN;
+    return strcmp(name, "debug") == 0  ? DN_DEBUG
+           : strcmp(name, "info") == 0 ? DN_INFO
+           : strcmp(name, "warn") == 0 ? DN_WARN
+                                       : DN_ERROR;
+}
+
+static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc, char **argv, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_opt table[MAX_ROWS + 1];
+    dn_options *options = NULL;
+    char line[4096];
+    dn_call call = {.comm = comm, .command_line = line};
+
+    join_tables(c->options, table);
+    DN_PASS(dn_options_parse(table, argc - 2, argv + 2, &options, err));
+    DN_AGREE(comm);
+    if (dn_options_flag(options, "help")) {
+        if (comm->rank == 0)
+            print_command_help(c, table, stdout);
+        goto out;
+    }
+    dn_logging_open(comm->rank, strcmp(dn_options_text(options, "log-format"), "json") == 0, log_level(options));
+    join_words(argc, argv, line, sizeof line);
+    call.options = options;
+    st = c->run(&call, err);
+    DN_AGREE(comm);
+out:
+    dn_options_destroy(options);
+    return st;
+}
+
+static dn_status dispatch(const dn_comm *comm, int argc, char **argv, dn_error *err)
+{
+    const char *word = argc > 1 ? argv[1] : "--help";
+    const dn_command *c;
+
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        if (comm->rank == 0)
+            print_help(argc > 1 ? stdout : stderr);
+        return argc > 1 ? DN_OK : DN_EUSAGE;
+    }
+    if (strcmp(word, "--version") == 0) {
+        if (comm->rank == 0)
+            dn_version_print(stdout);
+        return DN_OK;
+    }
+    c = find_command(word, err);
+    return c == NULL ? DN_EUSAGE : run_command(comm, c, argc, argv, err);
+}
+
+static void last_word(const dn_comm *comm, dn_status st, int argc, char **argv, const dn_error *err)
+{
+    const char *command = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
+    dn_error ignored = DN_ERROR_INIT;
+    char rank[32] = "";
+
+    if (comm->rank != 0 || err->text[0] == '\0')
+        return;
+    if (command != NULL && find_command(command, &ignored) == NULL)
+        command = NULL;
+    if (err->rank > 0)
+        snprintf(rank, sizeof rank, " (rank %d)", err->rank);
+    fprintf(stderr, "dragnet: %s%s%s%s\n", command != NULL ? command : "", command != NULL ? ": " : "", err->text, rank);
+    if (st == DN_EUSAGE)
+        fprintf(stderr, "try 'dragnet %s%s--help'\n", command != NULL ? command : "", command != NULL ? " " : "");
+    if (st == DN_ESOFTWARE)
+        for (int i = 0; i < err->depth; i++)
+            fprintf(stderr, "  at %s\n", err->trail[i]);
+}
+
+int main(int argc, char **argv)
+{
+    dn_error err = DN_ERROR_INIT;
+    dn_comm comm = {.rank = 0, .size = 1};
+    dn_status st;
+
+    if (getenv("OMP_NUM_THREADS") == NULL)
+        omp_set_num_threads(1); /* one thread a rank unless told otherwise */
+    st = dn_world_open(&argc, &argv, &comm, &err);
+    if (st != DN_OK) {
+        fprintf(stderr, "dragnet: %s\n", err.text);
+        return (int)st;
+    }
+    st = dispatch(&comm, argc, argv, &err);
+    last_word(&comm, st, argc, argv, &err);
+    fflush(stdout);
+    dn_world_close(&comm);
+    return (int)st;
 }

@@ -69,6 +69,16 @@ void dn_world_close(dn_comm *comm)
     MPI_Finalize();
 }
 
+const char *dn_world_library(char *buf, size_t cap)
+{
+    char text[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+    int len = 0;
+
+    MPI_Get_library_version(text, &len);
+    snprintf(buf, cap, "%.*s", (int)strcspn(text, ",\n"), text);
+    return buf;
+}
+
 void dn_world_abort(const dn_comm *comm, dn_status code, const char *why)
 {
     fprintf(stderr, "dragnet: rank %d: %s\n", comm->rank, why);

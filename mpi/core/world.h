@@ -21,6 +21,9 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_world_open(int *argc, char ***argv, dn_
 /* Leave the run; after it no MPI call is possible. Collective. */
 DN_COLLECTIVE void dn_world_close(dn_comm *comm);
 
+/* Name and version of the MPI library in buf; returns buf. Local. */
+const char *dn_world_library(char *buf, size_t cap);
+
 /* End every rank at once. For faults after which agreement is impossible. Local. */
 _Noreturn void dn_world_abort(const dn_comm *comm, dn_status code, const char *why);
 

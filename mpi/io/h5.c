@@ -32,6 +32,15 @@ const dn_comm *dn_h5_comm(const dn_h5 *h)
     return h->comm;
 }
 
+const char *dn_h5_library(char *buf, size_t cap)
+{
+    unsigned major = 0, minor = 0, patch = 0;
+
+    H5get_libversion(&major, &minor, &patch);
+    snprintf(buf, cap, "%u.%u.%u", major, minor, patch);
+    return buf;
+}
+
 /* ---- paths on disk: rank 0 alone, then everyone agrees ---- */
 
 static dn_status make_handle(const dn_comm *comm, const char *path, bool writable, dn_h5 **out, dn_error *err)

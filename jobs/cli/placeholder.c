@@ -1,2 +1,0 @@
-extern int dn_placeholder;
-int dn_placeholder;

@@ -1,0 +1,79 @@
+/* progress.c - a bar with the time that is left; see progress.h */
+#include "jobs/cli/progress.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static double last_drawn = -1;
+static bool on_screen;
+
+static int terminal_width(void)
+{
+    struct winsize size;
+
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
+        return size.ws_col;
+    return 80;
+}
+
+static bool colour(void)
+{
+    const char *no = getenv("NO_COLOR");
+
+    return no == NULL || no[0] == '\0';
+}
+
+static void remaining(double seconds, char *out, size_t cap)
+{
+    long s = (long)(seconds + 0.5);
+
+    if (s >= 3600)
+        snprintf(out, cap, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+    else
+        snprintf(out, cap, "%ld:%02ld", s / 60, s % 60);
+}
+
+void dn_progress_step(const dn_step_report *r)
+{
+    double done = ((double)(r->epoch - 1) * (double)r->steps + (double)r->step) / ((double)r->epochs * (double)r->steps);
+    char text[128], eta[32], bar[512];
+    int room, filled;
+
+    if (!isatty(STDERR_FILENO) || (last_drawn >= 0 && r->seconds - last_drawn < 0.1))
+        return;
+    last_drawn = r->seconds;
+    remaining(r->seconds / done * (1 - done), eta, sizeof eta);
+    snprintf(text, sizeof text, " %3.0f%% epoch %lld/%lld loss %.4f at most %s left", 100 * done, (long long)r->epoch,
+             (long long)r->epochs, r->loss, eta);
+    room = terminal_width() - (int)strlen(text) - 3;
+    if (room > 60)
+        room = 60;
+    if (room < 0)
+        room = 0;
+    filled = (int)(done * room);
+    memset(bar, '#', (size_t)filled);
+    memset(bar + filled, '.', (size_t)(room - filled));
+    bar[room] = '\0';
+    fprintf(stderr, "\r\033[K%s[%s]%s%s", colour() ? "\033[36m" : "", bar, colour() ? "\033[0m" : "", text);
+    fflush(stderr);
+    on_screen = true;
+}
+
+void dn_progress_clear(void)
+{
+    if (on_screen) {
+        fputs("\r\033[K", stderr);
+        fflush(stderr);
+        on_screen = false;
+    }
+}
+
+void dn_progress_end(void)
+{
+    dn_progress_clear();
+    last_drawn = -1;
+}

@@ -1,0 +1,19 @@
+/* progress.h - a bar with the time that is left, on a terminal only
+ *
+ * Drawn on stderr of rank 0 when stderr is a terminal; otherwise the calls do nothing. Local, main thread.
+ */
+#ifndef DN_CLI_PROGRESS_H
+#define DN_CLI_PROGRESS_H
+
+#include "mpi/train/hooks.h"
+
+/* Draw the bar for this step; at most ten times a second. */
+void dn_progress_step(const dn_step_report *report);
+
+/* Wipe the bar, so that other text can be written; the next step draws it again. */
+void dn_progress_clear(void);
+
+/* Wipe the bar for good. */
+void dn_progress_end(void);
+
+#endif

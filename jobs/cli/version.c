@@ -1,0 +1,19 @@
+/* version.c - which dragnet, on which libraries; see version.h */
+#include "jobs/cli/version.h"
+
+#include "mpi/core/world.h"
+#include "mpi/io/h5.h"
+#include "solvers/network/petsc_version.h"
+#include "solvers/nn/kernels.h"
+
+void dn_version_print(FILE *to)
+{
+    char mpi[64], hdf5[32], petsc[32];
+
+    fprintf(to, "dragnet %s (%s)\n", DN_VERSION, DN_GIT);
+    fprintf(to, "MPI     %s\n", dn_world_library(mpi, sizeof mpi));
+    fprintf(to, "PETSc   %s\n", dn_petsc_version(petsc, sizeof petsc));
+    fprintf(to, "HDF5    %s\n", dn_h5_library(hdf5, sizeof hdf5));
+    fprintf(to, "oneDNN  %s\n", dn_kernels_version());
+    fprintf(to, "ISA     %s\n", dn_kernels_isa());
+}

@@ -1,0 +1,172 @@
+/* h5.c - tests of mpi/io/h5.h: what is written comes back, what is not sound is refused */
+#include "tests/support/test.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "mpi/core/partition.h"
+#include "mpi/io/dataset.h"
+#include "solvers/base/alloc.h"
+
+enum { GENES = 11, SAMPLES = 3 };
+
+static float x[GENES * SAMPLES];
+
+static dn_status write_genes(dn_h5 *h, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_strings id = {0};
+    int64_t row[GENES], values[GENES], n = GENES;
+    uint8_t decoy[GENES] = {0};
+
+    for (int g = 0; g < GENES; g++) {
+        char name[16];
+        row[g] = 2 * g;
+        values[g] = SAMPLES;
+        snprintf(name, sizeof name, "gene%d", g * g);
+        DN_TRY(dn_strings_add(&id, name, strlen(name), err));
+    }
+    decoy[4] = 1;
+    DN_TRY(dn_h5_write_strings(h, "/genes/id", &id, err));
+    DN_TRY(dn_h5_write_all(h, "/genes/table_row", 1, &n, row, err));
+    DN_TRY(dn_h5_write_all(h, "/genes/values", 1, &n, values, err));
+    DN_TRY(dn_h5_write_all(h, "/genes/decoy", 1, &n, decoy, err));
+out:
+    dn_strings_destroy(&id);
+    return st;
+}
+
+static dn_status write_file(const char *path, bool force, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+    int64_t dims[2] = {GENES, SAMPLES};
+    dn_range mine = dn_block(GENES, test_comm.rank, test_comm.size);
+
+    for (int i = 0; i < GENES * SAMPLES; i++)
+        x[i] = (float)i / 7;
+    DN_TRY(dn_h5_create(&test_comm, path, DN_DATASET_SCHEMA, "dragnet test", "{}", force, &h, err));
+    DN_TRY(write_genes(h, err));
+    DN_TRY(dn_h5_write(h, "/expression/values", 2, dims, mine.begin, mine.end - mine.begin, x + mine.begin * SAMPLES,
+                       err));
+    DN_TRY(dn_h5_commit(&h, err));
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+static void round_trip(void)
+{
+    const char *path = test_path("a.h5");
+    dn_error err = DN_ERROR_INIT;
+    dn_h5 *h = NULL;
+    dn_genes g = {0};
+    float *back = NULL;
+    int64_t genes = 0, samples = 0;
+    char buf[32];
+
+    CU_ASSERT_EQUAL(write_file(path, false, &err), DN_OK);
+    CU_ASSERT_EQUAL(dn_h5_open(&test_comm, path, DN_DATASET_SCHEMA, &h, &err), DN_OK);
+    CU_ASSERT_EQUAL(dn_genes_load(h, &g, &err), DN_OK);
+    CU_ASSERT(g.n == GENES && g.table_row[10] == 20 && g.decoy[4] == 1 && g.decoy[5] == 0);
+    CU_ASSERT_STRING_EQUAL(dn_strings_copy(&g.id, 10, buf, sizeof buf), "gene100");
+    CU_ASSERT_EQUAL(dn_expression_load(h, &back, &genes, &samples, &err), DN_OK);
+    CU_ASSERT(genes == GENES && samples == SAMPLES && memcmp(back, x, sizeof x) == 0);
+    dn_free(back);
+    dn_genes_destroy(&g);
+    dn_h5_close(&h);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static void outputs_are_protected(void)
+{
+    const char *path = test_path("b.h5");
+    dn_error err = DN_ERROR_INIT, missing = DN_ERROR_INIT;
+    char part[600];
+
+    CU_ASSERT_EQUAL(write_file(path, false, NULL), DN_OK);
+    CU_ASSERT_EQUAL(write_file(path, false, &err), DN_ECANTCREAT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "--force"));
+    CU_ASSERT_EQUAL(write_file(path, true, NULL), DN_OK);
+    CU_ASSERT_EQUAL(write_file(test_path("no/such/dir.h5"), false, &missing), DN_ECANTCREAT);
+    snprintf(part, sizeof part, "%s.part", path);
+    CU_ASSERT_NOT_EQUAL(access(part, F_OK), 0);
+}
+
+/* A file that was never committed leaves nothing behind, and an unknown path is refused. */
+static void abandoned(void)
+{
+    const char *path = test_path("c.h5");
+    dn_error err = DN_ERROR_INIT;
+    dn_h5 *h = NULL;
+    int64_t one = 1;
+    char part[600];
+
+    snprintf(part, sizeof part, "%s.part", path);
+    CU_ASSERT_EQUAL(dn_h5_create(&test_comm, path, DN_DATASET_SCHEMA, "t", "{}", false, &h, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_h5_write_all(h, "/not/in/schema", 1, &one, &one, &err), DN_ESOFTWARE);
+    dn_h5_close(&h);
+    MPI_Barrier(test_comm.mpi);
+    CU_ASSERT(access(path, F_OK) != 0 && access(part, F_OK) != 0);
+}
+
+static dn_status open_only(const char *path, const char *schema, dn_error *err)
+{
+    dn_h5 *h = NULL;
+    dn_status st = dn_h5_open(&test_comm, path, schema, &h, err);
+
+    dn_h5_close(&h);
+    return st;
+}
+
+static void unsound_files(void)
+{
+    const char *path = test_path("d.h5");
+    dn_error err[4] = {DN_ERROR_INIT, DN_ERROR_INIT, DN_ERROR_INIT, DN_ERROR_INIT};
+
+    CU_ASSERT_EQUAL(write_file(path, false, NULL), DN_OK);
+    CU_ASSERT_EQUAL(open_only(path, DN_DATASET_SCHEMA, NULL), DN_OK);
+    CU_ASSERT_EQUAL(open_only(path, "dragnet.model", &err[0]), DN_EDATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err[0].text, "wanted a dragnet.model"));
+    CU_ASSERT_EQUAL(open_only(test_path("absent.h5"), DN_DATASET_SCHEMA, &err[1]), DN_ENOINPUT);
+    CU_ASSERT_EQUAL(open_only(test_file("text.h5", "hello world", 11), DN_DATASET_SCHEMA, &err[2]), DN_EDATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err[2].text, "not an HDF5 file"));
+    if (test_comm.rank == 0)
+        CU_ASSERT_EQUAL(truncate(path, 3000), 0);
+    MPI_Barrier(test_comm.mpi);
+    CU_ASSERT_EQUAL(open_only(path, DN_DATASET_SCHEMA, &err[3]), DN_EDATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err[3].text, "truncated"));
+}
+
+/* An edit is a copy until it is committed. */
+static void edits(void)
+{
+    const char *path = test_path("e.h5");
+    dn_h5 *h = NULL;
+    char text[32] = "";
+
+    CU_ASSERT_EQUAL(write_file(path, false, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_h5_edit(&test_comm, path, DN_DATASET_SCHEMA, &h, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_h5_set_text(h, "/pairs/x", "note", "new", NULL), DN_OK);
+    dn_h5_close(&h);
+    CU_ASSERT_EQUAL(dn_h5_open(&test_comm, path, DN_DATASET_SCHEMA, &h, NULL), DN_OK);
+    CU_ASSERT(!dn_h5_has(h, "/pairs/x"));
+    dn_h5_close(&h);
+    CU_ASSERT_EQUAL(dn_h5_edit(&test_comm, path, DN_DATASET_SCHEMA, &h, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_h5_set_text(h, "/pairs/x", "note", "new", NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_h5_commit(&h, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_h5_open(&test_comm, path, DN_DATASET_SCHEMA, &h, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_h5_get_text(h, "/pairs/x", "note", text, sizeof text, NULL), DN_OK);
+    CU_ASSERT_STRING_EQUAL(text, "new");
+    dn_h5_close(&h);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static const dn_test tests[] = {{"round trip", round_trip}, {"outputs are protected", outputs_are_protected},
+                                {"abandoned", abandoned},   {"unsound files", unsound_files},
+                                {"edits", edits},           {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv, "h5", tests);
+}

@@ -1,0 +1,227 @@
+/* train.c - tests of mpi/train/train.h: the bits of one rank on any number, whatever plan, threads and failures */
+#include "tests/support/test.h"
+
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+#include "mpi/core/agree.h"
+#include "mpi/train/score.h"
+#include "mpi/train/train.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/rng.h"
+#include "solvers/models/gener.h"
+
+enum { GENES = 40, SAMPLES = 12, PAIRS = 700, TRAIN = 530, VALIDATION = 170, MAX_WEIGHTS = 100000, MAX_MOMENTS = 2000 };
+
+static float x[GENES * SAMPLES];
+static int64_t gene_a[PAIRS], gene_b[PAIRS], rows[PAIRS];
+static uint8_t label[PAIRS];
+static dn_gener gener;
+
+/* Pairs whose profiles agree interact: something to learn. */
+static void make_data(void)
+{
+    dn_rng s = dn_rng_stream(3, DN_RNG_SYNTH, 0, 0), t = dn_rng_stream(3, DN_RNG_SYNTH, 1, 0);
+    dn_gener_data data = {.x = x, .samples = SAMPLES, .gene_a = gene_a, .gene_b = gene_b, .label = label};
+    dn_gener_options options = DN_GENER_DEFAULTS;
+
+    for (int i = 0; i < GENES * SAMPLES; i++)
+        x[i] = (float)dn_rng_normal(s, (uint64_t)i);
+    for (int p = 0; p < PAIRS; p++) {
+        float dot = 0;
+        gene_a[p] = (int64_t)dn_rng_below(t, (uint64_t)(2 * p), GENES);
+        gene_b[p] = (gene_a[p] + 1 + (int64_t)dn_rng_below(t, (uint64_t)(2 * p + 1), GENES - 1)) % GENES;
+        for (int k = 0; k < SAMPLES; k++)
+            dot += x[gene_a[p] * SAMPLES + k] * x[gene_b[p] * SAMPLES + k];
+        label[p] = dot > 0;
+        rows[p] = p;
+    }
+    dn_gener_init(&gener, &data, &options);
+    CU_ASSERT(gener.model.n_weights <= MAX_WEIGHTS && gener.model.n_moments <= MAX_MOMENTS);
+}
+
+typedef struct outcome {
+    float w[MAX_WEIGHTS], running[MAX_MOMENTS];
+    double loss;
+    int64_t shards_done;
+} outcome;
+
+static dn_train_options recipe(const char *plan)
+{
+    return (dn_train_options){.epochs = 3,
+                              .patience = 3,
+                              .batch = 64,
+                              .shards = 8,
+                              .seed = 5,
+                              .optimiser = DN_ADAMW,
+                              .decay = 0.01,
+                              .schedule = {.kind = DN_CONSTANT, .rate = 1e-3, .factor = 1, .every = 1},
+                              .opt_plan = plan};
+}
+
+static dn_status train(const dn_comm *comm, const dn_model *m, const char *plan, const dn_train_hooks *hooks,
+                       outcome *out, dn_error *err)
+{
+    dn_train_rows r = {
+        .train = rows, .n_train = TRAIN, .validation = rows + TRAIN, .n_validation = VALIDATION, .label = label};
+    dn_train_options o = recipe(plan);
+    dn_train_result result = {.w = out->w, .running = out->running};
+    dn_status st = dn_train(comm, m, &r, &o, hooks, &result, err);
+
+    out->loss = result.best_loss;
+    out->shards_done = result.shards_done;
+    return st;
+}
+
+static void same_bits(const outcome *a, const outcome *b)
+{
+    CU_ASSERT_EQUAL(memcmp(a->w, b->w, (size_t)gener.model.n_weights * sizeof *a->w), 0);
+    CU_ASSERT_EQUAL(memcmp(a->running, b->running, (size_t)gener.model.n_moments * sizeof *a->running), 0);
+    CU_ASSERT_EQUAL(memcmp(&a->loss, &b->loss, sizeof a->loss), 0);
+}
+
+static outcome alone, together;
+
+/* Every rank also trains by itself; all must end with the same bits. */
+static void ranks_and_threads(void)
+{
+    dn_comm self = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+
+    make_data();
+    omp_set_num_threads(1);
+    CU_ASSERT_EQUAL(train(&self, &gener.model, NULL, NULL, &alone, NULL), DN_OK);
+    for (int threads = 1; threads <= 3; threads++) {
+        omp_set_num_threads(threads);
+        CU_ASSERT_EQUAL(train(&test_comm, &gener.model, NULL, NULL, &together, NULL), DN_OK);
+        same_bits(&alone, &together);
+    }
+    omp_set_num_threads(1);
+    CU_ASSERT(alone.loss > 0 && alone.loss < 1);
+}
+
+/* A plan that only rank 0 knows of moves the work, not the bits. */
+static void uneven_plan(void)
+{
+    static const char *const plan[] = {"8", "7,1", "1,5,2", "3,1,1,3"};
+    static const int64_t wanted[][4] = {{8}, {7, 1}, {1, 5, 2}, {3, 1, 1, 3}};
+    const int64_t steps = 3 * (TRAIN / 64);
+
+    if (test_comm.size > 4)
+        return;
+    CU_ASSERT_EQUAL(train(&test_comm, &gener.model, test_comm.rank == 0 ? plan[test_comm.size - 1] : NULL, NULL,
+                          &together, NULL),
+                    DN_OK);
+    same_bits(&alone, &together);
+    CU_ASSERT_EQUAL(together.shards_done, steps * wanted[test_comm.size - 1][test_comm.rank]);
+}
+
+/* ---- failures ---- */
+
+static long forward_calls_left = -1;
+static const dn_model_ops *real_ops;
+
+static dn_status failing_forward(dn_work *work, const float *w, int phase, dn_error *err)
+{
+    if (forward_calls_left == 0)
+        return dn_error_set(err, DN_EIO, __FILE__, __LINE__, "forward refused");
+    if (forward_calls_left > 0)
+        forward_calls_left--;
+    return real_ops->forward(work, w, phase, err);
+}
+
+static void a_failing_shard_stops_everyone(void)
+{
+    dn_model broken = gener.model;
+    dn_model_ops ops = *broken.ops;
+    dn_gener copy = gener;
+
+    real_ops = gener.model.ops;
+    ops.forward = failing_forward;
+    copy.model = broken;
+    copy.model.ops = &ops;
+    for (int r = 0; r < test_comm.size; r++) {
+        dn_error err = DN_ERROR_INIT;
+        forward_calls_left = test_comm.rank == r ? 50 : -1;
+        CU_ASSERT_EQUAL(train(&test_comm, &copy.model, NULL, NULL, &together, &err), DN_EIO);
+        CU_ASSERT_EQUAL(err.rank, r);
+        forward_calls_left = -1;
+    }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static dn_status full_disk(void *ctx, const dn_epoch_report *report, dn_error *err)
+{
+    (void)ctx;
+    return report->epoch == 2 ? dn_error_set(err, DN_EIO, __FILE__, __LINE__, "no space left") : DN_OK;
+}
+
+static void a_failing_hook_stops_everyone(void)
+{
+    dn_train_hooks hooks = {.epoch = full_disk};
+    dn_error err = DN_ERROR_INIT;
+
+    CU_ASSERT_EQUAL(train(&test_comm, &gener.model, NULL, &hooks, &together, &err), DN_EIO);
+    CU_ASSERT_EQUAL(err.rank, 0);
+}
+
+/* Refuse allocation k on rank r, for some k and every r. */
+static void any_rank_may_run_out_of_memory(void)
+{
+    for (int r = 0; r < test_comm.size; r++) {
+        dn_status st = DN_ENOMEM;
+        for (long k = 0; st != DN_OK && k < 400; k += 1 + k / 8) {
+            dn_error err = DN_ERROR_INIT;
+            dn_alloc_fail_after(test_comm.rank == r ? k : -1);
+            st = train(&test_comm, &gener.model, NULL, NULL, &together, &err);
+            dn_alloc_fail_after(-1);
+            CU_ASSERT(test_same((int)st));
+            CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == r));
+            CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+        }
+        CU_ASSERT_EQUAL(st, DN_OK);
+    }
+}
+
+static void wrong_input(void)
+{
+    dn_error ranks = DN_ERROR_INIT, one_class = DN_ERROR_INIT;
+    dn_train_rows r = {.train = rows, .n_train = 20, .validation = rows, .n_validation = 1, .label = label};
+    dn_train_options o = recipe(NULL);
+    dn_train_result result = {.w = together.w, .running = together.running};
+
+    CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, NULL), DN_EDATA); /* less than a batch */
+    r.n_train = TRAIN;
+    CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, &one_class), DN_EDATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(one_class.text, "both classes"));
+    o.shards = 1;
+    CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, &ranks),
+                    test_comm.size > 1 ? DN_ECONFIG : DN_EDATA);
+}
+
+/* A score depends on the pair alone, not on its neighbours, the ranks or the threads. */
+static void scores_do_not_depend_on_company(void)
+{
+    static float all[PAIRS], some[7];
+    const int64_t few[7] = {3, 699, 3, 255, 256, 511, 40};
+
+    CU_ASSERT_EQUAL(dn_score(&test_comm, &gener.model, alone.w, alone.running, rows, PAIRS, all, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_score(&test_comm, &gener.model, alone.w, alone.running, few, 7, some, NULL), DN_OK);
+    for (int i = 0; i < 7; i++)
+        CU_ASSERT_EQUAL(memcmp(&some[i], &all[few[i]], sizeof some[i]), 0);
+    CU_ASSERT_EQUAL(dn_score(&test_comm, &gener.model, alone.w, alone.running, few, 0, some, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static const dn_test tests[] = {{"ranks and threads", ranks_and_threads},
+                                {"uneven plan", uneven_plan},
+                                {"a failing shard stops everyone", a_failing_shard_stops_everyone},
+                                {"a failing hook stops everyone", a_failing_hook_stops_everyone},
+                                {"any rank may run out of memory", any_rank_may_run_out_of_memory},
+                                {"wrong input", wrong_input},
+                                {"scores do not depend on company", scores_do_not_depend_on_company},
+                                {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv, "train", tests);
+}
