@@ -169,6 +169,8 @@ static void add_file(dn_json *obj, const char *path, const dn_sources *s, int i)
 {
     char hex[80];
 
+    if (obj == NULL) /* not wanted */
+        return;
     dn_json_string(obj, "file", path);
     dn_json_string(obj, "sha256", dn_strings_copy(&s->sha256, i, hex, sizeof hex));
 }
@@ -192,9 +194,10 @@ dn_status dn_import_config(const dn_import_options *o, const dn_sources *s, int 
     dn_json_string(root, "command", "import");
     if (o->gene_ids != NULL)
         add_file(dn_json_object(root, "gene_ids"), o->gene_ids, s, at++);
-    list = only < 0 ? dn_json_array(root, "expression") : NULL;
+    if (only < 0)
+        list = dn_json_array(root, "expression");
     for (int i = 0; i < o->n_expression; i++)
-        add_file(dn_json_object(list, NULL), o->expression[i], s, at++);
+        add_file(only < 0 ? dn_json_object(list, NULL) : NULL, o->expression[i], s, at++);
     if (only < 0) {
         dn_json_string(root, "genes_in", axes[o->genes_in]);
         dn_json_number(root, "min_match", o->min_match);
@@ -202,11 +205,12 @@ dn_status dn_import_config(const dn_import_options *o, const dn_sources *s, int 
         add_words(root, "decoys", o->n_decoys, o->decoys);
     }
     list = dn_json_array(root, "pairs");
-    for (int i = 0; i < o->n_pairs; i++) {
-        dn_json *pair = only < 0 || only == i ? dn_json_object(list, NULL) : NULL;
-        dn_json_string(pair, "name", o->pair_name[i]);
-        add_file(pair, o->pair_file[i], s, at++);
-    }
+    for (int i = 0; i < o->n_pairs; i++, at++)
+        if (only < 0 || only == i) {
+            dn_json *pair = dn_json_object(list, NULL);
+            dn_json_string(pair, "name", o->pair_name[i]);
+            add_file(pair, o->pair_file[i], s, at);
+        }
     DN_TRY(dn_json_text(root, 0, out, err));
 out:
     dn_json_destroy(&root);
