@@ -194,6 +194,17 @@ static void edges(void)
     CU_ASSERT(near(dn_calibration_error(rise, two, 2), 0.1, 1e-15));
 }
 
+/* The first and the third score decide equally well: (2/3 + 4/5) / 2. The higher one is taken. */
+static void tied_thresholds(void)
+{
+    const double s[4] = {4, 3, 2, 1};
+    const uint8_t y[4] = {1, 0, 1, 0};
+    double auroc, ap, t;
+
+    rank_of(s, y, 4, &auroc, &ap, &t);
+    CU_ASSERT_EQUAL(t, 4);
+}
+
 /* Single precision is ordered as double precision is. */
 static void single_precision(void)
 {
@@ -301,6 +312,7 @@ static void out_of_memory(void)
 
 static const dn_test tests[] = {{"agrees with scikit-learn", agrees_with_scikit_learn},
                                 {"edges", edges},
+                                {"tied thresholds", tied_thresholds},
                                 {"single precision", single_precision},
                                 {"decisions of one class", decisions_of_one_class},
                                 {"bad rows are named", bad_rows_are_named},
