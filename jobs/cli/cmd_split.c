@@ -21,7 +21,8 @@ static const dn_opt options[] = {
     {"folds", 0, DN_OPT_INT, "5", "3..100", "k-fold: number of folds", "split"},
     {"by", 0, DN_OPT_TEXT, "pairs", "pairs|genes", "k-fold: what is dealt to the folds", "split"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of the deal", "split"},
-    {"force", 'f', DN_OPT_FLAG, NULL, NULL, "replace a split of this name; accept a small test part", "split"},
+    {"force", 'f', DN_OPT_FLAG, NULL, NULL, "replace a split of this name; accept a small test part",
+     "split"},
     {0}};
 
 typedef struct job {
@@ -33,7 +34,7 @@ typedef struct job {
     uint8_t *part;      /* [folds, pairs] */
     uint8_t *gene_part; /* [folds, genes] */
     char *config;
-    bool done;          /* the same split is there already */
+    bool done; /* the same split is there already */
 } job;
 
 static bool by_genes(const job *j)
@@ -128,8 +129,8 @@ static dn_status look_for_finished(job *j, const dn_h5 *h, dn_error *err)
         goto out;
     DN_TRY(dn_h5_get_text(h, group, "config", config, sizeof config, err));
     if (strcmp(config, j->config) != 0)
-        DN_FAIL(DN_ECANTCREAT, "%s: holds another split '%s'; choose another name, or --force to replace it", j->dataset,
-                j->name);
+        DN_FAIL(DN_ECANTCREAT, "%s: holds another split '%s'; choose another name, or --force to replace it",
+                j->dataset, j->name);
     j->done = true;
 out:
     return st;
@@ -175,8 +176,8 @@ static void print_split(const job *j, int64_t fold, const dn_split_counts *c)
     }
 }
 
-/* A test part that is there must be large enough to say something, and so must each of its classes where genes were
- * dealt. */
+/* A test part that is there must be large enough to say something, and so must each of its classes where
+ * genes were dealt. */
 static dn_status check_size(const job *j, const dn_split_counts *c, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -185,16 +186,18 @@ static dn_status check_size(const job *j, const dn_split_counts *c, dn_error *er
         goto out;
     for (int label = 0; label < 2; label++)
         if (c->part[DN_TEST][label] < SMALLEST_TEST)
-            DN_FAIL(DN_EDATA, "the test part has only %lld pairs of label %d, fewer than %d; --force accepts it",
+            DN_FAIL(DN_EDATA,
+                    "the test part has only %lld pairs of label %d, fewer than %d; --force accepts it",
                     (long long)c->part[DN_TEST][label], label, SMALLEST_TEST);
     for (int k = 0; k < 3 && by_genes(j); k++)
         for (int label = 0; label < 2; label++) {
             const int64_t *n = c->class_[DN_TEST][k];
             if (n[0] + n[1] > 0 && n[label] < SMALLEST_TEST)
-                DN_FAIL(DN_EDATA,
-                        "the C%d part of the test has only %lld pairs of label %d, fewer than %d: raise the test "
-                        "fraction; --force accepts it",
-                        k + 1, (long long)n[label], label, SMALLEST_TEST);
+                DN_FAIL(
+                    DN_EDATA,
+                    "the C%d part of the test has only %lld pairs of label %d, fewer than %d: raise the test "
+                    "fraction; --force accepts it",
+                    k + 1, (long long)n[label], label, SMALLEST_TEST);
         }
 out:
     return st;
@@ -274,11 +277,13 @@ out:
     return st;
 }
 
-const dn_command dn_cmd_split = {
-    .name = "split",
-    .summary = "deal pairs to training, validation and test, by pairs or by genes",
-    .usage = "DATASET --pairs NAME --name NAME [options]",
-    .details = "A pure function of the seed, stored in the dataset under a name. gene-disjoint keeps the genes of test\n"
-               "pairs out of training: C1, C2, C3 are pairs with both, one and none of their genes seen in training.",
-    .options = options,
-    .run = run};
+const dn_command dn_cmd_split = {.name = "split",
+                                 .summary =
+                                     "deal pairs to training, validation and test, by pairs or by genes",
+                                 .usage = "DATASET --pairs NAME --name NAME [options]",
+                                 .details = "A pure function of the seed, stored in the dataset under a "
+                                            "name. gene-disjoint keeps the genes of test\n"
+                                            "pairs out of training: C1, C2, C3 are pairs with both, one and "
+                                            "none of their genes seen in training.",
+                                 .options = options,
+                                 .run = run};

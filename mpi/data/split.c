@@ -50,7 +50,9 @@ static void cut_fold(const card *cards, int64_t n, int64_t folds, int64_t fold, 
 {
     for (int64_t i = 0; i < n; i++) {
         int64_t block = dn_block_of(n, i, folds);
-        part[cards[i].item] = block == fold ? DN_TEST : block == (fold + 1) % folds ? DN_VALIDATION : DN_TRAIN;
+        part[cards[i].item] = block == fold                 ? DN_TEST
+                              : block == (fold + 1) % folds ? DN_VALIDATION
+                                                            : DN_TRAIN;
     }
 }
 
@@ -71,8 +73,8 @@ static void deal_pairs(const dn_pairs *pairs, const dn_split_options *o, int64_t
     }
 }
 
-static void deal_genes(const dn_pairs *pairs, int64_t genes, const dn_split_options *o, int64_t fold, card *cards,
-                       uint8_t *gene_part)
+static void deal_genes(const dn_pairs *pairs, int64_t genes, const dn_split_options *o, int64_t fold,
+                       card *cards, uint8_t *gene_part)
 {
     int64_t n = 0;
 
@@ -96,8 +98,8 @@ static dn_part part_of_pair(uint8_t a, uint8_t b)
     return a == DN_TRAIN ? (dn_part)b : DN_LEFT_OUT;
 }
 
-dn_status dn_split_make(const dn_pairs *pairs, int64_t genes, const dn_split_options *o, int64_t fold, uint8_t *part,
-                        uint8_t *gene_part, dn_error *err)
+dn_status dn_split_make(const dn_pairs *pairs, int64_t genes, const dn_split_options *o, int64_t fold,
+                        uint8_t *part, uint8_t *gene_part, dn_error *err)
 {
     dn_status st = DN_OK;
     card *cards = NULL;
@@ -118,7 +120,8 @@ out:
     return st;
 }
 
-dn_status dn_split_count(const dn_pairs *pairs, int64_t genes, const uint8_t *part, dn_split_counts *out, dn_error *err)
+dn_status dn_split_count(const dn_pairs *pairs, int64_t genes, const uint8_t *part, dn_split_counts *out,
+                         dn_error *err)
 {
     dn_status st = DN_OK;
     uint8_t *seen = NULL;
