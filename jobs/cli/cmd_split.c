@@ -1,0 +1,265 @@
+/* cmd_split.c - dragnet split: which pairs train, validate and test, stored in the dataset under a name
+ *
+ * stdout: one TSV line for each fold and part: fold, part, rows, positives, negatives.
+ */
+#include "jobs/cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "mpi/core/agree.h"
+#include "mpi/data/split.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/json.h"
+#include "solvers/base/log.h"
+#include "solvers/base/text.h"
+
+enum { CONFIG_CAP = 4096, NAME_CAP = 100 };
+
+static const dn_opt options[] = {
+    {"pairs", 'p', DN_OPT_TEXT, NULL, "NAME", "pair set to divide (required)", "split"},
+    {"name", 'n', DN_OPT_TEXT, NULL, "NAME", "name of the split (required)", "split"},
+    {"kind", 'k', DN_OPT_TEXT, "random", "random|gene-disjoint|kfold",
+     "pairs at random, genes that training never sees, or K parts in turn", "split"},
+    {"fractions", 0, DN_OPT_TEXT, "0.8,0.1,0.1", "A,B,C",
+     "shares of train, validation and test: of pairs, of genes for gene-disjoint", "split"},
+    {"folds", 0, DN_OPT_INT, "5", "3..100", "parts of kfold", "split"},
+    {"by", 0, DN_OPT_TEXT, "pairs", "pairs|genes", "what kfold divides", "split"},
+    {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of the draw", "split"},
+    {"force", 'f', DN_OPT_FLAG, NULL, NULL,
+     "replace a split of that name; keep a test part that is too small", "split"},
+    {"allow-small", 0, DN_OPT_FLAG, NULL, NULL, "keep a test part with fewer than 200 pairs of a class",
+     "split"},
+    {0}};
+
+typedef struct job {
+    const dn_call *call;
+    const char *dataset, *pairs_name, *name;
+    char group[NAME_CAP + 16];
+    dn_split_options split;
+    bool force, allow_small;
+    dn_genes genes;
+    dn_pairs pairs;
+    dn_split_plan plan;
+    dn_split_count (*counts)[DN_COUNTS]; /* [folds] */
+    char *config;
+} job;
+
+/* ---- options ---- */
+
+static dn_status parse_fractions(const char *text, double out[3], dn_error *err)
+{
+    dn_status st = DN_OK;
+    const char *at = text;
+
+    for (int i = 0; i < 3; i++) {
+        size_t len = strcspn(at, ",");
+        if (!dn_parse_double(at, len, &out[i]) || (at[len] == ',') != (i < 2))
+            DN_FAIL(DN_EUSAGE, "--fractions %s: wanted three numbers such as 0.8,0.1,0.1", text);
+        at += len + 1;
+    }
+    if (!(out[0] >= 0 && out[1] >= 0 && out[2] >= 0))
+        DN_FAIL(DN_EUSAGE, "--fractions %s: a fraction is below 0", text);
+    if (!(out[0] + out[1] + out[2] >= 1 - 1e-9 && out[0] + out[1] + out[2] <= 1 + 1e-9))
+        DN_FAIL(DN_EUSAGE, "--fractions %s: they add up to %g, not to 1", text, out[0] + out[1] + out[2]);
+out:
+    return st;
+}
+
+static dn_status check_name(const char *name, dn_error *err)
+{
+    static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+.";
+    dn_status st = DN_OK;
+
+    if (name[0] == '\0' || name[0] == '.' || name[strspn(name, good)] != '\0' || strlen(name) >= NAME_CAP)
+        DN_FAIL(DN_EUSAGE, "--name '%s': wanted letters, digits and _ - + . (not first), fewer than %d", name,
+                NAME_CAP);
+out:
+    return st;
+}
+
+static dn_status read_options(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_options *o = j->call->options;
+    const char *kind = dn_options_text(o, "kind");
+
+    j->dataset = dn_options_positional(o, 0);
+    j->pairs_name = dn_options_text(o, "pairs");
+    j->name = dn_options_text(o, "name");
+    if (j->dataset == NULL)
+        DN_FAIL(DN_EUSAGE, "the dataset is missing");
+    if (dn_options_positionals(o) > 1)
+        DN_FAIL(DN_EUSAGE, "unexpected argument '%s'", dn_options_positional(o, 1));
+    if (j->pairs_name == NULL || j->name == NULL)
+        DN_FAIL(DN_EUSAGE, "--%s is required", j->pairs_name == NULL ? "pairs" : "name");
+    DN_TRY(check_name(j->name, err));
+    snprintf(j->group, sizeof j->group, "/splits/%s", j->name);
+    j->split = (dn_split_options){.seed = (uint64_t)dn_options_int(o, "seed"), .folds = 1};
+    j->split.kind = strcmp(kind, "random") == 0  ? DN_SPLIT_RANDOM
+                    : strcmp(kind, "kfold") == 0 ? DN_SPLIT_KFOLD
+                                                 : DN_SPLIT_GENE_DISJOINT;
+    if (j->split.kind == DN_SPLIT_KFOLD) {
+        if (dn_options_given(o, "fractions"))
+            DN_FAIL(DN_EUSAGE, "--fractions is not for --kind kfold, whose parts follow from --folds");
+        j->split.folds = dn_options_int(o, "folds");
+        j->split.by_genes = strcmp(dn_options_text(o, "by"), "genes") == 0;
+    } else {
+        if (dn_options_given(o, "folds") || dn_options_given(o, "by"))
+            DN_FAIL(DN_EUSAGE, "--%s is for --kind kfold only",
+                    dn_options_given(o, "folds") ? "folds" : "by");
+        DN_TRY(parse_fractions(dn_options_text(o, "fractions"), j->split.fraction, err));
+    }
+    j->force = dn_options_flag(o, "force");
+    j->allow_small = j->force || dn_options_flag(o, "allow-small");
+out:
+    return st;
+}
+
+/* ---- what determines the split, as one line of JSON ---- */
+
+static dn_status write_config(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_json *c = NULL, *fractions;
+    dn_split all = {.n = j->pairs.n, .folds = 1};
+    char hash[17];
+
+    DN_NEW(all.part, (size_t)all.n); /* all in training: the hash is of the whole pair set */
+    dn_training_hash(&j->genes, &j->pairs, &all, hash);
+    c = dn_json_create();
+    dn_json_string(c, "command", "split");
+    dn_json_string(c, "pairs", j->pairs_name);
+    dn_json_string(c, "pairs_hash", hash);
+    dn_json_string(c, "kind", dn_split_kind_name(j->split.kind));
+    dn_json_string(c, "by", dn_split_by_genes(&j->split) ? "genes" : "pairs");
+    if (j->split.kind != DN_SPLIT_KFOLD) {
+        fractions = dn_json_array(c, "fractions");
+        for (int i = 0; i < 3; i++)
+            dn_json_number(fractions, NULL, j->split.fraction[i]);
+    }
+    dn_json_int(c, "folds", j->split.folds);
+    dn_json_int(c, "seed", (int64_t)j->split.seed);
+    DN_TRY(dn_json_text(c, 0, &j->config, err));
+out:
+    dn_json_destroy(&c);
+    dn_free(all.part);
+    return st;
+}
+
+/* ---- steps ---- */
+
+/* Read genes and pairs; is the split there already, and made in the same way? Collective. */
+static dn_status look(job *j, bool *out_done, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_error reason = DN_ERROR_INIT;
+    dn_h5 *h = NULL;
+    char have[CONFIG_CAP] = "";
+
+    *out_done = false;
+    DN_TRY(dn_h5_open(j->call->comm, j->dataset, DN_DATASET_SCHEMA, &h, err));
+    DN_TRY(dn_genes_load(h, &j->genes, err));
+    DN_TRY(dn_pairs_load(h, j->pairs_name, &j->pairs, err));
+    DN_PASS(write_config(j, err));
+    DN_AGREE(j->call->comm);
+    if (!dn_h5_has(h, j->group) || j->force)
+        goto out;
+    *out_done = dn_h5_get_text(h, j->group, "config", have, sizeof have, &reason) == DN_OK &&
+                strcmp(have, j->config) == 0;
+    if (!*out_done)
+        DN_FAIL(DN_ECANTCREAT, "%s: holds another split '%s'; choose another name, or --force to replace it",
+                j->dataset, j->name);
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+/* Plan and count. Local: the same on every rank. */
+static dn_status plan_local(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    uint8_t *part = NULL;
+
+    DN_TRY(dn_split_plan_make(&j->split, &j->pairs, j->genes.n, &j->plan, err));
+    DN_NEW(part, (size_t)j->pairs.n);
+    DN_NEW(j->counts, (size_t)j->plan.folds);
+    for (int64_t f = 0; f < j->plan.folds; f++) {
+        dn_split_part(&j->plan, &j->pairs, f, part);
+        DN_TRY(dn_split_counts(&j->pairs, j->genes.n, part, j->counts[f], err));
+        if (!j->allow_small)
+            DN_TRY(dn_split_check_test(&j->plan, f, j->counts[f], err));
+    }
+out:
+    dn_free(part);
+    return st;
+}
+
+static dn_status store(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+
+    DN_TRY(dn_h5_edit(j->call->comm, j->dataset, DN_DATASET_SCHEMA, &h, err));
+    if (dn_h5_has(h, j->group))
+        DN_TRY(dn_h5_remove(h, j->group, err));
+    DN_TRY(dn_split_store(h, j->name, j->pairs_name, j->config, &j->plan, &j->pairs,
+                          (const dn_split_count(*)[DN_COUNTS])j->counts, err));
+    DN_TRY(dn_h5_set_text(h, j->group, "command", j->call->command_line, err));
+    DN_TRY(dn_h5_commit(&h, err));
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+static void print_counts(const job *j)
+{
+    printf("fold\tpart\trows\tpositives\tnegatives\n");
+    for (int64_t f = 0; f < j->plan.folds; f++)
+        for (int c = 0; c < DN_COUNTS; c++) {
+            const dn_split_count *n = &j->counts[f][c];
+            printf("%lld\t%s\t%lld\t%lld\t%lld\n", (long long)f, dn_count_names[c], (long long)n->rows,
+                   (long long)n->positives, (long long)(n->rows - n->positives));
+        }
+}
+
+static dn_status run(const dn_call *call, dn_error *err)
+{
+    dn_status st = DN_OK;
+    job j = {.call = call};
+    bool done = false;
+
+    DN_PASS(read_options(&j, err));
+    DN_AGREE(call->comm);
+    DN_TRY(look(&j, &done, err));
+    DN_PASS(done ? DN_OK : plan_local(&j, err));
+    DN_AGREE(call->comm);
+    if (!done)
+        DN_TRY(store(&j, err));
+    if (call->comm->rank == 0) {
+        dn_log(DN_INFO, "split", done ? "already complete, nothing to do" : "done",
+               "dataset=%s name=%s pairs=%s kind=%s rows=%lld folds=%lld", j.dataset, j.name, j.pairs_name,
+               dn_split_kind_name(j.split.kind), (long long)j.pairs.n, (long long)j.split.folds);
+        if (!done)
+            print_counts(&j);
+    }
+out:
+    dn_genes_destroy(&j.genes);
+    dn_pairs_destroy(&j.pairs);
+    dn_split_plan_destroy(&j.plan);
+    dn_free(j.counts);
+    dn_free(j.config);
+    return st;
+}
+
+const dn_command dn_cmd_split = {
+    .name = "split",
+    .summary = "divide a pair set into training, validation and test",
+    .usage = "DATASET --pairs NAME --name NAME [--kind random|gene-disjoint|kfold] [options]",
+    .details = "The split is a function of the pair set and the seed, stored in the dataset under its name.\n"
+               "gene-disjoint: genes are divided; a pair with a test gene is tested, one with a validation "
+               "gene validates,\n"
+               "one with both is left out; of the pairs between training genes the same shares are held out. "
+               "stdout says how\n"
+               "many pairs each part has: C1 both genes stand in a training pair, C2 one of them, C3 none.",
+    .options = options,
+    .run = run};
