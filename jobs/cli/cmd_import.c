@@ -1,0 +1,205 @@
+/* cmd_import.c - dragnet import: tables to a dataset; see mpi/io/ingest.h */
+#include "jobs/cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "mpi/core/agree.h"
+#include "mpi/io/ingest.h"
+#include "solvers/base/alloc.h"
+
+static const dn_opt options[] = {
+    {"output", 'o', DN_OPT_TEXT, NULL, "FILE", "dataset to make, or with --add to extend", "output"},
+    {"add", 0, DN_OPT_FLAG, NULL, NULL, "add pair sets to a dataset that exists", "output"},
+    {"force", 0, DN_OPT_FLAG, NULL, NULL,
+     "replace what is in the way: the output, or with --add the pair set and its splits", "output"},
+    {"expression", 0, DN_OPT_LIST, NULL, "FILE",
+     "expression tables (TSV or CSV, also .gz); their samples stand side by side", "input"},
+    {"genes-in", 0, DN_OPT_TEXT, "auto", "rows|columns|auto", "where genes stand; auto: where the ids match",
+     "input"},
+    {"gene-ids", 0, DN_OPT_TEXT, NULL, "FILE", "gene id table: a header and one naming in each column",
+     "input"},
+    {"pairs", 0, DN_OPT_LIST, NULL, "NAME=FILE",
+     "pair sets: .npy of (i, j, label) by row of the gene id table, or a table of id, id, label", "input"},
+    {"drop-genes", 0, DN_OPT_LIST, NULL, "GLOB", "leave these genes out (any naming), and their pairs",
+     "genes"},
+    {"decoys", 0, DN_OPT_LIST, NULL, "GLOB", "keep these genes and mark them as decoys", "genes"},
+    {"min-match", 0, DN_OPT_NUMBER, "0.5", "0..1",
+     "least share of the ids of an expression table that must be known", "genes"},
+    {NULL, 0, DN_OPT_FLAG, NULL, NULL, NULL, NULL}};
+
+/* ---- options ---- */
+
+/* Lists, and the text of NAME=FILE cut in two. */
+typedef struct lists {
+    const char **words; /* [expression, pair name, pair file, drop, decoys] */
+    char **cut;         /* [n_pairs]  copies, for dn_free() */
+    int n_cut;
+} lists;
+
+static void copy_words(const dn_options *o, const char *name, const char **to)
+{
+    for (int i = 0; i < dn_options_count(o, name); i++)
+        to[i] = dn_options_item(o, name, i);
+}
+
+static dn_status cut_pair(const char *word, char **out_copy, const char **out_name, const char **out_file,
+                          dn_error *err)
+{
+    dn_status st = DN_OK;
+    const char *sign = strchr(word, '=');
+    char *copy = NULL;
+
+    if (sign == NULL || sign[1] == '\0')
+        DN_FAIL(DN_EUSAGE, "--pairs %s: wanted NAME=FILE", word);
+    DN_NEW(copy, strlen(word) + 1);
+    memcpy(copy, word, strlen(word) + 1);
+    copy[sign - word] = '\0';
+    *out_copy = copy;
+    *out_name = copy;
+    *out_file = copy + (sign - word) + 1;
+out:
+    return st;
+}
+
+static dn_status read_options(const dn_options *o, dn_import_options *out, lists *l, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const char *axis = dn_options_text(o, "genes-in");
+    const char **at;
+    int n;
+
+    out->n_expression = dn_options_count(o, "expression");
+    out->n_pairs = dn_options_count(o, "pairs");
+    out->n_drop = dn_options_count(o, "drop-genes");
+    out->n_decoys = dn_options_count(o, "decoys");
+    n = out->n_expression + 2 * out->n_pairs + out->n_drop + out->n_decoys;
+    if (dn_options_positionals(o) > 0)
+        DN_FAIL(DN_EUSAGE, "'%s' belongs to no option", dn_options_positional(o, 0));
+    DN_NEW(l->words, (size_t)n);
+    DN_NEW(l->cut, (size_t)out->n_pairs);
+    l->n_cut = out->n_pairs;
+    at = l->words;
+    copy_words(o, "expression", at);
+    out->expression = at;
+    at += out->n_expression;
+    out->pair_name = at;
+    out->pair_file = at + out->n_pairs;
+    for (int i = 0; i < out->n_pairs; i++)
+        DN_TRY(cut_pair(dn_options_item(o, "pairs", i), &l->cut[i], &at[i], &at[out->n_pairs + i], err));
+    at += 2 * out->n_pairs;
+    copy_words(o, "drop-genes", at);
+    out->drop = at;
+    at += out->n_drop;
+    copy_words(o, "decoys", at);
+    out->decoys = at;
+    out->output = dn_options_text(o, "output");
+    out->gene_ids = dn_options_text(o, "gene-ids");
+    out->genes_in = strcmp(axis, "rows") == 0      ? DN_AXIS_ROWS
+                    : strcmp(axis, "columns") == 0 ? DN_AXIS_COLUMNS
+                                                   : DN_AXIS_AUTO;
+    out->min_match = dn_options_number(o, "min-match");
+    out->add = dn_options_flag(o, "add");
+    out->force = dn_options_flag(o, "force");
+out:
+    return st;
+}
+
+static void destroy_lists(lists *l)
+{
+    for (int i = 0; i < l->n_cut; i++)
+        dn_free(l->cut[i]);
+    dn_free(l->cut);
+    dn_free(l->words);
+}
+
+/* ---- the report ---- */
+
+static void print_count(const char *what, int64_t n, const dn_examples *e)
+{
+    if (n == 0)
+        return;
+    fprintf(stderr, "    %-28s %10lld", what, (long long)n);
+    for (int i = 0; e != NULL && i < e->n; i++)
+        fprintf(stderr, "%s%s", i == 0 ? "   such as " : ", ", e->text[i]);
+    fprintf(stderr, "\n");
+}
+
+static void print_expression(const char *path, const dn_expression_report *r)
+{
+    fprintf(stderr, "  expression %s (genes in %s)\n", path, r->genes_in_columns ? "columns" : "rows");
+    print_count("gene ids", r->ids, NULL);
+    print_count("genes with a profile", r->used, NULL);
+    print_count("samples", r->samples, NULL);
+    print_count("unknown ids, left out", r->unknown, &r->unknown_ids);
+    print_count("dropped genes", r->dropped, NULL);
+    print_count("repeated genes, first kept", r->repeats, NULL);
+}
+
+static void print_pairs(const char *name, const char *path, const dn_pairs_report *r)
+{
+    fprintf(stderr, "  pairs %s from %s\n", name, path);
+    print_count("rows", r->rows, NULL);
+    print_count("pairs kept", r->kept, NULL);
+    print_count("  with label 1", r->positive, NULL);
+    print_count("unknown genes, left out", r->unknown, &r->unknown_ids);
+    print_count("self pairs, left out", r->self_pairs, NULL);
+    print_count("dropped genes, left out", r->dropped, NULL);
+    print_count("repeats, left out", r->repeats, NULL);
+    print_count("two labels, left out", r->two_labels, NULL);
+}
+
+static void print_report(const dn_import_options *o, const dn_import_report *r)
+{
+    if (r->already) {
+        fprintf(stderr, "%s: already complete, made of the same input with the same options\n", o->output);
+        return;
+    }
+    fprintf(stderr, "%s: %s\n", o->output, o->add ? "extended" : "imported");
+    fprintf(stderr, "  genes%s%s\n", r->primary[0] != '\0' ? ", named by " : "", r->primary);
+    print_count("rows of the gene id table", r->table_rows, NULL);
+    print_count("dropped", r->dropped, NULL);
+    print_count("genes", r->genes, NULL);
+    print_count("decoys", r->decoys, NULL);
+    print_count("names that mean two genes", r->ambiguous, NULL);
+    if (r->samples > 0) {
+        print_count("samples", r->samples, NULL);
+        print_count("missing values", r->missing, NULL);
+        print_count("genes without values", r->no_values, &r->no_value_genes);
+        print_count("genes without variance", r->no_variance, &r->no_variance_genes);
+    }
+    for (int i = 0; i < o->n_expression; i++)
+        print_expression(o->expression[i], &r->expression[i]);
+    for (int i = 0; i < o->n_pairs; i++)
+        print_pairs(o->pair_name[i], o->pair_file[i], &r->pairs[i]);
+}
+
+static dn_status run(const dn_call *call, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_import_options o = {0};
+    dn_import_report r = {0};
+    lists l = {0};
+
+    DN_PASS(read_options(call->options, &o, &l, err));
+    DN_AGREE(call->comm);
+    DN_TRY(dn_import(call->comm, &o, call->command_line, &r, err));
+    if (call->comm->rank == 0)
+        print_report(&o, &r);
+out:
+    dn_import_report_destroy(&r);
+    destroy_lists(&l);
+    return st;
+}
+
+const dn_command dn_cmd_import = {
+    .name = "import",
+    .summary = "tables to a dataset",
+    .usage = "-o FILE.h5 --expression FILE [FILE...] [--gene-ids FILE] [--pairs NAME=FILE]\n"
+             "-o FILE.h5 --add --pairs NAME=FILE",
+    .details =
+        "Reads expression tables, a gene id table and labelled gene pairs into one HDF5 file. Everything "
+        "that is "
+        "left out is counted and reported. Indices in a .npy count the rows of the gene id table before "
+        "anything is dropped; without a gene id table the genes are the ids of the first expression table.",
+    .options = options,
+    .run = run};

@@ -1,0 +1,327 @@
+/* ingest.c - import as a whole; see ingest.h. Order: refuse what makes no sense, hash the inputs, see whether
+ * it was done before, make the output, then genes, expression, pairs, sources. */
+#include "mpi/io/ingest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "mpi/core/agree.h"
+#include "mpi/io/dataset.h"
+#include "mpi/io/ingest_private.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/log.h"
+
+void dn_import_report_destroy(dn_import_report *r)
+{
+    dn_free(r->expression);
+    dn_free(r->pairs);
+    *r = (dn_import_report){0};
+}
+
+static dn_status new_report(const dn_import_options *o, dn_import_report *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_NEW(out->expression, (size_t)o->n_expression);
+    DN_NEW(out->pairs, (size_t)o->n_pairs);
+out:
+    return st;
+}
+
+/* ---- options ---- */
+
+static dn_status check_name(const char *name, dn_error *err)
+{
+    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+    dn_status st = DN_OK;
+    size_t n = strlen(name);
+
+    if (n == 0 || n > 64 || name[0] == '.' || strspn(name, good) != n)
+        DN_FAIL(DN_EUSAGE,
+                "pair set name '%.64s': use 1 to 64 of letters, digits, '_', '-' and '.', no '.' in front",
+                name);
+out:
+    return st;
+}
+
+static dn_status check_options(const dn_import_options *o, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (o->output == NULL)
+        DN_FAIL(DN_EUSAGE, "no output is named (-o FILE)");
+    for (int i = 0; i < o->n_pairs; i++) {
+        DN_TRY(check_name(o->pair_name[i], err));
+        for (int k = 0; k < i; k++)
+            if (strcmp(o->pair_name[i], o->pair_name[k]) == 0)
+                DN_FAIL(DN_EUSAGE, "pair set '%s' is given twice", o->pair_name[i]);
+    }
+    if (o->add && o->n_pairs == 0)
+        DN_FAIL(DN_EUSAGE, "--add adds pair sets: say which with --pairs NAME=FILE");
+    if (o->add && (o->n_expression > 0 || o->gene_ids != NULL || o->n_drop > 0 || o->n_decoys > 0))
+        DN_FAIL(DN_EUSAGE, "--add keeps the genes of %s: it goes with --pairs only", o->output);
+    if (!o->add && o->n_expression == 0 && o->gene_ids == NULL)
+        DN_FAIL(DN_EUSAGE, "nothing says which genes there are: give --expression, --gene-ids or both");
+out:
+    return st;
+}
+
+/* ---- was it done before? ---- */
+
+/* Whether attribute `config` of an object is this text. Collective. */
+static dn_status same_config(const dn_comm *comm, const dn_h5 *h, const char *object, const char *config,
+                             bool *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    size_t cap = strlen(config) + 1;
+    char *have = dn_calloc(cap, 1);
+    dn_error quiet = DN_ERROR_INIT; /* another config may be longer than ours, or absent */
+
+    *out = false;
+    if (have == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %zu bytes", cap);
+    DN_AGREE(comm);
+    if (dn_h5_get_text(h, object, "config", have, cap, &quiet) == DN_OK)
+        *out = strcmp(have, config) == 0;
+out:
+    dn_free(have);
+    return st;
+}
+
+static bool exists(const dn_comm *comm, const char *path)
+{
+    int there = comm->rank == 0 && access(path, F_OK) == 0;
+
+    MPI_Bcast(&there, 1, MPI_INT, 0, comm->mpi);
+    return there;
+}
+
+static dn_status check_already(const dn_comm *comm, const dn_import_options *o, const char *config, bool *out,
+                               dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+    dn_error quiet =
+        DN_ERROR_INIT; /* what is there may be anything; dn_h5_create() refuses it in its own words */
+
+    *out = false;
+    if (o->force || !exists(comm, o->output))
+        goto out;
+    if (dn_h5_open(comm, o->output, DN_DATASET_SCHEMA, &h, &quiet) != DN_OK)
+        goto out;
+    DN_TRY(same_config(comm, h, "/", config, out, err));
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+/* ---- a new dataset ---- */
+
+static dn_status import_pairs(const dn_comm *comm, const dn_import_options *o, const dn_sources *s,
+                              const dn_gene_table *t, int i, dn_h5 *h, dn_import_report *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char group[96], *config = NULL;
+
+    DN_TRY(dn_ingest_pairs(comm, o->pair_name[i], o->pair_file[i], t, h, &r->pairs[i], err));
+    DN_PASS(dn_import_config(o, s, i, &config, err));
+    DN_AGREE(comm);
+    snprintf(group, sizeof group, "/pairs/%s", o->pair_name[i]);
+    DN_TRY(dn_h5_set_text(h, group, "config", config, err));
+out:
+    dn_free(config);
+    return st;
+}
+
+/* Genes and their expression; the first file settles which genes there are or which naming is the primary
+ * one. */
+static dn_status import_genes(const dn_comm *comm, const dn_import_options *o, dn_gene_table *t,
+                              dn_expression *e, dn_import_report *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_table_part part = {0};
+    bool known = o->gene_ids != NULL;
+
+    if (known)
+        DN_TRY(dn_gene_table_read(comm, o->gene_ids, t, err));
+    for (int i = 0; i < o->n_expression; i++) {
+        DN_TRY(
+            dn_table_part_read(comm, o->expression[i], o->genes_in, known || i > 0 ? t : NULL, &part, err));
+        if (i == 0) {
+            if (known)
+                DN_PASS(dn_gene_table_choose(t, &part.gene, err));
+            else
+                DN_PASS(dn_gene_table_of_ids(&part.gene, t, err));
+            DN_PASS(dn_gene_table_select(t, o, err));
+            DN_AGREE(comm);
+        }
+        DN_TRY(
+            dn_expression_append(comm, o->expression[i], o->min_match, t, &part, e, &r->expression[i], err));
+        dn_table_part_destroy(&part);
+    }
+    if (o->n_expression == 0) {
+        DN_PASS(dn_gene_table_select(t, o, err));
+        DN_AGREE(comm);
+    }
+    r->table_rows = t->rows;
+    r->genes = t->genes;
+    r->dropped = t->rows - t->genes;
+    r->decoys = t->decoys;
+    r->ambiguous = t->ambiguous;
+    dn_strings_copy(&t->column, t->primary, r->primary, sizeof r->primary);
+out:
+    dn_table_part_destroy(&part);
+    return st;
+}
+
+static dn_status import_new(const dn_comm *comm, const dn_import_options *o, const dn_sources *s,
+                            const char *command, const char *config, dn_import_report *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+    dn_gene_table t = {0};
+    dn_expression e = {0};
+
+    DN_TRY(check_already(comm, o, config, &r->already, err));
+    if (r->already) {
+        dn_log(DN_INFO, "import", "already complete", "output=\"%s\"", o->output);
+        goto out;
+    }
+    DN_TRY(dn_h5_create(comm, o->output, DN_DATASET_SCHEMA, command, config, o->force, &h, err));
+    DN_TRY(import_genes(comm, o, &t, &e, r, err));
+    DN_TRY(dn_gene_table_write(comm, &t, h, err));
+    DN_TRY(dn_expression_write(comm, &t, &e, h, r, err));
+    for (int i = 0; i < o->n_pairs; i++)
+        DN_TRY(import_pairs(comm, o, s, &t, i, h, r, err));
+    DN_TRY(dn_sources_write(comm, s, h, err));
+    DN_TRY(dn_h5_commit(&h, err));
+out:
+    dn_h5_close(&h);
+    dn_gene_table_destroy(&t);
+    dn_expression_destroy(&e);
+    return st;
+}
+
+/* ---- pair sets for a dataset that exists ---- */
+
+/* already: every pair set stands there and was made of the same. Fails: DN_ECANTCREAT another one has the
+ * name. */
+static dn_status check_add(const dn_comm *comm, const dn_import_options *o, const dn_sources *s,
+                           bool *out_already, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+    char *config = NULL;
+    int same = 0;
+
+    DN_TRY(dn_h5_open(comm, o->output, DN_DATASET_SCHEMA, &h, err));
+    for (int i = 0; i < o->n_pairs && !o->force; i++) {
+        char group[96];
+        bool equal;
+
+        snprintf(group, sizeof group, "/pairs/%s", o->pair_name[i]);
+        if (!dn_h5_has(h, group))
+            continue;
+        DN_PASS(dn_import_config(o, s, i, &config, err));
+        DN_AGREE(comm);
+        DN_TRY(same_config(comm, h, group, config, &equal, err));
+        if (!equal)
+            DN_FAIL(DN_ECANTCREAT, "%s: pair set '%s' exists; choose another name, or --force to replace it",
+                    o->output, o->pair_name[i]);
+        dn_free(config);
+        config = NULL;
+        same++;
+    }
+    *out_already = same == o->n_pairs;
+    if (same > 0 && same < o->n_pairs)
+        DN_FAIL(DN_ECANTCREAT, "%s: some of the pair sets exist already; name only the new ones, or --force",
+                o->output);
+out:
+    dn_free(config);
+    dn_h5_close(&h);
+    return st;
+}
+
+/* Remove a pair set and the splits that cut it. */
+static dn_status remove_set(dn_h5 *h, const char *name, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_strings splits = {0};
+    char path[192], split[128], of[128];
+
+    snprintf(path, sizeof path, "/pairs/%s", name);
+    if (!dn_h5_has(h, path))
+        goto out;
+    DN_TRY(dn_h5_remove(h, path, err));
+    DN_TRY(dn_h5_list(h, "/splits", &splits, err));
+    for (int64_t i = 0; i < splits.n; i++) {
+        snprintf(path, sizeof path, "/splits/%s", dn_strings_copy(&splits, i, split, sizeof split));
+        DN_TRY(dn_h5_get_text(h, path, "pairs", of, sizeof of, err));
+        if (strcmp(of, name) != 0)
+            continue;
+        DN_TRY(dn_h5_remove(h, path, err));
+        dn_log(DN_WARN, "import", "split removed with its pair set", "split=%s pairs=%s", split, name);
+    }
+out:
+    dn_strings_destroy(&splits);
+    return st;
+}
+
+static dn_status import_add(const dn_comm *comm, const dn_import_options *o, const dn_sources *s,
+                            dn_import_report *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+    dn_gene_table t = {0};
+
+    DN_TRY(check_add(comm, o, s, &r->already, err));
+    if (r->already) {
+        dn_log(DN_INFO, "import", "already complete", "output=\"%s\"", o->output);
+        goto out;
+    }
+    DN_TRY(dn_h5_edit(comm, o->output, DN_DATASET_SCHEMA, &h, err));
+    DN_TRY(dn_gene_table_load(comm, h, &t, err));
+    r->table_rows = t.rows;
+    r->genes = t.genes;
+    r->dropped = t.rows - t.genes;
+    r->decoys = t.decoys;
+    r->ambiguous = t.ambiguous;
+    for (int i = 0; i < o->n_pairs; i++) {
+        DN_TRY(remove_set(h, o->pair_name[i], err));
+        DN_TRY(import_pairs(comm, o, s, &t, i, h, r, err));
+    }
+    DN_TRY(dn_sources_write(comm, s, h, err));
+    DN_TRY(dn_h5_commit(&h, err));
+out:
+    dn_h5_close(&h);
+    dn_gene_table_destroy(&t);
+    return st;
+}
+
+dn_status dn_import(const dn_comm *comm, const dn_import_options *o, const char *command,
+                    dn_import_report *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_sources s = {0};
+    dn_import_report r = {0};
+    char *config = NULL;
+
+    DN_PASS(check_options(o, err));
+    DN_PASS(new_report(o, &r, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_sources_read(comm, o, &s, err));
+    DN_PASS(dn_import_config(o, &s, -1, &config, err));
+    DN_AGREE(comm);
+    if (o->add)
+        DN_TRY(import_add(comm, o, &s, &r, err));
+    else
+        DN_TRY(import_new(comm, o, &s, command, config, &r, err));
+    *out = r;
+    r = (dn_import_report){0};
+out:
+    dn_free(config);
+    dn_sources_destroy(&s);
+    dn_import_report_destroy(&r);
+    return st;
+}

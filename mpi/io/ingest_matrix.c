@@ -1,0 +1,276 @@
+/* ingest_matrix.c - an expression table in text, its lines divided over the ranks; see ingest_private.h
+ *
+ * Layouts: genes in rows (a header of sample names, with or without a name for the id column), genes in
+ * columns (a header of gene ids; lines begin with a sample name or, as in DREAM5, at once with numbers).
+ */
+#include "mpi/io/ingest_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include "mpi/core/agree.h"
+#include "mpi/core/partition.h"
+#include "mpi/io/share.h"
+#include "solvers/base/alloc.h"
+#include "solvers/formats/delim.h"
+#include "solvers/formats/source.h"
+
+enum { PEEK_LINES = 2000 };
+
+/* What rank 0 finds out and everyone needs; travels as bytes. */
+typedef struct layout {
+    int64_t bytes; /* of the file */
+    int64_t data;  /* first byte behind the header */
+    int64_t width; /* numbers of a line */
+    int columns;   /* 1: genes in columns */
+    int id_column; /* 1: lines begin with a name */
+    int gzip;
+    char separator;
+} layout;
+
+void dn_table_part_destroy(dn_table_part *p)
+{
+    dn_free(p->x);
+    dn_strings_destroy(&p->gene);
+    dn_strings_destroy(&p->sample);
+    *p = (dn_table_part){0};
+}
+
+/* ---- what kind of table is it ---- */
+
+/* First lines of the file. */
+typedef struct glance {
+    dn_strings head;      /* fields of the header */
+    int64_t fields;       /* of the first line behind it; 0: there is none */
+    bool number;          /* that line begins with a number */
+    bool fraction;        /* ... that no id would be, such as 7.25 */
+    int64_t lines, known; /* lines looked at; those that begin with a known gene */
+    int64_t head_known;   /* known genes in the header */
+} glance;
+
+static dn_status look(dn_delim *d, const char *path, const dn_gene_table *t, layout *l, glance *g,
+                      dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_record r;
+    bool more;
+
+    DN_TRY(dn_delim_next(d, &r, &more, err));
+    if (!more)
+        DN_FAIL(DN_EDATA, "%s: is empty; wanted an expression table with a header", path);
+    for (int64_t i = 0; i < r.n; i++) {
+        DN_TRY(dn_strings_add(&g->head, r.field[i].text, r.field[i].len, err));
+        g->head_known += t != NULL && dn_gene_table_find(t, r.field[i].text, r.field[i].len) >= 0;
+    }
+    l->separator = dn_delim_separator(d);
+    l->data = dn_delim_offset(d);
+    while (g->lines < PEEK_LINES) {
+        const dn_field *f;
+        double v;
+
+        DN_TRY(dn_delim_next(d, &r, &more, err));
+        if (!more)
+            break;
+        f = &r.field[0];
+        if (g->lines++ == 0) {
+            g->fields = r.n;
+            g->number = dn_parse_double(f->text, f->len, &v);
+            g->fraction = g->number && memchr(f->text, '.', f->len) != NULL;
+        }
+        g->known += t != NULL && dn_gene_table_find(t, f->text, f->len) >= 0;
+    }
+    if (g->lines == 0)
+        DN_FAIL(DN_EDATA, "%s: has a header and no rows", path);
+out:
+    return st;
+}
+
+static dn_status decide(const char *path, dn_axis genes_in, const dn_gene_table *t, const glance *g,
+                        layout *l, dn_error *err)
+{
+    dn_status st = DN_OK;
+    size_t len;
+    const char *corner = dn_strings_at(&g->head, 0, &len);
+    bool square = g->fields == g->head.n;
+
+    if (!square && g->fields != g->head.n + 1)
+        DN_FAIL(DN_EDATA, "%s: ragged row: the first row has %lld fields where the header has %lld", path,
+                (long long)g->fields, (long long)g->head.n);
+    if (genes_in != DN_AXIS_AUTO)
+        l->columns = genes_in == DN_AXIS_COLUMNS;
+    else if (t != NULL)
+        l->columns = (double)g->head_known * (double)g->lines > (double)g->known * (double)g->head.n;
+    else
+        l->columns = square && g->fraction;
+    l->id_column = 1;
+    if (l->columns && square)
+        l->id_column =
+            !(g->fraction || (t != NULL ? dn_gene_table_find(t, corner, len) >= 0 : g->number && len > 0));
+    l->width = g->fields - l->id_column;
+    if (l->width == 0)
+        DN_FAIL(DN_EDATA, "%s: has names and no numbers", path);
+out:
+    return st;
+}
+
+/* Layout and names of the columns. */
+static dn_status peek(const char *path, dn_axis genes_in, const dn_gene_table *t, layout *l,
+                      dn_strings *names, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_delim *d = NULL;
+    glance g = {0};
+    bool gzip;
+
+    DN_TRY(dn_source_probe(path, &l->bytes, &gzip, err));
+    l->gzip = gzip;
+    DN_TRY(dn_delim_open(path, 0, &d, err));
+    DN_TRY(look(d, path, t, l, &g, err));
+    DN_TRY(decide(path, genes_in, t, &g, l, err));
+    for (int64_t i = g.head.n - l->width; i < g.head.n; i++) {
+        size_t len;
+        const char *name = dn_strings_at(&g.head, i, &len);
+        DN_TRY(dn_strings_add(names, name, len, err));
+    }
+out:
+    dn_delim_close(&d);
+    dn_strings_destroy(&g.head);
+    return st;
+}
+
+/* ---- numbers ---- */
+
+static bool is_missing(const dn_field *f)
+{
+    static const char *const words[] = {"NA", "NaN", "N/A"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (f->len == strlen(words[i]) && strncasecmp(f->text, words[i], f->len) == 0)
+            return true;
+    return f->len == 0;
+}
+
+static dn_status parse_cell(const dn_delim *d, const char *path, const dn_field *f, int64_t column,
+                            const dn_strings *names, float *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char name[64];
+    double v;
+
+    *out = NAN;
+    if (is_missing(f))
+        goto out;
+    if (!dn_parse_double(f->text, f->len, &v) || isnan(v))
+        DN_FAIL(DN_EDATA, "%s:%lld: column '%s': '%.*s' is not a number", path, (long long)dn_delim_line(d),
+                dn_strings_copy(names, column, name, sizeof name), (int)(f->len < 60 ? f->len : 60), f->text);
+    *out = (float)v;
+    if (isinf(*out))
+        DN_FAIL(DN_EDATA, "%s:%lld: column '%s': '%.*s' is %s", path, (long long)dn_delim_line(d),
+                dn_strings_copy(names, column, name, sizeof name), (int)(f->len < 60 ? f->len : 60), f->text,
+                isinf(v) ? "infinite" : "too large for a 32-bit float");
+out:
+    return st;
+}
+
+static dn_status parse_lines(dn_delim *d, const char *path, const layout *l, const dn_strings *names,
+                             dn_table_part *p, dn_strings *ids, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_record r;
+    bool more;
+
+    for (;;) {
+        float *x;
+        DN_TRY(dn_delim_next(d, &r, &more, err));
+        if (!more)
+            break;
+        if (r.n != l->width + l->id_column)
+            DN_FAIL(DN_EDATA, "%s:%lld: ragged row: %lld fields where the first row has %lld", path,
+                    (long long)dn_delim_line(d), (long long)r.n, (long long)(l->width + l->id_column));
+        if (l->id_column)
+            DN_TRY(dn_strings_add(ids, r.field[0].text, r.field[0].len, err));
+        DN_TRY(dn_grow((void **)&p->x, &p->cap, (size_t)((p->rows + 1) * l->width), sizeof *p->x, err));
+        x = p->x + p->rows * l->width;
+        for (int64_t i = 0; i < l->width; i++)
+            DN_TRY(parse_cell(d, path, &r.field[i + l->id_column], i, names, &x[i], err));
+        p->rows++;
+    }
+out:
+    return st;
+}
+
+static dn_status parse_part(const dn_comm *comm, const char *path, const layout *l, const dn_strings *names,
+                            dn_table_part *p, dn_strings *ids, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_delim *d = NULL;
+    dn_record r;
+    bool more;
+
+    if (l->gzip && comm->rank != 0)
+        goto out;
+    if (l->gzip) {
+        DN_TRY(dn_delim_open(path, l->separator, &d, err));
+        DN_TRY(dn_delim_next(d, &r, &more, err)); /* the header */
+    } else {
+        dn_range mine = dn_block(l->bytes - l->data, comm->rank, comm->size);
+        DN_TRY(dn_delim_open_range(path, l->separator, l->data + mine.begin, l->data + mine.end, &d, err));
+    }
+    DN_TRY(parse_lines(d, path, l, names, p, ids, err));
+out:
+    dn_delim_close(&d);
+    return st;
+}
+
+/* Names for samples that have none. */
+static dn_status number_samples(int64_t n, dn_strings *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t i = 0; i < n; i++) {
+        char name[32];
+        int len = snprintf(name, sizeof name, "sample_%lld", (long long)i + 1);
+        DN_TRY(dn_strings_add(out, name, (size_t)len, err));
+    }
+out:
+    return st;
+}
+
+dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis genes_in,
+                             const dn_gene_table *table, dn_table_part *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    layout l = {0};
+    dn_table_part p = {0};
+    dn_strings names = {0}, ids = {0}; /* of the columns; of the lines of this rank */
+    int64_t total;
+
+    if (comm->rank == 0)
+        DN_PASS(peek(path, genes_in, table, &l, &names, err));
+    DN_AGREE(comm);
+    MPI_Bcast(&l, (int)sizeof l, MPI_BYTE, 0, comm->mpi);
+    DN_TRY(dn_share_strings(comm, 0, &names, err));
+    p.genes_in_columns = l.columns;
+    p.width = l.width;
+    DN_PASS(parse_part(comm, path, &l, &names, &p, &ids, err));
+    DN_AGREE(comm);
+    p.first = dn_before(comm, p.rows);
+    total = dn_sum(comm, p.rows);
+    DN_TRY(dn_gather_strings(comm, &ids, l.columns ? &p.sample : &p.gene, err));
+    if (!l.id_column)
+        DN_PASS(number_samples(total, &p.sample, err));
+    DN_AGREE(comm);
+    if (l.columns)
+        p.gene = names;
+    else
+        p.sample = names;
+    names = (dn_strings){0};
+    *out = p;
+    p = (dn_table_part){0};
+out:
+    dn_strings_destroy(&names);
+    dn_strings_destroy(&ids);
+    dn_table_part_destroy(&p);
+    return st;
+}

@@ -1,0 +1,99 @@
+/* ingest_private.h - the parts of import; only for mpi/io/ingest*.c. What is not marked local is collective.
+ */
+#ifndef DN_IO_INGEST_PRIVATE_H
+#define DN_IO_INGEST_PRIVATE_H
+
+#include "mpi/io/gene_table.h"
+#include "mpi/io/h5.h"
+#include "mpi/io/ingest.h"
+
+/* ---- expression: ingest_matrix.c reads a file, ingest_expression.c brings it to the owners of genes ---- */
+
+/* One expression file. Rank r holds the lines that its bytes own. */
+typedef struct dn_table_part {
+    bool genes_in_columns;
+    int64_t rows;  /* lines of this rank */
+    int64_t first; /* lines of the ranks before */
+    int64_t width; /* numbers of a line */
+    float *x;      /* [rows, width]  NaN missing */
+    size_t cap;
+    dn_strings gene;   /* ids on the gene axis, whole file, on every rank */
+    dn_strings sample; /* names on the sample axis, whole file, on every rank */
+} dn_table_part;
+
+/* table: NULL when the genes are not known yet. Fails: DN_EDATA, DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_table_part_read(const dn_comm *comm, const char *path,
+                                                         dn_axis genes_in, const dn_gene_table *table,
+                                                         dn_table_part *out, dn_error *err);
+void dn_table_part_destroy(dn_table_part *p); /* local */
+
+/* Expression of the genes of this rank, all files so far. */
+typedef struct dn_expression {
+    int64_t samples;
+    float *x; /* [genes of dn_block(), samples]  NaN missing */
+    dn_strings sample;
+} dn_expression;
+
+/* Append the samples of a file. Fails: DN_EDATA too few ids are known; DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_expression_append(const dn_comm *comm, const char *path,
+                                                           double min_match, const dn_gene_table *t,
+                                                           const dn_table_part *part, dn_expression *e,
+                                                           dn_expression_report *out, dn_error *err);
+
+/* /expression/values, /expression/sample, /genes/values, and what the report says of them. */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_expression_write(const dn_comm *comm, const dn_gene_table *t,
+                                                          const dn_expression *e, dn_h5 *h,
+                                                          dn_import_report *report, dn_error *err);
+void dn_expression_destroy(dn_expression *e); /* local */
+
+/* ---- pairs: ingest_pairs_read.c reads a file, ingest_pairs.c drops repeats and writes ---- */
+
+typedef struct dn_pair {
+    int64_t a, b;  /* genes, as they stand in the file */
+    int64_t label; /* 0 or 1 */
+    int64_t row;   /* in the whole file */
+} dn_pair;
+
+/* The usable pairs among the lines of this rank, in the order of the file. */
+typedef struct dn_pair_part {
+    int64_t n;
+    dn_pair *pair; /* [n] */
+    size_t cap;
+    int64_t rows, unknown, self_pairs, dropped; /* of this rank */
+    dn_examples unknown_ids;                    /* of this rank */
+} dn_pair_part;
+
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_pair_part_read(const dn_comm *comm, const char *path,
+                                                        const dn_gene_table *t, dn_pair_part *out,
+                                                        dn_error *err);
+
+/* Read, check and write one pair set as /pairs/NAME. */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_ingest_pairs(const dn_comm *comm, const char *name, const char *path,
+                                                      const dn_gene_table *t, dn_h5 *h, dn_pairs_report *out,
+                                                      dn_error *err);
+
+/* The first examples of all ranks, on every rank. */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_examples_share(const dn_comm *comm, dn_examples *e, dn_error *err);
+
+/* ---- ingest_sources.c: what went in ---- */
+
+typedef struct dn_sources {
+    dn_strings path, sha256;
+    int64_t *bytes; /* [path.n] */
+} dn_sources;
+
+/* Hash the inputs, each on one rank. Fails: DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_sources_read(const dn_comm *comm, const dn_import_options *o,
+                                                      dn_sources *out, dn_error *err);
+
+/* /sources; those of the file stay in front when it has some. */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_sources_write(const dn_comm *comm, const dn_sources *s, dn_h5 *h,
+                                                       dn_error *err);
+void dn_sources_destroy(dn_sources *s); /* local */
+
+/* Options and hashes as canonical JSON, for dn_free(). only >= 0: what determines that pair set alone. Local.
+ */
+DN_MUST_CHECK dn_status dn_import_config(const dn_import_options *o, const dn_sources *s, int only,
+                                         char **out, dn_error *err);
+
+#endif

@@ -1,0 +1,218 @@
+/* ingest_sources.c - what went in: paths, sizes, SHA-256, and the options as JSON; see ingest_private.h */
+#include "mpi/io/ingest_private.h"
+
+#include <sodium.h>
+#include <string.h>
+#include "mpi/core/agree.h"
+#include "mpi/io/share.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/json.h"
+#include "solvers/formats/source.h"
+
+enum { CHUNK = 1 << 18 };
+
+typedef struct digest {
+    char hex[2 * crypto_hash_sha256_BYTES + 1];
+    int64_t bytes;
+} digest;
+
+void dn_sources_destroy(dn_sources *s)
+{
+    dn_strings_destroy(&s->path);
+    dn_strings_destroy(&s->sha256);
+    dn_free(s->bytes);
+    *s = (dn_sources){0};
+}
+
+static dn_status hash_file(const char *path, digest *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_source *s = NULL;
+    unsigned char *buf = NULL, sum[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256_state state;
+    size_t got = 1;
+
+    if (sodium_init() < 0)
+        DN_FAIL(DN_ESOFTWARE, "libsodium cannot start");
+    DN_NEW(buf, CHUNK);
+    DN_TRY(dn_source_open_range(path, 0, INT64_MAX, &s, err));
+    crypto_hash_sha256_init(&state);
+    out->bytes = 0;
+    while (got > 0) {
+        DN_TRY(dn_source_read(s, buf, CHUNK, &got, err));
+        crypto_hash_sha256_update(&state, buf, got);
+        out->bytes += (int64_t)got;
+    }
+    crypto_hash_sha256_final(&state, sum);
+    sodium_bin2hex(out->hex, sizeof out->hex, sum, sizeof sum);
+out:
+    dn_source_close(&s);
+    dn_free(buf);
+    return st;
+}
+
+static int files(const dn_import_options *o)
+{
+    return (o->gene_ids != NULL) + o->n_expression + o->n_pairs;
+}
+
+/* Gene id table, expression, pairs. */
+static const char *file(const dn_import_options *o, int i)
+{
+    if (o->gene_ids != NULL && i-- == 0)
+        return o->gene_ids;
+    return i < o->n_expression ? o->expression[i] : o->pair_file[i - o->n_expression];
+}
+
+static dn_status add(dn_sources *s, const char *path, const digest *d, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(dn_strings_add(&s->path, path, strlen(path), err));
+    DN_TRY(dn_strings_add(&s->sha256, d->hex, strlen(d->hex), err));
+    s->bytes[s->path.n - 1] = d->bytes;
+out:
+    return st;
+}
+
+static dn_status new_digests(int n, digest **out, int64_t **out_bytes, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_NEW(*out, (size_t)n);
+    DN_NEW(*out_bytes, (size_t)n);
+out:
+    return st;
+}
+
+dn_status dn_sources_read(const dn_comm *comm, const dn_import_options *o, dn_sources *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_sources s = {0};
+    digest *d = NULL; /* [n] */
+    int n = files(o);
+
+    DN_PASS(new_digests(n, &d, &s.bytes, err));
+    for (int i = comm->rank; i < n; i += comm->size)
+        DN_PASS(hash_file(file(o, i), &d[i], err));
+    DN_AGREE(comm);
+    for (int i = 0; i < n; i++)
+        MPI_Bcast(&d[i], (int)sizeof d[i], MPI_BYTE, i % comm->size, comm->mpi);
+    for (int i = 0; i < n; i++)
+        DN_PASS(add(&s, file(o, i), &d[i], err));
+    DN_AGREE(comm);
+    *out = s;
+    s = (dn_sources){0};
+out:
+    dn_free(d);
+    dn_sources_destroy(&s);
+    return st;
+}
+
+/* ---- into the file ---- */
+
+static dn_status append(const dn_strings *from, dn_strings *to, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t i = 0; i < from->n; i++) {
+        size_t len;
+        const char *text = dn_strings_at(from, i, &len);
+        DN_TRY(dn_strings_add(to, text, len, err));
+    }
+out:
+    return st;
+}
+
+static dn_status new_bytes(int64_t n, int64_t **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_NEW(*out, (size_t)n);
+out:
+    return st;
+}
+
+dn_status dn_sources_write(const dn_comm *comm, const dn_sources *s, dn_h5 *h, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_sources all = {0};
+    int64_t n;
+    bool old = dn_h5_has(h, "/sources");
+
+    if (old) {
+        DN_TRY(dn_h5_read_strings(h, "/sources/path", &all.path, err));
+        DN_TRY(dn_h5_read_strings(h, "/sources/sha256", &all.sha256, err));
+    }
+    n = all.path.n + s->path.n;
+    DN_PASS(new_bytes(n, &all.bytes, err));
+    DN_AGREE(comm);
+    if (old) {
+        DN_TRY(dn_h5_read(h, "/sources/bytes", DN_I64, 0, all.path.n, all.bytes, err));
+        DN_TRY(dn_h5_remove(h, "/sources", err));
+    }
+    memcpy(all.bytes + all.path.n, s->bytes, (size_t)s->path.n * sizeof *s->bytes);
+    DN_PASS(append(&s->path, &all.path, err));
+    DN_PASS(append(&s->sha256, &all.sha256, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_h5_write_strings(h, "/sources/path", &all.path, err));
+    DN_TRY(dn_h5_write_strings(h, "/sources/sha256", &all.sha256, err));
+    DN_TRY(dn_h5_write_all(h, "/sources/bytes", 1, &n, all.bytes, err));
+out:
+    dn_sources_destroy(&all);
+    return st;
+}
+
+/* ---- the options that determine the content ---- */
+
+static void add_file(dn_json *obj, const char *path, const dn_sources *s, int i)
+{
+    char hex[80];
+
+    if (obj == NULL) /* not wanted */
+        return;
+    dn_json_string(obj, "file", path);
+    dn_json_string(obj, "sha256", dn_strings_copy(&s->sha256, i, hex, sizeof hex));
+}
+
+static void add_words(dn_json *root, const char *key, int n, const char *const *words)
+{
+    dn_json *list = dn_json_array(root, key);
+
+    for (int i = 0; i < n; i++)
+        dn_json_string(list, NULL, words[i]);
+}
+
+dn_status dn_import_config(const dn_import_options *o, const dn_sources *s, int only, char **out,
+                           dn_error *err)
+{
+    static const char *const axes[] = {"auto", "rows", "columns"};
+    dn_status st = DN_OK;
+    dn_json *root = dn_json_create(), *list = NULL;
+    int at = 0;
+
+    dn_json_string(root, "command", "import");
+    if (o->gene_ids != NULL)
+        add_file(dn_json_object(root, "gene_ids"), o->gene_ids, s, at++);
+    if (only < 0)
+        list = dn_json_array(root, "expression");
+    for (int i = 0; i < o->n_expression; i++)
+        add_file(only < 0 ? dn_json_object(list, NULL) : NULL, o->expression[i], s, at++);
+    if (only < 0) {
+        dn_json_string(root, "genes_in", axes[o->genes_in]);
+        dn_json_number(root, "min_match", o->min_match);
+        add_words(root, "drop_genes", o->n_drop, o->drop);
+        add_words(root, "decoys", o->n_decoys, o->decoys);
+    }
+    list = dn_json_array(root, "pairs");
+    for (int i = 0; i < o->n_pairs; i++, at++)
+        if (only < 0 || only == i) {
+            dn_json *pair = dn_json_object(list, NULL);
+            dn_json_string(pair, "name", o->pair_name[i]);
+            add_file(pair, o->pair_file[i], s, at);
+        }
+    DN_TRY(dn_json_text(root, 0, out, err));
+out:
+    dn_json_destroy(&root);
+    return st;
+}
