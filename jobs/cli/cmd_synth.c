@@ -10,28 +10,25 @@
 #include "solvers/base/json.h"
 #include "solvers/base/log.h"
 
+enum { CONFIG_CAP = 4096 };
+
 static const dn_opt options[] = {
     {"output", 'o', DN_OPT_TEXT, NULL, "FILE", "dataset to write (required)", "output"},
-    {"force", 'f', DN_OPT_FLAG, NULL, NULL, "replace an existing file", "output"},
-    {"genes", 'g', DN_OPT_INT, "800", "2..2147483647", "genes", "data"},
-    {"samples", 's', DN_OPT_INT, "96", "2..2147483647", "expression samples", "data"},
-    {"pairs", 'p', DN_OPT_INT, "24000", "2..1000000000000", "labelled pairs, half of them positive", "data"},
-    {"modules", 0, DN_OPT_INT, "8", "1..64", "expression modules", "data"},
-    {"noise", 0, DN_OPT_NUMBER, "0.5", "0..1000000", "standard deviation of the noise; a profile has 1",
+    {"force", 'f', DN_OPT_FLAG, NULL, NULL, "replace the output", "output"},
+    {"genes", 'g', DN_OPT_INT, "600", "2..100000000", "genes", "data"},
+    {"samples", 's', DN_OPT_INT, "48", "2..10000000", "expression samples", "data"},
+    {"pairs", 'p', DN_OPT_INT, "20000", "2..1000000000000", "labelled pairs, half of them positive", "data"},
+    {"modules", 'm', DN_OPT_INT, "6", "1..64", "groups of genes that share a course over the samples",
      "data"},
-    {"missing", 0, DN_OPT_NUMBER, "0.05", "0..0.99", "share of expression values that are missing", "data"},
-    {"hubs", 0, DN_OPT_NUMBER, "0.05", "0..1", "share of the genes that are hubs", "data"},
+    {"noise", 0, DN_OPT_NUMBER, "0.5", "0..1000", "standard deviation beside that of a module, which is 1",
+     "data"},
+    {"missing", 0, DN_OPT_NUMBER, "0.02", "0..0.99", "share of expression values that are missing", "data"},
+    {"hubs", 0, DN_OPT_NUMBER, "0.2", "0..1", "share of genes with more partners than others", "data"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of everything", "data"},
     {0}};
 
-static dn_status read_options(const dn_options *o, dn_synth_options *out, dn_error *err)
+static void read_options(const dn_options *o, dn_synth_options *out)
 {
-    dn_status st = DN_OK;
-
-    if (dn_options_text(o, "output") == NULL)
-        DN_FAIL(DN_EUSAGE, "--output is required");
-    if (dn_options_positionals(o) > 0)
-        DN_FAIL(DN_EUSAGE, "unexpected argument '%s'", dn_options_positional(o, 0));
     *out = (dn_synth_options){.genes = dn_options_int(o, "genes"),
                               .samples = dn_options_int(o, "samples"),
                               .pairs = dn_options_int(o, "pairs"),
@@ -40,11 +37,22 @@ static dn_status read_options(const dn_options *o, dn_synth_options *out, dn_err
                               .missing = dn_options_number(o, "missing"),
                               .hubs = dn_options_number(o, "hubs"),
                               .seed = (uint64_t)dn_options_int(o, "seed")};
-    DN_TRY(dn_synth_check(out, err));
+}
+
+static dn_status check_usage(const dn_options *o, const dn_synth_options *synth, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (dn_options_positionals(o) > 0)
+        DN_FAIL(DN_EUSAGE, "unexpected argument '%s'", dn_options_positional(o, 0));
+    if (dn_options_text(o, "output") == NULL)
+        DN_FAIL(DN_EUSAGE, "--output is required");
+    DN_TRY(dn_synth_check(synth, err));
 out:
     return st;
 }
 
+/* All that determines the content, as one line of JSON. */
 static dn_status write_config(const dn_synth_options *o, char **out, dn_error *err)
 {
     dn_json *c = dn_json_create();
@@ -64,25 +72,26 @@ static dn_status write_config(const dn_synth_options *o, char **out, dn_error *e
     return st;
 }
 
-/* Is the very same data set there already? A file that is there but is another one is refused by
- * dn_h5_create(). */
+/* Is the output there, complete and of this config? Anything else in its place is refused. Collective. */
 static dn_status look_for_finished(const dn_comm *comm, const char *path, const char *config, bool *out_done,
                                    dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_error ignored = DN_ERROR_INIT;
-    char have[1024];
+    dn_error reason = DN_ERROR_INIT;
     dn_h5 *h = NULL;
-    int exists = 0;
+    char have[CONFIG_CAP];
+    int there = comm->rank == 0 && access(path, F_OK) == 0;
 
-    (void)err;
     *out_done = false;
-    if (comm->rank == 0)
-        exists = access(path, F_OK) == 0;
-    MPI_Bcast(&exists, 1, MPI_INT, 0, comm->mpi);
-    if (exists && dn_h5_open(comm, path, DN_DATASET_SCHEMA, &h, &ignored) == DN_OK &&
-        dn_h5_get_text(h, "/", "config", have, sizeof have, &ignored) == DN_OK)
-        *out_done = strcmp(have, config) == 0;
+    MPI_Bcast(&there, 1, MPI_INT, 0, comm->mpi);
+    if (!there)
+        goto out;
+    if (dn_h5_open(comm, path, DN_DATASET_SCHEMA, &h, &reason) != DN_OK)
+        DN_FAIL(DN_ECANTCREAT, "output in the way: %s; --force replaces it", reason.text);
+    if (dn_h5_get_text(h, "/", "config", have, sizeof have, &reason) != DN_OK || strcmp(have, config) != 0)
+        DN_FAIL(DN_ECANTCREAT, "%s: exists and was made with other options; --force replaces it", path);
+    *out_done = true;
+out:
     dn_h5_close(&h);
     return st;
 }
@@ -95,7 +104,8 @@ static dn_status run(const dn_call *call, dn_error *err)
     dn_synth_options o;
     char *config = NULL;
 
-    DN_TRY(read_options(call->options, &o, err));
+    read_options(call->options, &o);
+    DN_PASS(check_usage(call->options, &o, err));
     DN_PASS(write_config(&o, &config, err));
     DN_AGREE(call->comm);
     if (!force)
@@ -104,18 +114,21 @@ static dn_status run(const dn_call *call, dn_error *err)
         DN_TRY(dn_synth_write(call->comm, path, call->command_line, config, force, &o, err));
     if (call->comm->rank == 0)
         dn_log(DN_INFO, "synth", done ? "already complete, nothing to do" : "done",
-               "dataset=%s genes=%lld samples=%lld pairs=%lld", path, (long long)o.genes,
-               (long long)o.samples, (long long)o.pairs);
+               "genes=%lld samples=%lld pairs=%lld seed=%lld output=%s", (long long)o.genes,
+               (long long)o.samples, (long long)o.pairs, (long long)o.seed, path);
 out:
     dn_free(config);
     return st;
 }
 
 const dn_command dn_cmd_synth = {.name = "synth",
-                                 .summary = "make a dataset with planted truth",
-                                 .usage = "-o FILE [options]",
-                                 .details = "Expression modules, hub genes and pairs that follow a known "
-                                            "rule, as pair set 'known'; /truth holds what\n"
-                                            "was planted. The same bytes on any number of ranks.",
+                                 .summary = "make a data set with planted truth",
+                                 .usage = "--genes N --samples S --pairs P --seed 1 -o FILE [options]",
+                                 .details =
+                                     "Genes belong to modules that share a course over the samples; whether "
+                                     "two genes interact follows from\n"
+                                     "their modules, the signs of their loadings and how popular they are. "
+                                     "The pair set is named 'known'; the\n"
+                                     "truth stands in /truth. The bytes are the same on any number of ranks.",
                                  .options = options,
                                  .run = run};
