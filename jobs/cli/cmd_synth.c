@@ -6,6 +6,7 @@
 #include "mpi/core/agree.h"
 #include "mpi/data/synth.h"
 #include "mpi/io/dataset.h"
+#include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
 #include "solvers/base/log.h"
@@ -72,30 +73,6 @@ static dn_status write_config(const dn_synth_options *o, char **out, dn_error *e
     return st;
 }
 
-/* Is the output there, complete and of this config? Anything else in its place is refused. Collective. */
-static dn_status look_for_finished(const dn_comm *comm, const char *path, const char *config, bool *out_done,
-                                   dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_error reason = DN_ERROR_INIT;
-    dn_h5 *h = NULL;
-    char have[CONFIG_CAP];
-    int there = comm->rank == 0 && access(path, F_OK) == 0;
-
-    *out_done = false;
-    MPI_Bcast(&there, 1, MPI_INT, 0, comm->mpi);
-    if (!there)
-        goto out;
-    if (dn_h5_open(comm, path, DN_DATASET_SCHEMA, &h, &reason) != DN_OK)
-        DN_FAIL(DN_ECANTCREAT, "output in the way: %s; --force replaces it", reason.text);
-    if (dn_h5_get_text(h, "/", "config", have, sizeof have, &reason) != DN_OK || strcmp(have, config) != 0)
-        DN_FAIL(DN_ECANTCREAT, "%s: exists and was made with other options; --force replaces it", path);
-    *out_done = true;
-out:
-    dn_h5_close(&h);
-    return st;
-}
-
 static dn_status run(const dn_call *call, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -109,7 +86,7 @@ static dn_status run(const dn_call *call, dn_error *err)
     DN_PASS(write_config(&o, &config, err));
     DN_AGREE(call->comm);
     if (!force)
-        DN_TRY(look_for_finished(call->comm, path, config, &done, err));
+        DN_TRY(dn_output_finished(call->comm, path, DN_DATASET_SCHEMA, "/", config, &done, err));
     if (!done)
         DN_TRY(dn_synth_write(call->comm, path, call->command_line, config, force, &o, err));
     if (call->comm->rank == 0)
