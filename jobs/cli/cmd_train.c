@@ -1,6 +1,7 @@
 /* cmd_train.c - dragnet train: learn gene pairs from a dataset
  *
- * The run directory holds model.h5 (the best weights and all that scoring needs) and metrics.jsonl (one line an epoch).
+ * The run directory holds model.h5 (the best weights and all that scoring needs) and metrics.jsonl (one line
+ * an epoch).
  */
 #include "jobs/cli/command.h"
 
@@ -28,10 +29,11 @@ static const dn_opt options[] = {
     {"output", 'o', DN_OPT_TEXT, NULL, "DIR", "run directory: model.h5, metrics.jsonl (required)", "data"},
     {"force", 'f', DN_OPT_FLAG, NULL, NULL, "replace what the run directory holds", "data"},
     {"epochs", 'e', DN_OPT_INT, "40", "1..100000", "passes over the training pairs, at most", "recipe"},
-    {"patience", 0, DN_OPT_INT, "8", "1..100000", "stop after so many epochs without a lower validation loss", "recipe"},
-    {"batch", 'b', DN_OPT_INT, "1024", "2..1048576", "pairs in a batch", "recipe"},
-    {"shards", 0, DN_OPT_INT, "0", "0..65536", "parts of a batch, a power of two; 0: the largest up to min(16, batch/64)",
+    {"patience", 0, DN_OPT_INT, "8", "1..100000", "stop after so many epochs without a lower validation loss",
      "recipe"},
+    {"batch", 'b', DN_OPT_INT, "1024", "2..1048576", "pairs in a batch", "recipe"},
+    {"shards", 0, DN_OPT_INT, "0", "0..65536",
+     "parts of a batch, a power of two; 0: the largest up to min(16, batch/64)", "recipe"},
     {"optimiser", 0, DN_OPT_TEXT, "adam", "adam|sgd", "update rule", "recipe"},
     {"rate", 'r', DN_OPT_NUMBER, "0.001", "1e-9..10", "learning rate", "recipe"},
     {"schedule", 0, DN_OPT_TEXT, "cosine", "constant|cosine", "learning rate over the epochs", "recipe"},
@@ -41,7 +43,8 @@ static const dn_opt options[] = {
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of weights, order and dropout", "recipe"},
     {"reduce", 0, DN_OPT_TEXT, "ordered", "ordered|fast",
      "sum of gradients: same bits on any number of ranks, or MPI's own (for comparison)", "ranks"},
-    {"plan", 0, DN_OPT_TEXT, NULL, "N,N,...", "shards of each rank, where ranks differ in speed; default: even", "ranks"},
+    {"plan", 0, DN_OPT_TEXT, NULL, "N,N,...",
+     "shards of each rank, where ranks differ in speed; default: even", "ranks"},
     {0}};
 
 /* All that a run holds; released in one place. */
@@ -82,8 +85,8 @@ static dn_status read_options(job *j, dn_error *err)
     bool cosine = strcmp(dn_options_text(o, "schedule"), "cosine") == 0;
 
     if (what == NULL || strcmp(what, "gener") != 0)
-        DN_FAIL(DN_EUSAGE, "say what to train: 'dragnet train gener DATASET ...'%s%s", what != NULL ? ", not " : "",
-                what != NULL ? what : "");
+        DN_FAIL(DN_EUSAGE, "say what to train: 'dragnet train gener DATASET ...'%s%s",
+                what != NULL ? ", not " : "", what != NULL ? what : "");
     j->dataset = dn_options_positional(o, 1);
     if (j->dataset == NULL || dn_options_positionals(o) != 2)
         DN_FAIL(DN_EUSAGE, "wanted one dataset after 'gener'");
@@ -104,7 +107,9 @@ static dn_status read_options(job *j, dn_error *err)
         .seed = (uint64_t)dn_options_int(o, "seed"),
         .optimiser = strcmp(dn_options_text(o, "optimiser"), "sgd") == 0 ? DN_SGD : DN_ADAMW,
         .decay = dn_options_number(o, "decay"),
-        .schedule = {.kind = cosine ? DN_COSINE : DN_CONSTANT, .rate = dn_options_number(o, "rate"), .factor = 1},
+        .schedule = {.kind = cosine ? DN_COSINE : DN_CONSTANT,
+                     .rate = dn_options_number(o, "rate"),
+                     .factor = 1},
         .reduce = strcmp(dn_options_text(o, "reduce"), "fast") == 0 ? DN_REDUCE_FAST : DN_REDUCE_ORDERED,
         .opt_plan = dn_options_text(o, "plan")};
     if (j->recipe.shards == 0)
@@ -157,13 +162,15 @@ static dn_status load_data(job *j, dn_error *err)
     DN_TRY(dn_genes_load(h, &j->genes, err));
     DN_TRY(dn_pairs_load(h, j->split.pairs, &j->pairs, err));
     if (j->split.n != j->pairs.n)
-        DN_FAIL(DN_EDATA, "%s: split '%s' was made for another pair set '%s'", j->dataset, split, j->split.pairs);
+        DN_FAIL(DN_EDATA, "%s: split '%s' was made for another pair set '%s'", j->dataset, split,
+                j->split.pairs);
     DN_TRY(dn_expression_load(h, &j->x, &genes, &samples, err));
     if (samples < 2)
         DN_FAIL(DN_EDATA, "%s: %lld sample: the network needs at least 2", j->dataset, (long long)samples);
     dn_zscore_genes(j->x, genes, samples, &flat);
     if (flat > 0 && comm->rank == 0)
-        dn_log(DN_WARN, "train", "genes without variance are taken as missing", "genes=%lld", (long long)flat);
+        dn_log(DN_WARN, "train", "genes without variance are taken as missing", "genes=%lld",
+               (long long)flat);
     snprintf(j->record.architecture, sizeof j->record.architecture, "gener");
     snprintf(j->record.normalisation, sizeof j->record.normalisation, "zscore-gene");
     snprintf(j->record.split, sizeof j->record.split, "%s", split);
@@ -266,7 +273,8 @@ static dn_status look_for_finished(const job *j, bool *out_done, dn_error *err)
     DN_TRY(dn_h5_open(comm, j->model_path, DN_MODEL_SCHEMA, &h, err));
     DN_TRY(dn_h5_get_text(h, "/", "config", config, cap, err));
     if (strcmp(config, j->config) != 0)
-        DN_FAIL(DN_ECANTCREAT, "%s: holds a model trained with other options or data; --force replaces it", j->dir);
+        DN_FAIL(DN_ECANTCREAT, "%s: holds a model trained with other options or data; --force replaces it",
+                j->dir);
     *out_done = true;
 out:
     dn_h5_close(&h);
@@ -314,8 +322,8 @@ static dn_status on_epoch(void *ctx, const dn_epoch_report *e, dn_error *err)
     dn_log(DN_INFO, "train", "epoch done",
            "epoch=%lld loss=%.4f validation_loss=%.4f validation_auroc=%.4f validation_ap=%.4f best=%d "
            "pairs_per_second=%.0f secs=%.1f",
-           (long long)e->epoch, e->train_loss, e->validation_loss, e->validation_auroc, e->validation_ap, e->best,
-           e->pairs_per_second, e->seconds);
+           (long long)e->epoch, e->train_loss, e->validation_loss, e->validation_auroc, e->validation_ap,
+           e->best, e->pairs_per_second, e->seconds);
     return write_metrics(j->metrics, e, err);
 }
 
@@ -353,10 +361,11 @@ static dn_status train_and_save(job *j, dn_error *err)
     j->record.validation_loss = result.best_loss;
     j->record.validation_auroc = result.best_auroc;
     /* an existing model is replaced only with --force, which look_for_finished() has checked */
-    DN_TRY(dn_model_save(comm, j->model_path, j->call->command_line, j->config, true, &j->gener.model, &j->record, j->w,
-                         j->running, err));
+    DN_TRY(dn_model_save(comm, j->model_path, j->call->command_line, j->config, true, &j->gener.model,
+                         &j->record, j->w, j->running, err));
     if (comm->rank == 0)
-        dn_log(DN_INFO, "train", "done", "epochs=%lld best_epoch=%lld validation_loss=%.4f validation_auroc=%.4f model=%s",
+        dn_log(DN_INFO, "train", "done",
+               "epochs=%lld best_epoch=%lld validation_loss=%.4f validation_auroc=%.4f model=%s",
                (long long)result.epochs, (long long)result.best_epoch, result.best_loss, result.best_auroc,
                j->model_path);
 out:
@@ -401,7 +410,9 @@ const dn_command dn_cmd_train = {
     .name = "train",
     .summary = "learn gene-gene interactions, data-parallel over the ranks",
     .usage = "gener DATASET --split NAME -o DIR [options]",
-    .details = "Trains the GENER network on the training part of a split and keeps the weights of the epoch with the\n"
-               "lowest validation loss. The weights are the same, bit for bit, on any number of ranks and threads.",
+    .details =
+        "Trains the GENER network on the training part of a split and keeps the weights of the epoch with "
+        "the\n"
+        "lowest validation loss. The weights are the same, bit for bit, on any number of ranks and threads.",
     .options = options,
     .run = run};

@@ -50,7 +50,8 @@ static void add_fields(dn_json *obj, const char *fields)
     }
 }
 
-static void put_json(const char *when, const char *level, const char *area, const char *event, const char *fields)
+static void put_json(const char *when, const char *level, const char *area, const char *event,
+                     const char *fields)
 {
     dn_json *line = dn_json_create();
     char *text = NULL, whole[2048];

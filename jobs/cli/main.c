@@ -15,7 +15,8 @@ enum { COMMANDS = sizeof commands / sizeof commands[0], MAX_ROWS = 64 };
 
 /* Every command takes these too. */
 static const dn_opt common[] = {
-    {"log-level", 0, DN_OPT_TEXT, "info", "debug|info|warn|error", "least severe event that is reported", "log"},
+    {"log-level", 0, DN_OPT_TEXT, "info", "debug|info|warn|error", "least severe event that is reported",
+     "log"},
     {"log-format", 0, DN_OPT_TEXT, "text", "text|json", "form of a log line", "log"},
     {"quiet", 'q', DN_OPT_FLAG, NULL, NULL, "warnings and errors only", "log"},
     {"help", 'h', DN_OPT_FLAG, NULL, NULL, "this text", "log"},
@@ -30,7 +31,8 @@ static void print_help(FILE *to)
           to);
     for (int i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\n'dragnet COMMAND --help' explains a command; 'dragnet --version' names the libraries in use.\n", to);
+    fputs("\n'dragnet COMMAND --help' explains a command; 'dragnet --version' names the libraries in use.\n",
+          to);
 }
 
 static void print_command_help(const dn_command *c, const dn_opt *table, FILE *to)
@@ -52,7 +54,8 @@ static const dn_command *find_command(const char *name, dn_error *err)
     }
     near = dn_nearest(name, names, COMMANDS);
     (void)dn_error_set(err, DN_EUSAGE, __FILE__, __LINE__, "unknown command '%s'%s%s%s", name,
-                       near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
+                       near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                       near != NULL ? "'?" : "");
     return NULL;
 }
 
@@ -104,13 +107,14 @@ static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc,
             print_command_help(c, table, stdout);
         goto out;
     }
-    dn_logging_open(comm->rank, strcmp(dn_options_text(options, "log-format"), "json") == 0, log_level(options));
+    dn_logging_open(comm->rank, strcmp(dn_options_text(options, "log-format"), "json") == 0,
+                    log_level(options));
     join_words(argc, argv, line, sizeof line);
     call.options = options;
     st = c->run(&call, err);
     DN_AGREE(comm);
 out:
-    dn_options_destroy(options);
+    dn_options_destroy(&options);
     return st;
 }
 
@@ -145,9 +149,11 @@ static void last_word(const dn_comm *comm, dn_status st, int argc, char **argv, 
         command = NULL;
     if (err->rank > 0)
         snprintf(rank, sizeof rank, " (rank %d)", err->rank);
-    fprintf(stderr, "dragnet: %s%s%s%s\n", command != NULL ? command : "", command != NULL ? ": " : "", err->text, rank);
+    fprintf(stderr, "dragnet: %s%s%s%s\n", command != NULL ? command : "", command != NULL ? ": " : "",
+            err->text, rank);
     if (st == DN_EUSAGE)
-        fprintf(stderr, "try 'dragnet %s%s--help'\n", command != NULL ? command : "", command != NULL ? " " : "");
+        fprintf(stderr, "try 'dragnet %s%s--help'\n", command != NULL ? command : "",
+                command != NULL ? " " : "");
     if (st == DN_ESOFTWARE)
         for (int i = 0; i < err->depth; i++)
             fprintf(stderr, "  at %s\n", err->trail[i]);

@@ -10,11 +10,11 @@
 enum { MAX_OPTIONS = 64 };
 
 typedef struct value {
-    const char *text;   /* of a single value; NULL: none */
+    const char *text; /* of a single value; NULL: none */
     int64_t integer;
     double number;
     bool given;
-    const char **item;  /* of a list */
+    const char **item; /* of a list */
     size_t items, items_cap;
 } value;
 
@@ -128,7 +128,8 @@ out:
 }
 
 /* The row of "--name" or "-n"; *out_attached is what follows '='. */
-static dn_status find_row(const dn_options *o, const char *arg, int *out_row, const char **out_attached, dn_error *err)
+static dn_status find_row(const dn_options *o, const char *arg, int *out_row, const char **out_attached,
+                          dn_error *err)
 {
     dn_status st = DN_OK;
     bool is_long = arg[1] == '-';
@@ -213,18 +214,21 @@ dn_status dn_options_parse(const dn_opt *table, int argc, char **argv, dn_option
     *out = o;
     o = NULL;
 out:
-    dn_options_destroy(o);
+    dn_options_destroy(&o);
     return st;
 }
 
-void dn_options_destroy(dn_options *o)
+void dn_options_destroy(dn_options **handle)
 {
+    dn_options *o = *handle;
+
     if (o == NULL)
         return;
     for (int i = 0; i < o->n; i++)
         dn_free(o->value[i].item);
     dn_free(o->positional);
     dn_free(o);
+    *handle = NULL;
 }
 
 /* ---- look-up ---- */
@@ -288,9 +292,10 @@ const char *dn_options_positional(const dn_options *o, int i)
 static void help_row(const dn_opt *row, FILE *to)
 {
     char left[64];
-    const char *kind = row->type == DN_OPT_FLAG ? "" : row->range != NULL && strstr(row->range, "..") == NULL
-                                                       ? row->range
-                                                       : row->type == DN_OPT_NUMBER ? "X" : "N";
+    const char *kind = row->type == DN_OPT_FLAG                                 ? ""
+                       : row->range != NULL && strstr(row->range, "..") == NULL ? row->range
+                       : row->type == DN_OPT_NUMBER                             ? "X"
+                                                                                : "N";
     char letter[8] = "    ";
 
     if (row->letter != 0)

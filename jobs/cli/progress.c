@@ -39,7 +39,8 @@ static void remaining(double seconds, char *out, size_t cap)
 
 void dn_progress_step(const dn_step_report *r)
 {
-    double done = ((double)(r->epoch - 1) * (double)r->steps + (double)r->step) / ((double)r->epochs * (double)r->steps);
+    double done = ((double)(r->epoch - 1) * (double)r->steps + (double)r->step) /
+                  ((double)r->epochs * (double)r->steps);
     char text[128], eta[32], bar[512];
     int room, filled;
 
@@ -47,8 +48,8 @@ void dn_progress_step(const dn_step_report *r)
         return;
     last_drawn = r->seconds;
     remaining(r->seconds / done * (1 - done), eta, sizeof eta);
-    snprintf(text, sizeof text, " %3.0f%% epoch %lld/%lld loss %.4f at most %s left", 100 * done, (long long)r->epoch,
-             (long long)r->epochs, r->loss, eta);
+    snprintf(text, sizeof text, " %3.0f%% epoch %lld/%lld loss %.4f at most %s left", 100 * done,
+             (long long)r->epoch, (long long)r->epochs, r->loss, eta);
     room = terminal_width() - (int)strlen(text) - 3;
     if (room > 60)
         room = 60;

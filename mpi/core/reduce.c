@@ -90,11 +90,8 @@ static dn_status create_local(const dn_comm *comm, const dn_plan *plan, dn_reduc
     r->local.width = sliced + tail;
     r->owner.width = r->slice.end - r->slice.begin + tail;
     DN_TRY(lay_out(r, err));
-    /* all buffers of the owner's tree now, so that dn_reduce_finish() cannot fail */
-    while (r->owner.slots < DN_TREE_DEPTH && (1 << r->owner.slots) <= 2 * plan->shards) {
-        DN_NEW(r->owner.slot[r->owner.slots], (size_t)r->owner.width);
-        r->owner.slots++;
-    }
+    DN_TRY(dn_tree_reserve(&r->local, r->next, plan->first[comm->rank + 1], err));
+    DN_TRY(dn_tree_reserve(&r->owner, 0, plan->shards, err));
     *out = r;
     r = NULL;
 out:
@@ -139,14 +136,19 @@ dn_range dn_reduce_slice(const dn_reduce *r)
     return r->slice;
 }
 
-dn_status dn_reduce_push(dn_reduce *r, const float *vec, dn_error *err)
+/* Push where the buffers are known to be there. */
+static void push(dn_reduce *r, dn_tree *t, int first, int count, const float *sum)
 {
-    dn_status st = DN_OK;
+    dn_error err = DN_ERROR_INIT;
 
-    DN_TRY(dn_tree_push(&r->local, r->next, 1, vec, err));
+    if (dn_tree_push(t, first, count, sum, &err) != DN_OK)
+        dn_world_abort(r->comm, DN_ESOFTWARE, err.text); /* a fault of ours */
+}
+
+void dn_reduce_push(dn_reduce *r, const float *vec)
+{
+    push(r, &r->local, r->next, 1, vec);
     r->next++;
-out:
-    return st;
 }
 
 static void exchange(dn_reduce *r)
@@ -175,9 +177,7 @@ static void finish_tree(dn_reduce *r)
         int n = nodes_of(r->plan, q, nodes);
         const float *from = r->receive + r->receive_at[q];
         for (int i = 0; i < n; i++) {
-            dn_error err = DN_ERROR_INIT;
-            if (dn_tree_push(&r->owner, nodes[i].first, nodes[i].count, from, &err) != DN_OK)
-                dn_world_abort(r->comm, DN_ESOFTWARE, err.text); /* buffers are there: a fault of ours */
+            push(r, &r->owner, nodes[i].first, nodes[i].count, from);
             from += r->owner.width;
         }
     }

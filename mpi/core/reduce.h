@@ -30,9 +30,8 @@ void dn_reduce_destroy(dn_reduce **r);
 /* The slice of this rank. Local. */
 dn_range dn_reduce_slice(const dn_reduce *r);
 
-/* Add the vector [sliced + tail] of the next shard of this rank. Local. Fails: DN_ENOMEM; cannot fail after
- * as many shards as the rank owns have been pushed once. */
-DN_MUST_CHECK dn_status dn_reduce_push(dn_reduce *r, const float *vec, dn_error *err);
+/* Add the vector [sliced + tail] of the next shard of this rank. Local; cannot fail. */
+void dn_reduce_push(dn_reduce *r, const float *vec);
 
 /* Sum over all shards: out_slice [length of the slice], out_tail [tail]. Ready for the next round afterwards.
  * Every rank must have pushed all its shards. Collective on comm; cannot fail. */

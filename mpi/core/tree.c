@@ -16,6 +16,25 @@ static int siblings(const dn_node *left, const dn_node *right)
     return left->count == right->count && left->first % (2 * left->count) == 0;
 }
 
+/* Plays the pushes of single shards without their vectors: larger nodes never need a deeper stack. */
+dn_status dn_tree_reserve(dn_tree *t, int first, int end, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_node stack[DN_TREE_DEPTH];
+    int depth = 0, deepest = 0;
+
+    for (int shard = first; shard < end; shard++) {
+        stack[depth++] = (dn_node){.first = shard, .count = 1};
+        deepest = depth > deepest ? depth : deepest;
+        while (depth > 1 && siblings(&stack[depth - 2], &stack[depth - 1]))
+            stack[--depth - 1].count *= 2;
+    }
+    for (; t->slots < deepest; t->slots++)
+        DN_NEW(t->slot[t->slots], (size_t)t->width);
+out:
+    return st;
+}
+
 dn_status dn_tree_push(dn_tree *t, int first, int count, const float *sum, dn_error *err)
 {
     dn_status st = DN_OK;

@@ -28,6 +28,10 @@ typedef struct dn_tree {
     float *slot[DN_TREE_DEPTH];
 } dn_tree;
 
+/* Make room for pushing the nodes of any cut of shards [first, end), so that dn_tree_push() cannot fail.
+ * Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_tree_reserve(dn_tree *t, int first, int end, dn_error *err);
+
 /* Add one node; its vector is copied. Nodes come in the order of their shards, without gaps.
  * Fails: DN_ENOMEM (only while the stack is deeper than ever before) */
 DN_MUST_CHECK dn_status dn_tree_push(dn_tree *t, int first, int count, const float *sum, dn_error *err);

@@ -132,8 +132,7 @@ static dn_status compute_shards(dn_step *s, const dn_permutation *order, const i
                     *err = s->error[t];
                 st = s->verdict[t];
             }
-            if (dn_reduce_push(s->reduce, s->vec[t], err) != DN_OK)
-                dn_world_abort(s->comm, DN_ENOMEM, "out of memory in the reduction");
+            dn_reduce_push(s->reduce, s->vec[t]);
         }
         s->shards_done += n;
     }

@@ -47,8 +47,8 @@ static dn_status write_file(const char *path, bool force, dn_error *err)
         x[i] = (float)i / 7;
     DN_TRY(dn_h5_create(&test_comm, path, DN_DATASET_SCHEMA, "dragnet test", "{}", force, &h, err));
     DN_TRY(write_genes(h, err));
-    DN_TRY(dn_h5_write(h, "/expression/values", 2, dims, mine.begin, mine.end - mine.begin, x + mine.begin * SAMPLES,
-                       err));
+    DN_TRY(dn_h5_write(h, "/expression/values", 2, dims, mine.begin, mine.end - mine.begin,
+                       x + mine.begin * SAMPLES, err));
     DN_TRY(dn_h5_commit(&h, err));
 out:
     dn_h5_close(&h);

@@ -1,4 +1,5 @@
-/* train.c - tests of mpi/train/train.h: the bits of one rank on any number, whatever plan, threads and failures */
+/* train.c - tests of mpi/train/train.h: the bits of one rank on any number, whatever plan, threads and
+ * failures */
 #include "tests/support/test.h"
 
 #include <omp.h>
@@ -11,7 +12,15 @@
 #include "solvers/base/rng.h"
 #include "solvers/models/gener.h"
 
-enum { GENES = 40, SAMPLES = 12, PAIRS = 700, TRAIN = 530, VALIDATION = 170, MAX_WEIGHTS = 100000, MAX_MOMENTS = 2000 };
+enum {
+    GENES = 40,
+    SAMPLES = 12,
+    PAIRS = 700,
+    TRAIN = 530,
+    VALIDATION = 170,
+    MAX_WEIGHTS = 100000,
+    MAX_MOMENTS = 2000
+};
 
 static float x[GENES * SAMPLES];
 static int64_t gene_a[PAIRS], gene_b[PAIRS], rows[PAIRS];
@@ -62,8 +71,11 @@ static dn_train_options recipe(const char *plan)
 static dn_status train(const dn_comm *comm, const dn_model *m, const char *plan, const dn_train_hooks *hooks,
                        outcome *out, dn_error *err)
 {
-    dn_train_rows r = {
-        .train = rows, .n_train = TRAIN, .validation = rows + TRAIN, .n_validation = VALIDATION, .label = label};
+    dn_train_rows r = {.train = rows,
+                       .n_train = TRAIN,
+                       .validation = rows + TRAIN,
+                       .n_validation = VALIDATION,
+                       .label = label};
     dn_train_options o = recipe(plan);
     dn_train_result result = {.w = out->w, .running = out->running};
     dn_status st = dn_train(comm, m, &r, &o, hooks, &result, err);
@@ -108,8 +120,8 @@ static void uneven_plan(void)
 
     if (test_comm.size > 4)
         return;
-    CU_ASSERT_EQUAL(train(&test_comm, &gener.model, test_comm.rank == 0 ? plan[test_comm.size - 1] : NULL, NULL,
-                          &together, NULL),
+    CU_ASSERT_EQUAL(train(&test_comm, &gener.model, test_comm.rank == 0 ? plan[test_comm.size - 1] : NULL,
+                          NULL, &together, NULL),
                     DN_OK);
     same_bits(&alone, &together);
     CU_ASSERT_EQUAL(together.shards_done, steps * wanted[test_comm.size - 1][test_comm.rank]);
@@ -189,7 +201,8 @@ static void wrong_input(void)
     dn_train_options o = recipe(NULL);
     dn_train_result result = {.w = together.w, .running = together.running};
 
-    CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, NULL), DN_EDATA); /* less than a batch */
+    CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, NULL),
+                    DN_EDATA); /* less than a batch */
     r.n_train = TRAIN;
     CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, &one_class), DN_EDATA);
     CU_ASSERT_PTR_NOT_NULL(strstr(one_class.text, "both classes"));
@@ -204,7 +217,8 @@ static void scores_do_not_depend_on_company(void)
     static float all[PAIRS], some[7];
     const int64_t few[7] = {3, 699, 3, 255, 256, 511, 40};
 
-    CU_ASSERT_EQUAL(dn_score(&test_comm, &gener.model, alone.w, alone.running, rows, PAIRS, all, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_score(&test_comm, &gener.model, alone.w, alone.running, rows, PAIRS, all, NULL),
+                    DN_OK);
     CU_ASSERT_EQUAL(dn_score(&test_comm, &gener.model, alone.w, alone.running, few, 7, some, NULL), DN_OK);
     for (int i = 0; i < 7; i++)
         CU_ASSERT_EQUAL(memcmp(&some[i], &all[few[i]], sizeof some[i]), 0);

@@ -1,0 +1,128 @@
+/* cmd_evaluate.c - dragnet evaluate: metrics beside baselines */
+#include "jobs/cli/command.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "jobs/cli/evaluate_report.h"
+#include "mpi/core/agree.h"
+#include "solvers/base/alloc.h"
+
+static const dn_opt options[] = {
+    {"model", 'm', DN_OPT_TEXT, NULL, "FILE", "model.h5 of a training run", "what to evaluate"},
+    {"split", 0, DN_OPT_TEXT, NULL, "NAME", "must be the split the model was trained on (the default)",
+     "what to evaluate"},
+    {"part", 0, DN_OPT_TEXT, "test", "test|validation|train", "rows of the split", "what to evaluate"},
+    {"fold", 0, DN_OPT_INT, NULL, "0..1000000", "must be the fold the model was trained on (the default)",
+     "what to evaluate"},
+    {"pairs", 0, DN_OPT_TEXT, NULL, "NAME", "a pair set in place of a part, without pairs trained on",
+     "what to evaluate"},
+    {"replicates", 0, DN_OPT_INT, "1000", "0..1000000", "bootstrap replicates over genes", "intervals"},
+    {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "seed of the bootstrap", "intervals"},
+    {"json", 0, DN_OPT_FLAG, NULL, NULL, "one JSON object in place of the table", "output"},
+    {"scores", 0, DN_OPT_TEXT, NULL, "FILE", "also write every pair with all its scores as TSV", "output"},
+    {"force", 0, DN_OPT_FLAG, NULL, NULL, "replace FILE of --scores", "output"},
+    {NULL, 0, DN_OPT_FLAG, NULL, NULL, NULL, NULL},
+};
+
+static dn_part part_of(const char *word)
+{
+    return strcmp(word, "train") == 0 ? DN_TRAIN : strcmp(word, "validation") == 0 ? DN_VALIDATION : DN_TEST;
+}
+
+/* The same on every rank. */
+static dn_status read_options(const dn_options *o, dn_evaluate_options *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (dn_options_positionals(o) != 1)
+        DN_FAIL(DN_EUSAGE, "evaluate takes one dataset, not %d", dn_options_positionals(o));
+    if (dn_options_text(o, "model") == NULL)
+        DN_FAIL(DN_EUSAGE, "--model is missing: which model.h5 is to be evaluated");
+    if (dn_options_given(o, "pairs") && dn_options_given(o, "part"))
+        DN_FAIL(DN_EUSAGE,
+                "--pairs and --part exclude each other: a pair set is evaluated in place of a part");
+    *out = (dn_evaluate_options){
+        .dataset = dn_options_positional(o, 0),
+        .model = dn_options_text(o, "model"),
+        .split = dn_options_text(o, "split"),
+        .fold = dn_options_given(o, "fold") ? dn_options_int(o, "fold") : -1,
+        .part = part_of(dn_options_text(o, "part")),
+        .pairs = dn_options_text(o, "pairs"),
+        .replicates = dn_options_int(o, "replicates"),
+        .seed = (uint64_t)dn_options_int(o, "seed"),
+    };
+out:
+    return st;
+}
+
+static dn_status check_scores_local(const char *path, bool force, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (path != NULL && !force && access(path, F_OK) == 0)
+        DN_FAIL(DN_ECANTCREAT, "%s: exists; --force replaces it", path);
+out:
+    return st;
+}
+
+static dn_status output_local(const dn_evaluation *e, const dn_evaluate_options *o, bool json,
+                              const char *scores, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char *text = NULL;
+
+    if (scores != NULL)
+        DN_TRY(dn_evaluation_save_scores(e, scores, err));
+    if (json) {
+        DN_TRY(dn_evaluation_json(e, o, &text, err));
+        puts(text);
+    } else {
+        dn_evaluation_print(e, o, stdout);
+    }
+    if (fflush(stdout) != 0 || ferror(stdout))
+        DN_FAIL(DN_EIO, "standard output cannot be written: %s", strerror(errno));
+out:
+    dn_free(text);
+    return st;
+}
+
+static dn_status run(const dn_call *call, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_evaluate_options o;
+    dn_evaluation e = {.n = 0};
+    const char *scores = dn_options_text(call->options, "scores");
+
+    DN_TRY(read_options(call->options, &o, err));
+    if (call->comm->rank == 0)
+        DN_PASS(check_scores_local(scores, dn_options_flag(call->options, "force"), err));
+    DN_AGREE(call->comm);
+    DN_TRY(dn_evaluate(call->comm, &o, &e, err));
+    if (call->comm->rank == 0)
+        DN_PASS(output_local(&e, &o, dn_options_flag(call->options, "json"), scores, err));
+    DN_AGREE(call->comm);
+out:
+    dn_evaluation_destroy(&e);
+    return st;
+}
+
+const dn_command dn_cmd_evaluate = {
+    .name = "evaluate",
+    .summary = "metrics of a model beside baselines, on rows it has not seen",
+    .usage = "DATASET --model FILE [--part test|validation|train] [--json] [--scores FILE]\n"
+             "DATASET --model FILE --pairs NAME",
+    .details = "Scores the pairs of a split part, or of a pair set, with the model and with three baselines: "
+               "popularity (how\n"
+               "often the two genes interact in training pairs), correlation of the profiles, and share of "
+               "missing values.\n"
+               "Intervals resample genes. Threshold, calibration and the best baseline come from the "
+               "validation part. Views:\n"
+               "clean leaves out decoys and genes without values; c1, c2, c3 are pairs with both, one, none "
+               "of their genes in\n"
+               "training pairs. With --json: model, baselines, difference, best_baseline, views (each of the "
+               "same shape), rows,\n"
+               "positives, left_out, threshold, dataset, model_file, split, part, seed, replicates.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,39 @@
+/* norm.h - batch normalisation in steps, so that the statistics may come from elsewhere
+ *
+ *     x_hat = (x - mean) / sqrt(variance + epsilon),   y = gamma x_hat + beta
+ *
+ * Source: Ioffe & Szegedy, ICML 2015, arXiv:1502.03167, algorithm 1. The variance is the biased one.
+ * x is [rows, channels, length]; length 1 is the dense case. Statistics run over rows and length, in the
+ * order of the rows, sums in double. All functions are local.
+ */
+#ifndef DN_NN_NORM_H
+#define DN_NN_NORM_H
+
+#include <stdint.h>
+
+/* Shape and parameters of one layer; borrowed. */
+typedef struct dn_norm {
+    int64_t channels, length;
+    const float *gamma, *beta; /* [channels] */
+    float epsilon;
+} dn_norm;
+
+/* mean [channels], variance [channels] of x, rows >= 1. */
+void dn_norm_moments(const dn_norm *n, const float *x, int64_t rows, float *mean, float *variance);
+
+/* y may be x. */
+void dn_norm_forward(const dn_norm *n, const float *x, int64_t rows, const float *mean, const float *variance,
+                     float *y);
+
+/* sum_dy [channels] = sum of dy (the gradient of beta), sum_dy_xhat = sum of dy x_hat (the gradient of
+ * gamma). */
+void dn_norm_sums(const dn_norm *n, const float *x, const float *dy, int64_t rows, const float *mean,
+                  const float *variance, float *sum_dy, float *sum_dy_xhat);
+
+/* dx = gamma / sqrt(variance + epsilon) * (dy - sum_dy / count - x_hat sum_dy_xhat / count); dx may be dy.
+ * count: values per channel that moments and sums were taken over. */
+void dn_norm_backward(const dn_norm *n, const float *x, const float *dy, int64_t rows, const float *mean,
+                      const float *variance, const float *sum_dy, const float *sum_dy_xhat, double count,
+                      float *dx);
+
+#endif

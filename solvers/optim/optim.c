@@ -1,0 +1,74 @@
+/* optim.c - optimisers on a slice of the weight vector; see optim.h */
+#include "solvers/optim/optim.h"
+
+#include <math.h>
+#include "solvers/base/alloc.h"
+
+static const double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+
+dn_status dn_optim_create(dn_optim_kind kind, double decay, int64_t n, dn_optim *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    *out = (dn_optim){.kind = kind, .decay = decay, .n = n};
+    if (kind == DN_ADAMW) {
+        DN_NEW(out->m, (size_t)n);
+        DN_NEW(out->v, (size_t)n);
+    }
+out:
+    if (st != DN_OK)
+        dn_optim_destroy(out);
+    return st;
+}
+
+void dn_optim_destroy(dn_optim *o)
+{
+    dn_free(o->m);
+    dn_free(o->v);
+    *o = (dn_optim){0};
+}
+
+static void adamw(dn_optim *o, double rate, const float *g, float *w)
+{
+    double t = (double)(o->steps + 1);
+    double step = rate / (1 - pow(beta1, t)), correct = 1 / (1 - pow(beta2, t));
+
+    for (int64_t i = 0; i < o->n; i++) {
+        double gi = (double)g[i], wi = (double)w[i] * (1 - rate * o->decay);
+        double m = beta1 * (double)o->m[i] + (1 - beta1) * gi;
+        double v = beta2 * (double)o->v[i] + (1 - beta2) * gi * gi;
+        o->m[i] = (float)m;
+        o->v[i] = (float)v;
+        w[i] = (float)(wi - step * m / (sqrt(v * correct) + epsilon));
+    }
+}
+
+void dn_optim_step(dn_optim *o, double rate, const float *g, float *w)
+{
+    if (o->kind == DN_ADAMW)
+        adamw(o, rate, g, w);
+    else
+        for (int64_t i = 0; i < o->n; i++)
+            w[i] -= (float)rate * g[i];
+    o->steps++;
+}
+
+double dn_schedule_rate(const dn_schedule *s, int64_t step)
+{
+    const double pi = 3.14159265358979323846;
+    double past, whole;
+
+    switch (s->kind) {
+    case DN_CONSTANT:
+        return s->rate;
+    case DN_STEPWISE:
+        return s->rate * pow(s->factor, (double)step / (double)s->every);
+    case DN_COSINE:
+        if (step < s->warmup)
+            return s->rate * (double)(step + 1) / (double)s->warmup;
+        past = (double)(step - s->warmup);
+        whole = s->every > s->warmup ? (double)(s->every - s->warmup) : 1;
+        return past < whole ? s->rate * 0.5 * (1 + cos(pi * past / whole)) : 0;
+    }
+    return s->rate;
+}
