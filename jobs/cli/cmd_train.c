@@ -15,6 +15,7 @@
 #include "mpi/core/agree.h"
 #include "mpi/io/dataset.h"
 #include "mpi/io/model_file.h"
+#include "mpi/io/output.h"
 #include "mpi/train/train.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
@@ -224,27 +225,26 @@ out:
 
 /* ---- the run directory ---- */
 
-/* Rank 0: is there a finished run of the same config (*out_done), or something in the way? */
-static dn_status check_directory(const job *j, bool *out_exists, dn_error *err)
+/* Rank 0: the directory can be used, and nothing unfinished stands in it. */
+static dn_status make_directory(const job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     struct stat info;
+    char path[PATH_CAP];
 
-    *out_exists = stat(j->model_path, &info) == 0;
-    if (mkdir(j->dir, 0777) != 0 && errno == ENOENT) {
-        char path[PATH_CAP];
-        snprintf(path, sizeof path, "%s", j->dir);
-        for (char *c = path + 1; *c != '\0'; c++)
-            if (*c == '/') {
-                *c = '\0';
-                mkdir(path, 0777);
-                *c = '/';
-            }
-        mkdir(j->dir, 0777);
-    }
-    if (stat(j->dir, &info) != 0 || !S_ISDIR(info.st_mode))
+    snprintf(path, sizeof path, "%s/", j->dir);
+    for (char *c = path + 1; *c != '\0'; c++)
+        if (*c == '/') {
+            *c = '\0';
+            mkdir(path, 0777); /* one that is there already is fine; stat() has the last word */
+            *c = '/';
+        }
+    if (stat(j->dir, &info) != 0)
         DN_FAIL(DN_ECANTCREAT, "%s: cannot be made: %s", j->dir, strerror(errno));
-    if (!*out_exists && stat(j->metrics_path, &info) == 0 && !dn_options_flag(j->call->options, "force"))
+    if (!S_ISDIR(info.st_mode))
+        DN_FAIL(DN_ECANTCREAT, "%s: is not a directory", j->dir);
+    if (stat(j->model_path, &info) != 0 && stat(j->metrics_path, &info) == 0 &&
+        !dn_options_flag(j->call->options, "force"))
         DN_FAIL(DN_ECANTCREAT, "%s: holds a run that did not finish; --force starts anew", j->dir);
 out:
     return st;
@@ -254,31 +254,14 @@ static dn_status look_for_finished(const job *j, bool *out_done, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = j->call->comm;
-    bool exists = false;
-    dn_h5 *h = NULL;
-    char *config = NULL;
-    const size_t cap = 4096;
 
     *out_done = false;
     if (comm->rank == 0)
-        st = check_directory(j, &exists, err);
+        st = make_directory(j, err);
     DN_AGREE(comm);
-    MPI_Bcast(&exists, (int)sizeof exists, MPI_BYTE, 0, comm->mpi);
-    if (!exists || dn_options_flag(j->call->options, "force"))
-        goto out;
-    config = dn_calloc(cap, 1);
-    if (config == NULL)
-        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory");
-    DN_AGREE(comm);
-    DN_TRY(dn_h5_open(comm, j->model_path, DN_MODEL_SCHEMA, &h, err));
-    DN_TRY(dn_h5_get_text(h, "/", "config", config, cap, err));
-    if (strcmp(config, j->config) != 0)
-        DN_FAIL(DN_ECANTCREAT, "%s: holds a model trained with other options or data; --force replaces it",
-                j->dir);
-    *out_done = true;
+    if (!dn_options_flag(j->call->options, "force"))
+        DN_TRY(dn_output_finished(comm, j->model_path, DN_MODEL_SCHEMA, "/", j->config, out_done, err));
 out:
-    dn_h5_close(&h);
-    dn_free(config);
     return st;
 }
 

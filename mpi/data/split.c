@@ -1,139 +1,305 @@
-/* split.c - which pairs are for training, validation and test; see split.h */
+/* split.c - plan and count a split; no MPI here; see split.h */
 #include "mpi/data/split.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mpi/core/partition.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 
-/* what is dealt; names the random stream */
-enum { DEAL_PAIRS = 0, DEAL_GENES = 1, DEAL_HELD_OUT = 2 };
+/* Values of `a` of the stream DN_RNG_SPLIT: part of the definition, never renumber. */
+enum { DRAW_PAIRS = 1, DRAW_GENES = 2, DRAW_HELD_OUT = 3, DRAW_FOLD_PAIRS = 4, DRAW_FOLD_GENES = 5 };
 
-typedef struct card {
+const char *const dn_count_names[DN_COUNTS] = {"train",         "validation",    "test",          "left_out",
+                                               "validation_c1", "validation_c2", "validation_c3", "test_c1",
+                                               "test_c2",       "test_c3"};
+
+const char *dn_split_kind_name(dn_split_kind kind)
+{
+    return kind == DN_SPLIT_RANDOM ? "random" : kind == DN_SPLIT_KFOLD ? "kfold" : "gene-disjoint";
+}
+
+bool dn_split_by_genes(const dn_split_options *options)
+{
+    return options->kind == DN_SPLIT_GENE_DISJOINT || (options->kind == DN_SPLIT_KFOLD && options->by_genes);
+}
+
+/* ---- ranking ---- */
+
+typedef struct ranked {
     uint64_t key;
-    int64_t item;
-} card;
+    int64_t index;
+} ranked;
 
 static int by_key(const void *a, const void *b)
 {
-    const card *x = a, *y = b;
+    const ranked *x = a, *y = b;
 
     if (x->key != y->key)
         return x->key < y->key ? -1 : 1;
-    return x->item < y->item ? -1 : x->item > y->item;
+    return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* The chosen items in an order that is random, but a function of seed and item. */
-static void shuffle(card *cards, int64_t n, uint64_t seed, int deal)
+/* Which items are ranked: those with chosen[i] == wanted. list [n] receives them in order; returns how many.
+ */
+static int64_t rank_items(uint64_t seed, uint64_t draw, const uint8_t *chosen, uint8_t wanted, int64_t n,
+                          ranked *list)
 {
-    dn_rng s = dn_rng_stream(seed, DN_RNG_SPLIT, (uint64_t)deal, 0);
+    dn_rng stream = dn_rng_stream(seed, DN_RNG_SPLIT, draw, 0);
+    int64_t count = 0;
 
     for (int64_t i = 0; i < n; i++)
-        cards[i].key = dn_rng_u64(s, (uint64_t)cards[i].item);
-    qsort(cards, (size_t)n, sizeof *cards, by_key);
+        if (chosen[i] == wanted)
+            list[count++] = (ranked){.key = dn_rng_u64(stream, (uint64_t)i), .index = i};
+    qsort(list, (size_t)count, sizeof *list, by_key);
+    return count;
 }
 
-/* Cut a shuffled deck: test first, then validation, the rest training; counts rounded to the nearest. */
-static void cut(const card *cards, int64_t n, const double *fraction, uint8_t *part)
+/* Ends of train and of validation in a ranked list of n. */
+static void cut_points(const double *fraction, int64_t n, int64_t cut[2])
 {
-    int64_t test = llround(fraction[DN_TEST] * (double)n);
-    int64_t validation = llround((fraction[DN_TEST] + fraction[DN_VALIDATION]) * (double)n);
+    bool validation = fraction[1] > 0, test = fraction[2] > 0;
 
-    for (int64_t i = 0; i < n; i++)
-        part[cards[i].item] = i < test ? DN_TEST : i < validation ? DN_VALIDATION : DN_TRAIN;
+    cut[0] = validation || test ? llround(fraction[0] * (double)n) : n;
+    cut[1] = !test ? n : !validation ? cut[0] : llround((fraction[0] + fraction[1]) * (double)n);
+    if (cut[1] > n)
+        cut[1] = n;
+    if (cut[0] > cut[1])
+        cut[0] = cut[1];
 }
 
-/* Cut into blocks: block `fold` is test, the next one validation. */
-static void cut_fold(const card *cards, int64_t n, int64_t folds, int64_t fold, uint8_t *part)
+static void cut_list(const double *fraction, const ranked *list, int64_t n, uint8_t *part)
 {
-    for (int64_t i = 0; i < n; i++) {
-        int64_t block = dn_block_of(n, i, folds);
-        part[cards[i].item] = block == fold ? DN_TEST : block == (fold + 1) % folds ? DN_VALIDATION : DN_TRAIN;
-    }
+    int64_t cut[2];
+
+    cut_points(fraction, n, cut);
+    for (int64_t r = 0; r < n; r++)
+        part[list[r].index] = r < cut[0] ? DN_TRAIN : r < cut[1] ? DN_VALIDATION : DN_TEST;
 }
 
-/* Deal the pairs that stand in training now, label by label. */
-static void deal_pairs(const dn_pairs *pairs, const dn_split_options *o, int64_t fold, int deal, card *cards,
-                       uint8_t *part)
+static void deal_list(const ranked *list, int64_t n, int64_t first, int64_t folds, uint8_t *block)
 {
-    for (int label = 0; label < 2; label++) {
-        int64_t n = 0;
-        for (int64_t p = 0; p < pairs->n; p++)
-            if (pairs->label[p] == label && part[p] == DN_TRAIN)
-                cards[n++].item = p;
-        shuffle(cards, n, o->seed, deal);
-        if (o->kind == DN_SPLIT_KFOLD_PAIRS)
-            cut_fold(cards, n, o->folds, fold, part);
-        else
-            cut(cards, n, o->fraction, part);
-    }
+    for (int64_t r = 0; r < n; r++)
+        block[list[r].index] = (uint8_t)((first + r) % folds);
 }
 
-static void deal_genes(const dn_pairs *pairs, int64_t genes, const dn_split_options *o, int64_t fold, card *cards,
-                       uint8_t *gene_part)
-{
-    int64_t n = 0;
+/* ---- the plan ---- */
 
-    memset(gene_part, DN_LEFT_OUT, (size_t)genes);
-    for (int64_t p = 0; p < pairs->n; p++)
-        gene_part[pairs->gene_a[p]] = gene_part[pairs->gene_b[p]] = DN_TRAIN;
-    for (int64_t g = 0; g < genes; g++)
-        if (gene_part[g] == DN_TRAIN)
-            cards[n++].item = g;
-    shuffle(cards, n, o->seed, DEAL_GENES);
-    if (o->kind == DN_SPLIT_KFOLD_GENES)
-        cut_fold(cards, n, o->folds, fold, gene_part);
-    else
-        cut(cards, n, o->fraction, gene_part);
-}
-
-static dn_part part_of_pair(uint8_t a, uint8_t b)
-{
-    if (a == b || b == DN_TRAIN)
-        return (dn_part)a;
-    return a == DN_TRAIN ? (dn_part)b : DN_LEFT_OUT;
-}
-
-dn_status dn_split_make(const dn_pairs *pairs, int64_t genes, const dn_split_options *o, int64_t fold, uint8_t *part,
-                        uint8_t *gene_part, dn_error *err)
+static dn_status check_options(const dn_split_options *o, dn_error *err)
 {
     dn_status st = DN_OK;
-    card *cards = NULL;
+    const double *f = o->fraction;
 
-    DN_NEW(cards, (size_t)(pairs->n > genes ? pairs->n : genes));
-    memset(part, DN_TRAIN, (size_t)pairs->n);
-    if (o->kind == DN_SPLIT_RANDOM || o->kind == DN_SPLIT_KFOLD_PAIRS) {
-        deal_pairs(pairs, o, fold, DEAL_PAIRS, cards, part);
+    if (o->kind == DN_SPLIT_KFOLD) {
+        if (o->folds < DN_FOLDS_MIN || o->folds > DN_FOLDS_MAX)
+            DN_FAIL(DN_EUSAGE, "%lld folds: wanted %d to %d", (long long)o->folds, DN_FOLDS_MIN,
+                    DN_FOLDS_MAX);
         goto out;
     }
-    deal_genes(pairs, genes, o, fold, cards, gene_part);
-    for (int64_t p = 0; p < pairs->n; p++)
-        part[p] = (uint8_t)part_of_pair(gene_part[pairs->gene_a[p]], gene_part[pairs->gene_b[p]]);
-    if (o->kind == DN_SPLIT_GENE_DISJOINT)
-        deal_pairs(pairs, o, fold, DEAL_HELD_OUT, cards, part);
+    for (int i = 0; i < 3; i++)
+        if (!(f[i] >= 0 && f[i] <= 1))
+            DN_FAIL(DN_EUSAGE, "fraction %g: wanted 0 to 1", f[i]);
+    if (!(fabs(f[0] + f[1] + f[2] - 1) <= 1e-9))
+        DN_FAIL(DN_EUSAGE, "fractions %g, %g, %g add up to %.10g, not to 1", f[0], f[1], f[2],
+                f[0] + f[1] + f[2]);
 out:
-    dn_free(cards);
     return st;
 }
 
-dn_status dn_split_count(const dn_pairs *pairs, int64_t genes, const uint8_t *part, dn_split_counts *out, dn_error *err)
+static dn_status plan_pairs(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
 {
     dn_status st = DN_OK;
-    uint8_t *seen = NULL;
+    bool kfold = p->options.kind == DN_SPLIT_KFOLD;
+    int64_t before = 0;
 
-    *out = (dn_split_counts){0};
+    if (p->pairs < p->folds)
+        DN_FAIL(DN_EDATA, "%lld pairs cannot be dealt into %lld folds", (long long)p->pairs,
+                (long long)p->folds);
+    DN_NEW(p->pair_block, (size_t)p->pairs);
+    for (uint8_t label = 0; label <= 1; label++) {
+        int64_t n = rank_items(p->options.seed, kfold ? DRAW_FOLD_PAIRS : DRAW_PAIRS, pairs->label, label,
+                               p->pairs, list);
+
+        if (kfold)
+            deal_list(list, n, before, p->folds, p->pair_block);
+        else
+            cut_list(p->options.fraction, list, n, p->pair_block);
+        before += n;
+    }
+out:
+    return st;
+}
+
+static dn_status plan_genes(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
+{
+    dn_status st = DN_OK;
+    bool kfold = p->options.kind == DN_SPLIT_KFOLD;
+    int64_t n;
+
+    DN_NEW(p->gene_block, (size_t)p->genes);
+    memset(p->gene_block, DN_GENE_ABSENT, (size_t)p->genes);
+    for (int64_t i = 0; i < p->pairs; i++)
+        p->gene_block[pairs->gene_a[i]] = p->gene_block[pairs->gene_b[i]] = 0;
+    n = rank_items(p->options.seed, kfold ? DRAW_FOLD_GENES : DRAW_GENES, p->gene_block, 0, p->genes, list);
+    if (n < p->folds)
+        DN_FAIL(DN_EDATA, "%lld genes cannot be dealt into %lld folds", (long long)n, (long long)p->folds);
+    if (kfold)
+        deal_list(list, n, 0, p->folds, p->gene_block);
+    else
+        cut_list(p->options.fraction, list, n, p->gene_block);
+out:
+    return st;
+}
+
+/* Of the pairs of two training genes, hold out the fractions of validation and test, class by class. */
+static dn_status hold_out(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
+{
+    dn_status st = DN_OK;
+    uint8_t *class = NULL; /* [pairs]  label of a pair of training genes, 2 otherwise */
+
+    DN_NEW(class, (size_t)p->pairs);
+    DN_NEW(p->pair_block, (size_t)p->pairs);
+    for (int64_t i = 0; i < p->pairs; i++)
+        class[i] = p->gene_block[pairs->gene_a[i]] == DN_TRAIN && p->gene_block[pairs->gene_b[i]] == DN_TRAIN
+                       ? pairs->label[i]
+                       : 2;
+    for (uint8_t label = 0; label <= 1; label++) {
+        int64_t n = rank_items(p->options.seed, DRAW_HELD_OUT, class, label, p->pairs, list);
+        cut_list(p->options.fraction, list, n, p->pair_block);
+    }
+out:
+    dn_free(class);
+    return st;
+}
+
+dn_status dn_split_plan_make(const dn_split_options *options, const dn_pairs *pairs, int64_t genes,
+                             dn_split_plan *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_split_plan p = {.options = *options, .folds = 1, .pairs = pairs->n, .genes = genes};
+    ranked *list = NULL;
+
+    DN_TRY(check_options(options, err));
+    if (pairs->n == 0)
+        DN_FAIL(DN_EDATA, "the pair set is empty");
+    if (options->kind == DN_SPLIT_KFOLD)
+        p.folds = options->folds;
+    DN_NEW(list, (size_t)(pairs->n > genes ? pairs->n : genes));
+    if (dn_split_by_genes(options)) {
+        DN_TRY(plan_genes(&p, pairs, list, err));
+        if (options->kind == DN_SPLIT_GENE_DISJOINT)
+            DN_TRY(hold_out(&p, pairs, list, err));
+    } else {
+        DN_TRY(plan_pairs(&p, pairs, list, err));
+    }
+    *out = p;
+    p = (dn_split_plan){0};
+out:
+    dn_free(list);
+    dn_split_plan_destroy(&p);
+    return st;
+}
+
+void dn_split_plan_destroy(dn_split_plan *plan)
+{
+    dn_free(plan->pair_block);
+    dn_free(plan->gene_block);
+    *plan = (dn_split_plan){0};
+}
+
+/* ---- parts ---- */
+
+/* What a block is in a fold; a split of one fold has parts in place of blocks. */
+static uint8_t part_of_block(const dn_split_plan *plan, uint8_t block, int64_t fold)
+{
+    if (plan->options.kind != DN_SPLIT_KFOLD)
+        return block;
+    return block == fold ? DN_TEST : block == (fold + 1) % plan->folds ? DN_VALIDATION : DN_TRAIN;
+}
+
+static uint8_t part_of_genes(uint8_t a, uint8_t b)
+{
+    bool test = a == DN_TEST || b == DN_TEST, validation = a == DN_VALIDATION || b == DN_VALIDATION;
+
+    return test && validation ? DN_LEFT_OUT : test ? DN_TEST : validation ? DN_VALIDATION : DN_TRAIN;
+}
+
+void dn_split_part(const dn_split_plan *plan, const dn_pairs *pairs, int64_t fold, uint8_t *out_part)
+{
+    const uint8_t *gene = plan->gene_block;
+
+    for (int64_t i = 0; i < plan->pairs; i++) {
+        if (gene == NULL) {
+            out_part[i] = part_of_block(plan, plan->pair_block[i], fold);
+            continue;
+        }
+        out_part[i] = part_of_genes(part_of_block(plan, gene[pairs->gene_a[i]], fold),
+                                    part_of_block(plan, gene[pairs->gene_b[i]], fold));
+        if (out_part[i] == DN_TRAIN && plan->pair_block != NULL)
+            out_part[i] = plan->pair_block[i];
+    }
+}
+
+void dn_split_gene_part(const dn_split_plan *plan, int64_t fold, uint8_t *out_part)
+{
+    for (int64_t g = 0; g < plan->genes; g++)
+        out_part[g] = plan->gene_block[g] == DN_GENE_ABSENT ? DN_LEFT_OUT
+                                                            : part_of_block(plan, plan->gene_block[g], fold);
+}
+
+/* ---- counts ---- */
+
+static void count_one(dn_split_count *c, uint8_t label)
+{
+    c->rows++;
+    c->positives += label;
+}
+
+dn_status dn_split_counts(const dn_pairs *pairs, int64_t genes, const uint8_t *part,
+                          dn_split_count out[DN_COUNTS], dn_error *err)
+{
+    dn_status st = DN_OK;
+    uint8_t *seen = NULL; /* [genes]  1: in a training pair */
+
+    memset(out, 0, DN_COUNTS * sizeof *out);
     DN_NEW(seen, (size_t)genes);
-    for (int64_t p = 0; p < pairs->n; p++)
-        if (part[p] == DN_TRAIN)
-            seen[pairs->gene_a[p]] = seen[pairs->gene_b[p]] = 1;
-    for (int64_t p = 0; p < pairs->n; p++) {
-        int unseen = 2 - seen[pairs->gene_a[p]] - seen[pairs->gene_b[p]];
-        out->part[part[p]][pairs->label[p]]++;
-        out->class_[part[p]][unseen][pairs->label[p]]++;
+    for (int64_t i = 0; i < pairs->n; i++)
+        if (part[i] == DN_TRAIN)
+            seen[pairs->gene_a[i]] = seen[pairs->gene_b[i]] = 1;
+    for (int64_t i = 0; i < pairs->n; i++) {
+        int unseen = 2 - seen[pairs->gene_a[i]] - seen[pairs->gene_b[i]];
+
+        count_one(&out[part[i]], pairs->label[i]);
+        if (part[i] == DN_VALIDATION)
+            count_one(&out[DN_COUNT_VALIDATION_C1 + unseen], pairs->label[i]);
+        if (part[i] == DN_TEST)
+            count_one(&out[DN_COUNT_TEST_C1 + unseen], pairs->label[i]);
     }
 out:
     dn_free(seen);
+    return st;
+}
+
+dn_status dn_split_check_test(const dn_split_plan *plan, int64_t fold, const dn_split_count counts[DN_COUNTS],
+                              dn_error *err)
+{
+    dn_status st = DN_OK;
+    bool by_genes = dn_split_by_genes(&plan->options);
+
+    if (plan->options.kind != DN_SPLIT_KFOLD && !(plan->options.fraction[2] > 0))
+        goto out;
+    for (int c = 0; c < DN_COUNTS; c++) {
+        int64_t positives = counts[c].positives, negatives = counts[c].rows - positives;
+
+        if (c != DN_TEST && (c < DN_COUNT_TEST_C1 || !by_genes || counts[c].rows == 0))
+            continue;
+        if (positives < DN_TEST_MIN || negatives < DN_TEST_MIN)
+            DN_FAIL(
+                DN_EDATA,
+                "part %s of fold %lld has %lld positive and %lld negative pairs, fewer than %d of a class: "
+                "too few to judge a model; take other fractions, or --force to keep it",
+                dn_count_names[c], (long long)fold, (long long)positives, (long long)negatives, DN_TEST_MIN);
+    }
+out:
     return st;
 }

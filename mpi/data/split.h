@@ -1,14 +1,24 @@
-/* split.h - which pairs are for training, validation and test: a pure function of labels, genes and seed
+/* split.h - which pairs train, which validate, which test: a pure function of the seed
  *
- *   random         pairs are dealt by chance within each label
- *   gene-disjoint  genes are dealt; a pair of two training genes is for training, but for a share (the test and the
- *                  validation fraction) held out as C1; training with validation gene, or two validation genes: validation;
- *                  training with test gene, or two test genes: test; validation with test gene: left out
- *   kfold          fold f: block f is test, block f + 1 validation, the others training; blocks of pairs (stratified) or of
- *                  genes (the rules of gene-disjoint without C1)
+ * Contents: the plan and its parts (pure), counts (pure), storing (collective)
  *
- * The classes of Park & Marcotte (Nature Methods 2012, doi:10.1038/nmeth.2259): C1, C2, C3 - both, one or none of the
- * genes of a pair occur in training pairs. All functions are local.
+ * Ranking: pairs (or genes) are ranked by 64 random bits of the stream (seed, DN_RNG_SPLIT, draw), item =
+ * index of the pair in its set (of the gene in its table), ties by index. Draws: 1 pairs of a random split, 2
+ * genes, 3 pairs of two training genes that are held out, 4 pairs of k folds, 5 genes of k folds. A ranked
+ * list of n is cut at round(n * train) and round(n * (train + validation)); a fraction of 0 gets nothing.
+ *
+ *   random             the pairs of each class are ranked and cut at the fractions
+ *   gene-disjoint      the genes that stand in a pair are ranked and cut at the fractions. Then
+ *                        train x train              train; of these, class by class, the fractions of
+ * validation and test are held out, so that C1 can be measured too train x validation, validation x
+ * validation    validation train x test, test x test                      test validation x test left out k
+ * folds by pairs   the ranked pairs of each class are dealt into K blocks (the second class goes on where the
+ *                      first ended); fold f tests block f, validates on block (f + 1) mod K, trains on the
+ * rest k folds by genes   the ranked genes are dealt into K blocks; fold f has the test genes of block f, the
+ * validation genes of block (f + 1) mod K; pairs follow the rules above, nothing is held out for C1
+ *
+ * Classes of an evaluated pair, from the training pairs: C1 both genes stand in a training pair, C2 one, C3
+ * none (Park and Marcotte, Nature Methods 9, 2012, doi:10.1038/nmeth.2259).
  */
 #ifndef DN_DATA_SPLIT_H
 #define DN_DATA_SPLIT_H
@@ -16,28 +26,79 @@
 #include <stdbool.h>
 #include "mpi/io/dataset.h"
 
-typedef enum dn_split_kind { DN_SPLIT_RANDOM, DN_SPLIT_GENE_DISJOINT, DN_SPLIT_KFOLD_PAIRS, DN_SPLIT_KFOLD_GENES } dn_split_kind;
+enum { DN_FOLDS_MIN = 3, DN_FOLDS_MAX = 100, DN_TEST_MIN = 200 };
+
+typedef enum dn_split_kind { DN_SPLIT_RANDOM, DN_SPLIT_GENE_DISJOINT, DN_SPLIT_KFOLD } dn_split_kind;
 
 typedef struct dn_split_options {
     dn_split_kind kind;
-    double fraction[3]; /* training, validation, test; each in [0, 1], sum 1; not used by k-fold */
-    int64_t folds;      /* k-fold: >= 3; otherwise 1 */
+    bool by_genes;      /* k-fold: blocks of genes, not of pairs */
+    double fraction[3]; /* train, validation, test; each 0..1, together 1 within 1e-9; not used by k-fold */
+    int64_t folds;      /* k-fold: DN_FOLDS_MIN..DN_FOLDS_MAX; not used otherwise */
     uint64_t seed;
 } dn_split_options;
 
-/* part [pairs->n]: dn_part of every pair in `fold`. gene_part [genes]: dn_part of every gene where genes are dealt, 3
- * (DN_LEFT_OUT) for a gene in no pair; untouched where pairs are dealt. Fails: DN_ENOMEM */
-DN_MUST_CHECK dn_status dn_split_make(const dn_pairs *pairs, int64_t genes, const dn_split_options *options,
-                                      int64_t fold, uint8_t *part, uint8_t *gene_part, dn_error *err);
+/* A split before it is written out: one byte a pair or a gene, whatever the number of folds. */
+typedef struct dn_split_plan {
+    dn_split_options options;
+    int64_t folds, pairs, genes;
+    uint8_t *pair_block; /* [pairs]  by pairs: part (random) or block (k-fold); gene-disjoint: part of a
+                          * held-out pair of training genes, DN_TRAIN otherwise; NULL for k folds by genes */
+    uint8_t *gene_block; /* [genes]  part or block of a gene, DN_GENE_ABSENT: in no pair; NULL when split by
+                            pairs */
+} dn_split_plan;
 
-/* How many pairs of each label stand in each part; validation and test also by class. */
-typedef struct dn_split_counts {
-    int64_t part[4][2];     /* [dn_part][label] */
-    int64_t class_[4][3][2]; /* [dn_part][C1, C2, C3][label] */
-} dn_split_counts;
+enum { DN_GENE_ABSENT = 255 };
 
-/* Fails: DN_ENOMEM */
-DN_MUST_CHECK dn_status dn_split_count(const dn_pairs *pairs, int64_t genes, const uint8_t *part, dn_split_counts *out,
-                                       dn_error *err);
+/* Whether genes, not pairs, are divided. Local. */
+bool dn_split_by_genes(const dn_split_options *options);
+
+/* Plan a split of a pair set over `genes` genes. Local, no MPI. Time O(n log n), scratch 16 bytes a pair.
+ * Fails: DN_EUSAGE fractions or folds out of range; DN_EDATA no pairs, fewer genes or pairs than folds;
+ * DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_split_plan_make(const dn_split_options *options, const dn_pairs *pairs,
+                                           int64_t genes, dn_split_plan *out, dn_error *err);
+void dn_split_plan_destroy(dn_split_plan *plan);
+
+/* dn_part of every pair in a fold, 0 <= fold < plan->folds, into out_part [pairs]. Local. */
+void dn_split_part(const dn_split_plan *plan, const dn_pairs *pairs, int64_t fold, uint8_t *out_part);
+
+/* dn_part of every gene, DN_LEFT_OUT for a gene in no pair, into out_part [genes]; plans by genes only.
+ * Local. */
+void dn_split_gene_part(const dn_split_plan *plan, int64_t fold, uint8_t *out_part);
+
+/* ---- counts ---- */
+typedef struct dn_split_count {
+    int64_t rows, positives;
+} dn_split_count;
+
+/* Indices of counts: the four parts (dn_part), then C1, C2, C3 of validation, then of test. */
+enum { DN_COUNT_VALIDATION_C1 = 4, DN_COUNT_TEST_C1 = 7, DN_COUNTS = 10 };
+extern const char *const dn_count_names[DN_COUNTS]; /* "train", ..., "test_c3" */
+
+/* Count one fold. part [pairs->n]. Local. Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_split_counts(const dn_pairs *pairs, int64_t genes, const uint8_t *part,
+                                        dn_split_count out[DN_COUNTS], dn_error *err);
+
+/* Is the test part of a fold large enough to say something: DN_TEST_MIN of either class, for plans by genes
+ * also in each of C1, C2, C3 that is not empty? A test fraction of 0 is fine. Local. Fails: DN_EDATA (with
+ * the counts) */
+DN_MUST_CHECK dn_status dn_split_check_test(const dn_split_plan *plan, int64_t fold,
+                                            const dn_split_count counts[DN_COUNTS], dn_error *err);
+
+/* ---- storing ---- */
+
+/* Write a plan as /splits/<name> of an edited dataset: part [folds, pairs], by genes also gene_part [folds,
+ * genes]; attributes pairs, kind, by, seed, fractions, folds, config and "<count>_rows", "<count>_positives"
+ * (sums over the folds). counts is [folds][DN_COUNTS]. Every rank passes the same; each writes its folds.
+ * Collective on the file's communicator. Fails: as the functions of h5.h; DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name,
+                                                     const char *config, const dn_split_plan *plan,
+                                                     const dn_pairs *pairs,
+                                                     const dn_split_count (*counts)[DN_COUNTS],
+                                                     dn_error *err);
+
+/* "random", "gene-disjoint", "kfold". Local. */
+const char *dn_split_kind_name(dn_split_kind kind);
 
 #endif

@@ -239,7 +239,7 @@ static dn_status split(dn_delim *d, char *line, size_t len, dn_record *out, dn_e
     size_t at = 0, n = 0;
 
     for (;;) {
-        size_t used;
+        size_t used = 0;
 
         DN_TRY(dn_grow((void **)&d->field, &d->field_cap, n + 1, sizeof *d->field, err));
         while (at < len && line[at] == ' ')

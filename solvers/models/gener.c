@@ -95,16 +95,16 @@ static void add_tensor(dn_model *m, const char *name, int ndims, int64_t d0, int
 static void add_norm(dn_model *m, int64_t channels, int phase)
 {
     dn_norm_info *n = &m->norm[m->n_norms++];
-    char name[40];
+    char name[32];
 
     snprintf(n->name, sizeof n->name, "norm%d", m->n_norms);
     n->channels = channels;
     n->offset = m->n_moments;
     n->phase = phase;
     m->n_moments += 2 * channels;
-    snprintf(name, sizeof name, "%s_gamma", n->name);
+    snprintf(name, sizeof name, "norm%d_gamma", m->n_norms);
     add_tensor(m, name, 1, channels, 1);
-    snprintf(name, sizeof name, "%s_beta", n->name);
+    snprintf(name, sizeof name, "norm%d_beta", m->n_norms);
     add_tensor(m, name, 1, channels, 1);
 }
 

@@ -1,0 +1,86 @@
+/* split_store.c - a planned split becomes a group of the dataset; see split.h */
+#include "mpi/data/split.h"
+
+#include <stdio.h>
+#include "mpi/core/agree.h"
+#include "mpi/core/partition.h"
+#include "solvers/base/alloc.h"
+
+enum { PATH_CAP = 256 };
+
+static dn_status write_parts(dn_h5 *h, const char *group, const dn_split_plan *plan, const dn_pairs *pairs,
+                             dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = dn_h5_comm(h);
+    dn_range mine = dn_block(plan->folds, comm->rank, comm->size);
+    int64_t folds = mine.end - mine.begin, wider = plan->pairs > plan->genes ? plan->pairs : plan->genes;
+    uint8_t *rows = dn_calloc((size_t)folds, (size_t)wider);
+    char path[PATH_CAP];
+
+    if (rows == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld folds of %lld pairs",
+                          (long long)folds, (long long)wider);
+    DN_AGREE(comm);
+    for (int64_t f = 0; f < folds; f++)
+        dn_split_part(plan, pairs, mine.begin + f, rows + f * plan->pairs);
+    snprintf(path, sizeof path, "%s/part", group);
+    DN_TRY(dn_h5_write(h, path, 2, (int64_t[]){plan->folds, plan->pairs}, mine.begin, folds, rows, err));
+    if (plan->gene_block == NULL)
+        goto out;
+    for (int64_t f = 0; f < folds; f++)
+        dn_split_gene_part(plan, mine.begin + f, rows + f * plan->genes);
+    snprintf(path, sizeof path, "%s/gene_part", group);
+    DN_TRY(dn_h5_write(h, path, 2, (int64_t[]){plan->folds, plan->genes}, mine.begin, folds, rows, err));
+out:
+    dn_free(rows);
+    return st;
+}
+
+static dn_status write_counts(dn_h5 *h, const char *group, const dn_split_plan *plan,
+                              const dn_split_count (*counts)[DN_COUNTS], dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int c = 0; c < DN_COUNTS; c++) {
+        dn_split_count sum = {0};
+        char key[64];
+
+        for (int64_t f = 0; f < plan->folds; f++) {
+            sum.rows += counts[f][c].rows;
+            sum.positives += counts[f][c].positives;
+        }
+        snprintf(key, sizeof key, "%s_rows", dn_count_names[c]);
+        DN_TRY(dn_h5_set_int(h, group, key, sum.rows, err));
+        snprintf(key, sizeof key, "%s_positives", dn_count_names[c]);
+        DN_TRY(dn_h5_set_int(h, group, key, sum.positives, err));
+    }
+out:
+    return st;
+}
+
+dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name, const char *config,
+                         const dn_split_plan *plan, const dn_pairs *pairs,
+                         const dn_split_count (*counts)[DN_COUNTS], dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_split_options *o = &plan->options;
+    char group[PATH_CAP - 16], text[96];
+
+    snprintf(group, sizeof group, "/splits/%s", name);
+    DN_TRY(write_parts(h, group, plan, pairs, err));
+    DN_TRY(dn_h5_set_text(h, group, "pairs", pairs_name, err));
+    DN_TRY(dn_h5_set_text(h, group, "kind", dn_split_kind_name(o->kind), err));
+    DN_TRY(dn_h5_set_text(h, group, "by", dn_split_by_genes(o) ? "genes" : "pairs", err));
+    DN_TRY(dn_h5_set_int(h, group, "seed", (int64_t)o->seed, err));
+    if (o->kind == DN_SPLIT_KFOLD)
+        snprintf(text, sizeof text, "none");
+    else
+        snprintf(text, sizeof text, "%.17g,%.17g,%.17g", o->fraction[0], o->fraction[1], o->fraction[2]);
+    DN_TRY(dn_h5_set_text(h, group, "fractions", text, err));
+    DN_TRY(dn_h5_set_int(h, group, "folds", plan->folds, err));
+    DN_TRY(dn_h5_set_text(h, group, "config", config, err));
+    DN_TRY(write_counts(h, group, plan, counts, err));
+out:
+    return st;
+}

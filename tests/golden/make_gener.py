@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+"""make_gener.py > gener.txt: the first ten losses of the GENER network, and predictions, by PyTorch in double precision.
+
+Initial weights, dropout masks and swaps are those of dragnet: Philox4x32-10 and the naming of streams (solvers/base/rng.h)
+are written down here a second time, with NumPy. Shapes, data and recipe are those of tests/unit/gener.c.
+Run with python3-torch 1.13.0 and python3-numpy 1.24.2 (Debian 12)."""
+import sys
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+S, GENES, PAIRS, BATCH, SEED, STEPS = 24, 20, 64, 32, 11, 10
+L, U64 = S - 1, np.uint64
+INIT, DROPOUT, SWAP = 1, 3, 4
+
+
+def philox(key, counter):
+    """key (2), counter [n, 4] -> [n, 4], 32-bit words held in 64 bits."""
+    m0, m1, w0, w1, low = U64(0xD2511F53), U64(0xCD9E8D57), U64(0x9E3779B9), U64(0xBB67AE85), U64(0xFFFFFFFF)
+    c = [counter[:, i].astype(U64) for i in range(4)]
+    k0, k1 = U64(key[0]), U64(key[1])
+    for _ in range(10):
+        p0, p1 = m0 * c[0], m1 * c[2]
+        c = [(p1 >> U64(32)) ^ c[1] ^ k0, p1 & low, (p0 >> U64(32)) ^ c[3] ^ k1, p0 & low]
+        k0, k1 = (k0 + w0) & low, (k1 + w1) & low
+    return np.stack(c, 1)
+
+
+def stream(seed, stage, a, b):
+    return philox((seed & 0xFFFFFFFF, seed >> 32), np.array([[a & 0xFFFFFFFF, a >> 32, b, stage]]))[0, :2]
+
+
+def blocks(key, item, count):
+    n = np.arange(count)
+    return philox(key, np.stack([n, np.full(count, item), np.zeros(count, int), np.zeros(count, int)], 1))
+
+
+def mask(epoch, layer, position, units):
+    words = blocks(stream(SEED, DROPOUT, epoch, layer), position, (units + 127) // 128).reshape(-1)
+    u = np.arange(units)
+    return ((words[u // 32] >> (u % 32).astype(U64)) & U64(1)).astype(float) * 2.0
+
+
+def swapped(epoch, position):
+    return int(blocks(stream(SEED, SWAP, epoch, 0), position, 1)[0, 0]) & 1
+
+
+TENSORS = [("dense1_w", (S, 256)), ("dense1_b", (256,)), ("g1", (256,)), ("b1", (256,)),
+           ("dense2_w", (256, 256)), ("dense2_b", (256,)), ("g2", (256,)), ("b2", (256,)),
+           ("conv1_w", (16, 4)), ("conv1_b", (16,)), ("g3", (16,)), ("b3", (16,)),
+           ("conv2_w", (8, 16)), ("conv2_b", (8,)), ("g4", (8,)), ("b4", (8,)),
+           ("dense3_w", (8 * L, 32)), ("dense3_b", (32,)), ("g5", (32,)), ("b5", (32,)),
+           ("head_w", (288, 2)), ("head_b", (2,))]
+
+
+def initial():
+    w = {}
+    for i, (name, shape) in enumerate(TENSORS):
+        if len(shape) == 1:
+            v = np.ones(shape) if name[0] == "g" else np.zeros(shape)
+        else:
+            n = shape[0] * shape[1]
+            fans = 4 + 64 if name == "conv1_w" else shape[0] + shape[1]
+            b = np.arange((n + 3) // 4)
+            z = np.zeros_like(b)
+            bits = philox(stream(SEED, INIT, i, 0), np.stack([z, b, z, z], 1)).reshape(-1)[:n]
+            v = (np.sqrt(6 / fans) * (2 * ((bits.astype(float) + 0.5) * 2.0 ** -32) - 1)).astype(np.float32).reshape(shape)
+        w[name] = torch.tensor(v, dtype=torch.float64, requires_grad=True)
+    return w
+
+
+g, s = np.meshgrid(np.arange(GENES), np.arange(S), indexing="ij")
+X = torch.tensor(np.sin(1 + 0.7 * g + 0.13 * s * s).astype(np.float32), dtype=torch.float64)
+p = np.arange(PAIRS)
+A, B, Y = (p * 7) % GENES, (p * 11 + 3) % GENES, (p * p + p // 3) % 2
+
+
+def network(w, a, b, moments=None, drop=None):
+    """moments: a list that takes (mean, variance) in training, or a list of five to use. drop(layer, units) or None."""
+    taken = []
+
+    def norm(k, x):
+        if drop is not None:
+            dims = [0] if x.dim() == 2 else [0, 2]
+            taken.append((k, x.mean(dims).detach(), x.var(dims, unbiased=False).detach()))
+            y = F.batch_norm(x, None, None, w[f"g{k}"], w[f"b{k}"], True, 0, 1e-3)
+            return y * drop(k - 1, y[0].numel()).reshape(y.shape)
+        return F.batch_norm(x, moments[k][0], moments[k][1], w[f"g{k}"], w[f"b{k}"], False, 0, 1e-3)
+
+    x = norm(1, F.relu((a * b) @ w["dense1_w"] + w["dense1_b"]))
+    x = norm(2, F.relu(x @ w["dense2_w"] + w["dense2_b"]))
+    d = F.conv2d(torch.stack((a, b), 1)[:, None], w["conv1_w"].reshape(16, 1, 2, 2), w["conv1_b"])[:, :, 0]
+    d = norm(3, d)
+    d = norm(4, F.conv1d(d, w["conv2_w"][:, :, None], w["conv2_b"]))
+    d = norm(5, F.relu(d.flatten(1) @ w["dense3_w"] + w["dense3_b"]))
+    return torch.cat((x, d), 1) @ w["head_w"] + w["head_b"], {k: (m, v) for k, m, v in taken}
+
+
+def run(kind):
+    w = initial()
+    params = list(w.values())
+    opt = torch.optim.SGD(params, lr=0.01) if kind == "sgd" else torch.optim.AdamW(params, lr=1e-3, weight_decay=0.01)
+    losses = []
+    for step in range(STEPS):
+        rows = (step * BATCH + np.arange(BATCH)) % PAIRS
+        a = [B[r] if swapped(step, i) else A[r] for i, r in enumerate(rows)]
+        b = [A[r] if swapped(step, i) else B[r] for i, r in enumerate(rows)]
+        drop = lambda layer, units: torch.tensor(np.stack([mask(step, layer, i, units) for i in range(BATCH)]))
+        logits, moments = network(w, X[a], X[b], drop=drop)
+        loss = F.cross_entropy(logits, torch.tensor(Y[rows]))
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        losses.append(loss.item())
+    with torch.no_grad():
+        both = [F.softmax(network(w, X[i], X[j], moments=moments)[0], 1)[:, 1] for i, j in ((A, B), (B, A))]
+    return losses, ((both[0] + both[1]) / 2).tolist()
+
+
+print(f"# made by make_gener.py with torch {torch.__version__}, numpy {np.__version__}, double precision")
+for kind in "sgd", "adamw":
+    losses, predictions = run(kind)
+    print(f"{kind}_loss {len(losses)}", *(f"{v:.12g}" for v in losses))
+    print(f"{kind}_probability {len(predictions)}", *(f"{v:.12g}" for v in predictions))

@@ -1,0 +1,295 @@
+/* layers.c - tests of solvers/nn: fast against naive, every backward against finite differences */
+#include "tests/support/test.h"
+
+#include <math.h>
+#include <string.h>
+#include "solvers/nn/conv.h"
+#include "solvers/nn/dense.h"
+#include "solvers/nn/dropout.h"
+#include "solvers/nn/loss.h"
+#include "solvers/nn/norm.h"
+
+enum { MOST = 4096 };
+
+static void random_fill(float *x, int64_t n, uint64_t what)
+{
+    dn_rng s = dn_rng_stream(17, DN_RNG_SYNTH, what, 0);
+
+    for (int64_t i = 0; i < n; i++)
+        x[i] = (float)dn_rng_normal(s, (uint64_t)i);
+}
+
+static double dot(const float *x, const float *y, int64_t n)
+{
+    double sum = 0;
+
+    for (int64_t i = 0; i < n; i++)
+        sum += (double)x[i] * (double)y[i];
+    return sum;
+}
+
+/* Does the gradient g of f at x agree with central differences? f must be smooth around x. */
+static void check_gradient(double (*f)(void), float *x, const float *g, int64_t n)
+{
+    const float h = 1e-2f;
+
+    for (int64_t i = 0; i < n; i++) {
+        float keep = x[i];
+        double up, down;
+        x[i] = keep + h;
+        up = f();
+        x[i] = keep - h;
+        down = f();
+        x[i] = keep;
+        CU_ASSERT_DOUBLE_EQUAL((up - down) / (2 * (double)h), g[i], 1e-2 * (1 + fabs((double)g[i])));
+    }
+}
+
+/* ---- products ---- */
+
+static void products(void)
+{
+    static const int64_t shape[][3] = {{1, 1, 1},    {3, 2, 5},   {17, 33, 9},
+                                       {64, 32, 48}, {2, 64, 61}, {31, 1, 40}};
+    static float a[MOST], b[MOST], fast[MOST], naive[MOST];
+
+    random_fill(a, MOST, 1);
+    random_fill(b, MOST, 2);
+    for (size_t s = 0; s < sizeof shape / sizeof shape[0]; s++)
+        for (int form = 0; form < 8; form++) {
+            bool ta = form & 1, tb = form & 2, add = form & 4;
+            int64_t m = shape[s][0], n = shape[s][1], k = shape[s][2];
+            random_fill(fast, m * n, 3);
+            random_fill(naive, m * n, 3);
+            CU_ASSERT_EQUAL(dn_gemm(ta, tb, m, n, k, a, b, add, fast, NULL), DN_OK);
+            dn_gemm_naive(ta, tb, m, n, k, a, b, add, naive);
+            for (int64_t i = 0; i < m * n; i++)
+                CU_ASSERT_DOUBLE_EQUAL(fast[i], naive[i], 1e-4);
+        }
+}
+
+/* ---- dense ---- */
+
+enum { ROWS = 7, IN = 5, OUT = 4 };
+static float x[MOST], w[MOST], bias[64], y[MOST], dy[MOST], probe[MOST], dx[MOST], dw[MOST], dbias[64];
+
+static double dense_value(void)
+{
+    CU_ASSERT_EQUAL(dn_dense_forward(x, ROWS, IN, OUT, w, bias, true, y, NULL), DN_OK);
+    return dot(y, probe, ROWS * OUT);
+}
+
+static void dense(void)
+{
+    random_fill(x, ROWS * IN, 4);
+    random_fill(w, IN * OUT, 5);
+    random_fill(bias, OUT, 6);
+    random_fill(probe, ROWS * OUT, 7);
+    (void)dense_value();
+    for (int i = 0; i < ROWS * OUT; i++) /* stay away from the bend */
+        if (y[i] > 0 && y[i] < 0.1f)
+            probe[i] = 0;
+    for (int r = 0; r < ROWS; r++)
+        for (int j = 0; j < OUT; j++) {
+            double v = (double)bias[j];
+            for (int i = 0; i < IN; i++)
+                v += (double)x[r * IN + i] * (double)w[i * OUT + j];
+            CU_ASSERT_DOUBLE_EQUAL(y[r * OUT + j], v > 0 ? v : 0, 1e-5);
+            if (fabs(v) < 0.1)
+                probe[r * OUT + j] = 0;
+        }
+    memcpy(dy, probe, sizeof dy);
+    CU_ASSERT_EQUAL(dn_dense_backward(x, ROWS, IN, OUT, w, y, true, dy, dw, dbias, dx, NULL), DN_OK);
+    check_gradient(dense_value, x, dx, ROWS * IN);
+    check_gradient(dense_value, w, dw, IN * OUT);
+    check_gradient(dense_value, bias, dbias, OUT);
+}
+
+/* ---- convolutions: lengths around the sixteen lanes ---- */
+
+static int64_t samples, filters_in, filters_out;
+
+static double pair_value(void)
+{
+    dn_conv_pair_forward(x, x + samples, samples, filters_out, w, bias, y);
+    return dot(y, probe, filters_out * (samples - 1));
+}
+
+static void conv_pair(void)
+{
+    static const int64_t lengths[] = {2, 3, 16, 17, 18, 33, 50};
+
+    filters_out = 3;
+    for (size_t k = 0; k < sizeof lengths / sizeof lengths[0]; k++) {
+        int64_t l = lengths[k] - 1;
+        samples = lengths[k];
+        random_fill(x, 2 * samples, 8);
+        random_fill(w, 4 * filters_out, 9);
+        random_fill(bias, filters_out, 10);
+        random_fill(probe, filters_out * l, 11);
+        (void)pair_value();
+        for (int64_t f = 0; f < filters_out; f++)
+            for (int64_t s = 0; s < l; s++)
+                CU_ASSERT_DOUBLE_EQUAL(y[f * l + s],
+                                       (double)bias[f] + (double)w[4 * f] * x[s] + w[4 * f + 1] * x[s + 1] +
+                                           w[4 * f + 2] * x[samples + s] + w[4 * f + 3] * x[samples + s + 1],
+                                       1e-5);
+        memset(dw, 0, sizeof dw);
+        memset(dbias, 0, sizeof dbias);
+        dn_conv_pair_backward(x, x + samples, samples, filters_out, probe, dw, dbias);
+        check_gradient(pair_value, w, dw, 4 * filters_out);
+        check_gradient(pair_value, bias, dbias, filters_out);
+    }
+}
+
+static double point_value(void)
+{
+    dn_conv_point_forward(x, samples, filters_in, filters_out, w, bias, y);
+    return dot(y, probe, filters_out * samples);
+}
+
+static void conv_point(void)
+{
+    static const int64_t lengths[] = {1, 15, 16, 17, 40};
+
+    filters_in = 5;
+    filters_out = 3;
+    for (size_t k = 0; k < sizeof lengths / sizeof lengths[0]; k++) {
+        samples = lengths[k];
+        random_fill(x, filters_in * samples, 12);
+        random_fill(w, filters_in * filters_out, 13);
+        random_fill(bias, filters_out, 14);
+        random_fill(probe, filters_out * samples, 15);
+        (void)point_value();
+        for (int64_t g = 0; g < filters_out; g++) {
+            double v = (double)bias[g];
+            for (int64_t f = 0; f < filters_in; f++)
+                v += (double)w[g * filters_in + f] * (double)x[f * samples];
+            CU_ASSERT_DOUBLE_EQUAL(y[g * samples], v, 1e-5);
+        }
+        memset(dw, 0, sizeof dw);
+        memset(dbias, 0, sizeof dbias);
+        dn_conv_point_backward(x, samples, filters_in, filters_out, w, probe, dw, dbias, dx);
+        check_gradient(point_value, w, dw, filters_in * filters_out);
+        check_gradient(point_value, bias, dbias, filters_out);
+        check_gradient(point_value, x, dx, filters_in * samples);
+    }
+}
+
+/* ---- norm ---- */
+
+static float gamma_[64], beta_[64], mean[64], variance[64], sum_dy[64], sum_dyx[64];
+static dn_norm norm;
+
+static double norm_value(void)
+{
+    dn_norm_moments(&norm, x, ROWS, mean, variance);
+    dn_norm_forward(&norm, x, ROWS, mean, variance, y);
+    return dot(y, probe, ROWS * norm.channels * norm.length);
+}
+
+static void norms(void)
+{
+    static const int64_t shape[][2] = {{6, 1}, {3, 5}, {2, 16}, {3, 37}};
+
+    for (size_t k = 0; k < sizeof shape / sizeof shape[0]; k++) {
+        int64_t c = shape[k][0], l = shape[k][1], n = ROWS * c * l;
+        norm = (dn_norm){.channels = c, .length = l, .gamma = gamma_, .beta = beta_, .epsilon = 1e-3f};
+        random_fill(x, n, 16);
+        random_fill(gamma_, c, 17);
+        random_fill(beta_, c, 18);
+        random_fill(probe, n, 19);
+        (void)norm_value();
+        for (int64_t i = 0; i < c; i++) { /* by the definition */
+            double sum = 0, squares = 0;
+            for (int64_t r = 0; r < ROWS; r++)
+                for (int64_t s = 0; s < l; s++)
+                    sum += (double)x[(r * c + i) * l + s];
+            sum /= (double)(ROWS * l);
+            for (int64_t r = 0; r < ROWS; r++)
+                for (int64_t s = 0; s < l; s++)
+                    squares += pow((double)x[(r * c + i) * l + s] - sum, 2);
+            CU_ASSERT_DOUBLE_EQUAL(mean[i], sum, 1e-5);
+            CU_ASSERT_DOUBLE_EQUAL(variance[i], squares / (double)(ROWS * l), 1e-5);
+            CU_ASSERT_DOUBLE_EQUAL(y[i * l],
+                                   (double)gamma_[i] * ((double)x[i * l] - sum) /
+                                           sqrt(squares / (double)(ROWS * l) + 1e-3) +
+                                       (double)beta_[i],
+                                   1e-4);
+        }
+        dn_norm_sums(&norm, x, probe, ROWS, mean, variance, sum_dy, sum_dyx);
+        dn_norm_backward(&norm, x, probe, ROWS, mean, variance, sum_dy, sum_dyx, (double)(ROWS * l), dx);
+        check_gradient(norm_value, gamma_, sum_dyx, c);
+        check_gradient(norm_value, beta_, sum_dy, c);
+        check_gradient(norm_value, x, dx, n);
+    }
+}
+
+/* ---- loss and dropout ---- */
+
+static uint8_t label[ROWS];
+
+static double loss_value(void)
+{
+    double sum;
+    int64_t right;
+
+    dn_softmax_loss(x, label, ROWS, dx, &sum, &right);
+    return sum;
+}
+
+static void softmax_loss(void)
+{
+    static float gradient[2 * ROWS];
+    float extreme[4] = {1000, -1000, -1000, 1000}, p[2];
+    uint8_t wrong[2] = {1, 1};
+    double sum;
+    int64_t right;
+
+    random_fill(x, 2 * ROWS, 20);
+    for (int r = 0; r < ROWS; r++)
+        label[r] = (uint8_t)(r % 3 == 0);
+    (void)loss_value();
+    memcpy(gradient, dx, sizeof gradient);
+    check_gradient(loss_value, x, gradient, 2 * ROWS);
+    dn_softmax_loss(extreme, wrong, 2, dx, &sum, &right);
+    CU_ASSERT(right == 1 && fabs(sum - 2000) < 1e-6);
+    dn_softmax_probability(extreme, 2, p);
+    CU_ASSERT(p[0] == 0 && p[1] == 1);
+}
+
+static void dropout(void)
+{
+    static const float rates[] = {0.5f, 0.3f, 0.9f};
+    static uint32_t mask[MOST], again[MOST];
+    dn_rng s = dn_rng_stream(1, DN_RNG_DROPOUT, 2, 3);
+    const int64_t units = 3001;
+
+    for (size_t k = 0; k < sizeof rates / sizeof rates[0]; k++) {
+        int64_t kept = 0;
+        for (int64_t i = 0; i < units; i++)
+            x[i] = 1;
+        dn_dropout_mask(s, 5, rates[k], units, mask);
+        dn_dropout_mask(s, 5, rates[k], units, again);
+        CU_ASSERT_EQUAL(memcmp(mask, again, (size_t)dn_dropout_words(units) * sizeof *mask), 0);
+        dn_dropout_apply(mask, rates[k], units, x, y);
+        for (int64_t i = 0; i < units; i++) {
+            bool keep = mask[i / 32] >> (i % 32) & 1u;
+            CU_ASSERT(keep ? fabs((double)y[i] * (1 - (double)rates[k]) - 1) < 1e-5 : y[i] == 0);
+            kept += keep;
+        }
+        /* five standard deviations */
+        CU_ASSERT_DOUBLE_EQUAL((double)kept / (double)units, 1 - (double)rates[k], 0.05);
+        dn_dropout_mask(s, 6, rates[k], units, again);
+        CU_ASSERT_NOT_EQUAL(memcmp(mask, again, 64), 0);
+    }
+}
+
+static const dn_test tests[] = {{"products", products},     {"dense", dense}, {"conv pair", conv_pair},
+                                {"conv point", conv_point}, {"norms", norms}, {"softmax loss", softmax_loss},
+                                {"dropout", dropout},       {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv, "layers", tests);
+}
