@@ -23,7 +23,8 @@ assert r["rows"] in range(8700, 8900)
 P
 expect 0 "4238" ranks 2 import -o clean.h5 --expression "$Y/expression/joined_5950x570.tsv.gz" --gene-ids "$Y/gene_ids.tsv" \
     --pairs known="$Y/pairs.npy" --drop-genes 'decoy*'
-expect 65 "" ranks 2 import -o wrong.h5 --expression "$Y/expression/gasch2000_stress.tsv.gz" --gene-ids <(printf 'id\nx1\nx2\n') \
+printf "id\nx1\nx2\n" >other_ids.tsv
+expect 65 "gene ids are known" ranks 2 import -o wrong.h5 --expression "$Y/expression/gasch2000_stress.tsv.gz" --gene-ids other_ids.tsv \
     --pairs known="$Y/pairs.npy"
 nothing_left wrong.h5
 finish
