@@ -214,7 +214,7 @@ static uint8_t part_of_block(const dn_split_plan *plan, uint8_t block, int64_t f
 {
     if (plan->options.kind != DN_SPLIT_KFOLD)
         return block;
-    return block == fold ? DN_TEST : block == (fold + 1) % plan->folds ? DN_VALIDATION : DN_TRAIN;
+    return (uint8_t)(block == fold ? DN_TEST : block == (fold + 1) % plan->folds ? DN_VALIDATION : DN_TRAIN);
 }
 
 static uint8_t part_of_genes(uint8_t a, uint8_t b)
