@@ -68,7 +68,7 @@ static bool take_shape(cursor *c, int *out_n, int64_t out[4])
         int digits = 0;
 
         skip_blanks(c);
-        for (; c->at < c->end && *c->at >= '0' && *c->at <= '9'; c->at++, digits++)
+        for (; c->at < c->end && *c->at >= '0' && *c->at <= '9' && digits <= 15; c->at++, digits++)
             v = v * 10 + (*c->at - '0');
         if (digits == 0 || digits > 15 || *out_n == 4)
             return false;
