@@ -5,17 +5,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 static double last_drawn = -1;
 static bool on_screen;
 
+/* The terminal that stderr ends at, or -1. mpirun hands its children a pipe and copies it to its own stderr,
+ * so the launcher's stderr is asked, too. Opened once, kept to ask for the width. */
+static int terminal(void)
+{
+    static int fd = -2;
+    char path[64];
+
+    if (fd != -2)
+        return fd;
+    fd = isatty(STDERR_FILENO) ? STDERR_FILENO : -1;
+    if (fd < 0 && getenv("OMPI_COMM_WORLD_SIZE") != NULL) {
+        snprintf(path, sizeof path, "/proc/%ld/fd/2", (long)getppid());
+        fd = open(path, O_WRONLY | O_NOCTTY);
+        if (fd >= 0 && !isatty(fd)) {
+            close(fd);
+            fd = -1;
+        }
+    }
+    return fd;
+}
+
 static int terminal_width(void)
 {
     struct winsize size;
 
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
+    if (ioctl(terminal(), TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
         return size.ws_col;
     return 80;
 }
@@ -44,7 +66,7 @@ void dn_progress_step(const dn_step_report *r)
     char text[128], eta[32], bar[512];
     int room, filled;
 
-    if (!isatty(STDERR_FILENO) || (last_drawn >= 0 && r->seconds - last_drawn < 0.1))
+    if (terminal() < 0 || (last_drawn >= 0 && r->seconds - last_drawn < 0.1))
         return;
     last_drawn = r->seconds;
     remaining(r->seconds / done * (1 - done), eta, sizeof eta);
