@@ -69,7 +69,7 @@ static bool take_shape(cursor *c, int *out_n, int64_t out[4])
 
         skip_blanks(c);
         for (; c->at < c->end && *c->at >= '0' && *c->at <= '9'; c->at++, digits++)
-            v = v * 10 + (*c->at - '0');
+            v = digits < 15 ? v * 10 + (*c->at - '0') : v; /* 16 digits are refused below */
         if (digits == 0 || digits > 15 || *out_n == 4)
             return false;
         out[(*out_n)++] = v;
