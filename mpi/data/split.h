@@ -2,23 +2,29 @@
  *
  * Contents: the plan and its parts (pure), counts (pure), storing (collective)
  *
- * Ranking: pairs (or genes) are ranked by 64 random bits of the stream (seed, DN_RNG_SPLIT, draw), item =
- * index of the pair in its set (of the gene in its table), ties by index. Draws: 1 pairs of a random split, 2
- * genes, 3 pairs of two training genes that are held out, 4 pairs of k folds, 5 genes of k folds. A ranked
- * list of n is cut at round(n * train) and round(n * (train + validation)); a fraction of 0 gets nothing.
+ * Ranking: pairs (or genes) are ranked by 64 random bits of the stream (seed, DN_RNG_SPLIT, draw),
+ * item = index of the pair in its set (of the gene in its table), ties by index. Draws: 1 pairs of a
+ * random split, 2 genes, 3 pairs of two training genes that are held out, 4 pairs of k folds, 5 genes of
+ * k folds. A ranked list of n is cut at round(n train) and round(n (train + validation)); a fraction of 0
+ * gets nothing.
  *
- *   random             the pairs of each class are ranked and cut at the fractions
- *   gene-disjoint      the genes that stand in a pair are ranked and cut at the fractions. Then
- *                        train x train              train; of these, class by class, the fractions of
- * validation and test are held out, so that C1 can be measured too train x validation, validation x
- * validation    validation train x test, test x test                      test validation x test left out k
- * folds by pairs   the ranked pairs of each class are dealt into K blocks (the second class goes on where the
- *                      first ended); fold f tests block f, validates on block (f + 1) mod K, trains on the
- * rest k folds by genes   the ranked genes are dealt into K blocks; fold f has the test genes of block f, the
- * validation genes of block (f + 1) mod K; pairs follow the rules above, nothing is held out for C1
+ * random: the pairs of each class are ranked and cut at the fractions.
  *
- * Classes of an evaluated pair, from the training pairs: C1 both genes stand in a training pair, C2 one, C3
- * none (Park and Marcotte, Nature Methods 9, 2012, doi:10.1038/nmeth.2259).
+ * gene-disjoint: the genes that stand in a pair are ranked and cut at the fractions. Then
+ *   - train x train: training; of these, class by class, the fractions of validation and test are held
+ *     out, so that C1 can be measured too
+ *   - train x validation, validation x validation: validation
+ *   - train x test, test x test: test
+ *   - validation x test: left out
+ *
+ * k folds by pairs: the ranked pairs of each class are dealt into K blocks (the second class goes on where
+ * the first ended). Fold f tests block f, validates on block (f + 1) mod K, trains on the rest.
+ *
+ * k folds by genes: the ranked genes are dealt into K blocks. Fold f has the test genes of block f and the
+ * validation genes of block (f + 1) mod K; pairs follow the rules above, nothing is held out for C1.
+ *
+ * Classes of an evaluated pair, from the training pairs: C1 both genes stand in a training pair, C2 one,
+ * C3 none (Park and Marcotte, Nature Methods 9, 2012, doi:10.1038/nmeth.2259).
  */
 #ifndef DN_DATA_SPLIT_H
 #define DN_DATA_SPLIT_H

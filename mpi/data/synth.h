@@ -4,17 +4,18 @@
  * of ranks writes the same bytes. U(.) is uniform in (0, 1), N(.) standard normal, each draw of a stream of
  * its own:
  *
- *   module     m[g] = a module of 0 .. modules-1, uniform
- *   profile    f[m,s] = N(m, s)                          latent course of a module over the samples
- *   loading    l[g] = sign (1/2 + U(g)), sign = +1 or -1 evenly
- *   expression x[g,s] = l[g] f[m[g],s] + noise N(g, s); missing (NaN) with probability `missing`
- *   popularity hub[g] = 4 / U(g) for a share `hubs` of the genes (Pareto law of index 1), 1 for the others.
- *              It does not show in the expression: only the pairs tell it.
- *   pairs      the first `pairs` of a keyed permutation of all unordered pairs, in random orientation: no
- * self pair, no pair twice in either order rule       score = 3 C[m[a],m[b]] sign(l[a] l[b]) + log hub[a] +
- * log hub[b] + L,  L logistic noise; C symmetric, +1 on the diagonal, otherwise +1 or -1 evenly. The pairs /
- * 2 pairs of the highest score are positive: with c the median, P(positive) = 1 / (1 + exp(c - score without
- * L)).
+ *   - module m[g]: one of 0 .. modules-1, uniform
+ *   - profile f[m,s] = N(m, s): latent course of a module over the samples
+ *   - loading l[g] = sign (1/2 + U(g)), sign = +1 or -1 evenly
+ *   - expression x[g,s] = l[g] f[m[g],s] + noise N(g, s); NaN with probability `missing`
+ *   - popularity hub[g] = 4 / U(g) for a share `hubs` of the genes (Pareto law of index 1), 1 for the
+ *     others. It does not show in the expression: only the pairs tell it.
+ *   - pairs: the first `pairs` of a keyed permutation of all unordered pairs, in random orientation: no
+ *     self pair, no pair twice in either order
+ *   - score = 3 C[m[a],m[b]] sign(l[a] l[b]) + log hub[a] + log hub[b] + L, L logistic noise;
+ *     C symmetric, +1 on the diagonal, otherwise +1 or -1 evenly
+ *   - label: the pairs / 2 pairs of the highest score are positive. With c the median of the scores,
+ *     P(positive) = 1 / (1 + exp(c - (score - L)))
  *
  * So a model that reads modules and signs from the expression of genes it has never seen predicts their
  * pairs; popularity knows the hubs among the genes it has seen, and of others nothing.
