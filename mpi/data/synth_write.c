@@ -132,6 +132,8 @@ static dn_status write_genes(dn_h5 *h, const dn_synth_options *o, const block *k
     DN_TRY(dn_h5_write(h, "/genes/table_row", 1, &all, first, n, k->table_row, err));
     DN_TRY(dn_h5_write(h, "/genes/decoy", 1, &all, first, n, k->decoy, err));
     DN_TRY(dn_h5_write(h, "/genes/values", 1, &all, first, n, k->values, err));
+    DN_TRY(dn_h5_set_int(h, "/genes", "table_rows", all, err)); /* import --add counts on it */
+    DN_TRY(dn_h5_set_text(h, "/genes", "primary_naming", "id", err));
     DN_TRY(dn_h5_write_strings(h, "/expression/sample", &k->sample_id, err));
     DN_TRY(dn_h5_write(h, "/expression/values", 2, (int64_t[]){all, o->samples}, first, n, k->x, err));
     DN_TRY(dn_h5_write(h, "/truth/module", 1, &all, first, n, k->module, err));

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/dataset.h"
 #include "mpi/io/ingest_private.h"
+#include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 
@@ -89,33 +89,6 @@ out:
     return st;
 }
 
-static bool exists(const dn_comm *comm, const char *path)
-{
-    int there = comm->rank == 0 && access(path, F_OK) == 0;
-
-    MPI_Bcast(&there, 1, MPI_INT, 0, comm->mpi);
-    return there;
-}
-
-static dn_status check_already(const dn_comm *comm, const dn_import_options *o, const char *config, bool *out,
-                               dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_h5 *h = NULL;
-    dn_error quiet =
-        DN_ERROR_INIT; /* what is there may be anything; dn_h5_create() refuses it in its own words */
-
-    *out = false;
-    if (o->force || !exists(comm, o->output))
-        goto out;
-    if (dn_h5_open(comm, o->output, DN_DATASET_SCHEMA, &h, &quiet) != DN_OK)
-        goto out;
-    DN_TRY(same_config(comm, h, "/", config, out, err));
-out:
-    dn_h5_close(&h);
-    return st;
-}
-
 /* ---- a new dataset ---- */
 
 static dn_status import_pairs(const dn_comm *comm, const dn_import_options *o, const dn_sources *s,
@@ -183,7 +156,8 @@ static dn_status import_new(const dn_comm *comm, const dn_import_options *o, con
     dn_gene_table t = {0};
     dn_expression e = {0};
 
-    DN_TRY(check_already(comm, o, config, &r->already, err));
+    if (!o->force)
+        DN_TRY(dn_output_finished(comm, o->output, DN_DATASET_SCHEMA, "/", config, &r->already, err));
     if (r->already) {
         dn_log(DN_INFO, "import", "already complete", "output=\"%s\"", o->output);
         goto out;

@@ -16,7 +16,8 @@ typedef struct json_t dn_json; /* an object or an array */
 dn_json *dn_json_create(void); /* an empty root object, or NULL */
 void dn_json_destroy(dn_json **root);
 
-/* Set key of obj; key NULL appends to an array. A NULL obj is accepted and does nothing. */
+/* Set key of obj; key NULL appends to an array. A NULL obj, the mark of a refused allocation, is
+ * accepted. */
 dn_json *dn_json_object(dn_json *obj, const char *key); /* a new child object, NULL when out of memory */
 dn_json *dn_json_array(dn_json *obj, const char *key);
 void dn_json_number(dn_json *obj, const char *key, double value);

@@ -35,6 +35,13 @@ for word in '"popularity"' '"correlation"' '"missing"' '"ci95"' '"difference"' '
     grep -q "$word" score1.json || fail "no $word in the JSON"
 done
 
+# more pairs for a generated data set, scored with the model: trained pairs are left out
+printf 'G1\tG2\t1\nG3\tG4\t0\nG5\tG6\t1\nG7\tG8\t0\nG9\tG9\t1\n' >more.tsv
+expect 0 "self" ranks 2 import -o one.h5 --add --pairs more=more.tsv
+expect 0 "" ranks 2 evaluate one.h5 --model run1/model.h5 --pairs more --replicates 20 --json --scores more_scores.tsv
+grep -q '"left_out"' out.txt || fail "evaluate --pairs does not say what it left out"
+head -n 1 more_scores.tsv | grep -q 'label' || fail "no header in the scores"
+
 # the rule for outputs
 before=$(sha256sum <run1/model.h5)
 expect 0 "already complete" ranks 2 "${train[@]}" -o run1
