@@ -129,6 +129,7 @@ static dn_status write_genes(dn_h5 *h, const dn_synth_options *o, const block *k
     int64_t first = k->genes.begin, n = k->genes.end - k->genes.begin, all = o->genes;
 
     DN_TRY(dn_h5_write_strings(h, "/genes/id", &k->gene_id, err));
+    DN_TRY(dn_h5_write_strings(h, "/genes/naming/id", &k->gene_id, err));
     DN_TRY(dn_h5_write(h, "/genes/table_row", 1, &all, first, n, k->table_row, err));
     DN_TRY(dn_h5_write(h, "/genes/decoy", 1, &all, first, n, k->decoy, err));
     DN_TRY(dn_h5_write(h, "/genes/values", 1, &all, first, n, k->values, err));

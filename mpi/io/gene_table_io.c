@@ -289,6 +289,8 @@ dn_status dn_gene_table_load(const dn_comm *comm, const dn_h5 *h, dn_gene_table 
     DN_PASS(place_genes(&t, dn_h5_path(h), err));
     DN_AGREE(comm);
     DN_TRY(dn_h5_list(h, "/genes/naming", &t.column, err));
+    if (t.column.n == 0) /* the same file, hence the same verdict, on every rank */
+        DN_FAIL(DN_EDATA, "%s: holds no naming of its genes", dn_h5_path(h));
     DN_PASS(new_columns(&t, t.column.n, err));
     DN_AGREE(comm);
     for (int c = 0; c < t.columns; c++) {
