@@ -25,7 +25,8 @@ dn_status dn_output_finished(const dn_comm *comm, const char *path, const char *
         st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %zu bytes", cap);
     DN_AGREE(comm);
     if (dn_h5_open(comm, path, schema, &h, &why) != DN_OK)
-        DN_FAIL(DN_ECANTCREAT, "in the way: %s; --force replaces it", why.text);
+        DN_FAIL(DN_ECANTCREAT, "%s: exists, but is no finished output (%s); --force replaces it", path,
+                why.text);
     /* a longer config is another one, too */
     if (dn_h5_get_text(h, object, "config", have, cap, &why) != DN_OK || strcmp(have, config) != 0)
         DN_FAIL(DN_ECANTCREAT, "%s: exists, but was made with other options or inputs; --force replaces it",
