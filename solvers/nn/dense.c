@@ -9,7 +9,7 @@ static void add_bias(float *restrict y, int64_t rows, int64_t out, const float *
     for (int64_t r = 0; r < rows; r++)
         for (int64_t j = 0; j < out; j++) {
             float v = y[r * out + j] + b[j];
-            y[r * out + j] = relu && !(v > 0) ? 0 : v;
+            y[r * out + j] = relu && v <= 0 ? 0 : v; /* a NaN stays and reaches the loss */
         }
 }
 
