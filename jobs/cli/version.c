@@ -3,7 +3,7 @@
 
 #include "mpi/core/world.h"
 #include "mpi/io/h5.h"
-#include "solvers/network/petsc_version.h"
+#include "solvers/network/petsc.h"
 #include "solvers/nn/kernels.h"
 
 void dn_version_print(FILE *to)
@@ -13,6 +13,7 @@ void dn_version_print(FILE *to)
     fprintf(to, "dragnet %s (%s)\n", DN_VERSION, DN_GIT);
     fprintf(to, "MPI     %s\n", dn_world_library(mpi, sizeof mpi));
     fprintf(to, "PETSc   %s\n", dn_petsc_version(petsc, sizeof petsc));
+    fprintf(to, "SLEPc   %s\n", dn_slepc_version(petsc, sizeof petsc));
     fprintf(to, "HDF5    %s\n", dn_h5_library(hdf5, sizeof hdf5));
     fprintf(to, "oneDNN  %s\n", dn_kernels_version());
     fprintf(to, "ISA     %s\n", dn_kernels_isa());

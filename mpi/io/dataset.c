@@ -13,7 +13,7 @@ enum { NAME_MAX_ = 256 };
 
 static size_t type_size(dn_type type)
 {
-    return type == DN_U8 ? 1 : type == DN_F32 ? 4 : 8;
+    return type == DN_U8 || type == DN_I8 ? 1 : type == DN_F32 ? 4 : 8;
 }
 
 static dn_status new_block(size_t count, size_t size, const char *name, void **out, dn_error *err)

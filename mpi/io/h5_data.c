@@ -14,6 +14,8 @@ static hid_t memory_type(dn_type type)
     switch (type) {
     case DN_U8:
         return H5T_NATIVE_UINT8;
+    case DN_I8:
+        return H5T_NATIVE_INT8;
     case DN_I64:
         return H5T_NATIVE_INT64;
     case DN_F32:
@@ -29,6 +31,8 @@ static hid_t file_type(dn_type type)
     switch (type) {
     case DN_U8:
         return H5T_STD_U8LE;
+    case DN_I8:
+        return H5T_STD_I8LE;
     case DN_I64:
         return H5T_STD_I64LE;
     case DN_F32:

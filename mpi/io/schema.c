@@ -20,6 +20,14 @@ static const dn_schema_row table[] = {
     {"/splits/*/part", false, DN_U8, "fold,pair", "1", "0 train, 1 validation, 2 test, 3 left out"},
     {"/splits/*/gene_part", false, DN_U8, "fold,gene", "1",
      "0 train, 1 validation, 2 test, 3 gene in no pair"},
+    /* dragnet.dataset: networks. Absent /nodes/id: ids are the numbers; absent /edges/X/node: all nodes */
+    {"/nodes/id", true, DN_U8, "node", "1", "node id, as first seen"},
+    {"/nodes/side", false, DN_U8, "node", "1", "side of the node, index into attribute sides of /nodes"},
+    {"/edges/*/source", false, DN_I64, "edge", "node index", "first node, of the lower side or number"},
+    {"/edges/*/target", false, DN_I64, "edge", "node index", "second node"},
+    {"/edges/*/weight", false, DN_F32, "edge", "as imported", "weight; absent: 1"},
+    {"/edges/*/sign", false, DN_I8, "edge", "1", "+1 activation, -1 inhibition, 0 other; absent: 0"},
+    {"/edges/*/node", false, DN_I64, "layer_node", "node index", "nodes of the layer, rising"},
     /* dragnet.dataset: where it came from */
     {"/sources/path", true, DN_U8, "source", "1", "input file as named on the command line"},
     {"/sources/sha256", true, DN_U8, "source", "1", "SHA-256 of the input file"},

@@ -9,15 +9,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "solvers/base/clones.h"
 #include "solvers/base/error.h"
-
-/* One source of a function, compiled for several instruction sets; the loader picks the widest the CPU has.
- * Sanitizers do not know the loader's trick, clang 14 does not know these names. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define DN_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
-#else
-#define DN_CLONES
-#endif
 
 /* C [m, n] = op(A) op(B) (+ C when `add`), where op(A) is [m, k] and op(B) is [k, n]; A is stored [k, m] when
  * transpose_a, B is stored [n, k] when transpose_b. oneDNN. Fails: DN_ESOFTWARE */

@@ -1,0 +1,43 @@
+/* adjacency.h - the adjacency matrix of a graph as PETSc sees it
+ *
+ *     M = shift I + scale L A R,   A adjacency (weights, or 1), L and R diagonal
+ *
+ * One row for each connected node (graph.h), inside numbering; the local rows are team->begin .. end. The
+ * default is a shell over the rows of the graph: a pattern needs no values at all, x is gathered once per
+ * node through team->post and collect, and nothing is copied. DN_ADJACENCY_AIJ makes a PETSc matrix with
+ * values for what needs entries (multigrid, factorisations).
+ */
+#ifndef DN_NETWORK_ADJACENCY_H
+#define DN_NETWORK_ADJACENCY_H
+
+#include <petscmat.h>
+#include "solvers/network/petsc.h"
+#include "solvers/network/team.h"
+
+typedef enum dn_adjacency_kind { DN_ADJACENCY_SHELL, DN_ADJACENCY_AIJ } dn_adjacency_kind;
+
+typedef struct dn_adjacency {
+    double shift, scale;
+    const double *left;  /* [connected]  diagonal of L, or NULL: 1; borrowed as long as a shell lives */
+    const double *right; /* [connected]  likewise */
+} dn_adjacency;
+
+#define DN_ADJACENCY_PLAIN     \
+    {                          \
+        .shift = 0, .scale = 1 \
+    }
+
+/* The matrix, on PETSC_COMM_WORLD (on PETSC_COMM_SELF for a team of one while more ranks run). Symmetric when
+ * left and right are equal; then it is marked so. Collective on the team.
+ * Fails: DN_EDATA more rows or entries than PetscInt can count (says which build can); DN_ENOMEM,
+ * DN_ESOFTWARE */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_adjacency_create(const dn_graph *g, const dn_team *team,
+                                                          const dn_adjacency *a, dn_adjacency_kind kind,
+                                                          Mat *out, dn_error *err);
+
+/* A vector over the connected nodes, distributed as the matrix, to all: out [n], isolated nodes get
+ * `isolated`. Collective on the team. */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_adjacency_gather(const dn_graph *g, const dn_team *team, Vec x,
+                                                          double isolated, double *out, dn_error *err);
+
+#endif

@@ -1,0 +1,99 @@
+/* petsc.c - PETSc and SLEPc among our errors; see petsc.h */
+#include "solvers/network/petsc.h"
+
+#include <slepcsys.h>
+#include <stdio.h>
+#include <string.h>
+
+static char last_text[256]; /* of the innermost PETSc error since the last one was taken */
+
+/* Keep the innermost text; the way up repeats it. */
+static PetscErrorCode remember(MPI_Comm comm, int line, const char *function, const char *file,
+                               PetscErrorCode code, PetscErrorType type, const char *text, void *ctx)
+{
+    (void)comm;
+    (void)line;
+    (void)file;
+    (void)ctx;
+    if (type == PETSC_ERROR_INITIAL)
+        snprintf(last_text, sizeof last_text, "%s: %s", function, text != NULL ? text : "no reason given");
+    return code;
+}
+
+dn_status dn_petsc_failed(dn_error *err, PetscErrorCode code, const char *file, int line)
+{
+    const char *general = NULL;
+    dn_status st = code == PETSC_ERR_MEM ? DN_ENOMEM : DN_ESOFTWARE;
+
+    (void)PetscErrorMessage(code, &general, NULL);
+    last_text[strcspn(last_text, "\n")] = '\0';
+    st = dn_error_set(err, st, file, line, "PETSc error %d%s%s%s%s", (int)code, general != NULL ? ": " : "",
+                      general != NULL ? general : "", last_text[0] != '\0' ? ": " : "", last_text);
+    last_text[0] = '\0';
+    return st;
+}
+
+dn_status dn_petsc_open(MPI_Comm comm, const char *options, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    PETSC_COMM_WORLD = comm;
+    DN_PETSC(SlepcInitializeNoArguments());
+    DN_PETSC(PetscPopSignalHandler());
+    DN_PETSC(PetscPushErrorHandler(remember, NULL));
+    if (options != NULL && PetscOptionsInsertString(NULL, options) != 0)
+        DN_FAIL(DN_EUSAGE, "--petsc \"%s\": %s", options, last_text);
+out:
+    return st;
+}
+
+void dn_petsc_close(void)
+{
+    PetscBool open = PETSC_FALSE;
+
+    if (PetscInitialized(&open) == 0 && open) {
+        (void)PetscPopErrorHandler();
+        (void)PetscOptionsClear(NULL); /* unused options are reported by us */
+        (void)SlepcFinalize();
+    }
+}
+
+bool dn_petsc_unused(char *buf, size_t cap)
+{
+    PetscInt n = 0;
+    char **names = NULL, **values = NULL;
+    size_t at = 0;
+
+    buf[0] = '\0';
+    if (PetscOptionsLeftGet(NULL, &n, &names, &values) != 0)
+        return false;
+    for (PetscInt i = 0; i < n && at < cap; i++)
+        at += (size_t)snprintf(buf + at, cap - at, "%s-%s", i > 0 ? " " : "", names[i]);
+    (void)PetscOptionsLeftRestore(NULL, &n, &names, &values);
+    return n > 0;
+}
+
+const char *dn_petsc_version(char *buf, size_t cap)
+{
+    PetscInt major = 0, minor = 0, patch = 0;
+
+    if (PetscGetVersionNumber(&major, &minor, &patch, NULL) != 0)
+        major = 0;
+    snprintf(buf, cap, "%d.%d.%d", (int)major, (int)minor, (int)patch);
+    return buf;
+}
+
+const char *dn_slepc_version(char *buf, size_t cap)
+{
+    PetscInt major = 0, minor = 0, patch = 0;
+
+    if (SlepcGetVersionNumber(&major, &minor, &patch, NULL) != 0)
+        major = 0;
+    snprintf(buf, cap, "%d.%d.%d", (int)major, (int)minor, (int)patch);
+    return buf;
+}
+
+int dn_petsc_index_bits(void)
+{
+    return (int)(8 * sizeof(PetscInt));
+}
