@@ -40,6 +40,7 @@ typedef struct dn_network_options {
     int n_layers;
     const char *const *layer; /* [n_layers]; none: all layers of the dataset */
     bool weights;             /* load weights; otherwise every edge counts 1 */
+    int grouping;             /* which ranks share memory, see dn_host_open(); 0 outside tests */
 } dn_network_options;
 
 /* Load. Only nodes that stand in one of the layers are nodes of the graph, plus those that the dataset lists
