@@ -1,0 +1,47 @@
+/* betweenness.h - betweenness from many sources at once
+ *
+ *     raw(v) = sum over pairs {s, t}, s != v != t, of (shortest paths from s to t through v) / (shortest
+ * paths)
+ *
+ * Source: Brandes, J. Math. Sociol. 2001, doi:10.1080/0022250X.2001.9990249: the dependencies of all targets
+ * on v add up over one breadth-first search from each source, levels first outwards (numbers of paths), then
+ * inwards. Reference: raw is igraph's betweenness (undirected) and networkx.betweenness_centrality with
+ * normalized=False; the normalised value is raw * 2 / ((n - 1) (n - 2)) with all n nodes, isolated ones too,
+ * as networkx; 0 where n < 3. Weights play no part: an edge is one hop.
+ *
+ * DN_PATH_LANES sources are worked on together, one lane of doubles each; for every node a bit per source
+ * says whether it belongs to the level, so most neighbours are passed over after a look at two bytes. A batch
+ * is done by one thread in a fixed order: its bits depend on the graph and the batch alone. Numbers of paths
+ * are doubles, exact below 2^53 and rounded above; more than 1.8e308 of them end as a value that is not
+ * finite, which dn_betweenness_finish() refuses.
+ */
+#ifndef DN_NETWORK_BETWEENNESS_H
+#define DN_NETWORK_BETWEENNESS_H
+
+#include "solvers/network/sources.h"
+
+enum { DN_PATH_LANES = 8 };
+
+/* Scratch of one thread: 24 DN_PATH_LANES + 6 DN_PATH_LANES + 22 bytes a connected node. */
+typedef struct dn_brandes dn_brandes;
+DN_MUST_CHECK dn_status dn_brandes_create(const dn_graph *g, dn_brandes **out, dn_error *err);
+void dn_brandes_destroy(dn_brandes **b);
+
+/* Add the dependencies of all nodes on the sources of one batch (of at most DN_PATH_LANES).
+ *
+ *   sum      [n]  added to: the sum over sources of their dependency on a node; raw is half of it over all
+ *                 sources
+ *   squares  [n]  added to: the sum of their squares; NULL: not wanted
+ *
+ * Local; cannot fail. */
+void dn_brandes_run(dn_brandes *b, const dn_sources *s, const dn_batch *batch, double *sum, double *squares);
+
+/* raw, its standard error and the normalised value from the sums over all sources of s; where not all nodes
+ * of a component are sources they are estimates (sources.h). Each out [n] may be NULL; squares may be NULL
+ * when out_raw_error is, or when all nodes are sources (the error is then 0). Local. Fails: DN_EDATA there
+ * are more shortest paths than a double can hold */
+DN_MUST_CHECK dn_status dn_betweenness_finish(const dn_sources *s, const double *sum, const double *squares,
+                                              double *out_raw, double *out_raw_error, double *out_normalised,
+                                              dn_error *err);
+
+#endif

@@ -1,0 +1,36 @@
+/* krylov.h - what the measures that iterate share: refusing weights, strengths, names of solvers
+ *
+ * Users tune every measure through --petsc with its own prefix: "-pagerank_ksp_type minres".
+ */
+#ifndef DN_NETWORK_KRYLOV_H
+#define DN_NETWORK_KRYLOV_H
+
+#include <petscksp.h>
+#include "solvers/network/adjacency.h"
+#include "solvers/network/solve_report.h"
+
+/* The communicator of the PETSc objects of a team. Local. */
+MPI_Comm dn_krylov_comm(const dn_team *team);
+
+/* Centralities that count walks need positive weights. Collective on the team.
+ * Fails: DN_EDATA a weight is not above 0 (names the measure and both nodes by their outside numbers) */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_krylov_weights(const dn_graph *g, const dn_team *team,
+                                                        const char *measure, dn_error *err);
+
+/* out [connected]: sum of the weights at every connected node (its degree without weights), the same on every
+ * rank. Collective on the team; cannot fail. */
+DN_COLLECTIVE void dn_krylov_strength(const dn_graph *g, const dn_team *team, double *out);
+
+/* y = values of x at this rank's rows, as PETSc holds them. x [connected]. Local. */
+DN_MUST_CHECK dn_status dn_krylov_fill(const dn_team *team, const double *x, Vec y, dn_error *err);
+
+/* The start of a report: converged with nothing to do. */
+void dn_krylov_begin(dn_solve_report *r, double tolerance);
+
+/* Names of the solver and what --petsc made of it into the report. Local. */
+DN_MUST_CHECK dn_status dn_krylov_method_ksp(KSP ksp, dn_solve_report *r, dn_error *err);
+
+/* One line of warning; the first wins. */
+void dn_krylov_warn(dn_solve_report *r, const char *fmt, ...) DN_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,77 @@
+/* pairs.c - signs and blocks of eigenpairs; see pairs.h */
+#include "solvers/network/pairs.h"
+
+#include <math.h>
+#include <stdio.h>
+
+double dn_pairs_sign(const dn_graph *g, const double *v, int side)
+{
+    double largest = 0;
+    int64_t first = -1;
+
+    for (int64_t i = 0; i < g->n; i++)
+        if ((side < 0 || g->side[i] == side) && fabs(v[i]) > largest)
+            largest = fabs(v[i]);
+    for (int64_t i = 0; i < g->n; i++)
+        if ((side < 0 || g->side[i] == side) && fabs(v[i]) >= largest * (1 - 1e-6) && largest > 0 &&
+            (first < 0 || g->outside[i] < g->outside[first]))
+            first = i;
+    return first >= 0 && v[first] < 0 ? -1 : 1;
+}
+
+/* The last pair of the block that starts at i; k when the value after the last belongs to it, too. */
+static int64_t end_of_block(const double *value, int64_t k, double next, double tol, int64_t i)
+{
+    while (i + 1 < k && fabs(value[i + 1] - value[i]) <= tol)
+        i++;
+    return i + 1 == k && fabs(next - value[i]) <= tol ? k : i;
+}
+
+int dn_pairs_blocks(const double *value, int64_t k, double next, double tol, char *buf, size_t cap)
+{
+    int blocks = 0;
+    size_t at = 0;
+
+    buf[0] = '\0';
+    for (int64_t i = 0; i < k; i++) {
+        int64_t end = end_of_block(value, k, next, tol, i);
+
+        if (end == i)
+            continue;
+        if (at + 70 < cap)
+            at += (size_t)snprintf(buf + at, cap - at, "%s%lld-%lld%s", blocks > 0 ? ", " : "pairs ",
+                                   (long long)i + 1, (long long)(end < k ? end + 1 : k),
+                                   end == k ? " and more" : "");
+        blocks++;
+        i = end;
+    }
+    if (blocks > 0)
+        snprintf(buf + at, cap - at, " share a value: their vectors are one basis of many");
+    return blocks;
+}
+
+double dn_pairs_gap(const double *value, int64_t k, double next, double tol)
+{
+    double gap = INFINITY;
+
+    for (int64_t i = 0; i < k; i++) {
+        double d = fabs((i + 1 < k ? value[i + 1] : next) - value[i]);
+
+        if (d > tol && d < gap)
+            gap = d;
+    }
+    return gap;
+}
+
+dn_status dn_pairs_positive(const dn_graph *g, const char *who, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t i = 0; g->weight != NULL && i < g->connected; i++)
+        for (int64_t e = g->row[i]; e < g->row[i + 1]; e++)
+            if (!(g->weight[e] > 0))
+                DN_FAIL(DN_EDATA, "%s needs positive weights: the edge of nodes %d and %d weighs %g", who,
+                        (int)g->outside[i], (int)g->outside[g->col[e]], (double)g->weight[e]);
+out:
+    return st;
+}
