@@ -5,15 +5,14 @@
  */
 #include "jobs/cli/command.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
+#include "jobs/cli/directory.h"
 #include "jobs/cli/network_output.h"
 #include "jobs/cli/progress.h"
+#include "jobs/cli/text_file.h"
+#include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
 #include "mpi/graph/analyse.h"
 #include "mpi/graph/store.h"
@@ -74,7 +73,16 @@ typedef struct job {
     dn_network *network;
     dn_analysis analysis;
     bool petsc;
+    double started;
 } job;
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
 
 /* ---- options ---- */
 
@@ -103,27 +111,40 @@ out:
     return st;
 }
 
+static dn_status refuse_twice(const char *option, const char *const *word, int n, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < i; k++)
+            if (strcmp(word[i], word[k]) == 0)
+                DN_FAIL(DN_EUSAGE, "--%s: '%s' is given twice", option, word[i]);
+out:
+    return st;
+}
+
 static dn_status read_measures(job *j, dn_error *err)
 {
     static const char *const usual[] = {"degree", "eigenvector", "pagerank", "core"};
     dn_status st = DN_OK;
-    const char *const *names, *const *definitions;
-    int n = dn_analyse_measures(&names, &definitions), given = 0;
+    const dn_options *o = j->call->options;
+    const char *names[DN_MEASURES_MAX], *definitions[DN_MEASURES_MAX];
+    int n = dn_analyse_measures(names, definitions), given = 0;
 
     DN_TRY(cut_words(j, "measures", j->measure, &given, err));
-    for (int i = 0; i < given; i++)
-        for (int k = 0; k < i; k++)
-            if (strcmp(j->measure[i], j->measure[k]) == 0)
-                DN_FAIL(DN_EUSAGE, "--measures: '%s' is given twice", j->measure[i]);
-    if (given == 1 && strcmp(j->measure[0], "all") == 0)
+    if (given == 1 && strcmp(j->measure[0], "all") == 0) {
+        j->what.skip_unfit = true;
         for (given = 0; given < n; given++)
             j->measure[given] = names[given];
-    if (!dn_options_given(j->call->options, "measures") && !dn_options_given(j->call->options, "spectra"))
+    }
+    if (!dn_options_given(o, "measures") && !dn_options_given(o, "spectra"))
         for (; given < (int)(sizeof usual / sizeof usual[0]); given++)
             j->measure[given] = usual[given];
+    DN_TRY(refuse_twice("measures", j->measure, given, err));
     j->what.n_measures = given;
     j->what.measure = j->measure;
     DN_TRY(cut_words(j, "spectra", j->spectrum, &j->what.n_spectra, err));
+    DN_TRY(refuse_twice("spectra", j->spectrum, j->what.n_spectra, err));
     j->what.spectrum = j->spectrum;
 out:
     return st;
@@ -278,6 +299,7 @@ out:
 static dn_status claim_directory(const job *j, dn_error *err)
 {
     dn_status st = DN_OK;
+    dn_text_file config = {0};
     bool empty;
 
     DN_TRY(dn_directory_make(j->dir, err));
@@ -288,8 +310,11 @@ static dn_status claim_directory(const job *j, dn_error *err)
                     j->dir);
         dn_log(DN_INFO, "network", "an unfinished run is computed anew", "output=%s", j->dir);
     }
-    DN_TRY(dn_file_write(j->config_path, j->config, err));
+    DN_TRY(dn_text_file_open(&config, j->dir, "config.json", err));
+    fputs(j->config, config.to);
+    DN_TRY(dn_text_file_commit(&config, err));
 out:
+    dn_text_file_close(&config);
     return st;
 }
 
@@ -323,21 +348,29 @@ static void on_progress(void *ctx, const char *what, int64_t done, int64_t total
     dn_progress_work(what, done, total, seconds);
 }
 
+static bool failed(const job *j, const char *what, const dn_solve_report *r)
+{
+    if (r->converged)
+        return false;
+    if (j->call->comm->rank == 0)
+        dn_log(DN_WARN, "network", "did not converge", "what=%s iterations=%lld residual=%.2g tolerance=%.2g",
+               what, (long long)r->iterations, r->residual, r->tolerance);
+    return true;
+}
+
 /* Whether every solver converged; says so for each that did not. */
 static dn_status check_converged(const job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_analysis *a = &j->analysis;
-    const char *which = NULL;
+    int bad = 0;
 
     for (int i = 0; i < a->n_measures; i++)
-        if (a->measure[i].iterative && !a->measure[i].report.converged)
-            which = a->measure[i].name;
+        bad += failed(j, a->measure[i].name, &a->measure[i].report);
     for (int i = 0; i < a->n_spectra; i++)
-        if (!a->spectrum[i].report.converged)
-            which = a->spectrum[i].name;
-    if (which != NULL && dn_options_flag(j->call->options, "strict"))
-        DN_FAIL(DN_EDATA, "%s did not converge and --strict was given; see --petsc, nothing was written", which);
+        bad += failed(j, a->spectrum[i].name, &a->spectrum[i].report);
+    if (bad > 0 && dn_options_flag(j->call->options, "strict"))
+        DN_FAIL(DN_EDATA, "%d solvers did not converge and --strict was given: no results are written", bad);
 out:
     return st;
 }
@@ -369,12 +402,43 @@ out:
     return st;
 }
 
+/* Rank 0: the files for people; then the digest, or the summary. */
+static dn_status write_texts(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_options *o = j->call->options;
+    dn_network_report report = {0};
+    char *json = NULL;
+    dn_network_run about = {.dataset = j->dataset,
+                            .command = j->call->command_line,
+                            .config = j->config,
+                            .version = dn_version_text(),
+                            .directory = j->dir,
+                            .seed = j->what.seed,
+                            .ranks = j->call->comm->size,
+                            .seconds = now() - j->started,
+                            .graphml_edges = dn_options_int(o, "graphml-edges")};
+
+    DN_TRY(dn_network_report_create(j->network, &j->analysis, &about, &report, err));
+    DN_TRY(dn_network_save(&report, err));
+    if (dn_options_flag(o, "json")) {
+        DN_TRY(dn_network_json(&report, &json, err));
+        fputs(json, stdout);
+    } else {
+        dn_network_print(&report, stdout);
+    }
+out:
+    dn_network_report_destroy(&report);
+    dn_free(json);
+    return st;
+}
+
 static dn_status run(const dn_call *call, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = call->comm;
     bool done = false;
-    job j = {.call = call};
+    job j = {.call = call, .started = now()};
 
     DN_PASS(read_options(&j, err));
     DN_AGREE(comm);
@@ -390,9 +454,6 @@ static dn_status run(const dn_call *call, dn_error *err)
         DN_PASS(write_texts(&j, err));
     DN_AGREE(comm);
     DN_TRY(dn_network_store(comm, j.store_path, call->command_line, j.config, j.network, &j.analysis, err));
-    if (comm->rank == 0)
-        DN_PASS(show(&j, err));
-    DN_AGREE(comm);
 out:
     dn_analysis_destroy(&j.analysis);
     dn_network_close(&j.network);

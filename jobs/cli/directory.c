@@ -49,35 +49,6 @@ out:
     return st;
 }
 
-dn_status dn_file_write(const char *path, const char *text, dn_error *err)
-{
-    dn_status st = DN_OK;
-    char part[PATH_CAP] = "";
-    FILE *f = NULL;
-    size_t len = strlen(text);
-
-    if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part)
-        DN_FAIL(DN_ECANTCREAT, "%.60s...: the path is too long", path);
-    f = fopen(part, "w");
-    if (f == NULL)
-        DN_FAIL(DN_ECANTCREAT, "%s: cannot be created: %s", part, strerror(errno));
-    if (fwrite(text, 1, len, f) != len || fflush(f) != 0 || fsync(fileno(f)) != 0)
-        DN_FAIL(DN_EIO, "%s: writing failed: %s", part, strerror(errno));
-    if (fclose(f) != 0) {
-        f = NULL;
-        DN_FAIL(DN_EIO, "%s: writing failed: %s", part, strerror(errno));
-    }
-    f = NULL;
-    if (rename(part, path) != 0)
-        DN_FAIL(DN_EIO, "%s: cannot be renamed: %s", part, strerror(errno));
-out:
-    if (f != NULL)
-        fclose(f);
-    if (st != DN_OK && part[0] != '\0')
-        unlink(part);
-    return st;
-}
-
 bool dn_file_equals(const char *path, const char *text)
 {
     FILE *f = fopen(path, "r");

@@ -12,9 +12,6 @@ DN_MUST_CHECK dn_status dn_directory_make(const char *path, dn_error *err);
 /* Whether a directory holds nothing. Fails: DN_EIO */
 DN_MUST_CHECK dn_status dn_directory_empty(const char *path, bool *out, dn_error *err);
 
-/* Write text to path as a whole: PATH.part, flushed, renamed. Fails: DN_ECANTCREAT, DN_EIO */
-DN_MUST_CHECK dn_status dn_file_write(const char *path, const char *text, dn_error *err);
-
 /* Whether path holds exactly this text; an absent file does not. */
 bool dn_file_equals(const char *path, const char *text);
 

@@ -1,12 +1,15 @@
 /* analyse_walks.c - measures that count walks, solved for by PETSc and SLEPc; see analyse_private.h */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/graph/analyse_private.h"
 #include "solvers/base/alloc.h"
+#include "solvers/network/current_flow.h"
 #include "solvers/network/eigenvector.h"
 #include "solvers/network/katz.h"
 #include "solvers/network/pagerank.h"
+#include "solvers/network/subgraph.h"
 
 /* A second column: the eigenvector of each component. The report keeps what is worse. */
 static dn_status eigenvector_each(dn_analyse_job *j, const dn_eigenvector_options *o, dn_measure *m,
@@ -143,4 +146,93 @@ dn_status dn_run_hub(dn_analyse_job *j, dn_measure *m, dn_error *err)
 dn_status dn_run_authority(dn_analyse_job *j, dn_measure *m, dn_error *err)
 {
     return one_of_hits(j, &j->hits.authority, m, err);
+}
+
+/* ---- exact up to a size, probed above ---- */
+
+static dn_probe_options probe_options(const dn_analyse_job *j)
+{
+    return (dn_probe_options){.exact_up_to = j->o->exact_nodes,
+                              .probes = j->o->probes,
+                              .seed = j->o->seed,
+                              .tolerance = j->o->tolerance};
+}
+
+static const char *error_name(int64_t probes)
+{
+    return probes > 0 ? "standard_error" : "error_bound";
+}
+
+dn_status dn_run_subgraph(dn_analyse_job *j, dn_measure *m, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_probe_options o = probe_options(j);
+    dn_subgraph_figures f;
+    double *value, *error;
+
+    m->iterative = true;
+    DN_TRY(dn_analyse_column(j, m, "value", &value, err));
+    DN_TRY(dn_analyse_column(j, m, "error", &error, err));
+    DN_TRY(dn_subgraph_centrality(j->g, j->team, &o, value, error, &f, &m->report, err));
+    m->column[1].name = error_name(f.probes);
+    dn_analyse_figure(m, "log_factor", f.log_factor);
+    dn_analyse_figure(m, "probes", (double)f.probes);
+    dn_analyse_figure(m, "pairs", (double)f.pairs);
+out:
+    return st;
+}
+
+dn_status dn_run_current_flow(dn_analyse_job *j, dn_measure *m, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_probe_options o = probe_options(j);
+    dn_current_flow_figures f;
+    double *value, *error, *raw;
+
+    m->iterative = true;
+    DN_TRY(dn_analyse_column(j, m, "value", &value, err));
+    DN_TRY(dn_analyse_column(j, m, "error", &error, err));
+    DN_TRY(dn_analyse_column(j, m, "raw", &raw, err));
+    DN_TRY(dn_current_flow_closeness(j->g, j->team, &o, value, error, raw, &f, &m->report, err));
+    m->column[1].name = error_name(f.probes);
+    dn_analyse_figure(m, "nodes_of_2-core", (double)f.core);
+    dn_analyse_figure(m, "probes", (double)f.probes);
+out:
+    return st;
+}
+
+/* "communicability-2-P08684"; ids that make no name of a file are left out of it. */
+static dn_status name_after(const char *id, int number, dn_measure *m, dn_error *err)
+{
+    enum { NAME_CAP = 100, ROOM = 400 };
+    static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    dn_status st = DN_OK;
+    size_t len = strlen(id);
+    bool usable = len <= 60 && strspn(id, safe) == len;
+
+    DN_NEW(m->own_text, ROOM);
+    m->name = m->own_text;
+    m->definition = m->own_text + NAME_CAP;
+    snprintf(m->own_text, NAME_CAP, "communicability-%d%s%s", number + 1, usable ? "-" : "", usable ? id : "");
+    snprintf(m->own_text + NAME_CAP, ROOM - NAME_CAP,
+             "walks of all lengths between %.200s and each node, exp(A); networkx.communicability_exp", id);
+out:
+    return st;
+}
+
+dn_status dn_run_communicability(dn_analyse_job *j, int number, dn_measure *m, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int32_t node = (int32_t)j->from[number];
+    dn_subgraph_figures f;
+    double *value;
+
+    m->iterative = true;
+    DN_PASS(name_after(j->o->from_id[number], number, m, err));
+    DN_AGREE(j->comm);
+    DN_TRY(dn_analyse_column(j, m, "value", &value, err));
+    DN_TRY(dn_communicability(j->g, j->team, 1, &node, j->o->tolerance, value, &f, &m->report, err));
+    dn_analyse_figure(m, "log_factor", f.log_factor);
+out:
+    return st;
 }
