@@ -59,10 +59,12 @@ typedef struct dn_analysis {
     dn_spectrum *spectrum; /* [n_spectra] */
 } dn_analysis;
 
-void dn_analysis_destroy(dn_analysis *a); /* local */
+/* Frees the arrays of columns and spectra, too; names and definitions are borrowed. NULL is fine. Local. */
+void dn_analysis_destroy(dn_analysis *a);
 
 /* Nodes by falling v, ties by id; values that differ by at most `tie` from the one before stand in one group
- * of ties. out [n]: inside numbers. Rank 0 of the network only. Local. Fails: DN_ENOMEM */
+ * of ties (a chain of small steps is one group). Ids compare as bytes, as numbers where they are numbers;
+ * NaN comes last. out [n]: inside numbers. Rank 0 of the network only. Local. Fails: DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_analysis_order(const dn_network *w, const double *v, double tie, int32_t *out,
                                           dn_error *err);
 
