@@ -2,6 +2,7 @@
  *
  * Rank 0 alone has the ids. It looks through all of them: names are few and an index would cost more.
  */
+#include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/graph/analyse_private.h"
