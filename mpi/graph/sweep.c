@@ -50,7 +50,7 @@ static int64_t share(const dn_comm *comm, int64_t units)
 typedef struct distance_job {
     const dn_comm *comm;
     const dn_graph *g;
-    dn_sources sources;
+    dn_origins sources;
     dn_batch *batch; /* [batches] */
     int64_t batches;
     int threads;
@@ -73,10 +73,10 @@ static dn_status prepare_distances(distance_job *j, const dn_sweep_options *o, i
     dn_status st = DN_OK;
     int sampled;
 
-    DN_TRY(dn_sources_create(j->g, o->sources, o->seed, &j->sources, err));
+    DN_TRY(dn_origins_create(j->g, o->sources, o->seed, &j->sources, err));
     sampled = j->sources.count < j->g->connected;
     DN_TRY(
-        dn_sources_batches(&j->sources, lanes_for(j->sources.count, workers), &j->batch, &j->batches, err));
+        dn_origins_batches(&j->sources, lanes_for(j->sources.count, workers), &j->batch, &j->batches, err));
     DN_NEW(j->bfs, (size_t)j->threads);
     DN_NEW(j->sums, (size_t)j->threads);
     for (int t = 0; t < j->threads; t++) {
@@ -98,7 +98,7 @@ static void release_distances(distance_job *j)
     dn_free(j->bfs);
     dn_free(j->sums);
     dn_free(j->batch);
-    dn_sources_destroy(&j->sources);
+    dn_origins_destroy(&j->sources);
 }
 
 static void search(distance_job *j, const dn_sweep_options *o)

@@ -16,7 +16,7 @@
 
 /* Same on all ranks, except progress. NULL stands for all zero. */
 typedef struct dn_sweep_options {
-    int64_t sources; /* of closeness and betweenness: about how many, chosen by sources.h; 0: all */
+    int64_t sources; /* of closeness and betweenness: about how many, chosen by origins.h; 0: all */
     uint64_t seed;   /* chooses them */
     /* Called on rank 0, by the main thread, now and then: done of total units of work. May be NULL. */
     void (*progress)(void *ctx, int64_t done, int64_t total);

@@ -21,7 +21,7 @@ enum { MOST_SHARDS = 1024, ROUND = 1 << 18 /* numbers that are merged at a time 
 typedef struct path_job {
     const dn_comm *comm;
     const dn_graph *g;
-    dn_sources sources;
+    dn_origins sources;
     dn_batch *batch; /* [batches] */
     int64_t batches;
     int shards;
@@ -86,8 +86,8 @@ static dn_status prepare(path_job *j, const dn_sweep_options *o, dn_error *err)
 {
     dn_status st = DN_OK;
 
-    DN_TRY(dn_sources_create(j->g, o->sources, o->seed, &j->sources, err));
-    DN_TRY(dn_sources_batches(&j->sources, DN_PATH_LANES, &j->batch, &j->batches, err));
+    DN_TRY(dn_origins_create(j->g, o->sources, o->seed, &j->sources, err));
+    DN_TRY(dn_origins_batches(&j->sources, DN_PATH_LANES, &j->batch, &j->batches, err));
     j->shards = shards_for(j->batches);
     j->mine = range_of(j, j->comm->rank);
     j->width = j->sources.count < j->g->connected ? 2 * j->g->n : j->g->n;
@@ -126,7 +126,7 @@ static void release(path_job *j)
     dn_free(j->piece_counts);
     dn_free(j->piece_at);
     dn_free(j->batch);
-    dn_sources_destroy(&j->sources);
+    dn_origins_destroy(&j->sources);
 }
 
 /* Where a shard starts to deal: its bits reversed, so that the shards with one batch more are spread evenly
