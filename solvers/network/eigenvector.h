@@ -46,4 +46,27 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_eigenvector(const dn_graph *g, const dn
                                                      dn_eigenvector_figures *figures, dn_solve_report *report,
                                                      dn_error *err);
 
+typedef struct dn_eigenvector_each_figures {
+    int64_t solved;  /* components of three nodes and more */
+    int64_t failed;  /* of these, how many did not converge */
+    double smallest; /* the smallest gap among them, l minus the component's second eigenvalue; NaN: none */
+} dn_eigenvector_each_figures;
+
+/* The eigenvector centrality of every component on its own: as networkx.eigenvector_centrality_numpy gives it
+ * on the component, L2 norm 1 for each. An isolated node has 1, both ends of a lone edge 1 / sqrt 2. Within a
+ * component the largest eigenvalue is never shared.
+ *
+ *   o          o->component is needed here
+ *   out        [n]
+ *   opt_value  [o->components]  largest eigenvalue of each component, 0 for an isolated node; or NULL
+ *   report     converged: all; residual and error are the worst of all components, iterations their sum
+ *
+ * Components of a few nodes are solved densely, the others by EPS with the prefix eigenvector_; components
+ * are spread over the ranks, a large one is shared by all. Collective on the team. Fails: as above. */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_eigenvector_each(const dn_graph *g, const dn_team *team,
+                                                          const dn_eigenvector_options *o, double *out,
+                                                          double *opt_value,
+                                                          dn_eigenvector_each_figures *figures,
+                                                          dn_solve_report *report, dn_error *err);
+
 #endif

@@ -17,7 +17,7 @@ typedef struct dn_leading {
  *
  *   v          in: where to start, not 0; out: the vector, L2 norm 1, sum >= 0
  *   tolerance  of |A v - l v| / l; -<prefix>eps_tol replaces it
- *   report     converged, iterations (products with a), residual and tolerance (relative), method; error is
+ *   report     converged, iterations (restarts), residual and tolerance (relative), method; error is
  *              left to the caller. Not converged: the best vector that the solver has kept
  *
  * Collective on a. Fails: DN_ENOMEM, DN_ESOFTWARE

@@ -10,6 +10,7 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 #include "solvers/network/eigenvector.h"
+#include "solvers/network/katz.h"
 #include "solvers/network/pagerank.h"
 #include "solvers/network/petsc.h"
 #include "tests/support/golden.h"
@@ -99,6 +100,203 @@ static void eigenvector(void)
     each_graph(check_eigenvector);
 }
 
+static void check_katz(const golden *x, const dn_team *t)
+{
+    double *out = dn_calloc((size_t)x->g.n, sizeof *out);
+    const double *eigen = golden_find(x, "eigen");
+    dn_katz_options o = {.alpha = 0, .tolerance = 1e-12};
+    dn_katz_figures f;
+    dn_solve_report r;
+
+    CU_ASSERT_EQUAL(dn_katz(&x->g, t, &o, out, &f, &r, NULL), DN_OK);
+    CU_ASSERT(r.converged && r.residual <= 1e-12 && r.tolerance == 1e-12 && r.warning[0] == '\0');
+    if (eigen != NULL) {
+        CU_ASSERT_DOUBLE_EQUAL(f.eigenvalue, eigen[0], 1e-11);
+        CU_ASSERT_DOUBLE_EQUAL(f.alpha * eigen[0], 0.85, 1e-11);
+        CU_ASSERT_DOUBLE_EQUAL(f.bound * eigen[0], 1, 1e-11);
+        near(x, "katz", out, r.error + 1e-11); /* alpha of ours and of the file differ by rounding */
+        o.alpha = 0.3 / eigen[0];
+        CU_ASSERT_EQUAL(dn_katz(&x->g, t, &o, out, &f, &r, NULL), DN_OK);
+        CU_ASSERT(r.converged && f.alpha == o.alpha);
+        near(x, "katz_small", out, r.error + 1e-14);
+    } else {
+        CU_ASSERT(f.alpha == 0 && f.eigenvalue == 0 && isinf(f.bound));
+        CU_ASSERT_DOUBLE_EQUAL(out[0], 1 / sqrt((double)x->g.n), 1e-15);
+    }
+    dn_free(out);
+}
+
+static void katz(void)
+{
+    each_graph(check_katz);
+}
+
+/* A path of four nodes has the eigenvalue 1.618. */
+static void katz_refuses(void)
+{
+    static const dn_edge edges[] = {{0, 1, 1}, {1, 2, 1}, {2, 3, 1}};
+    static const double wrong[] = {1 / 1.6180339887498947, 0.62, 7};
+    dn_katz_options o = DN_KATZ_DEFAULTS;
+    dn_katz_figures f;
+    dn_solve_report r;
+    double out[4];
+    dn_graph g;
+    dn_team t;
+
+    CU_ASSERT_EQUAL(dn_graph_build(4, 3, edges, NULL, 1, 0, &g, NULL), DN_OK);
+    CU_ASSERT_EQUAL(test_team_open(&g, &t, NULL), DN_OK);
+    for (int i = 0; i < 3; i++) {
+        dn_error err = DN_ERROR_INIT;
+
+        o.alpha = wrong[i];
+        CU_ASSERT_EQUAL(dn_katz(&g, &t, &o, out, &f, &r, &err), DN_EDATA);
+        CU_ASSERT(strstr(err.text, "0.61803398") != NULL);
+    }
+    o.alpha = 0.61;
+    CU_ASSERT_EQUAL(dn_katz(&g, &t, &o, out, &f, &r, NULL), DN_OK);
+    CU_ASSERT(r.converged);
+    o.alpha = -0.1;
+    CU_ASSERT_EQUAL(dn_katz(&g, &t, &o, out, &f, &r, NULL), DN_EUSAGE);
+    o = (dn_katz_options){.alpha = NAN, .tolerance = 1e-10};
+    CU_ASSERT_EQUAL(dn_katz(&g, &t, &o, out, &f, &r, NULL), DN_EUSAGE);
+    o = (dn_katz_options){.alpha = 0, .tolerance = 0};
+    CU_ASSERT_EQUAL(dn_katz(&g, &t, &o, out, &f, &r, NULL), DN_EUSAGE);
+    test_team_close(&t);
+    dn_graph_destroy(&g);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* A measure on the graph of the two tests below, with values that are thrown away. */
+typedef dn_status (*measure)(const dn_graph *g, const dn_team *t, dn_solve_report *r, dn_error *err);
+
+enum { MANY = 300 };
+
+static double room[2][MANY];
+
+static dn_status run_pagerank(const dn_graph *g, const dn_team *t, dn_solve_report *r, dn_error *err)
+{
+    dn_pagerank_options o = DN_PAGERANK_DEFAULTS;
+
+    return dn_pagerank(g, t, &o, room[0], r, err);
+}
+
+static dn_status run_eigenvector(const dn_graph *g, const dn_team *t, dn_solve_report *r, dn_error *err)
+{
+    dn_eigenvector_options o = DN_EIGENVECTOR_DEFAULTS;
+    dn_eigenvector_figures f;
+
+    return dn_eigenvector(g, t, &o, room[0], &f, r, err);
+}
+
+static dn_status run_katz(const dn_graph *g, const dn_team *t, dn_solve_report *r, dn_error *err)
+{
+    dn_katz_options o = DN_KATZ_DEFAULTS;
+    dn_katz_figures f;
+
+    return dn_katz(g, t, &o, room[0], &f, r, err);
+}
+
+static const struct {
+    const char *name;
+    measure run;
+    const char *few; /* option that takes the iterations away */
+} measures[] = {{"pagerank", run_pagerank, "-pagerank_ksp_max_it"},
+                {"eigenvector", run_eigenvector, "-eigenvector_eps_max_it"},
+                {"katz", run_katz, "-katz_ksp_max_it"}};
+
+enum { MEASURES = (int)(sizeof measures / sizeof *measures) };
+
+/* A random graph of MANY nodes; the weight of one edge is `odd`. */
+static void open_random(float odd, dn_graph *g, dn_team *t)
+{
+    static uint8_t side[MANY];
+    int64_t count = 0;
+    dn_edge *e = test_random_edges(MANY, 2, 11, side, &count);
+
+    CU_ASSERT(e != NULL && count > 20);
+    for (int64_t k = 0; k < count; k++) /* of repeats the largest counts */
+        if (e[k].a == e[20].a && e[k].b == e[20].b)
+            e[k].weight = odd;
+    CU_ASSERT_EQUAL(dn_graph_build(MANY, count, e, side, 2, 1, g, NULL), DN_OK);
+    CU_ASSERT_EQUAL(test_team_open(g, t, NULL), DN_OK);
+    dn_free(e);
+}
+
+/* Refuse allocation k on rank r, for every k and r: never a hang, a leak or a split verdict. */
+static void out_of_memory(void)
+{
+    dn_graph g;
+    dn_team t;
+    long before;
+
+    open_random(1, &g, &t);
+    before = dn_alloc_live();
+    for (int m = 0; m < MEASURES; m++)
+        for (int r = 0; r < test_comm.size; r++) {
+            dn_status st = DN_ENOMEM;
+
+            for (long k = 0; st != DN_OK && k < 100; k++) {
+                dn_solve_report report;
+                dn_error err = DN_ERROR_INIT;
+
+                dn_alloc_fail_after(test_comm.rank == r ? k : -1);
+                st = measures[m].run(&g, &t, &report, &err);
+                dn_alloc_fail_after(-1);
+                CU_ASSERT(test_same((int)st));
+                CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == r));
+                CU_ASSERT_EQUAL(dn_alloc_live(), before);
+                CU_ASSERT(k > 0 || st != DN_OK);
+            }
+            CU_ASSERT_EQUAL(st, DN_OK);
+        }
+    test_team_close(&t);
+    dn_graph_destroy(&g);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static void never_silent(void)
+{
+    dn_graph g;
+    dn_team t;
+
+    open_random(1, &g, &t);
+    for (int m = 0; m < MEASURES; m++) {
+        dn_solve_report r;
+
+        CU_ASSERT_EQUAL(PetscOptionsSetValue(NULL, measures[m].few, "1"), 0);
+        CU_ASSERT_EQUAL(measures[m].run(&g, &t, &r, NULL), DN_OK);
+        CU_ASSERT(!r.converged && r.residual > r.tolerance && strstr(r.warning, "not converged") != NULL);
+        CU_ASSERT_EQUAL(PetscOptionsClearValue(NULL, measures[m].few), 0);
+        CU_ASSERT_EQUAL(measures[m].run(&g, &t, &r, NULL), DN_OK);
+        CU_ASSERT(r.converged && r.residual <= r.tolerance && r.warning[0] == '\0');
+        CU_ASSERT(r.error >= r.residual && r.error < 1e-6);
+    }
+    test_team_close(&t);
+    dn_graph_destroy(&g);
+}
+
+static void refuses_weights(void)
+{
+    static const float wrong[] = {0, -1};
+
+    for (int i = 0; i < 2; i++) {
+        dn_graph g;
+        dn_team t;
+
+        open_random(wrong[i], &g, &t);
+        for (int m = 0; m < MEASURES; m++) {
+            dn_error err = DN_ERROR_INIT;
+            dn_solve_report r;
+
+            CU_ASSERT_EQUAL(measures[m].run(&g, &t, &r, &err), DN_EDATA);
+            CU_ASSERT(strstr(err.text, "positive weights") != NULL);
+            CU_ASSERT(strncmp(err.text, measures[m].name, strlen(measures[m].name)) == 0);
+        }
+        test_team_close(&t);
+        dn_graph_destroy(&g);
+    }
+}
+
 static void opens_petsc(void)
 {
     CU_ASSERT_EQUAL(dn_petsc_open(test_comm.mpi, NULL, NULL), DN_OK);
@@ -114,6 +312,11 @@ int main(int argc, char **argv)
     static const dn_test tests[] = {{"opens PETSc", opens_petsc},
                                     {"PageRank", pagerank},
                                     {"eigenvector", eigenvector},
+                                    {"Katz", katz},
+                                    {"Katz refuses what has no sum", katz_refuses},
+                                    {"any rank may run out of memory", out_of_memory},
+                                    {"did not converge is said", never_silent},
+                                    {"weights that are not positive", refuses_weights},
                                     {"closes PETSc", closes_petsc},
                                     {NULL, NULL}};
     return test_main(argc, argv, "krylov", tests);
