@@ -34,24 +34,25 @@ static const dn_opt options[] = {
     {"layer", 'l', DN_OPT_LIST, NULL, "LAYER", "layers to join; all unless given", "graph"},
     {"weights", 0, DN_OPT_FLAG, NULL, NULL, "use the weights of the edges; otherwise each edge counts 1",
      "graph"},
-    {"measures", 'm', DN_OPT_LIST, NULL, "M,M,...", "measures, divided by commas, or all", "measures"},
+    {"measures", 'm', DN_OPT_LIST, NULL, "LIST", "measures, divided by commas, or all", "measures"},
     {"per-component", 0, DN_OPT_FLAG, NULL, NULL, "eigenvector: also that of each component", "measures"},
     {"damping", 0, DN_OPT_NUMBER, "0.85", "0..0.999999", "pagerank", "measures"},
     {"seeds", 0, DN_OPT_LIST, NULL, "ID", "personalised pagerank: restart at these nodes", "measures"},
     {"alpha", 0, DN_OPT_NUMBER, "0", "0..1e300", "katz; 0: 0.85 / largest eigenvalue", "measures"},
     {"communicability", 0, DN_OPT_LIST, NULL, "ID", "communicability from these nodes to all", "measures"},
     {"sources", 0, DN_OPT_TEXT, "auto", "auto|all|K",
-     "closeness, harmonic, betweenness: from all nodes, or sampled; auto: all up to 200000 nodes, then 4096",
+     "closeness, harmonic, betweenness: from all nodes or a sample; auto: all while nodes x edges < 5e10, "
+     "then 4096",
      "measures"},
     {"exact-nodes", 0, DN_OPT_INT, "4000", "0..9223372036854775807",
      "subgraph, current-flow: exact up to so many connected nodes, above by probing", "measures"},
     {"probes", 0, DN_OPT_INT, "256", "2..1000000", "random vectors of a probing", "measures"},
-    {"spectra", 0, DN_OPT_LIST, NULL, "S,S,...", "adjacency, laplacian, svd, pca", "spectra"},
+    {"spectra", 0, DN_OPT_LIST, NULL, "LIST", "adjacency, laplacian, svd, pca, divided by commas", "spectra"},
     {"pairs", 'k', DN_OPT_INT, "8", "1..10000", "leading pairs of each spectrum", "spectra"},
     {"standardise", 0, DN_OPT_FLAG, NULL, NULL, "pca: columns to unit variance", "spectra"},
     {"tolerance", 't', DN_OPT_NUMBER, "1e-10", "1e-15..0.1", "of eigenpairs and linear systems", "solvers"},
-    {"petsc", 0, DN_OPT_TEXT, NULL, "OPTIONS", "options for PETSc and SLEPc, such as \"-eigenvector_eps_ncv 40\"",
-     "solvers"},
+    {"petsc", 0, DN_OPT_TEXT, NULL, "OPTIONS",
+     "options for PETSc and SLEPc, such as \"-eigenvector_eps_ncv 40\"", "solvers"},
     {"strict", 0, DN_OPT_FLAG, NULL, NULL, "fail when a solver does not converge", "solvers"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of sampled sources and probes", "solvers"},
     {0}};
@@ -123,6 +124,22 @@ out:
     return st;
 }
 
+/* "hits" stands for both of its measures. */
+static dn_status expand_hits(job *j, int *given, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int i = 0; i < *given; i++)
+        if (strcmp(j->measure[i], "hits") == 0) {
+            if (*given == WORDS)
+                DN_FAIL(DN_EUSAGE, "--measures: more words than there are measures");
+            j->measure[i] = "hub";
+            j->measure[(*given)++] = "authority";
+        }
+out:
+    return st;
+}
+
 static dn_status read_measures(job *j, dn_error *err)
 {
     static const char *const usual[] = {"degree", "eigenvector", "pagerank", "core"};
@@ -140,6 +157,7 @@ static dn_status read_measures(job *j, dn_error *err)
     if (!dn_options_given(o, "measures") && !dn_options_given(o, "spectra"))
         for (; given < (int)(sizeof usual / sizeof usual[0]); given++)
             j->measure[given] = usual[given];
+    DN_TRY(expand_hits(j, &given, err));
     DN_TRY(refuse_twice("measures", j->measure, given, err));
     j->what.n_measures = given;
     j->what.measure = j->measure;
@@ -468,12 +486,16 @@ out:
 const dn_command dn_cmd_network = {
     .name = "network",
     .summary = "description, centralities and spectra of a drug-gene network",
-    .usage = "DATASET -o DIR [--layer LAYER...] [--measures M,M,...] [--spectra S,S,...] [options]",
+    .usage = "DATASET -o DIR [--layer LAYER...] [--measures LIST] [--spectra LIST] [options]",
     .details =
-        "Measures: degree strength eigenvector pagerank katz hits subgraph closeness harmonic betweenness\n"
-        "current-flow core clustering, or all. Definitions are those of networkx; the summary names each.\n"
-        "Writes into DIR one TSV a measure (by falling value, ties by id), network.graphml for Cytoscape and\n"
-        "Gephi, summary.json and network.h5; a digest goes to the terminal. Integers and sums over paths are\n"
-        "the same on any number of ranks, answers of solvers within their stated tolerance.",
+        "Measures: degree strength eigenvector pagerank katz hits (hub, authority) subgraph current-flow\n"
+        "closeness harmonic betweenness core clustering bipartite-clustering, or all: those that make sense "
+        "on\n"
+        "the network. Definitions are those of networkx; the digest and the summary name each.\n"
+        "Writes into DIR one TSV a measure (by falling value, ties by id), network.graphml for Cytoscape "
+        "and\n"
+        "Gephi, summary.json and network.h5; a digest goes to the terminal. What is counted is the same on "
+        "any\n"
+        "number of ranks, what is solved for within its stated tolerance.",
     .options = options,
     .run = run};

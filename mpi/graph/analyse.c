@@ -38,9 +38,9 @@ static const row table[] = {
      dn_run_bipartite_clustering}};
 enum { MEASURES = sizeof table / sizeof table[0] };
 
-static const row personalised = {"personalised",
-                                 "random walk with restarts at the seeds; networkx.pagerank (personalization)",
-                                 dn_run_personalised};
+static const row personalised = {
+    "personalised", "random walk with restarts at the seeds; networkx.pagerank (personalization)",
+    dn_run_personalised};
 
 int dn_analyse_measures(const char *out_names[DN_MEASURES_MAX], const char *out_definitions[DN_MEASURES_MAX])
 {
@@ -122,10 +122,9 @@ static const row *find_row(const char *word, dn_error *err)
         names[i] = table[i].name;
     }
     near = dn_nearest(word, names, MEASURES);
-    (void)dn_error_set(err, DN_EUSAGE, __FILE__, __LINE__,
-                       "--measures: no measure '%.60s'%s%s%s; --help lists all", word,
-                       near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
-                       near != NULL ? "'?" : "");
+    (void)dn_error_set(
+        err, DN_EUSAGE, __FILE__, __LINE__, "--measures: no measure '%.60s'%s%s%s; --help lists all", word,
+        near != NULL ? ", did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
     return NULL;
 }
 

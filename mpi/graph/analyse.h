@@ -27,7 +27,7 @@ typedef struct dn_analyse_options {
     const char *const *seed_id; /* [n_seeds]  adds personalised PageRank that restarts at these nodes */
     int n_from;
     const char *const *from_id; /* [n_from]  communicability from each of these nodes to all */
-    int64_t sources;     /* of closeness, harmonic, betweenness: so many nodes, all, or auto */
+    int64_t sources;            /* of closeness, harmonic, betweenness: so many nodes, all, or auto */
     int64_t exact_nodes; /* subgraph, current-flow: exact up to so many connected nodes, above by probing */
     int64_t probes;      /* random vectors of a probing */
     uint64_t seed;       /* of sampled sources and probes */

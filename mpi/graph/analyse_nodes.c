@@ -87,8 +87,8 @@ static dn_status find_node(const dn_network *w, const char *option, const char *
         st = not_found(w, option, name, err);
     else if (found > 1)
         DN_FAIL(DN_EUSAGE, "--%s: %d nodes are named '%.100s'; write SIDE:ID, such as '%s:%.100s'", option,
-                found, name, dn_strings_copy(&w->side_name, w->graph.side[*out], (char[SIDE_CAP]){0}, SIDE_CAP),
-                name);
+                found, name,
+                dn_strings_copy(&w->side_name, w->graph.side[*out], (char[SIDE_CAP]){0}, SIDE_CAP), name);
 out:
     return st;
 }

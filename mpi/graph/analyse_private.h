@@ -15,10 +15,11 @@ typedef struct dn_analyse_job {
     int64_t *component; /* [n]  components.h */
     int64_t components;
     int64_t *seed, *from; /* [n_seeds], [n_from]  inside numbers */
-    const char *doing; /* the measure, for progress */
+    const char *doing;    /* the measure, for progress */
     double started;
 
-    /* Two measures that come from one computation: the first to be asked for leaves the other's columns here. */
+    /* Two measures that come from one computation: the first to be asked for leaves the other's columns here.
+     */
     struct {
         double *value, *error; /* [n] */
         int64_t sources;

@@ -117,7 +117,8 @@ static dn_status solve_hits(dn_analyse_job *j, dn_error *err)
 
     DN_TRY(dn_analyse_vector(j, j->g->n, &j->hits.hub, err));
     DN_TRY(dn_analyse_vector(j, j->g->n, &j->hits.authority, err));
-    DN_TRY(dn_hits(j->g, j->team, &o, j->hits.hub, j->hits.authority, &j->hits.figures, &j->hits.report, err));
+    DN_TRY(
+        dn_hits(j->g, j->team, &o, j->hits.hub, j->hits.authority, &j->hits.figures, &j->hits.report, err));
 out:
     return st;
 }
@@ -213,7 +214,8 @@ static dn_status name_after(const char *id, int number, dn_measure *m, dn_error 
     DN_NEW(m->own_text, ROOM);
     m->name = m->own_text;
     m->definition = m->own_text + NAME_CAP;
-    snprintf(m->own_text, NAME_CAP, "communicability-%d%s%s", number + 1, usable ? "-" : "", usable ? id : "");
+    snprintf(m->own_text, NAME_CAP, "communicability-%d%s%s", number + 1, usable ? "-" : "",
+             usable ? id : "");
     snprintf(m->own_text + NAME_CAP, ROOM - NAME_CAP,
              "walks of all lengths between %.200s and each node, exp(A); networkx.communicability_exp", id);
 out:

@@ -1,4 +1,5 @@
-/* analyse.c - tests of mpi/graph/analyse.h: every measure under its name, nodes that users name, what is left out
+/* analyse.c - tests of mpi/graph/analyse.h: every measure under its name, nodes that users name, what is left
+ * out
  *
  * Numbers of the measures themselves are tested where they are computed; here it is that each word leads to
  * the right one (closed forms on a star and on a path), that columns carry their names, and that all ranks
@@ -215,7 +216,8 @@ static void measures_that_make_no_sense_are_left_out_of_all(void)
 
 static void lack_of_memory_on_one_rank_fails_all(void)
 {
-    static const char *const words[] = {"degree", "closeness", "harmonic", "betweenness", "core", "clustering"};
+    static const char *const words[] = {"degree",      "closeness", "harmonic",
+                                        "betweenness", "core",      "clustering"};
     dn_analyse_options o = usual();
     bool ended = false;
     fixture f;
