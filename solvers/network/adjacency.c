@@ -227,6 +227,18 @@ out:
     return st;
 }
 
+dn_status dn_adjacency_countable(const dn_graph *g, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t most = (int64_t)PETSC_MAX_INT;
+
+    if (g->connected > most)
+        DN_FAIL(DN_EDATA, "%lld rows, but this build's PETSc counts to %lld: build with -DDRAGNET_PETSC64=ON",
+                (long long)g->connected, (long long)most);
+out:
+    return st;
+}
+
 /* Whether PETSc can count what this rank holds. */
 static dn_status check_counts(const dn_graph *g, const dn_team *t, dn_adjacency_kind kind, dn_error *err)
 {
@@ -234,9 +246,7 @@ static dn_status check_counts(const dn_graph *g, const dn_team *t, dn_adjacency_
     int64_t most = (int64_t)PETSC_MAX_INT;
     int64_t entries = g->row[t->end] - g->row[t->begin] + (t->end - t->begin);
 
-    if (g->connected > most)
-        DN_FAIL(DN_EDATA, "%lld rows, but this build's PETSc counts to %lld: build with -DDRAGNET_PETSC64=ON",
-                (long long)g->connected, (long long)most);
+    DN_TRY(dn_adjacency_countable(g, err));
     if (kind == DN_ADJACENCY_AIJ && entries > most)
         DN_FAIL(
             DN_EDATA,

@@ -35,6 +35,9 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_adjacency_create(const dn_graph *g, con
                                                           const dn_adjacency *a, dn_adjacency_kind kind,
                                                           Mat *out, dn_error *err);
 
+/* Whether PETSc can count the rows, for matrices that are made elsewhere. Local. Fails: DN_EDATA */
+DN_MUST_CHECK dn_status dn_adjacency_countable(const dn_graph *g, dn_error *err);
+
 /* A vector over the connected nodes, distributed as the matrix, to all: out [n], isolated nodes get
  * `isolated`. Collective on the team. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_adjacency_gather(const dn_graph *g, const dn_team *team, Vec x,

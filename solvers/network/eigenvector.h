@@ -37,10 +37,10 @@ typedef struct dn_eigenvector_figures {
     int64_t leading;   /* components that have this eigenvalue within its error; 0: not looked for */
 } dn_eigenvector_figures;
 
-/* out [n]. report: residual and tolerance are relative, |A v - l v| / l; error is sqrt(2) residual / gap,
- * which no value's error exceeds when the second Ritz value has found its eigenvalue. PETSc prefix
- * eigenvector_. Collective on the team. Fails: DN_EUSAGE the tolerance is not above 0; DN_EDATA a weight is
- * not above 0; DN_ENOMEM; DN_ESOFTWARE */
+/* out [n]. report: residual and tolerance are relative, |A v - l v| / l; error is
+ * sqrt(2) |A v - l v| / (l - next), next the largest Ritz value that no leading component has; no value's
+ * error exceeds it when next has found its eigenvalue. PETSc prefix eigenvector_. Collective on the team.
+ * Fails: DN_EUSAGE the tolerance is not above 0; DN_EDATA a weight is not above 0; DN_ENOMEM; DN_ESOFTWARE */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_eigenvector(const dn_graph *g, const dn_team *team,
                                                      const dn_eigenvector_options *o, double *out,
                                                      dn_eigenvector_figures *figures, dn_solve_report *report,

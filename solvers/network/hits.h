@@ -38,9 +38,9 @@ typedef struct dn_hits_figures {
 } dn_hits_figures;
 
 /* out_hubs [n] and out_authorities [n]: each sums to 1. report: residual as tolerance; error is
- * 2 sqrt(n) residual s^2 / (s^2 - second^2), a bound for every value when the second is right. PETSc prefix
- * hits_. Collective on the team. Fails: DN_EUSAGE the tolerance is not above 0; DN_EDATA a weight is not
- * above 0; DN_ENOMEM; DN_ESOFTWARE */
+ * (1 + sqrt n) / sum times the L2 error of a as eigenvector.h bounds it, sum that of the vectors at norm 1.
+ * PETSc prefix hits_. Collective on the team. Fails: DN_EUSAGE the tolerance is not above 0; DN_EDATA a
+ * weight is not above 0; DN_ENOMEM; DN_ESOFTWARE */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_hits(const dn_graph *g, const dn_team *team,
                                               const dn_hits_options *o, double *out_hubs,
                                               double *out_authorities, dn_hits_figures *figures,

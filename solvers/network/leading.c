@@ -11,8 +11,10 @@ enum { QUICK_BASIS = 12, QUICK_RESTARTS = 30, PATIENT_BASIS = 60, PATIENT_RESTAR
 
 /* The Ritz values of the last iteration, of which SLEPc keeps only those that converged. */
 typedef struct ritz {
-    double second;
+    double second, next; /* as in dn_leading */
 } ritz;
+
+static const double same = 1e-9; /* relative distance of Ritz values that are copies of each other */
 
 static PetscErrorCode watch(EPS eps, PetscInt it, PetscInt converged, PetscScalar *re, PetscScalar *im,
                             PetscReal *errest, PetscInt count, void *ctx)
@@ -26,6 +28,9 @@ static PetscErrorCode watch(EPS eps, PetscInt it, PetscInt converged, PetscScala
     (void)errest;
     if (count > 1)
         r->second = re[1];
+    for (PetscInt i = count - 1; i > 0; i--)
+        if (re[i] < re[0] - same * fabs(re[0]))
+            r->next = re[i];
     return 0;
 }
 
@@ -97,6 +102,16 @@ out:
     return st;
 }
 
+double dn_leading_error(const dn_leading *pair)
+{
+    double gap = pair->value - pair->next;
+
+    if (isnan(gap))
+        return pair->residual / fabs(pair->value);
+    return sqrt(2.0) *
+           (gap > pair->residual ? pair->residual / gap : 1); /* unit vectors >= 0 are no farther */
+}
+
 /* Whether --petsc left basis and restarts to us. */
 static dn_status ours(EPS eps, PetscInt n, bool *out, dn_error *err)
 {
@@ -131,7 +146,7 @@ dn_status dn_leading_pair(Mat a, const char *prefix, double tolerance, Vec v, dn
 {
     dn_status st = DN_OK;
     EPSConvergedReason reason = EPS_CONVERGED_ITERATING;
-    ritz watched = {.second = NAN};
+    ritz watched = {.second = NAN, .next = NAN};
     bool again = false;
     PetscInt n = 0;
     EPS eps = NULL;
@@ -148,6 +163,7 @@ dn_status dn_leading_pair(Mat a, const char *prefix, double tolerance, Vec v, dn
     }
     DN_TRY(dn_leading_measure(a, v, out, err));
     out->second = watched.second;
+    out->next = watched.next;
     report->converged = reason > 0;
     report->residual = out->residual / fabs(out->value);
     if (reason < 0)

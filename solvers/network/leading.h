@@ -10,6 +10,7 @@
 typedef struct dn_leading {
     double value;    /* Rayleigh quotient of the vector */
     double second;   /* largest other Ritz value; NaN: none */
+    double next;     /* largest Ritz value that is not `value` within rounding; NaN: none */
     double residual; /* L2 norm of A v - value v, computed again */
 } dn_leading;
 
@@ -28,5 +29,10 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_leading_pair(Mat a, const char *prefix,
 
 /* Residual and Rayleigh quotient of v, which has norm 1. Collective. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_leading_measure(Mat a, Vec v, dn_leading *out, dn_error *err);
+
+/* A bound of the L2 distance of v from the space of leading vectors: sqrt(2) residual / (value - next), if
+ * next has found its eigenvalue; residual / value where there is none, because the iteration ended at once.
+ * Local. */
+double dn_leading_error(const dn_leading *pair);
 
 #endif

@@ -9,7 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
+#include "solvers/network/components.h"
 #include "solvers/network/eigenvector.h"
+#include "solvers/network/hits.h"
 #include "solvers/network/katz.h"
 #include "solvers/network/pagerank.h"
 #include "solvers/network/petsc.h"
@@ -46,7 +48,7 @@ static void each_graph(void (*check)(const golden *, const dn_team *))
     }
     if (f != NULL)
         fclose(f);
-    CU_ASSERT(count >= 18);
+    CU_ASSERT(count >= 20);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
@@ -77,27 +79,101 @@ static void pagerank(void)
 
 static void check_eigenvector(const golden *x, const dn_team *t)
 {
-    dn_eigenvector_options o = {.tolerance = 1e-12};
     double *out = dn_calloc((size_t)x->g.n, sizeof *out);
+    int64_t *component = dn_calloc((size_t)x->g.n, sizeof *component);
     const double *eigen = golden_find(x, "eigen");
+    dn_eigenvector_options o = {.tolerance = 1e-12, .component = component};
     dn_eigenvector_figures f;
     dn_solve_report r;
 
+    CU_ASSERT_EQUAL(dn_components(&x->g, component, &o.components, NULL), DN_OK);
     CU_ASSERT_EQUAL(dn_eigenvector(&x->g, t, &o, out, &f, &r, NULL), DN_OK);
-    CU_ASSERT(r.converged);
+    CU_ASSERT(r.converged && r.residual <= r.tolerance);
     if (eigen != NULL) {
         near(x, "eigenvector", out, close_enough);
         CU_ASSERT_DOUBLE_EQUAL(f.eigenvalue, eigen[0], 1e-11);
+        CU_ASSERT_EQUAL((double)f.leading, golden_find(x, "sharing")[0]);
+        CU_ASSERT((strstr(r.warning, "degenerate") != NULL) == (f.leading > 1));
+        CU_ASSERT(isnan(f.gap) || fabs(f.gap - (eigen[0] - eigen[1])) < 1e-3 * eigen[0]);
+        CU_ASSERT(r.error < 1e-9);
+        for (int64_t i = 0; i < x->g.n; i++) /* what does not take part is exactly 0 */
+            CU_ASSERT((out[i] > 0) == (golden_find(x, "eigenvector")[x->g.outside[i]] > 0));
     } else {
         CU_ASSERT_EQUAL(f.eigenvalue, 0);
         CU_ASSERT_DOUBLE_EQUAL(out[0], 1 / sqrt((double)x->g.n), 1e-15);
+        CU_ASSERT((r.warning[0] != '\0') == (x->g.n > 1));
     }
     dn_free(out);
+    dn_free(component);
 }
 
 static void eigenvector(void)
 {
     each_graph(check_eigenvector);
+}
+
+static void check_each(const golden *x, const dn_team *t)
+{
+    double *out = dn_calloc((size_t)x->g.n, sizeof *out), *value = dn_calloc((size_t)x->g.n, sizeof *value);
+    int64_t *component = dn_calloc((size_t)x->g.n, sizeof *component);
+    const double *eigen = golden_find(x, "eigen");
+    dn_eigenvector_options o = {.tolerance = 1e-12, .component = component};
+    dn_eigenvector_each_figures f;
+    double largest = 0;
+    dn_solve_report r;
+
+    CU_ASSERT_EQUAL(dn_components(&x->g, component, &o.components, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_eigenvector_each(&x->g, t, &o, out, value, &f, &r, NULL), DN_OK);
+    CU_ASSERT(r.converged && r.residual <= r.tolerance && f.failed == 0 && r.warning[0] == '\0');
+    CU_ASSERT(f.solved == 0 ? isnan(f.smallest) : f.smallest > 0);
+    if (eigen != NULL)
+        near(x, "own", out, close_enough);
+    else
+        CU_ASSERT(out[0] == 1 && value[0] == 0);
+    for (int64_t c = 0; c < o.components; c++)
+        largest = fmax(largest, value[c]);
+    CU_ASSERT_DOUBLE_EQUAL(largest, eigen != NULL ? eigen[0] : 0, 1e-11);
+    dn_free(out);
+    dn_free(value);
+    dn_free(component);
+}
+
+static void each_component(void)
+{
+    each_graph(check_each);
+}
+
+static void check_hits(const golden *x, const dn_team *t)
+{
+    double *hubs = dn_calloc((size_t)x->g.n, sizeof *hubs), *auth = dn_calloc((size_t)x->g.n, sizeof *auth);
+    const double *singular = golden_find(x, "singular");
+    dn_hits_options o = {.tolerance = 1e-12};
+    dn_hits_figures f;
+    dn_solve_report r;
+
+    CU_ASSERT_EQUAL(dn_hits(&x->g, t, &o, hubs, auth, &f, &r, NULL), DN_OK);
+    CU_ASSERT(r.converged && r.residual <= r.tolerance);
+    if (singular != NULL) {
+        near(x, "hubs", hubs, close_enough);
+        near(x, "authorities", auth, close_enough);
+        CU_ASSERT_DOUBLE_EQUAL(f.singular, singular[0], 1e-11);
+        CU_ASSERT_EQUAL((double)f.leading, golden_find(x, "sharing")[1]);
+        CU_ASSERT((strstr(r.warning, "degenerate") != NULL) == (f.leading > 1));
+        CU_ASSERT(f.leading > 1
+                      ? f.gap == 0
+                      : isnan(f.gap) || fabs(f.gap - (singular[0] - singular[1])) < 1e-3 * singular[0]);
+        CU_ASSERT(r.error < 1e-9);
+    } else {
+        CU_ASSERT(f.singular == 0 && hubs[0] == 1 / (double)x->g.n && auth[0] == hubs[0]);
+        CU_ASSERT((r.warning[0] != '\0') == (x->g.n > 1));
+    }
+    dn_free(hubs);
+    dn_free(auth);
+}
+
+static void hits(void)
+{
+    each_graph(check_hits);
 }
 
 static void check_katz(const golden *x, const dn_team *t)
@@ -188,6 +264,24 @@ static dn_status run_eigenvector(const dn_graph *g, const dn_team *t, dn_solve_r
     return dn_eigenvector(g, t, &o, room[0], &f, r, err);
 }
 
+static int64_t component[MANY], components; /* of the graph of open_random() */
+
+static dn_status run_each(const dn_graph *g, const dn_team *t, dn_solve_report *r, dn_error *err)
+{
+    dn_eigenvector_options o = {.tolerance = 1e-10, .component = component, .components = components};
+    dn_eigenvector_each_figures f;
+
+    return dn_eigenvector_each(g, t, &o, room[0], NULL, &f, r, err);
+}
+
+static dn_status run_hits(const dn_graph *g, const dn_team *t, dn_solve_report *r, dn_error *err)
+{
+    dn_hits_options o = DN_HITS_DEFAULTS;
+    dn_hits_figures f;
+
+    return dn_hits(g, t, &o, room[0], room[1], &f, r, err);
+}
+
 static dn_status run_katz(const dn_graph *g, const dn_team *t, dn_solve_report *r, dn_error *err)
 {
     dn_katz_options o = DN_KATZ_DEFAULTS;
@@ -199,10 +293,12 @@ static dn_status run_katz(const dn_graph *g, const dn_team *t, dn_solve_report *
 static const struct {
     const char *name;
     measure run;
-    const char *few; /* option that takes the iterations away */
-} measures[] = {{"pagerank", run_pagerank, "-pagerank_ksp_max_it"},
-                {"eigenvector", run_eigenvector, "-eigenvector_eps_max_it"},
-                {"katz", run_katz, "-katz_ksp_max_it"}};
+    const char *few, *basis; /* options that take iterations away */
+} measures[] = {{"pagerank", run_pagerank, "-pagerank_ksp_max_it", NULL},
+                {"eigenvector", run_eigenvector, "-eigenvector_eps_max_it", "-eigenvector_eps_ncv"},
+                {"eigenvector", run_each, "-eigenvector_eps_max_it", "-eigenvector_eps_ncv"},
+                {"hits", run_hits, "-hits_eps_max_it", "-hits_eps_ncv"},
+                {"katz", run_katz, "-katz_ksp_max_it", NULL}};
 
 enum { MEASURES = (int)(sizeof measures / sizeof *measures) };
 
@@ -219,6 +315,7 @@ static void open_random(float odd, dn_graph *g, dn_team *t)
             e[k].weight = odd;
     CU_ASSERT_EQUAL(dn_graph_build(MANY, count, e, side, 2, 1, g, NULL), DN_OK);
     CU_ASSERT_EQUAL(test_team_open(g, t, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_components(g, component, &components, NULL), DN_OK);
     dn_free(e);
 }
 
@@ -264,9 +361,13 @@ static void never_silent(void)
         dn_solve_report r;
 
         CU_ASSERT_EQUAL(PetscOptionsSetValue(NULL, measures[m].few, "1"), 0);
+        if (measures[m].basis != NULL)
+            CU_ASSERT_EQUAL(PetscOptionsSetValue(NULL, measures[m].basis, "3"), 0);
         CU_ASSERT_EQUAL(measures[m].run(&g, &t, &r, NULL), DN_OK);
         CU_ASSERT(!r.converged && r.residual > r.tolerance && strstr(r.warning, "not converged") != NULL);
         CU_ASSERT_EQUAL(PetscOptionsClearValue(NULL, measures[m].few), 0);
+        if (measures[m].basis != NULL)
+            CU_ASSERT_EQUAL(PetscOptionsClearValue(NULL, measures[m].basis), 0);
         CU_ASSERT_EQUAL(measures[m].run(&g, &t, &r, NULL), DN_OK);
         CU_ASSERT(r.converged && r.residual <= r.tolerance && r.warning[0] == '\0');
         CU_ASSERT(r.error >= r.residual && r.error < 1e-6);
@@ -312,6 +413,8 @@ int main(int argc, char **argv)
     static const dn_test tests[] = {{"opens PETSc", opens_petsc},
                                     {"PageRank", pagerank},
                                     {"eigenvector", eigenvector},
+                                    {"eigenvector of each component", each_component},
+                                    {"HITS", hits},
                                     {"Katz", katz},
                                     {"Katz refuses what has no sum", katz_refuses},
                                     {"any rank may run out of memory", out_of_memory},
