@@ -8,6 +8,7 @@
 #define DN_NETWORK_PROBE_H
 
 #include "solvers/base/rng.h"
+#include "solvers/network/team.h"
 
 typedef struct dn_probe_options {
     int64_t exact_up_to; /* nodes; which are counted says the header of the measure */
@@ -18,8 +19,22 @@ typedef struct dn_probe_options {
 
 #define DN_PROBE_DEFAULTS                                                  \
     {                                                                      \
-        .exact_up_to = 20000, .probes = 256, .seed = 1, .tolerance = 1e-10 \
+        .exact_up_to = 20000, .probes = 128, .seed = 1, .tolerance = 1e-10 \
     }
+
+/* Local. Fails: DN_EUSAGE tolerance or probes out of range */
+DN_MUST_CHECK dn_status dn_probe_check(const dn_probe_options *o, const char *measure, dn_error *err);
+
+/* Values that this rank has found, of `count` connected nodes (inside numbers) that no other rank has, to
+ * all: out [n]; connected nodes that no rank has get 0, isolated ones `isolated`. Collective on the team.
+ * Fails: DN_ENOMEM, DN_ESOFTWARE */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_probe_share(const dn_graph *g, const dn_team *team, int64_t count,
+                                                     const int32_t *node, const double *value,
+                                                     double isolated, double *out, dn_error *err);
+
+/* The same where every rank has the values of its rows: own [end - begin]. Collective; cannot fail. */
+DN_COLLECTIVE void dn_probe_gather(const dn_graph *g, const dn_team *team, const double *own, double isolated,
+                                   double *out);
 
 /* 1 or -1. */
 static inline double dn_probe_sign(dn_rng s, uint64_t item)

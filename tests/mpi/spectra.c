@@ -24,7 +24,7 @@ static void compare(const test_case *c, const char *what, const char *vectors, i
 {
     const test_numbers *want = test_case_find(c, what);
 
-    CU_ASSERT(want != NULL && want->count >= k);
+    CU_ASSERT(k == 0 || (want != NULL && want->count >= k));
     for (int64_t i = 0; want != NULL && i < k; i++) {
         char name[60];
         const test_numbers *v;
@@ -116,7 +116,7 @@ static void agrees_with_golden_numbers(void)
     }
     if (f != NULL)
         fclose(f);
-    CU_ASSERT_EQUAL(cases, 10);
+    CU_ASSERT_EQUAL(cases, 15);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
