@@ -142,6 +142,22 @@ static hid_t create_set(dn_h5 *h, const char *name, const dn_schema_row *row, dn
     return set;
 }
 
+/* Where a dataset ends in the file; 0: it has no place there. */
+static int64_t end_of(hid_t set)
+{
+    haddr_t at = H5Dget_offset(set);
+
+    return at == HADDR_UNDEF ? 0 : (int64_t)(at + H5Dget_storage_size(set));
+}
+
+static dn_status cannot_write(const dn_h5 *h, const char *name, dn_error *err)
+{
+    char reason[160];
+
+    return dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot write %s: %s", h->disk_path, name,
+                        dn_h5_reason(reason));
+}
+
 static dn_status write_rows(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, int ndims,
                             const int64_t *dims, int64_t start, int64_t count, const void *data,
                             dn_error *err)
@@ -149,30 +165,27 @@ static dn_status write_rows(dn_h5 *h, const char *name, const dn_schema_row *row
     dn_status st = DN_OK;
     hsize_t extent[4];
     hid_t space, memory = -1, set, transfer = H5Pcreate(H5P_DATASET_XFER);
-    herr_t bad = -1;
     static const char nothing[8] = {0};
 
     for (int d = 0; d < ndims; d++)
         extent[d] = (hsize_t)dims[d];
     space = H5Screate_simple(ndims, extent, NULL);
     set = create_set(h, name, row, type, space);
-    if (set >= 0) {
+    if (set < 0)
+        st = cannot_write(h, name, err);
+    DN_PASS(dn_h5_reserve(h, end_of(set), err));
+    st = dn_agree(h->comm, st, err);
+    if (st == DN_OK && !is_empty(ndims, extent)) {
         select_rows(space, ndims, extent, start, count, &memory);
         H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
-        bad = is_empty(ndims, extent)
-                  ? 0
-                  : H5Dwrite(set, memory_type(type), memory, space, transfer, data != NULL ? data : nothing);
-        if (H5Dclose(set) < 0)
-            bad = -1;
+        if (H5Dwrite(set, memory_type(type), memory, space, transfer, data != NULL ? data : nothing) < 0)
+            st = cannot_write(h, name, err);
         H5Sclose(memory);
     }
+    if (set >= 0 && H5Dclose(set) < 0 && st == DN_OK)
+        st = cannot_write(h, name, err);
     H5Sclose(space);
     H5Pclose(transfer);
-    if (bad < 0) {
-        char reason[160];
-        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot write %s: %s", h->disk_path, name,
-                          dn_h5_reason(reason));
-    }
     DN_AGREE(h->comm);
 out:
     return st;
