@@ -188,12 +188,13 @@ static dn_status put_tables(dn_h5 *h, const dn_description *d, int sides, dn_err
         {"/description/class", "low,medium,high", CLASSES, t.class},
         {"/description/class_bound", "low_from,medium_from,high_from,high_to", BOUNDS, t.bound},
         {"/description/histogram", "column i: degrees from 2^i to 2^(i + 1) - 1", DN_BINS, t.histogram},
-        {"/description/isolated", "nodes without an edge", 1, t.isolated}};
+        {"/description/isolated", NULL, 0, t.isolated}};
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        DN_TRY(
-            dn_h5_write_all(h, table[i].path, 2, (int64_t[]){sides, table[i].columns}, table[i].data, err));
-        DN_TRY(dn_h5_set_text(h, table[i].path, "fields", table[i].fields, err));
+        DN_TRY(dn_h5_write_all(h, table[i].path, table[i].columns > 0 ? 2 : 1,
+                               (int64_t[]){sides, table[i].columns}, table[i].data, err));
+        if (table[i].fields != NULL)
+            DN_TRY(dn_h5_set_text(h, table[i].path, "fields", table[i].fields, err));
     }
 out:
     return st;

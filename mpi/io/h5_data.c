@@ -117,6 +117,15 @@ static void select_rows(hid_t file_space, int ndims, const hsize_t *dims, int64_
     }
 }
 
+/* HDF5 1.10 has no place in the file for a dataset without elements, and refuses to write or read there. */
+static bool is_empty(int ndims, const hsize_t *dims)
+{
+    for (int d = 0; d < ndims; d++)
+        if (dims[d] == 0)
+            return true;
+    return false;
+}
+
 /* A new dataset with the attributes of its schema row. */
 static hid_t create_set(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, hid_t space)
 {
@@ -133,6 +142,22 @@ static hid_t create_set(dn_h5 *h, const char *name, const dn_schema_row *row, dn
     return set;
 }
 
+/* Where a dataset ends in the file; 0: it has no place there. */
+static int64_t end_of(hid_t set)
+{
+    haddr_t at = H5Dget_offset(set);
+
+    return at == HADDR_UNDEF ? 0 : (int64_t)(at + H5Dget_storage_size(set));
+}
+
+static dn_status cannot_write(const dn_h5 *h, const char *name, dn_error *err)
+{
+    char reason[160];
+
+    return dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot write %s: %s", h->disk_path, name,
+                        dn_h5_reason(reason));
+}
+
 static dn_status write_rows(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, int ndims,
                             const int64_t *dims, int64_t start, int64_t count, const void *data,
                             dn_error *err)
@@ -140,7 +165,6 @@ static dn_status write_rows(dn_h5 *h, const char *name, const dn_schema_row *row
     dn_status st = DN_OK;
     hsize_t extent[4];
     hid_t space, memory = -1, set, transfer = H5Pcreate(H5P_DATASET_XFER);
-    char reason[160] = ""; /* asked for at once: the next call that works forgets it */
     static const char nothing[8] = {0};
 
     for (int d = 0; d < ndims; d++)
@@ -148,25 +172,20 @@ static dn_status write_rows(dn_h5 *h, const char *name, const dn_schema_row *row
     space = H5Screate_simple(ndims, extent, NULL);
     set = create_set(h, name, row, type, space);
     if (set < 0)
-        dn_h5_reason(reason);
-    else {
-        bool some =
-            H5Sget_simple_extent_npoints(space) > 0; /* a set of nothing can be neither written nor read */
-
+        st = cannot_write(h, name, err);
+    DN_PASS(dn_h5_reserve(h, end_of(set), err));
+    st = dn_agree(h->comm, st, err);
+    if (st == DN_OK && !is_empty(ndims, extent)) {
         select_rows(space, ndims, extent, start, count, &memory);
         H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
-        if (some &&
-            H5Dwrite(set, memory_type(type), memory, space, transfer, data != NULL ? data : nothing) < 0)
-            dn_h5_reason(reason);
-        if (H5Dclose(set) < 0 && reason[0] == '\0')
-            dn_h5_reason(reason);
+        if (H5Dwrite(set, memory_type(type), memory, space, transfer, data != NULL ? data : nothing) < 0)
+            st = cannot_write(h, name, err);
         H5Sclose(memory);
     }
+    if (set >= 0 && H5Dclose(set) < 0 && st == DN_OK)
+        st = cannot_write(h, name, err);
     H5Sclose(space);
     H5Pclose(transfer);
-    if (reason[0] != '\0')
-        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot write %s: %s", h->disk_path, name,
-                          reason);
     DN_AGREE(h->comm);
 out:
     return st;
@@ -247,12 +266,12 @@ static dn_status read_rows(const dn_h5 *h, const char *name, dn_type type, int64
     hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
     hsize_t dims[H5S_MAX_RANK];
     int ndims = H5Sget_simple_extent_dims(space, dims, NULL);
-    bool some = H5Sget_simple_extent_npoints(space) > 0;
     char reason[160], nothing[8];
 
     select_rows(space, ndims, dims, start, count, &memory);
     H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
-    if (some && H5Dread(set, memory_type(type), memory, space, transfer, out != NULL ? out : nothing) < 0)
+    if (!is_empty(ndims, dims) &&
+        H5Dread(set, memory_type(type), memory, space, transfer, out != NULL ? out : nothing) < 0)
         DN_FAIL(DN_EIO, "%s: cannot read %s: %s", h->path, name, dn_h5_reason(reason));
 out:
     H5Pclose(transfer);

@@ -4,8 +4,10 @@
 #include "tests/support/test.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "mpi/graph/store.h"
 #include "solvers/base/alloc.h"
@@ -331,6 +333,29 @@ static void no_such_directory(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+/* A limit on the size of files stands for a disk that is full. */
+static void disk_full(void)
+{
+    const char *path = test_path("full.h5");
+    dn_error err = DN_ERROR_INIT;
+    struct rlimit before, tight;
+    dn_status st;
+
+    CU_ASSERT_EQUAL(store(&test_comm, path, TEST_NUMBERED, NULL), DN_OK);
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    tight = before;
+    tight.rlim_cur = 100000; /* the tables of the library still fit */
+    setrlimit(RLIMIT_FSIZE, &tight);
+    st = store(&test_comm, path, TEST_ODD, &err);
+    setrlimit(RLIMIT_FSIZE, &before);
+    CU_ASSERT_EQUAL(st, DN_EIO);
+    CU_ASSERT(test_same((int)st));
+    CU_ASSERT_FALSE(there(path, ".part"));
+    CU_ASSERT(kept(path));
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 int main(int argc, char **argv)
 {
     static const dn_test tests[] = {{"round trip", round_trip},
@@ -338,6 +363,7 @@ int main(int argc, char **argv)
                                     {"any number of ranks", any_ranks},
                                     {"refused memory", any_rank_may_run_out_of_memory},
                                     {"no such directory", no_such_directory},
+                                    {"a full disk", disk_full},
                                     {NULL, NULL}};
     return test_main(argc, argv, "network_store", tests);
 }
