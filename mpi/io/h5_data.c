@@ -140,28 +140,33 @@ static dn_status write_rows(dn_h5 *h, const char *name, const dn_schema_row *row
     dn_status st = DN_OK;
     hsize_t extent[4];
     hid_t space, memory = -1, set, transfer = H5Pcreate(H5P_DATASET_XFER);
-    herr_t bad = -1;
+    char reason[160] = ""; /* asked for at once: the next call that works forgets it */
     static const char nothing[8] = {0};
 
     for (int d = 0; d < ndims; d++)
         extent[d] = (hsize_t)dims[d];
     space = H5Screate_simple(ndims, extent, NULL);
     set = create_set(h, name, row, type, space);
-    if (set >= 0) {
+    if (set < 0)
+        dn_h5_reason(reason);
+    else {
+        bool some =
+            H5Sget_simple_extent_npoints(space) > 0; /* a set of nothing can be neither written nor read */
+
         select_rows(space, ndims, extent, start, count, &memory);
         H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
-        bad = H5Dwrite(set, memory_type(type), memory, space, transfer, data != NULL ? data : nothing);
-        if (H5Dclose(set) < 0)
-            bad = -1;
+        if (some &&
+            H5Dwrite(set, memory_type(type), memory, space, transfer, data != NULL ? data : nothing) < 0)
+            dn_h5_reason(reason);
+        if (H5Dclose(set) < 0 && reason[0] == '\0')
+            dn_h5_reason(reason);
         H5Sclose(memory);
     }
     H5Sclose(space);
     H5Pclose(transfer);
-    if (bad < 0) {
-        char reason[160];
+    if (reason[0] != '\0')
         st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot write %s: %s", h->disk_path, name,
-                          dn_h5_reason(reason));
-    }
+                          reason);
     DN_AGREE(h->comm);
 out:
     return st;
@@ -242,11 +247,12 @@ static dn_status read_rows(const dn_h5 *h, const char *name, dn_type type, int64
     hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
     hsize_t dims[H5S_MAX_RANK];
     int ndims = H5Sget_simple_extent_dims(space, dims, NULL);
+    bool some = H5Sget_simple_extent_npoints(space) > 0;
     char reason[160], nothing[8];
 
     select_rows(space, ndims, dims, start, count, &memory);
     H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
-    if (H5Dread(set, memory_type(type), memory, space, transfer, out != NULL ? out : nothing) < 0)
+    if (some && H5Dread(set, memory_type(type), memory, space, transfer, out != NULL ? out : nothing) < 0)
         DN_FAIL(DN_EIO, "%s: cannot read %s: %s", h->path, name, dn_h5_reason(reason));
 out:
     H5Pclose(transfer);
