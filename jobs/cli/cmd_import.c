@@ -27,6 +27,8 @@ static const dn_opt options[] = {
      "network"},
     {"columns", 0, DN_OPT_TEXT, NULL, "SOURCE,TARGET[,WEIGHT]", "columns of a table of edges, by its header",
      "network"},
+    {"drop-cut-line", 0, DN_OPT_FLAG, NULL, NULL,
+     "leave out a last line without a line end, of a table of edges that was cut off", "network"},
     {"id-map", 0, DN_OPT_TEXT, NULL, "FILE",
      "table of ids that mean the same node, on all sides but 'drug'; a row has one node", "network"},
     {"id-columns", 0, DN_OPT_TEXT, NULL, "A,B,...", "its columns; otherwise those that are known namings",
@@ -105,6 +107,7 @@ static dn_status read_network(const dn_options *o, dn_import_options *out, lists
     out->layer = l->layer;
     out->columns = dn_options_text(o, "columns");
     out->id_map = dn_options_text(o, "id-map");
+    out->drop_cut_line = dn_options_flag(o, "drop-cut-line");
     out->id_columns = dn_options_text(o, "id-columns");
 out:
     return st;
@@ -220,10 +223,12 @@ static void print_layer(const dn_layer_option *y, const dn_layer_report *r)
             r->target_side);
     print_count("rows", r->rows, NULL);
     print_count("comments", r->comments, NULL);
+    print_count("cut last line, left out", r->cut, NULL);
     print_count("headers that stand again", r->headers, NULL);
     print_count("rows without an id, left out", r->unnamed, NULL);
     print_count("rows without a score, weight 0", r->unscored, NULL);
     print_count("self loops, left out", r->self_loops, NULL);
+    print_count("  joined by the id map", r->mapped_loops, NULL);
     print_count("repeats, merged", r->repeats, NULL);
     fprintf(stderr, "    %-28s %10lld\n", "edges", (long long)r->edges);
     print_count("  activating", r->activating, NULL);
@@ -241,7 +246,7 @@ static void print_layer(const dn_layer_option *y, const dn_layer_report *r)
     print_count("  shown under another id", r->joined, NULL);
     if (r->directed)
         fprintf(stderr, "    directions of the edges are not kept\n");
-    if (r->open_end)
+    if (r->open_end && r->cut == 0)
         fprintf(stderr, "    the last line has no end: was the file cut off?\n");
 }
 

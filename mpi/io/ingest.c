@@ -85,8 +85,11 @@ static dn_status check_options(const dn_import_options *o, dn_error *err)
     if (o->output == NULL)
         DN_FAIL(DN_EUSAGE, "no output is named (-o FILE)");
     DN_TRY(check_sets(o, err));
-    if (o->n_layers == 0 && (o->id_map != NULL || o->columns != NULL))
-        DN_FAIL(DN_EUSAGE, "%s goes with --edges LAYER=FILE", o->id_map != NULL ? "--id-map" : "--columns");
+    if (o->n_layers == 0 && (o->id_map != NULL || o->columns != NULL || o->drop_cut_line))
+        DN_FAIL(DN_EUSAGE, "%s goes with --edges LAYER=FILE",
+                o->id_map != NULL    ? "--id-map"
+                : o->columns != NULL ? "--columns"
+                                     : "--drop-cut-line");
     if (o->id_map == NULL && o->id_columns != NULL)
         DN_FAIL(DN_EUSAGE, "--id-columns goes with --id-map FILE");
     if (o->add && sets(o) == 0)

@@ -23,6 +23,8 @@
  * layer that contradicts that is refused.
  *
  * Rules. rows = edges + self_loops + repeats + unnamed.
+ *   - A row that does not have the fields of the others is an error, also at the end of a file that was cut
+ *     off; drop_cut_line leaves out a last line that has no line end, whatever it holds.
  *   - A self loop is left out; its node stays.
  *   - Rows of the same two nodes, in either order within a side, are one edge: the largest weight; the sign
  *     that those agree on which have one; a contradiction gives sign 0 and is counted.
@@ -66,6 +68,7 @@ typedef struct dn_import_options {
     const char *columns;          /* "SOURCE,TARGET[,WEIGHT]" of tables, or NULL */
     const char *id_map;           /* file, or NULL */
     const char *id_columns;       /* "A,B,..." of the id map; NULL: those that are known namings, else all */
+    bool drop_cut_line;           /* leave out a last line of edges that has no line end */
     bool add;                     /* add pair sets and layers to a dataset that exists */
     bool force;
 } dn_import_options;
@@ -112,6 +115,7 @@ typedef struct dn_layer_report {
     int64_t loners;                     /* nodes without an edge in this layer */
     int64_t edges;
     int64_t self_loops, repeats;
+    int64_t mapped_loops;  /* of the self loops, those of two ids that the id map joins */
     int64_t contradictory; /* edges whose rows have both signs */
     int64_t negative, zero;
     int64_t activating, inhibiting;
@@ -119,6 +123,7 @@ typedef struct dn_layer_report {
     int64_t joined; /* names whose node shows another id */
     int64_t shared; /* nodes that stood in the dataset before this layer */
     bool weighted, typed, directed;
+    int64_t cut;   /* 1: the last line has no end and was left out, as asked for */
     bool open_end; /* the last line has no end */
 } dn_layer_report;
 

@@ -257,10 +257,15 @@ static dn_status write_counts(const char *name, const dn_layer_report *r, dn_h5 
     const struct {
         const char *key;
         int64_t value;
-    } counts[] = {{"rows", r->rows},         {"self_loops", r->self_loops},
-                  {"repeats", r->repeats},   {"unnamed", r->unnamed},
-                  {"unscored", r->unscored}, {"contradictory", r->contradictory},
-                  {"negative", r->negative}, {"zero", r->zero},
+    } counts[] = {{"rows", r->rows},
+                  {"self_loops", r->self_loops},
+                  {"repeats", r->repeats},
+                  {"cut", r->cut},
+                  {"unnamed", r->unnamed},
+                  {"unscored", r->unscored},
+                  {"contradictory", r->contradictory},
+                  {"negative", r->negative},
+                  {"zero", r->zero},
                   {"directed", r->directed}};
 
     snprintf(path, sizeof path, "/edges/%s", name);

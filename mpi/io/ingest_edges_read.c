@@ -13,7 +13,6 @@
 #include "solvers/base/alloc.h"
 #include "solvers/formats/edge_rows.h"
 #include "solvers/formats/graphml.h"
-#include "solvers/formats/source.h"
 
 enum { DECLARED = 1 << 8 }; /* in effects: no edge, but a node that the file declares */
 
@@ -28,7 +27,8 @@ typedef struct reader {
     dn_strings fresh; /* [k]  its side and its id */
     char *text;       /* scratch */
     size_t text_cap;
-    uint8_t *mapped; /* [names of the map]  bit: side of the layer that has it */
+    int64_t own_loops; /* rows with the same id at both ends */
+    uint8_t *mapped;   /* [names of the map]  bit: side of the layer that has it */
     dn_edge_rows *rows;
 } reader;
 
@@ -149,6 +149,8 @@ static dn_status read_rows(const dn_comm *comm, reader *r, dn_error *err)
             break;
         e.weight = row.weight;
         e.effects = row.effects;
+        r->own_loops += r->side[0] == r->side[1] && row.source.len == row.target.len &&
+                        memcmp(row.source.text, row.target.text, row.source.len) == 0;
         DN_TRY(refer(r, r->side[0], row.source.text, row.source.len, &e.a, err));
         DN_TRY(refer(r, r->side[1], row.target.text, row.target.len, &e.b, err));
         DN_TRY(push(r->part, e, err));
@@ -189,6 +191,7 @@ static dn_status take_graphml(reader *r, const dn_graphml *g, dn_error *err)
     }
     for (int64_t i = 0; i < g->edges; i++) {
         const dn_graphml_edge *e = &g->edge[i];
+        r->own_loops += e->source == e->target;
         DN_TRY(push(r->part, (dn_half_edge){node[e->source], node[e->target], e->weight, 0}, err));
     }
 out:
@@ -383,34 +386,16 @@ out:
     return st;
 }
 
-static bool end_is_open(const char *path, const dn_edge_layout *l)
-{
-    dn_source *s = NULL;
-    dn_error quiet = DN_ERROR_INIT;
-    char last = '\n';
-    size_t got;
-
-    if (l->gzip || l->format == DN_EDGES_GRAPHML || l->bytes == 0)
-        return false;
-    if (dn_source_open_range(path, l->bytes - 1, l->bytes, &s, &quiet) == DN_OK &&
-        (dn_source_read(s, &last, 1, &got, &quiet) != DN_OK || got != 1))
-        last = '\n';
-    dn_source_close(&s);
-    return last != '\n';
-}
-
 /* Counts of the file from those of the ranks. */
 static void sum_counts(const dn_comm *comm, const reader *r, dn_layer_report *out)
 {
     static const char *const names[] = {"table", "matrix", "graphml"};
     const dn_edge_layout *l = r->l;
     dn_edge_counts c = r->rows != NULL ? *dn_edge_rows_counts(r->rows) : (dn_edge_counts){0};
-    int64_t sums[8] = {out->rows + c.rows, c.comments,    c.headers,     c.unnamed,
-                       c.unscored,         out->weighted, out->directed, 0};
+    int64_t sums[] = {out->rows + c.rows, c.comments,    c.headers, c.unnamed, c.unscored,
+                      out->weighted,      out->directed, c.cut,     c.open_end};
 
-    if (comm->rank == 0)
-        sums[7] = end_is_open(r->path, l);
-    MPI_Allreduce(MPI_IN_PLACE, sums, 8, MPI_INT64_T, MPI_SUM, comm->mpi);
+    MPI_Allreduce(MPI_IN_PLACE, sums, sizeof sums / sizeof sums[0], MPI_INT64_T, MPI_SUM, comm->mpi);
     out->rows = sums[0];
     out->comments = l->comments + sums[1];
     out->headers = sums[2];
@@ -418,7 +403,8 @@ static void sum_counts(const dn_comm *comm, const reader *r, dn_layer_report *ou
     out->unscored = sums[4];
     out->weighted = sums[5] > 0 || (l->format != DN_EDGES_GRAPHML && l->weight >= 0);
     out->directed = sums[6] > 0 || l->directed;
-    out->open_end = sums[7] > 0;
+    out->cut = sums[7];
+    out->open_end = sums[8] > 0;
     out->typed = l->format == DN_EDGES_TABLE && l->type >= 0;
     snprintf(out->format, sizeof out->format, "%s", names[l->format]);
 }
@@ -445,6 +431,7 @@ dn_status dn_edge_part_read(const dn_comm *comm, const char *path, const dn_edge
     DN_TRY(count_mapped(comm, &r, out, err));
     orient(t, &p, &loops);
     out->self_loops = dn_sum(comm, loops);
+    out->mapped_loops = out->self_loops - dn_sum(comm, r.own_loops);
     if (out->source_nodes + out->target_nodes == 0)
         DN_FAIL(DN_EDATA, "%s: holds no edges and no nodes", path);
     *part = p;

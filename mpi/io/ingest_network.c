@@ -150,6 +150,8 @@ static dn_status read_layouts(network *w, dn_error *err)
     DN_AGREE(w->comm);
     for (int i = 0; i < o->n_layers; i++)
         MPI_Bcast(&w->layout[i], (int)sizeof w->layout[i], MPI_BYTE, 0, w->comm->mpi);
+    for (int i = 0; i < o->n_layers; i++)
+        w->layout[i].drop_cut = o->drop_cut_line;
 out:
     return st;
 }

@@ -210,6 +210,8 @@ static void add_network(dn_json *root, const dn_import_options *o, const dn_sour
         add_text(obj, "columns", o->id_columns);
     }
     add_text(root, "columns", o->columns);
+    if (o->drop_cut_line)
+        dn_json_bool(root, "drop_cut_line", true);
     list = dn_json_array(root, "edges");
     for (int i = 0; i < o->n_layers; i++, at++)
         if (only < 0 || only == o->n_pairs + i) {

@@ -18,7 +18,8 @@ struct dn_delim {
     int64_t lines;  /* line ends passed inside the range */
     char *buf;      /* [cap]  bytes [pos, len) are not yet used */
     size_t cap, pos, len;
-    bool ended; /* the source has no more */
+    bool ended;    /* the source has no more */
+    bool open_end; /* the last line had no line end */
     dn_field *field;
     size_t field_cap;
 };
@@ -96,6 +97,7 @@ static void pass_line(dn_delim *d, size_t len, bool lf)
     d->offset += d->mark + (int64_t)len + lf;
     d->mark = 0;
     d->lines++;
+    d->open_end = !lf;
 }
 
 /* At the start of a range: the line that began before it belongs to the range before. */
@@ -365,6 +367,11 @@ int64_t dn_delim_line(const dn_delim *d)
 char dn_delim_separator(const dn_delim *d)
 {
     return d->separator;
+}
+
+bool dn_delim_open_end(const dn_delim *d)
+{
+    return d->open_end;
 }
 
 int64_t dn_delim_offset(const dn_delim *d)

@@ -69,6 +69,7 @@ DN_MUST_CHECK dn_status dn_delim_words(dn_delim *d, const char *line, size_t len
 int64_t dn_delim_line(const dn_delim *d);
 
 char dn_delim_separator(const dn_delim *d); /* 0 while it is not known */
+bool dn_delim_open_end(const dn_delim *d);  /* the last line has no end: the file stops there */
 int64_t dn_delim_offset(const dn_delim *d); /* first byte behind the last record, in inflated bytes */
 
 void dn_delim_close(dn_delim **d);

@@ -16,21 +16,13 @@ static const char *const drugs[] = {"drug_name",  "drugbank_id",     "drug",    
 static const char *const genes[] = {
     "gene_name", "uniprot_id",     "gene",      "gene_id",   "gene_symbol", "symbol", "uniprot",
     "protein",   "entrez_gene_id", "entrez_id", "target_id", "protein_id",  "target", NULL};
-static const char *const pairs[][2] = {{"source", "target"},
-                                       {"from", "to"},
-                                       {"fromnodeid", "tonodeid"},
-                                       {"node1", "node2"},
-                                       {"node_1", "node_2"},
-                                       {"gene1", "gene2"},
-                                       {"gene_1", "gene_2"},
-                                       {"gene_a", "gene_b"},
-                                       {"protein1", "protein2"},
-                                       {"protein_1", "protein_2"},
-                                       {"protein_a", "protein_b"},
-                                       {"a", "b"},
-                                       {"interactor_a", "interactor_b"},
-                                       {"source_id", "target_id"},
-                                       {"i", "j"}};
+static const char *const pairs[][2] = {{"source", "target"},       {"from", "to"},
+                                       {"fromnodeid", "tonodeid"}, {"node1", "node2"},
+                                       {"node_1", "node_2"},       {"gene1", "gene2"},
+                                       {"gene_1", "gene_2"},       {"gene_a", "gene_b"},
+                                       {"protein1", "protein2"},   {"protein_1", "protein_2"},
+                                       {"protein_a", "protein_b"}, {"interactor_a", "interactor_b"},
+                                       {"source_id", "target_id"}};
 static const char *const weights[] = {
     "weight", "interaction_group_score", "combined_score", "score", "confidence", NULL};
 static const char *const types[] = {"interaction_types", "interaction_type", "actions", "action", NULL};
@@ -287,63 +279,116 @@ out:
     return st;
 }
 
+/* The weight of a table with a header: by its name, else the column that is left of three when the first row
+ * has a number there. */
+static int64_t weight_of(const dn_strings *names, const dn_strings *row, const dn_edge_layout *l)
+{
+    int64_t at = find_any(names, weights), left = 3 - l->source - l->target;
+
+    if (at < 0 && l->type < 0 && names->n == 3 && row->n == 3 && number(row, left))
+        at = left;
+    return at;
+}
+
+/* The header, if any, and the fields of lines around it. */
+typedef struct heading {
+    const char *text; /* [len]  NULL: none */
+    size_t len;
+    const dn_strings *names;            /* its fields; NULL: they are not known */
+    dn_strings behind_mark, first, row; /* of the last comment, of the first line, of the one behind it */
+} heading;
+
+/* Fields of line i, when there is one and its quotes are sound: it may be a comment in words, and a bad row
+ * is reported when it is read. */
+static dn_status try_cut(dn_delim *d, const lines *l, int64_t i, size_t skip, char separator, dn_strings *out,
+                         dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_error why = DN_ERROR_INIT;
+    size_t n = 0;
+    const char *text = i < l->text.n ? dn_strings_at(&l->text, i, &n) : "";
+
+    if (n <= skip)
+        goto out;
+    st = cut(d, separator, text + skip, n - skip, out, &why);
+    if (st == DN_EDATA) {
+        dn_strings_destroy(out);
+        st = DN_OK;
+    }
+    if (st != DN_OK)
+        DN_FAIL(st, "%s", why.text);
+out:
+    return st;
+}
+
+static dn_status cut_head(dn_delim *d, const lines *l, char separator, heading *h, dn_error *err)
+{
+    dn_status st = DN_OK;
+    size_t n;
+    const char *line = dn_strings_at(&l->text, 1, &n);
+
+    DN_TRY(try_cut(d, l, 0, 1, separator, &h->behind_mark, err));
+    DN_TRY(cut(d, separator, line, n, &h->first, err));
+    DN_TRY(try_cut(d, l, 2, 0, separator, &h->row, err));
+out:
+    return st;
+}
+
+/* Which line is the header, and where the rows begin. */
+static dn_status find_head(const char *name, const lines *l, const char *columns, heading *h,
+                           dn_edge_layout *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_strings *mark = &h->behind_mark, *first = &h->first;
+
+    out->data = l->at;
+    if (mark->n == first->n && (columns != NULL ? has_first(mark, columns) : known_header(mark, out))) {
+        h->names = mark;
+        h->text = dn_strings_at(&l->text, 0, &h->len);
+        out->comments--;
+        goto out;
+    }
+    if (columns != NULL || known_header(first, out)) {
+        h->names = first;
+    } else {
+        DN_TRY(no_header(name, l->line, first, out, err));
+        if (first->n != 3 || number(first, 2) || h->row.n != 3 || !number(&h->row, 2))
+            goto out; /* "a b weight", then numbers, would be a header */
+    }
+    h->text = dn_strings_at(&l->text, 1, &h->len);
+    out->data = l->behind;
+out:
+    return st;
+}
+
 /* Which line is the header, if any, and which columns count. */
 static dn_status choose(const char *name, dn_delim *d, const lines *l, const char *columns,
                         dn_edge_layout *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_strings behind_mark = {0}, first = {0}, second = {0};
-    size_t n_comment, n, n_second;
-    const char *comment = dn_strings_at(&l->text, 0, &n_comment), *line = dn_strings_at(&l->text, 1, &n),
-               *header = NULL;
-    size_t n_header = 0;
-    const dn_strings *names = NULL;
+    heading h = {0};
+    size_t n;
+    const char *line = dn_strings_at(&l->text, 1, &n);
 
     out->separator = separator_of(line, n);
-    DN_TRY(cut(d, out->separator, line, n, &first, err));
-    if (n_comment > 0)
-        DN_TRY(cut(d, out->separator, comment + 1, n_comment - 1, &behind_mark, err));
-    out->columns = first.n;
-    out->weight = out->type = -1;
-    if (behind_mark.n == first.n &&
-        (columns != NULL ? has_first(&behind_mark, columns) : known_header(&behind_mark, out))) {
-        names = &behind_mark;
-        header = comment;
-        n_header = n_comment;
-        out->data = l->at;
-        out->comments--;
-    } else if (columns != NULL || known_header(&first, out)) {
-        names = &first;
-        header = line;
-        n_header = n;
-        out->data = l->behind;
-    } else {
-        DN_TRY(no_header(name, l->line, &first, out, err));
-        out->data = l->at;
-        if (first.n == 3 && !number(&first, 2) && l->text.n > 2) { /* "a b weight", then numbers: a header */
-            const char *text = dn_strings_at(&l->text, 2, &n_second);
-            DN_TRY(cut(d, out->separator, text, n_second, &second, err));
-            if (second.n == 3 && number(&second, 2)) {
-                header = line;
-                n_header = n;
-                out->data = l->behind;
-            }
-        }
+    DN_TRY(cut_head(d, l, out->separator, &h, err));
+    out->columns = h.first.n;
+    DN_TRY(find_head(name, l, columns, &h, out, err));
+    if (h.names != NULL) {
+        out->type = find_any(h.names, types);
+        if (columns != NULL)
+            DN_TRY(name_columns(name, l->line, columns, h.names, out, err));
+        else
+            out->weight = weight_of(h.names, h.names == &h.first ? &h.row : &h.first, out);
     }
-    if (names != NULL && columns != NULL)
-        DN_TRY(name_columns(name, l->line, columns, names, out, err));
-    else if (names != NULL)
-        out->weight = find_any(names, weights);
-    if (names != NULL)
-        out->type = find_any(names, types);
-    if (header != NULL) {
-        out->header_length = (int64_t)n_header;
-        out->header_hash = hash(header, n_header);
+    if (h.text != NULL) {
+        out->header_length = (int64_t)h.len;
+        out->header_hash = hash(h.text, h.len);
     }
 out:
-    dn_strings_destroy(&behind_mark);
-    dn_strings_destroy(&first);
-    dn_strings_destroy(&second);
+    dn_strings_destroy(&h.behind_mark);
+    dn_strings_destroy(&h.first);
+    dn_strings_destroy(&h.row);
     return st;
 }
 

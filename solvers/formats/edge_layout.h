@@ -10,9 +10,9 @@
  * http:// or https://. A header is recognised by its names (drug and gene columns such as drug_name,
  * drugbank_id, gene_name, uniprot_id; pairs such as source,target or FromNodeId,ToNodeId), also behind a #,
  * or by a third column that is no number while the next line has one. A header may stand again anywhere.
- * Weights are the column weight, score, combined_score or interaction_group_score, or the third of three;
- * interaction types the column interaction_types, interaction_type, actions or action. All functions are
- * local. Texts of errors start with "file:line: ".
+ * Weights are the column weight, score, combined_score, confidence or interaction_group_score, or the third
+ * of three when it holds numbers; interaction types the column interaction_types, interaction_type, actions
+ * or action. All functions are local. Texts of errors start with "file:line: ".
  */
 #ifndef DN_FORMATS_EDGE_LAYOUT_H
 #define DN_FORMATS_EDGE_LAYOUT_H
@@ -29,6 +29,7 @@ typedef enum dn_edge_format { DN_EDGES_TABLE, DN_EDGES_MTX, DN_EDGES_GRAPHML } d
 typedef struct dn_edge_layout {
     dn_edge_format format;
     bool gzip;
+    bool drop_cut;  /* set by the caller: leave out a last line without an end */
     bool directed;  /* the file says that its edges have a direction (GraphML: not known here) */
     bool drug_gene; /* the columns are a drug and a gene, or the matrix is not square */
     bool claims;    /* columns of DGIdb: claims that were not matched to a drug or a gene have no id */

@@ -153,16 +153,17 @@ static dn_status take(dn_edge_rows *e, const dn_record *r, dn_edge_row *out, boo
     dn_status st = DN_OK;
     const dn_edge_layout *l = &e->layout;
     const char *wanted = l->format == DN_EDGES_MTX ? "its banner says" : "the first row has";
+    const char *cut = dn_delim_open_end(e->d) ? "; the line has no end: was the file cut off?" : "";
 
     if (r->n != l->columns)
-        DN_FAIL(DN_EDATA, "%s:%lld: ragged row: %lld fields where %s %lld", e->name,
-                (long long)dn_edge_rows_line(e), (long long)r->n, wanted, (long long)l->columns);
+        DN_FAIL(DN_EDATA, "%s:%lld: ragged row: %lld fields where %s %lld%s", e->name,
+                (long long)dn_edge_rows_line(e), (long long)r->n, wanted, (long long)l->columns, cut);
     e->counts.rows++;
     *out = (dn_edge_row){r->field[l->source], r->field[l->target], 1.0f, 0};
     *out_edge = out->source.len > 0 && out->target.len > 0;
     if (!*out_edge && !l->claims)
-        DN_FAIL(DN_EDATA, "%s:%lld: the %s has no id", e->name, (long long)dn_edge_rows_line(e),
-                out->source.len > 0 ? "target" : "source");
+        DN_FAIL(DN_EDATA, "%s:%lld: the %s has no id%s", e->name, (long long)dn_edge_rows_line(e),
+                out->source.len > 0 ? "target" : "source", cut);
     if (!*out_edge) {
         e->counts.unnamed++;
         goto out;
@@ -192,7 +193,10 @@ dn_status dn_edge_rows_next(dn_edge_rows *e, dn_edge_row *out, bool *out_more, d
         DN_TRY(dn_delim_next_line(e->d, &line, &len, out_more, err));
         if (!*out_more)
             break;
-        if (dn_edge_is_header(&e->layout, line, len)) {
+        e->counts.open_end = dn_delim_open_end(e->d);
+        if (e->counts.open_end && e->layout.drop_cut) {
+            e->counts.cut++;
+        } else if (dn_edge_is_header(&e->layout, line, len)) {
             e->counts.headers++;
         } else if (dn_edge_is_comment(line, len)) {
             e->counts.comments++;

@@ -21,6 +21,8 @@ typedef struct dn_edge_counts {
     int64_t headers;  /* the header, once more */
     int64_t unnamed;  /* DGIdb: claims without a drug or a gene, left out */
     int64_t unscored; /* DGIdb: edges without a score; their weight is 0 */
+    int64_t cut;   /* 1: the last line had no end and was left out, as the layout says; not among the rows */
+    bool open_end; /* the last line had no end */
 } dn_edge_counts;
 
 typedef struct dn_edge_rows dn_edge_rows;
@@ -35,8 +37,8 @@ DN_MUST_CHECK dn_status dn_edge_rows_memory(const char *name, const void *bytes,
                                             const dn_edge_layout *l, dn_edge_rows **out, dn_error *err);
 
 /* The next edge; *out_more false at the end. Fails: DN_EDATA a row of another number of fields (as where a
- * file was cut off), an empty id, a weight that is not a finite number or too large for f32, an index outside
- * the matrix; those of dn_delim_next_line() */
+ * file was cut off; the text then says so), an empty id, a weight that is not a finite number or too large
+ * for f32, an index outside the matrix; those of dn_delim_next_line() */
 DN_MUST_CHECK dn_status dn_edge_rows_next(dn_edge_rows *e, dn_edge_row *out, bool *out_more, dn_error *err);
 
 const dn_edge_counts *dn_edge_rows_counts(const dn_edge_rows *e);
