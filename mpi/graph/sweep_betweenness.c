@@ -16,7 +16,7 @@
 #include "solvers/base/alloc.h"
 #include "solvers/network/betweenness.h"
 
-enum { MOST_SHARDS = 1024, ROUND = 1 << 18 /* numbers that are merged at a time */ };
+enum { MOST_SHARDS = 1024, ROUND = 1 << 16 /* numbers that are merged at a time */ };
 
 typedef struct path_job {
     const dn_comm *comm;

@@ -210,6 +210,38 @@ static void same_bits_anywhere(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+/* More numbers than are merged at a time: 80,000 of sums and squares. */
+static void many_nodes(void)
+{
+    enum { N = 40000 };
+    const dn_comm self = {MPI_COMM_SELF, 0, 1};
+    dn_sweep_options o = {.sources = 20, .seed = 3};
+    dn_edge *e = dn_calloc(2 * N, sizeof *e);
+    double *v[4]; /* raw and error, alone and together */
+    int64_t sources = 0;
+    dn_graph g = {0};
+
+    for (int i = 0; i < N; i++) { /* a ring with chords */
+        e[2 * i] = (dn_edge){i, (i + 1) % N, 1};
+        e[2 * i + 1] = (dn_edge){i, (int32_t)((int64_t)i * i % N), 1};
+    }
+    for (int k = 0; k < 4; k++)
+        v[k] = dn_calloc(N, sizeof *v[k]);
+    CU_ASSERT_EQUAL(dn_graph_build(N, 2 * N, e, NULL, 1, 0, &g, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_sweep_betweenness(&self, &g, &o, NULL, v[0], v[1], &sources, NULL), DN_OK);
+    omp_set_num_threads(2);
+    CU_ASSERT_EQUAL(dn_sweep_betweenness(&test_comm, &g, &o, NULL, v[2], v[3], &sources, NULL), DN_OK);
+    CU_ASSERT(sources >= 20 && sources < 30);
+    CU_ASSERT(v[0][N - 1] > 0 && v[1][N - 1] > 0);
+    CU_ASSERT_EQUAL(memcmp(v[0], v[2], N * sizeof(double)), 0);
+    CU_ASSERT_EQUAL(memcmp(v[1], v[3], N * sizeof(double)), 0);
+    for (int k = 0; k < 4; k++)
+        dn_free(v[k]);
+    dn_graph_destroy(&g);
+    dn_free(e);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 /* ---- samples ---- */
 
 /* Deviations in units of the error that is claimed for them; returns their mean square. */
@@ -402,6 +434,7 @@ int main(int argc, char **argv)
 {
     static const dn_test tests[] = {{"golden numbers", agrees_with_golden_numbers},
                                     {"the bits of one rank and one thread", same_bits_anywhere},
+                                    {"many nodes", many_nodes},
                                     {"samples keep their word", samples_keep_their_word},
                                     {"progress", reports_progress},
                                     {"refuses what makes no sense", refuses_what_makes_no_sense},
