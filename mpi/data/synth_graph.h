@@ -65,7 +65,7 @@ int64_t dn_synth_graph_label(const dn_synth_graph *g, int side, int64_t i);
 /* Write the graph as the layer "graph" of a dataset, with the counts as attributes. Each rank draws a block
  * of the edges and brings them to the owners of their sources, who sort them and leave out repeats. Memory:
  * 16 bytes per edge drawn, divided over the ranks (up to 32 where the C library keeps what was freed), and 4
- * bytes per node on every host; drugs and genes also 16 bytes or so per node on every rank, for their ids.
+ * bytes per node on every host; drugs and genes also some 16 bytes per node on every rank, for their ids.
  * Collective on comm. Fails: DN_EUSAGE as above; as dn_h5_create and dn_h5_commit; DN_ENOMEM; DN_EDATA more
  * than 2^31 edges on a rank (use more ranks) */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_synth_graph_write(const dn_comm *comm, const char *path,
