@@ -10,10 +10,12 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 
-static void destroy_measure(dn_measure *m)
+void dn_measure_destroy(dn_measure *m)
 {
     for (int c = 0; c < m->n_columns; c++)
         dn_free(m->column[c].v);
+    dn_free(m->own_text);
+    *m = (dn_measure){0};
 }
 
 static void destroy_spectrum(dn_spectrum *s)
@@ -29,7 +31,7 @@ void dn_analysis_destroy(dn_analysis *a)
     if (a == NULL)
         return;
     for (int i = 0; a->measure != NULL && i < a->n_measures; i++)
-        destroy_measure(&a->measure[i]);
+        dn_measure_destroy(&a->measure[i]);
     for (int i = 0; a->spectrum != NULL && i < a->n_spectra; i++)
         destroy_spectrum(&a->spectrum[i]);
     dn_free(a->measure);

@@ -28,6 +28,7 @@ typedef struct dn_figure {
 typedef struct dn_measure {
     const char *name;       /* "pagerank": the word of --measures and of the file pagerank.tsv */
     const char *definition; /* one line, with the reference it is named after */
+    char *own_text;         /* what name and definition point into where they are not constants, or NULL */
     int n_columns;
     dn_column column[DN_COLUMNS];
     int n_figures;
@@ -59,8 +60,9 @@ typedef struct dn_analysis {
     dn_spectrum *spectrum; /* [n_spectra] */
 } dn_analysis;
 
-/* Frees the arrays of columns and spectra, too; names and definitions are borrowed. NULL is fine. Local. */
+/* Frees the arrays of columns and spectra, too. NULL is fine. Local. */
 void dn_analysis_destroy(dn_analysis *a);
+void dn_measure_destroy(dn_measure *m);
 
 /* Nodes by falling v, ties by id; values that differ by at most `tie` from the one before stand in one group
  * of ties (a chain of small steps is one group). Ids compare as bytes, as numbers where they are numbers;

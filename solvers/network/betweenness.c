@@ -97,7 +97,7 @@ static inline void keep(double *to, const double *from, lanes in)
         to[k] = in >> k & 1 ? from[k] : 0;
 }
 
-static void start(dn_brandes *b, const dn_sources *s, const dn_batch *batch)
+static void start(dn_brandes *b, const dn_origins *s, const dn_batch *batch)
 {
     b->opens = batch->node_end - batch->node_begin;
     b->open_edges = 0;
@@ -298,7 +298,7 @@ DN_CLONES static void settle_in(dn_brandes *b, int64_t level, double *sum, doubl
     }
 }
 
-void dn_brandes_run(dn_brandes *b, const dn_sources *s, const dn_batch *batch, double *sum, double *squares)
+void dn_brandes_run(dn_brandes *b, const dn_origins *s, const dn_batch *batch, double *sum, double *squares)
 {
     int64_t last;
 
@@ -319,7 +319,7 @@ void dn_brandes_run(dn_brandes *b, const dn_sources *s, const dn_batch *batch, d
     calm(b, 1);
 }
 
-dn_status dn_betweenness_finish(const dn_sources *s, const double *sum, const double *squares,
+dn_status dn_betweenness_finish(const dn_origins *s, const double *sum, const double *squares,
                                 double *out_raw, double *out_raw_error, double *out_normalised, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -328,13 +328,12 @@ dn_status dn_betweenness_finish(const dn_sources *s, const double *sum, const do
     for (int64_t v = 0; v < s->n; v++) {
         int64_t sampled, others;
         double raw = sum[v] / 2, error = 0;
-        dn_sources_of(s, v, &sampled, &others);
+        dn_origins_of(s, v, &sampled, &others);
         if (!isfinite(raw))
-            DN_FAIL(DN_EDATA, "betweenness of node %lld: more shortest paths than a double can count",
-                    (long long)v);
+            DN_FAIL(DN_EDATA, "betweenness: more shortest paths between two nodes than a double can count");
         if (sampled < others) {
             raw *= (double)others / (double)sampled;
-            error = squares != NULL ? dn_sources_error(sampled, others, sum[v], squares[v]) / 2 : 0;
+            error = squares != NULL ? dn_origins_error(sampled, others, sum[v], squares[v]) / 2 : 0;
         }
         if (out_raw != NULL)
             out_raw[v] = raw;
