@@ -21,7 +21,8 @@ typedef struct dn_leading {
  *   report     converged, iterations (restarts), residual and tolerance (relative), method; error is
  *              left to the caller. Not converged: the best vector that the solver has kept
  *
- * Collective on a. Fails: DN_ENOMEM, DN_ESOFTWARE
+ * Collective on a. Fails: DN_EDATA the basis has more numbers than PetscInt can count (says which build can);
+ * DN_ENOMEM, DN_ESOFTWARE
  */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_leading_pair(Mat a, const char *prefix, double tolerance, Vec v,
                                                       dn_leading *out, dn_solve_report *report,

@@ -13,6 +13,7 @@
 #include "solvers/network/eigenvector.h"
 #include "solvers/network/hits.h"
 #include "solvers/network/katz.h"
+#include "solvers/network/leading.h"
 #include "solvers/network/pagerank.h"
 #include "solvers/network/petsc.h"
 #include "tests/support/golden.h"
@@ -398,6 +399,52 @@ static void refuses_weights(void)
     }
 }
 
+/* The path of n nodes: value 2 cos(pi / (n + 1)), vector sin(pi i / (n + 1)); the gap is 1.5e-5. */
+static void hard_path(void)
+{
+    enum { N = 1000 };
+    static dn_edge e[N - 1];
+    static double out[N];
+    dn_eigenvector_options o = {.tolerance = 1e-13};
+    double step = acos(-1) / (N + 1), worst = 0;
+    dn_eigenvector_figures f;
+    dn_solve_report r;
+    dn_graph g;
+    dn_team t;
+
+    for (int i = 0; i < N - 1; i++)
+        e[i] = (dn_edge){i, i + 1, 1};
+    CU_ASSERT_EQUAL(dn_graph_build(N, N - 1, e, NULL, 1, 0, &g, NULL), DN_OK);
+    CU_ASSERT_EQUAL(test_team_open(&g, &t, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_eigenvector(&g, &t, &o, out, &f, &r, NULL), DN_OK);
+    for (int i = 0; i < N; i++)
+        worst = fmax(worst, fabs(out[i] - sqrt(2.0 / (N + 1)) * sin(step * (g.outside[i] + 1))));
+    CU_ASSERT(r.converged && worst <= r.error + 1e-12 && r.error < 1e-7);
+    CU_ASSERT_DOUBLE_EQUAL(f.eigenvalue, 2 * cos(step), 1e-13);
+    CU_ASSERT_DOUBLE_EQUAL(f.gap, 2 * cos(step) - 2 * cos(2 * step), 1e-7);
+    test_team_close(&t);
+    dn_graph_destroy(&g);
+}
+
+/* A matrix with more rows than fit, and nothing behind it. */
+static void refuses_large_basis(void)
+{
+    PetscInt rows = PETSC_MAX_INT / 12;
+    dn_solve_report r = {.converged = false};
+    dn_error err = DN_ERROR_INIT;
+    dn_leading pair;
+    Mat a = NULL;
+
+    if (dn_petsc_index_bits() > 32) {
+        test_skip("64-bit indices do not overflow");
+        return;
+    }
+    CU_ASSERT_EQUAL(MatCreateShell(test_comm.mpi, PETSC_DECIDE, PETSC_DECIDE, rows, rows, NULL, &a), 0);
+    CU_ASSERT_EQUAL(dn_leading_pair(a, "big_", 1e-10, NULL, &pair, &r, &err), DN_EDATA);
+    CU_ASSERT(strstr(err.text, "DRAGNET_PETSC64") != NULL && strstr(err.text, "-big_eps_ncv 11") != NULL);
+    CU_ASSERT_EQUAL(MatDestroy(&a), 0);
+}
+
 static void opens_petsc(void)
 {
     CU_ASSERT_EQUAL(dn_petsc_open(test_comm.mpi, NULL, NULL), DN_OK);
@@ -420,6 +467,8 @@ int main(int argc, char **argv)
                                     {"any rank may run out of memory", out_of_memory},
                                     {"did not converge is said", never_silent},
                                     {"weights that are not positive", refuses_weights},
+                                    {"a small gap", hard_path},
+                                    {"a basis that cannot be counted", refuses_large_basis},
                                     {"closes PETSc", closes_petsc},
                                     {NULL, NULL}};
     return test_main(argc, argv, "krylov", tests);
