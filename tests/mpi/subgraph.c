@@ -125,20 +125,20 @@ static void communicability(void)
 
 /* ---- current-flow closeness ---- */
 
-static void check_flow(const test_case *c, const dn_team *t)
+static void check_flow(const golden *c, const dn_team *t)
 {
     dn_probe_options o = DN_PROBE_DEFAULTS;
-    double *out = dn_calloc(3 * (size_t)c->graph.n, sizeof *out), *error = out + c->graph.n,
-           *raw = error + c->graph.n, worst = 0;
-    const test_numbers *want = test_case_find(c, "current_flow");
+    double *out = dn_calloc(3 * (size_t)c->g.n, sizeof *out), *error = out + c->g.n, *raw = error + c->g.n,
+           worst = 0;
+    const double *want = golden_find(c, "current_flow");
     dn_current_flow_figures f;
     dn_solve_report r;
 
-    CU_ASSERT_EQUAL(dn_current_flow_closeness(&c->graph, t, &o, out, error, raw, &f, &r, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_current_flow_closeness(&c->g, t, &o, out, error, raw, &f, &r, NULL), DN_OK);
     CU_ASSERT(
         say(r.converged && r.warning[0] == '\0' && r.residual <= 1e-10, c->name, r.warning, r.residual));
-    for (int64_t i = 0; i < c->graph.n; i++) {
-        double w = want->v[c->graph.outside[i]];
+    for (int64_t i = 0; i < c->g.n; i++) {
+        double w = want[c->g.outside[i]];
 
         CU_ASSERT(say(fabs(raw[i] - w) <= 1e-10 * w, c->name, "current flow", raw[i] / w - 1));
         worst = fmax(worst, out[i] > 0 ? error[i] / out[i] : 0);
@@ -146,7 +146,7 @@ static void check_flow(const test_case *c, const dn_team *t)
         if (strcmp(c->name, "disconnected") != 0)
             continue;
         /* nodes 0 - 9 are the kite: (10 - 1) / (21 - 1) squared */
-        CU_ASSERT(c->graph.outside[i] >= 10 || fabs(out[i] / raw[i] - 0.45 * 0.45) < 1e-14);
+        CU_ASSERT(c->g.outside[i] >= 10 || fabs(out[i] / raw[i] - 0.45 * 0.45) < 1e-14);
     }
     CU_ASSERT(say(worst < 1e-8, c->name, "stated", worst));
     CU_ASSERT_EQUAL(f.probes, 0);
