@@ -133,8 +133,10 @@ static dn_status expand_hits(job *j, int *given, dn_error *err)
         if (strcmp(j->measure[i], "hits") == 0) {
             if (*given == WORDS)
                 DN_FAIL(DN_EUSAGE, "--measures: more words than there are measures");
+            memmove(&j->measure[i + 1], &j->measure[i], (size_t)(*given - i) * sizeof *j->measure);
             j->measure[i] = "hub";
-            j->measure[(*given)++] = "authority";
+            j->measure[i + 1] = "authority";
+            (*given)++;
         }
 out:
     return st;

@@ -39,6 +39,7 @@ typedef struct parse {
     bool default_directed;
     float default_weight;
     int reading; /* meaning of the data that is open, or NOTHING */
+    int64_t of;  /* the edge or node that it belongs to; -1: the default of the key */
     char *text;  /* [len]  its text so far */
     size_t len, text_cap;
     int key_meaning; /* of the key that is open */
@@ -159,6 +160,8 @@ static void begin_data(parse *p, const char **atts)
 
     p->reading = meaning > 0 && fits ? (int)meaning : NOTHING;
     p->len = 0;
+    if (p->reading != NOTHING)
+        p->of = meaning == EDGE_WEIGHT ? p->g.edges - 1 : p->open[p->depth - 1];
 }
 
 static dn_status begin(parse *p, const char *element, const char **atts, dn_error *err)
@@ -181,6 +184,7 @@ static dn_status begin(parse *p, const char *element, const char **atts, dn_erro
     } else if (strcmp(element, "default") == 0 && p->in_key) {
         p->reading = p->key_meaning == EDGE_WEIGHT ? EDGE_WEIGHT : NOTHING;
         p->len = 0;
+        p->of = -1;
     } else if (strcmp(element, "graph") == 0) {
         directed = attribute(atts, "edgedefault");
         p->default_directed = directed != NULL && strcmp(directed, "directed") == 0;
@@ -227,11 +231,10 @@ static dn_status end_data(parse *p, dn_error *err)
         len--;
     if (meaning == EDGE_WEIGHT) {
         p->g.weighted = true;
-        DN_TRY(
-            weight_of(p, text, len, p->in_key ? &p->default_weight : &p->g.edge[p->g.edges - 1].weight, err));
+        DN_TRY(weight_of(p, text, len, p->of < 0 ? &p->default_weight : &p->g.edge[p->of].weight, err));
     } else if (len > 0) {
         DN_TRY(dn_strings_add(&p->label, text, len, err));
-        p->node[p->open[p->depth - 1]].label[meaning == NODE_ID] = p->label.n;
+        p->node[p->of].label[meaning == NODE_ID] = p->label.n;
     }
 out:
     return st;

@@ -32,12 +32,14 @@ typedef struct dn_current_flow_figures {
 
 /* Systems are solved by KSP, conjugate gradients with algebraic multigrid (options -current_flow_ksp_...,
  * -current_flow_pc_...). Up to o->exact_up_to nodes in the 2-core there is one for each, spread over the
- * ranks in fixed batches, each on one rank: the same bits on any ranks. Above, one for each probe z of +-1,
- * on all ranks together: the diagonal of the pseudo-inverse is the mean of z * (L^+ z) (Hutchinson; Bekas and
- * others, Appl. Numer. Math. 57, 2007).
+ * ranks, each on one rank: the same bits on any ranks. Above, one for each probe, on all ranks together, with
+ * a random current of +-1 through every edge (Spielman and Srivastava, STOC 2008,
+ * doi:10.1145/1374376.1374456): the standard error of a sum of resistances is never above sqrt(2 / probes) of
+ * it, and most often far below, because the part that the neighbours of a node determine is not estimated.
  *
  *   out        [n]  value
- *   out_error  [n]  of value; exact: its bound; probes: standard error, from the spread of the probes
+ *   out_error  [n]  of value; exact: its bound; probes: standard error, from the spread of the probes (the
+ *              tolerance of the solves is not in it)
  *   out_raw    [n]  or NULL
  *
  * report: residual is the largest |b - L x| / |b| (L2 norms), computed again; error is the largest of

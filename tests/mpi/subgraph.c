@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
+#include "solvers/network/current_flow.h"
 #include "solvers/network/petsc.h"
 #include "solvers/network/subgraph.h"
 #include "tests/support/golden.h"
@@ -122,6 +123,42 @@ static void communicability(void)
     each_graph(check_communicability);
 }
 
+/* ---- current-flow closeness ---- */
+
+static void check_flow(const golden *c, const dn_team *t)
+{
+    dn_probe_options o = DN_PROBE_DEFAULTS;
+    double *out = dn_calloc(3 * (size_t)c->g.n, sizeof *out), *error = out + c->g.n, *raw = error + c->g.n,
+           worst = 0;
+    const double *want = golden_find(c, "current_flow");
+    dn_current_flow_figures f;
+    dn_solve_report r;
+
+    CU_ASSERT_EQUAL(dn_current_flow_closeness(&c->g, t, &o, out, error, raw, &f, &r, NULL), DN_OK);
+    CU_ASSERT(
+        say(r.converged && r.warning[0] == '\0' && r.residual <= 1e-10, c->name, r.warning, r.residual));
+    for (int64_t i = 0; i < c->g.n; i++) {
+        double w = want[c->g.outside[i]];
+
+        CU_ASSERT(say(fabs(raw[i] - w) <= 1e-10 * w, c->name, "current flow", raw[i] / w - 1));
+        worst = fmax(worst, out[i] > 0 ? error[i] / out[i] : 0);
+        CU_ASSERT(error[i] <= r.error);
+        if (strcmp(c->name, "disconnected") != 0)
+            continue;
+        /* nodes 0 - 9 are the kite: (10 - 1) / (21 - 1) squared */
+        CU_ASSERT(c->g.outside[i] >= 10 || fabs(out[i] / raw[i] - 0.45 * 0.45) < 1e-14);
+    }
+    CU_ASSERT(say(worst < 1e-8, c->name, "stated", worst));
+    CU_ASSERT_EQUAL(f.probes, 0);
+    CU_ASSERT(strcmp(c->name, "star") != 0 || (f.core == 0 && r.iterations == 0));
+    dn_free(out);
+}
+
+static void current_flow(void)
+{
+    each_graph(check_flow);
+}
+
 static void start(void)
 {
     CU_ASSERT_EQUAL(dn_petsc_open(test_comm.mpi, NULL, NULL), DN_OK);
@@ -137,6 +174,7 @@ int main(int argc, char **argv)
     static const dn_test tests[] = {{"start", start},
                                     {"subgraph centrality", subgraph},
                                     {"communicability", communicability},
+                                    {"current flow", current_flow},
                                     {"stop", stop},
                                     {NULL, NULL}};
     return test_main(argc, argv, "subgraph", tests);

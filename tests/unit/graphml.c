@@ -86,6 +86,14 @@ static void keys(void)
         "</data></node><edge source=\"n0\" target=\"n1\"><data key=\"d2\">red</data><data "
         "key=\"d1\">-0.25</data></edge><edge source=\"n1\" target=\"n0\"/></graph></graphml>",
         "TP53,MDM2;TP53 MDM2 -0.25;MDM2 TP53 2;", true, false);
+    /* elements inside each other where they make no sense */
+    check(
+        "<graphml><key id=\"w\" for=\"edge\" attr.name=\"weight\"><default>2<key/></default></key></graphml>",
+        "", true, false);
+    check("<graphml><key id=\"n\" for=\"node\" attr.name=\"name\"/><graph><node id=\"a\"><data "
+          "key=\"n\">x<node id=\"b\"/>"
+          "</data></node></graph></graphml>",
+          "a,b;", false, false);
     /* two nodes of one name: the ids of the elements */
     check(HEAD
           "<key id=\"d0\" for=\"node\" attr.name=\"name\"/><graph><node id=\"n0\"><data key=\"d0\">x</data>"
