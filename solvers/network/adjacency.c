@@ -57,6 +57,14 @@ DN_CLONES static void sum_weighted(const dn_graph *g, const double *x, int64_t b
     }
 }
 
+void dn_adjacency_sum(const dn_graph *g, const double *x, int64_t begin, int64_t end, double *y)
+{
+    if (g->weight != NULL)
+        sum_weighted(g, x, begin, end, y);
+    else
+        sum_pattern(g, x, begin, end, y);
+}
+
 /* y = shift x + scale L A R x on this rank's rows. */
 static PetscErrorCode multiply(const shell *s, const double *left, const double *right, Vec x, Vec y)
 {
@@ -72,10 +80,7 @@ static PetscErrorCode multiply(const shell *s, const double *left, const double 
     for (int64_t i = 0; i < rows; i++)
         mine[i] = right != NULL ? right[t->begin + i] * xs[i] : xs[i];
     whole = t->collect(t->ctx);
-    if (s->graph.weight != NULL)
-        sum_weighted(&s->graph, whole, t->begin, t->end, ys);
-    else
-        sum_pattern(&s->graph, whole, t->begin, t->end, ys);
+    dn_adjacency_sum(&s->graph, whole, t->begin, t->end, ys);
     if (s->a.shift != 0 || s->a.scale != 1 || left != NULL)
         for (int64_t i = 0; i < rows; i++)
             ys[i] = s->a.shift * xs[i] + s->a.scale * (left != NULL ? left[t->begin + i] : 1.0) * ys[i];

@@ -9,6 +9,7 @@
 enum { SEARCHES = 100 };
 
 static const double rounding = 1e-12; /* of an eigenvalue, relative */
+static const double good_part = 10;   /* times the error: residual of a part that may be taken */
 static const double noise = 1e-8;     /* share of a vector's norm below which nothing is read off a part */
 
 typedef struct part {
@@ -112,21 +113,34 @@ static void measure(work *w)
         p[b].residual = p[b].square > noise * noise ? sqrt(p[b].residual / p[b].square) : 0;
 }
 
-/* Blocks that lead: as large as `largest` within the error of both. Their vectors go to out, each as long as
- * its part of the start. Returns how many were added. */
+/* The block of which v has most. */
+static int64_t main_block(const work *w)
+{
+    int64_t best = 0;
+
+    for (int64_t b = 1; b < w->b->count; b++)
+        if (w->part[b].square > w->part[best].square)
+            best = b;
+    return best;
+}
+
+/* Blocks that lead: as large as `largest` within the error of both. A part that is not a good vector of its
+ * block is left for a later search, but for the main one, which is as good as it gets. Their vectors go to
+ * out, each as long as its part of the start. Returns how many were added. */
 static int64_t take(work *w, double largest, double error, double *out)
 {
     part *p = w->part;
-    int64_t count = 0;
+    int64_t count = 0, best = main_block(w);
 
-    for (int64_t b = 0; b < w->b->count; b++)
-        if (!p[b].leads && p[b].value >= largest - error - p[b].residual) {
-            p[b].candidate = p[b].leads = true;
+    for (int64_t b = 0; b < w->b->count; b++) {
+        p[b].candidate = !p[b].leads && p[b].value >= largest - error - p[b].residual &&
+                         (b == best || p[b].residual <= good_part * error);
+        if (p[b].candidate) {
+            p[b].leads = true;
             p[b].value = 0; /* from here on the part of the start */
             count++;
-        } else {
-            p[b].candidate = false;
         }
+    }
     for (int64_t i = 0; i < w->g->connected; i++)
         if (p[w->b->block[i]].candidate)
             p[w->b->block[i]].value += w->v[i] * w->b->start[i] / p[w->b->block[i]].square;
@@ -212,7 +226,7 @@ static dn_status run(work *w, const char *prefix, double tolerance, double *out,
     for (int64_t i = 0; i < g->n; i++)
         out[i] = w->part != NULL && report->converged ? 0 : w->v[i];
     if (w->part != NULL && report->converged) {
-        double error = pair->residual + rounding * pair->value;
+        double error = report->tolerance * pair->value + rounding * pair->value;
 
         DN_TRY(multiply(w, err));
         measure(w);
@@ -225,6 +239,10 @@ static dn_status run(work *w, const char *prefix, double tolerance, double *out,
     pair->value = again.value;
     pair->residual = again.residual;
     report->residual = pair->residual / pair->value;
+    if (report->converged && report->residual > good_part * report->tolerance) {
+        report->converged = false;
+        dn_krylov_warn(report, "not converged: the residual of the answer is %g", report->residual);
+    }
 out:
     return st;
 }

@@ -13,6 +13,7 @@
 typedef struct work {
     dn_graph graph;
     dn_team team;
+    bool between;   /* no edge stays within a side */
     int64_t *block; /* [connected]  of a node as an authority */
     int64_t blocks;
     double *in;    /* [connected]  in-strengths, D^T 1 */
@@ -32,22 +33,38 @@ static void release(work *w)
     dn_free(w->out);
 }
 
-/* y[i] = sum of w x[j] over the edges i -> j (out) or j -> i (in); this rank's rows, y counts from begin.
- * x NULL: all ones. */
-static void sum_edges(const dn_graph *g, const dn_team *t, bool out, const double *x, double *y)
+/* The sum over those edges of node i that leave it, or come in. x NULL: all ones. */
+static double sum_some(const dn_graph *g, int64_t i, bool out, const double *x)
 {
-    for (int64_t i = t->begin; i < t->end; i++) {
-        double s = 0;
+    double s = 0;
 
-        for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
-            int32_t j = g->col[k];
-            uint8_t from = out ? g->side[i] : g->side[j], to = out ? g->side[j] : g->side[i];
+    for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
+        int32_t j = g->col[k];
+        uint8_t from = out ? g->side[i] : g->side[j], to = out ? g->side[j] : g->side[i];
 
-            if (from <= to)
-                s += (g->weight != NULL ? (double)g->weight[k] : 1.0) * (x != NULL ? x[j] : 1.0);
-        }
-        y[i - t->begin] = s;
+        if (from <= to)
+            s += (g->weight != NULL ? (double)g->weight[k] : 1.0) * (x != NULL ? x[j] : 1.0);
     }
+    return s;
+}
+
+/* y[i] = sum of w x[j] over the edges i -> j (out) or j -> i; this rank's rows, y counts from begin. */
+static void sum_edges(const work *w, bool out, const double *x, double *y)
+{
+    const dn_graph *g = &w->graph;
+    const dn_team *t = &w->team;
+
+    if (g->sides == 1 && x != NULL) {
+        dn_adjacency_sum(g, x, t->begin, t->end, y);
+        return;
+    }
+    for (int64_t i = t->begin; i < t->end; i++)
+        if (g->sides > 2 || !w->between || x == NULL)
+            y[i - t->begin] = sum_some(g, i, out, x);
+        else if ((g->side[i] == 0) == out)
+            dn_adjacency_sum(g, x, i, i + 1, y + (i - t->begin));
+        else
+            y[i - t->begin] = 0;
 }
 
 /* y = D x or D^T x. */
@@ -63,7 +80,7 @@ static PetscErrorCode multiply(work *w, bool out, Vec x, Vec y)
         mine[i] = xs[i];
     PetscCall(VecRestoreArrayRead(x, &xs));
     PetscCall(VecGetArrayWrite(y, &ys));
-    sum_edges(&w->graph, t, out, t->collect(t->ctx), ys);
+    sum_edges(w, out, t->collect(t->ctx), ys);
     PetscCall(VecRestoreArrayWrite(y, &ys));
     return 0;
 }
@@ -99,13 +116,16 @@ static dn_status find_blocks(const dn_graph *g, work *w, dn_error *err)
     DN_NEW(number, (size_t)(2 * c));
     for (int64_t i = 0; i < 2 * c; i++)
         parent[i] = i;
+    w->between = true;
     for (int64_t i = 0; i < c; i++)
-        for (int64_t k = g->row[i]; k < g->row[i + 1]; k++)
+        for (int64_t k = g->row[i]; k < g->row[i + 1]; k++) {
+            w->between = w->between && g->side[i] != g->side[g->col[k]];
             if (g->side[i] <= g->side[g->col[k]]) {
                 int64_t a = root_of(parent, i), b = root_of(parent, c + g->col[k]);
 
                 parent[a > b ? a : b] = a < b ? a : b;
             }
+        }
     for (int64_t i = 0; i < c; i++) {
         int64_t r = root_of(parent, c + i);
 
@@ -143,7 +163,7 @@ static void strengths(const work *w, bool outwards, double *out)
     const dn_team *t = &w->team;
     const double *whole;
 
-    sum_edges(&w->graph, t, outwards, NULL, t->post(t->ctx) + t->begin);
+    sum_edges(w, outwards, NULL, t->post(t->ctx) + t->begin);
     whole = t->collect(t->ctx);
     for (int64_t i = 0; i < w->graph.connected; i++)
         out[i] = whole[i];
