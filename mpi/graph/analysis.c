@@ -93,7 +93,7 @@ static void name_entry(const dn_network *w, entry *e)
     e->rest_len = (uint32_t)(len - head);
 }
 
-/* Whether b, the next smaller one, belongs to the ties of a. */
+/* Whether b, a smaller one, belongs to the ties that begin with a. */
 static bool tied(const entry *a, const entry *b, double tie)
 {
     if (isnan(a->value) || isnan(b->value))
@@ -117,7 +117,7 @@ dn_status dn_analysis_order(const dn_network *w, const double *v, double tie, in
     if (!sorted)
         qsort(list, (size_t)n, sizeof *list, by_value);
     for (int64_t from = 0, to; from < n; from = to) {
-        for (to = from + 1; to < n && tied(&list[to - 1], &list[to], tie); to++)
+        for (to = from + 1; to < n && tied(&list[from], &list[to], tie); to++)
             ;
         if (to - from > 1)
             qsort(list + from, (size_t)(to - from), sizeof *list, by_id);
