@@ -37,7 +37,7 @@ static void put_value(FILE *f, double v, bool integer)
     else if (isinf(v))
         fputs(v > 0 ? "Infinity" : "-Infinity", f);
     else
-        fprintf(f, integer ? "%.0f" : "%.17g", v);
+        fprintf(f, integer ? "%.0f" : "%.17g", v + 0.0); /* no "-0" */
 }
 
 /* "pagerank", or "betweenness_raw" for a further column. */

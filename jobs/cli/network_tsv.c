@@ -24,7 +24,7 @@ static void put_number(FILE *f, double v, bool integer)
     if (isnan(v)) /* never "-nan" */
         fputs("\tnan", f);
     else
-        fprintf(f, integer ? "\t%.0f" : "\t%.12g", v);
+        fprintf(f, integer ? "\t%.0f" : "\t%.12g", v + 0.0); /* no "-0" */
 }
 
 static void put_node(FILE *f, const dn_network *w, int64_t inside)

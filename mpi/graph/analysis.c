@@ -45,6 +45,7 @@ typedef struct entry {
     const char *rest; /* what follows them, rest_len bytes */
     uint32_t rest_len, head_len;
     int32_t inside;
+    bool name; /* no number */
 } entry;
 
 static int by_value(const void *x, const void *y)
@@ -62,6 +63,8 @@ static int by_id(const void *x, const void *y)
     uint32_t least = a->rest_len < b->rest_len ? a->rest_len : b->rest_len;
     int c;
 
+    if (a->name != b->name)
+        return a->name ? 1 : -1;
     if (a->head != b->head)
         return a->head < b->head ? -1 : 1;
     if (a->head_len != b->head_len) /* one ends in zero bytes, the other before them */
@@ -72,6 +75,22 @@ static int by_id(const void *x, const void *y)
     if (a->rest_len != b->rest_len)
         return a->rest_len < b->rest_len ? -1 : 1;
     return (a->inside > b->inside) - (a->inside < b->inside);
+}
+
+/* Whether the text is a number as one writes it: no sign, no leading zero. */
+static bool is_number(const char *text, size_t len, uint64_t *out)
+{
+    uint64_t v = 0;
+
+    if (len == 0 || len > 18 || (len > 1 && text[0] == '0'))
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        v = 10 * v + (uint64_t)(text[i] - '0');
+    }
+    *out = v;
+    return true;
 }
 
 static void name_entry(const dn_network *w, entry *e)
@@ -85,6 +104,9 @@ static void name_entry(const dn_network *w, entry *e)
         return;
     }
     text = dn_strings_at(&w->id, outside, &len);
+    if (is_number(text, len, &e->head))
+        return;
+    e->name = true;
     head = len < 8 ? len : 8;
     for (size_t i = 0; i < 8; i++)
         e->head = e->head << 8 | (i < head ? (unsigned char)text[i] : 0);
