@@ -210,13 +210,15 @@ static void print_classes(FILE *to, const dn_network *w, const dn_description *d
 
 static void print_report(FILE *to, const dn_solve_report *s, bool iterative, double seconds)
 {
-    char line[300], n[NUMBER];
+    char line[300], n[NUMBER], took[NUMBER] = "";
 
+    if (seconds > 0)
+        snprintf(took, sizeof took, ", %.3g s", seconds);
     if (iterative) {
-        snprintf(line, sizeof line, "%s: %s %s %s, residual %.2g (asked for %.2g), %.3g s",
+        snprintf(line, sizeof line, "%s: %s %s %s, residual %.2g (asked for %.2g)%s",
                  s->method[0] != '\0' ? s->method : "solver",
                  s->converged ? "converged in" : "DID NOT CONVERGE in", grouped(s->iterations, n),
-                 s->iterations == 1 ? "iteration" : "iterations", s->residual, s->tolerance, seconds);
+                 s->iterations == 1 ? "iteration" : "iterations", s->residual, s->tolerance, took);
         fputs("    ", to);
         wrapped(to, 6, 4, line);
     }
@@ -320,7 +322,7 @@ static void print_spectrum(FILE *to, const dn_spectrum *s)
         at +=
             snprintf(line + at, sizeof line - (size_t)at, "%s%s", k > 0 ? ", " : "", figure(s->value[k], n));
         if (s->share != NULL)
-            at += snprintf(line + at, sizeof line - (size_t)at, " (%.2f %%)", 100 * s->share[k]);
+            at += snprintf(line + at, sizeof line - (size_t)at, " (%.2f%%)", 100 * s->share[k]);
     }
     snprintf(line + at, sizeof line - (size_t)at, "%s", s->k > VALUES ? ", ..." : "");
     fprintf(to, "    %s %s: ", grouped(s->k, n), s->k == 1 ? "value" : "values");

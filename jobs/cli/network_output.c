@@ -17,16 +17,18 @@ double dn_round_12(double v)
     return rint(v * scale) / scale;
 }
 
-/* Order of a measure; the last error of a solver that did not converge says nothing of its values. */
+/* Order of a measure. Without a finite bound, or of a solver that did not converge, nothing is known of ties.
+ */
 static dn_status order_measure(const dn_network *w, const dn_measure *m, int32_t *out, dn_error *err)
 {
     dn_status st = DN_OK;
     double *v = NULL; /* [n]  what the table shows */
+    bool known = m->iterative && m->report.converged && isfinite(m->report.error);
 
     DN_NEW(v, (size_t)w->graph.n);
     for (int64_t i = 0; i < w->graph.n; i++)
         v[i] = dn_round_12(m->column[0].v[i]);
-    DN_TRY(dn_analysis_order(w, v, m->iterative && m->report.converged ? m->report.error : 0, out, err));
+    DN_TRY(dn_analysis_order(w, v, known ? m->report.error : 0, out, err));
 out:
     dn_free(v);
     return st;
