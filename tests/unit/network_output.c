@@ -230,6 +230,7 @@ static void summary(void)
         "components is an answer\"",
         "\"gene & protein\": [",
         "\"count\": 18",
+        "\"count\": null",
         "\"share\": [",
         "\"id\": \"\\\"quoted\\\" & <marked>\"",
     };
@@ -248,6 +249,32 @@ static void summary(void)
     }
     CU_ASSERT(text != NULL && strstr(text, "nan") == NULL && strstr(text, "not UTF-8") == NULL);
     dn_free(text);
+    unmake(&m);
+}
+
+/* What is within the error of the largest of a top list is ordered by id; the table goes by what it shows. */
+static void ties(void)
+{
+    const char *dir = new_dir("ties");
+    dn_network_report r = {0};
+    made m;
+
+    if (!make(TEST_ODD, dir, &m))
+        return;
+    m.t.analysis.measure[1].report.converged = true;
+    m.t.analysis.measure[1].report.error = 0.25;
+    CU_ASSERT_EQUAL(dn_network_report_create(&m.t.network, &m.t.analysis, &m.run, &r, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_network_write_measure(&r, 1, dir, NULL), DN_OK);
+    for (int k = 0; k < 3; k++) {
+        CU_ASSERT_EQUAL(m.t.network.graph.outside[m.report.order[1][k]], 9 - k);
+        CU_ASSERT_EQUAL(m.t.network.graph.outside[r.order[1][k]], k == 0 ? 8 : k == 1 ? 9 : 7);
+    }
+    CU_ASSERT(strncmp(content(dir, "eigenvector.tsv"), "id\tside\tvalue\n" LONG, 13 + sizeof LONG) == 0);
+    dn_network_report_destroy(&r);
+    m.t.analysis.measure[1].report.error = INFINITY;
+    CU_ASSERT_EQUAL(dn_network_report_create(&m.t.network, &m.t.analysis, &m.run, &r, NULL), DN_OK);
+    CU_ASSERT_EQUAL(m.t.network.graph.outside[r.order[1][0]], 9);
+    dn_network_report_destroy(&r);
     unmake(&m);
 }
 
@@ -500,6 +527,7 @@ int main(int argc, char **argv)
                                     {"limit of GraphML", graphml_limit},
                                     {"summary", summary},
                                     {"digest", digests},
+                                    {"ties", ties},
                                     {"other readers", other_readers},
                                     {"refused memory", refused_memory},
                                     {"a full disk", disk_full},
