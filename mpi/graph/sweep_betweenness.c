@@ -2,14 +2,16 @@
  *
  * The batches of sources are dealt to V shards, V a power of two and a function of the number of batches
  * alone. A rank owns a contiguous range of shards, a thread works through the batches of one shard in order,
- * and the vectors of the shards are added in the fixed tree. Each rank ends with the maximal nodes of the
- * tree inside its range; these are exchanged piece by piece, so that nobody holds the vectors of all.
+ * and the vectors of the shards are added in the fixed tree as they come. Each rank ends with the maximal
+ * nodes of the tree inside its range; these are exchanged piece by piece, so that nobody holds the vectors of
+ * all.
  */
 #include "mpi/graph/sweep.h"
 
 #include <omp.h>
 #include <string.h>
 #include "mpi/core/agree.h"
+#include "mpi/core/forest.h"
 #include "mpi/core/partition.h"
 #include "mpi/core/tree.h"
 #include "mpi/graph/sweep_private.h"
@@ -29,8 +31,7 @@ typedef struct path_job {
     int64_t width; /* numbers in a vector: sums [n] and, when sampled, squares [n] */
     int threads;
     dn_brandes **brandes; /* [threads] */
-    double **part;        /* [threads]  vector of the shard at hand */
-    dn_tree tree;         /* of this rank */
+    dn_forest forest;     /* of this rank */
     dn_tree owner;        /* of all ranks, for one piece */
     int64_t piece;        /* numbers that one rank merges in a round */
     double *send, *receive, *whole;
@@ -92,13 +93,9 @@ static dn_status prepare(path_job *j, const dn_sweep_options *o, dn_error *err)
     j->mine = range_of(j, j->comm->rank);
     j->width = j->sources.count < j->g->connected ? 2 * j->g->n : j->g->n;
     DN_NEW(j->brandes, (size_t)j->threads);
-    DN_NEW(j->part, (size_t)j->threads);
-    for (int t = 0; t < j->threads; t++) {
+    for (int t = 0; t < j->threads; t++)
         DN_TRY(dn_brandes_create(j->g, &j->brandes[t], err));
-        DN_NEW(j->part[t], (size_t)j->width);
-    }
-    j->tree = (dn_tree){.width = j->width, .is_double = 1};
-    DN_TRY(dn_tree_reserve(&j->tree, (int)j->mine.begin, (int)j->mine.end, err));
+    DN_TRY(dn_forest_create(j->width, (int)j->mine.begin, (int)j->mine.end, j->threads, &j->forest, err));
     DN_TRY(prepare_merge(j, err));
 out:
     return st;
@@ -106,15 +103,10 @@ out:
 
 static void release(path_job *j)
 {
-    for (int t = 0; t < j->threads; t++) {
-        if (j->brandes != NULL)
-            dn_brandes_destroy(&j->brandes[t]);
-        if (j->part != NULL)
-            dn_free(j->part[t]);
-    }
+    for (int t = 0; t < j->threads && j->brandes != NULL; t++)
+        dn_brandes_destroy(&j->brandes[t]);
     dn_free(j->brandes);
-    dn_free(j->part);
-    dn_tree_destroy(&j->tree);
+    dn_forest_destroy(&j->forest);
     dn_tree_destroy(&j->owner);
     dn_free(j->send);
     dn_free(j->receive);
@@ -140,13 +132,14 @@ static int64_t first_batch(int shard, int shards)
     return first;
 }
 
-static void work_shard(path_job *j, int t, int shard, dn_sweep_meter *meter)
+static void work_shard(path_job *j, int shard, double *sum, dn_sweep_meter *meter)
 {
-    double *sum = j->part[t], *squares = j->width > j->g->n ? sum + j->g->n : NULL;
+    dn_brandes *b = j->brandes[omp_get_thread_num()];
+    double *squares = j->width > j->g->n ? sum + j->g->n : NULL;
 
     memset(sum, 0, (size_t)j->width * sizeof *sum);
     for (int64_t i = first_batch(shard, j->shards); i < j->batches; i += j->shards) {
-        dn_brandes_run(j->brandes[t], &j->sources, &j->batch[i], sum, squares);
+        dn_brandes_run(b, &j->sources, &j->batch[i], sum, squares);
         dn_sweep_meter_tick(meter);
     }
 }
@@ -161,13 +154,17 @@ static dn_status work(path_job *j, const dn_sweep_options *o, dn_error *err)
         for (int64_t i = first_batch((int)s, j->shards); i < j->batches; i += j->shards)
             mine++;
     meter = dn_sweep_meter_start(j->comm, o, mine, j->sources.count);
-#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(j->threads)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(j->threads)
     for (int64_t s = j->mine.begin; s < j->mine.end; s++) {
-        int t = omp_get_thread_num();
-        work_shard(j, t, (int)s, &meter);
-#pragma omp ordered
+        double *sum = NULL;
+#pragma omp critical(dn_sweep_forest)
         if (st == DN_OK)
-            st = dn_tree_push(&j->tree, (int)s, 1, j->part[t], err); /* room is reserved */
+            st = dn_forest_take(&j->forest, &sum, err);
+        if (sum == NULL)
+            continue;
+        work_shard(j, (int)s, sum, &meter);
+#pragma omp critical(dn_sweep_forest)
+        dn_forest_put(&j->forest, (int)s, sum);
     }
     return st;
 }
@@ -192,8 +189,8 @@ static void exchange(path_job *j, int64_t from)
         int64_t length = piece.end - piece.begin;
         j->send_at[q] = out_at;
         j->receive_at[q] = in_at;
-        for (int i = 0; i < j->tree.depth; i++) {
-            memcpy(j->send + out_at, (const double *)j->tree.node[i].sum + piece.begin,
+        for (int i = 0; i < j->forest.count; i++) {
+            memcpy(j->send + out_at, (const double *)j->forest.node[i].sum + piece.begin,
                    (size_t)length * sizeof *j->send);
             out_at += (int)length;
         }
