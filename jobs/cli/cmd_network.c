@@ -125,24 +125,6 @@ out:
     return st;
 }
 
-/* "hits" stands for both of its measures. */
-static dn_status expand_hits(job *j, int *given, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    for (int i = 0; i < *given; i++)
-        if (strcmp(j->measure[i], "hits") == 0) {
-            if (*given == WORDS)
-                DN_FAIL(DN_EUSAGE, "--measures: more words than there are measures");
-            memmove(&j->measure[i + 1], &j->measure[i], (size_t)(*given - i) * sizeof *j->measure);
-            j->measure[i] = "hub";
-            j->measure[i + 1] = "authority";
-            (*given)++;
-        }
-out:
-    return st;
-}
-
 static dn_status read_measures(job *j, dn_error *err)
 {
     static const char *const usual[] = {"degree", "eigenvector", "pagerank", "core"};
@@ -160,7 +142,6 @@ static dn_status read_measures(job *j, dn_error *err)
     if (!dn_options_given(o, "measures") && !dn_options_given(o, "spectra"))
         for (; given < (int)(sizeof usual / sizeof usual[0]); given++)
             j->measure[given] = usual[given];
-    DN_TRY(expand_hits(j, &given, err));
     DN_TRY(refuse_twice("measures", j->measure, given, err));
     j->what.n_measures = given;
     j->what.measure = j->measure;
@@ -501,7 +482,7 @@ const dn_command dn_cmd_network = {
     .summary = "description, centralities and spectra of a drug-gene network",
     .usage = "DATASET -o DIR [--layer LAYER...] [--measures LIST] [--spectra LIST] [options]",
     .details =
-        "Measures: degree strength eigenvector pagerank katz hits (hub, authority) subgraph current-flow\n"
+        "Measures: degree strength eigenvector pagerank katz hits subgraph current-flow\n"
         "closeness harmonic betweenness core clustering bipartite-clustering, or all: those that make sense "
         "on\n"
         "the network. Definitions are those of networkx; the digest and the summary name each.\n"

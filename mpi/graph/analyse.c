@@ -22,9 +22,8 @@ static const row table[] = {
      dn_run_eigenvector},
     {"pagerank", "random walk with restarts anywhere; networkx.pagerank", dn_run_pagerank},
     {"katz", "damped number of walks, length 1; networkx.katz_centrality_numpy", dn_run_katz},
-    {"hub", "HITS, edges from the lower side to the higher: hub score; networkx.hits", dn_run_hub},
-    {"authority", "HITS, edges from the lower side to the higher: authority score; networkx.hits",
-     dn_run_authority},
+    {"hits", "the larger of hub and authority score, edges from the lower side to the higher; networkx.hits",
+     dn_run_hits},
     {"subgraph", "closed walks, diagonal of exp(A); networkx.subgraph_centrality", dn_run_subgraph},
     {"current-flow", "inverse mean resistance distance; networkx.current_flow_closeness_centrality",
      dn_run_current_flow},
@@ -260,7 +259,5 @@ out:
     dn_free(j.closeness.error);
     dn_free(j.harmonic.value);
     dn_free(j.harmonic.error);
-    dn_free(j.hits.hub);
-    dn_free(j.hits.authority);
     return st;
 }

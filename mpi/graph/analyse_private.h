@@ -4,7 +4,6 @@
 #define DN_GRAPH_ANALYSE_PRIVATE_H
 
 #include "mpi/graph/analyse.h"
-#include "solvers/network/hits.h"
 
 typedef struct dn_analyse_job {
     const dn_comm *comm;
@@ -24,11 +23,6 @@ typedef struct dn_analyse_job {
         double *value, *error; /* [n] */
         int64_t sources;
     } closeness, harmonic;
-    struct {
-        double *hub, *authority; /* [n] */
-        dn_hits_figures figures;
-        dn_solve_report report;
-    } hits;
 } dn_analyse_job;
 
 /* One measure: fills columns, figures and the report. Collective. */
@@ -64,8 +58,8 @@ dn_measure_run dn_run_degree, dn_run_strength, dn_run_closeness, dn_run_harmonic
     dn_run_core, dn_run_clustering, dn_run_bipartite_clustering;
 
 /* ---- analyse_walks.c: solved by PETSc and SLEPc ---- */
-dn_measure_run dn_run_eigenvector, dn_run_pagerank, dn_run_personalised, dn_run_katz, dn_run_hub,
-    dn_run_authority, dn_run_subgraph, dn_run_current_flow;
+dn_measure_run dn_run_eigenvector, dn_run_pagerank, dn_run_personalised, dn_run_katz, dn_run_hits,
+    dn_run_subgraph, dn_run_current_flow;
 
 /* One measure for each node of --communicability. Collective. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_run_communicability(dn_analyse_job *j, int number, dn_measure *m,

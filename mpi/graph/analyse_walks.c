@@ -7,6 +7,7 @@
 #include "solvers/base/alloc.h"
 #include "solvers/network/current_flow.h"
 #include "solvers/network/eigenvector.h"
+#include "solvers/network/hits.h"
 #include "solvers/network/katz.h"
 #include "solvers/network/pagerank.h"
 #include "solvers/network/subgraph.h"
@@ -108,45 +109,25 @@ out:
     return st;
 }
 
-/* ---- hubs and authorities: one solve gives both; each is kept until asked for ---- */
-
-static dn_status solve_hits(dn_analyse_job *j, dn_error *err)
+dn_status dn_run_hits(dn_analyse_job *j, dn_measure *m, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_hits_options o = {.tolerance = j->o->tolerance};
+    dn_hits_figures f;
+    double *value, *hub, *authority;
 
-    DN_TRY(dn_analyse_vector(j, j->g->n, &j->hits.hub, err));
-    DN_TRY(dn_analyse_vector(j, j->g->n, &j->hits.authority, err));
-    DN_TRY(
-        dn_hits(j->g, j->team, &o, j->hits.hub, j->hits.authority, &j->hits.figures, &j->hits.report, err));
-out:
-    return st;
-}
-
-static dn_status one_of_hits(dn_analyse_job *j, double **value, dn_measure *m, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    if (*value == NULL)
-        DN_TRY(solve_hits(j, err));
     m->iterative = true;
-    m->report = j->hits.report;
-    dn_analyse_adopt(m, "value", value);
-    dn_analyse_figure(m, "singular_value", j->hits.figures.singular);
-    dn_analyse_figure(m, "second_singular_value", j->hits.figures.second);
-    dn_analyse_figure(m, "gap", j->hits.figures.gap);
+    DN_TRY(dn_analyse_column(j, m, "value", &value, err));
+    DN_TRY(dn_analyse_column(j, m, "hub", &hub, err));
+    DN_TRY(dn_analyse_column(j, m, "authority", &authority, err));
+    DN_TRY(dn_hits(j->g, j->team, &o, hub, authority, &f, &m->report, err));
+    for (int64_t i = 0; i < j->g->n; i++)
+        value[i] = fmax(hub[i], authority[i]);
+    dn_analyse_figure(m, "singular_value", f.singular);
+    dn_analyse_figure(m, "second_singular_value", f.second);
+    dn_analyse_figure(m, "gap", f.gap);
 out:
     return st;
-}
-
-dn_status dn_run_hub(dn_analyse_job *j, dn_measure *m, dn_error *err)
-{
-    return one_of_hits(j, &j->hits.hub, m, err);
-}
-
-dn_status dn_run_authority(dn_analyse_job *j, dn_measure *m, dn_error *err)
-{
-    return one_of_hits(j, &j->hits.authority, m, err);
 }
 
 /* ---- exact up to a size, probed above ---- */

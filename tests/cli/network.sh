@@ -37,7 +37,7 @@ for n in 2 3 4; do
     for m in degree strength closeness harmonic betweenness core clustering; do
         cmp -s run1/$m.tsv run$n/$m.tsv || fail "$m: other bytes on $n ranks"
     done
-    for m in eigenvector pagerank personalised katz hub authority subgraph current-flow communicability-1-1 adjacency_embedding; do
+    for m in eigenvector pagerank personalised katz hits subgraph current-flow communicability-1-1 adjacency_embedding; do
         join -t $'\t' <(sort run1/$m.tsv) <(sort run$n/$m.tsv) >both.txt
         [ "$(wc -l <both.txt)" = 35 ] || fail "$m on $n ranks: other nodes"
         awk -F'\t' 'NR > 1 && $1 != "id" { d = $3 - $(3 + (NF - 1) / 2); if (d > 1e-8 * (1 + $3) || d < -1e-8 * (1 + $3)) exit 1 }' both.txt ||

@@ -22,13 +22,14 @@ if [ -e "$SHARED_DATA/../peers/seed_centralities.json" ]; then
 import csv, json, sys
 golden, folder = json.load(open(sys.argv[1])), sys.argv[2]
 pairs = {"degree": "nx_degree_centrality", "eigenvector": "nx_eigenvector_numpy", "pagerank": "nx_pagerank_tight",
-         "katz": "nx_katz_a0.01", "hub": "nx_hits_hubs_directed", "authority": "nx_hits_auth_directed", "closeness": "nx_closeness",
+         "katz": "nx_katz_a0.01", "hits hub": "nx_hits_hubs_directed", "hits authority": "nx_hits_auth_directed", "closeness": "nx_closeness",
          "harmonic": "nx_harmonic", "betweenness": "nx_betweenness", "core": "nx_core_number", "clustering": "nx_clustering",
          "bipartite-clustering": "nx_bipartite_clustering_dot"}
 bad = 0
 for ours, theirs in pairs.items():
-    with open(f"{folder}/{ours}.tsv") as f:
-        value = {r["id"]: float(r["value"]) for r in csv.DictReader(f, delimiter="\t")}
+    name, column = (ours + " value").split()[:2]
+    with open(f"{folder}/{name}.tsv") as f:
+        value = {r["id"]: float(r[column]) for r in csv.DictReader(f, delimiter="\t")}
     g = golden[theirs]
     worst = max(abs(value[i] - v) / max(abs(v), 1e-300) if v else abs(value[i]) for i, v in g["top10"])
     total = abs(sum(value.values()) - g["sum"]) / max(abs(g["sum"]), 1e-300) if g["sum"] else abs(sum(value.values()))
