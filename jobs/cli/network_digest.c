@@ -6,6 +6,8 @@
 
 enum { WIDTH = 80, NUMBER = 32, ID_WIDTH = 40, VALUES = 5, SIDES = 3, TOP_SIDE = 3 };
 
+#define JOINT "\1"
+
 /* 15,138 */
 static const char *grouped(int64_t v, char *buf)
 {
@@ -43,8 +45,8 @@ static int width(const char *text)
     return n;
 }
 
-/* Text from column `indent` on, broken between words; what goes before it has been printed and is `used`
- * wide. */
+/* Text from column `indent` on, broken between words (JOINT is a blank within one); what goes before it has
+ * been printed and is `used` wide. */
 static void wrapped(FILE *to, int indent, int used, const char *text)
 {
     bool first = true;
@@ -63,7 +65,8 @@ static void wrapped(FILE *to, int indent, int used, const char *text)
             putc(' ', to);
             used++;
         }
-        fputs(word, to);
+        for (const char *c = word; *c != '\0'; c++)
+            putc(*c == JOINT[0] ? ' ' : *c, to);
         used += room;
         first = false;
         text += len;
@@ -208,17 +211,26 @@ static void print_classes(FILE *to, const dn_network *w, const dn_description *d
 
 /* ---- measures and spectra ---- */
 
+/* ", 1.5 s", or "" where it is not worth the word. buf [NUMBER] */
+static const char *took(double seconds, char *buf)
+{
+    buf[0] = '\0';
+    if (seconds >= 0.001)
+        snprintf(buf, NUMBER, ", %.3g" JOINT "s", seconds);
+    return buf;
+}
+
 static void print_report(FILE *to, const dn_solve_report *s, bool iterative, double seconds)
 {
-    char line[300], n[NUMBER], took[NUMBER] = "";
+    char line[300], n[NUMBER], time[NUMBER];
 
-    if (seconds > 0)
-        snprintf(took, sizeof took, ", %.3g s", seconds);
     if (iterative) {
-        snprintf(line, sizeof line, "%s: %s %s %s, residual %.2g (asked for %.2g)%s",
+        snprintf(line, sizeof line,
+                 "%s: %s %s" JOINT "%s, residual" JOINT "%.2g (asked" JOINT "for" JOINT "%.2g)%s",
                  s->method[0] != '\0' ? s->method : "solver",
                  s->converged ? "converged in" : "DID NOT CONVERGE in", grouped(s->iterations, n),
-                 s->iterations == 1 ? "iteration" : "iterations", s->residual, s->tolerance, took);
+                 s->iterations == 1 ? "iteration" : "iterations", s->residual, s->tolerance,
+                 took(seconds, time));
         fputs("    ", to);
         wrapped(to, 6, 4, line);
     }
@@ -230,14 +242,16 @@ static void print_report(FILE *to, const dn_solve_report *s, bool iterative, dou
 
 static void print_figures(FILE *to, const dn_measure *m)
 {
-    char line[DN_FIGURES * 64], n[NUMBER];
+    char line[DN_FIGURES * 64 + NUMBER] = "", n[NUMBER];
     int at = 0;
 
-    if (m->n_figures == 0)
-        return;
     for (int i = 0; i < m->n_figures && at < (int)sizeof line - 1; i++)
-        at += snprintf(line + at, sizeof line - (size_t)at, "%s%s %s", i > 0 ? ", " : "", m->figure[i].name,
-                       figure(m->figure[i].value, n));
+        at += snprintf(line + at, sizeof line - (size_t)at, "%s%s" JOINT "%s", i > 0 ? ", " : "",
+                       m->figure[i].name, figure(m->figure[i].value, n));
+    if (!m->iterative && at < (int)sizeof line - NUMBER) /* otherwise the solver says so */
+        strcpy(line + at, at > 0 ? took(m->seconds, n) : &took(m->seconds, n)[n[0] != '\0' ? 2 : 0]);
+    if (line[0] == '\0')
+        return;
     fputs("    ", to);
     wrapped(to, 6, 4, line);
 }
@@ -259,6 +273,7 @@ static int pick_top(const dn_network_report *r, int measure, int32_t *list, int 
 {
     const dn_graph *g = &r->network->graph;
     const int32_t *order = r->order[measure];
+    const double *v = r->analysis->measure[measure].column[0].v;
     int n = 0;
 
     for (; n < DN_TOP_DIGEST && n < g->n; n++)
@@ -271,11 +286,25 @@ static int pick_top(const dn_network_report *r, int measure, int32_t *list, int 
             seen += g->side[list[k]] == s;
         for (int64_t k = *out_all; seen == 0 && k < g->n && wanted > 0 && n < cap; k++)
             if (g->side[order[k]] == s) {
+                if (v[order[k]] == 0)
+                    break; /* a side that has nothing of it */
                 list[n++] = order[k];
                 wanted--;
             }
     }
     return n;
+}
+
+/* How many nodes at the head of the order have the value of the first. */
+static int64_t count_shared(const dn_network_report *r, int measure)
+{
+    const double *v = r->analysis->measure[measure].column[0].v;
+    const int32_t *order = r->order[measure];
+    int64_t n = r->network->graph.n, shared = 0;
+
+    while (shared < n && dn_round_12(v[order[shared]]) == dn_round_12(v[order[0]]))
+        shared++;
+    return shared;
 }
 
 static void print_top(FILE *to, const dn_network_report *r, int measure)
@@ -285,8 +314,14 @@ static void print_top(FILE *to, const dn_network_report *r, int measure)
     int32_t list[DN_TOP_DIGEST + SIDES * TOP_SIDE];
     int all, top = pick_top(r, measure, list, (int)(sizeof list / sizeof list[0]), &all);
     int id_width = 0, side_width = 0;
-    char id[DN_ID_MAX], side[NUMBER], n[NUMBER];
+    int64_t shared = count_shared(r, measure);
+    char id[DN_ID_MAX], side[NUMBER], n[NUMBER], value[NUMBER];
 
+    if (shared == g->n && g->n > 1) {
+        fprintf(to, "    all %s nodes have %s\n", grouped(g->n, n),
+                figure(m->column[0].v[r->order[measure][0]], value));
+        return;
+    }
     for (int k = 0; k < top; k++) {
         int a = width(short_id(r->network, list[k], id));
         int b = width(short_side(r->network, g->side[list[k]], side));
@@ -310,6 +345,8 @@ static void print_top(FILE *to, const dn_network_report *r, int measure)
             fprintf(to, "   %s %s", m->column[c].name, figure(m->column[c].v[i], n));
         putc('\n', to);
     }
+    if (shared > all)
+        fprintf(to, "    %s nodes share the first value\n", grouped(shared, n));
 }
 
 static void print_spectrum(FILE *to, const dn_spectrum *s)
@@ -322,7 +359,7 @@ static void print_spectrum(FILE *to, const dn_spectrum *s)
         at +=
             snprintf(line + at, sizeof line - (size_t)at, "%s%s", k > 0 ? ", " : "", figure(s->value[k], n));
         if (s->share != NULL)
-            at += snprintf(line + at, sizeof line - (size_t)at, " (%.2f%%)", 100 * s->share[k]);
+            at += snprintf(line + at, sizeof line - (size_t)at, JOINT "(%.2f%%)", 100 * s->share[k]);
     }
     snprintf(line + at, sizeof line - (size_t)at, "%s", s->k > VALUES ? ", ..." : "");
     fprintf(to, "    %s %s: ", grouped(s->k, n), s->k == 1 ? "value" : "values");

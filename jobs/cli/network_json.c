@@ -38,7 +38,8 @@ static void put_run(dn_json *root, const dn_network_run *run)
     dn_json_string(root, "program", "dragnet");
     put_text(root, "version", run->version);
     put_long_text(root, "command", run->command);
-    put_long_text(root, "config", run->config);
+    if (run->config != NULL)
+        dn_json_value(root, "config", run->config);
     put_long_text(root, "dataset", run->dataset);
     dn_json_int(root, "seed", (int64_t)run->seed);
     dn_json_int(root, "ranks", run->ranks);

@@ -344,6 +344,20 @@ out:
     return st;
 }
 
+/* The library could not write although there was room. With several ranks that is the end: others may wait
+ * inside the library for what this rank did not do. */
+static dn_status broken(const dn_h5 *h, dn_error *err)
+{
+    char reason[160], why[DN_PATH_MAX + 200];
+
+    snprintf(why, sizeof why, "%s: writing failed: %s", h->disk_path, dn_h5_reason(reason));
+    if (h->comm->size > 1) {
+        unlink(h->disk_path);
+        dn_world_abort(h->comm, DN_EIO, why);
+    }
+    return dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s", why);
+}
+
 dn_status dn_h5_commit(dn_h5 **handle, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -353,15 +367,11 @@ dn_status dn_h5_commit(dn_h5 **handle, dn_error *err)
     DN_TRY(dn_h5_set_int(h, "/", "complete", 1, err));
     DN_PASS(dn_h5_reserve(h, 0, err));
     DN_AGREE(comm);
-    if (H5Fflush(h->file, H5F_SCOPE_GLOBAL) < 0 || H5Fclose(h->file) < 0) {
-        char reason[160], why[DN_PATH_MAX + 200];
-        snprintf(why, sizeof why, "%s: writing failed: %s", h->disk_path, dn_h5_reason(reason));
-        if (comm->size > 1) { /* others may wait inside the library for what this rank did not do */
-            unlink(h->disk_path);
-            dn_world_abort(comm, DN_EIO, why);
-        }
-        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s", why);
-    }
+    if (H5Fflush(h->file, H5F_SCOPE_GLOBAL) < 0)
+        st = broken(h, err);
+    DN_AGREE(comm); /* what is not whole is still open, see empty() */
+    if (H5Fclose(h->file) < 0)
+        st = broken(h, err);
     h->file = -1;
     DN_AGREE(comm);
     if (comm->rank == 0)

@@ -79,6 +79,16 @@ void dn_json_string(dn_json *obj, const char *key, const char *value)
     put(obj, key, text != NULL ? text : json_string("(not UTF-8)"));
 }
 
+void dn_json_value(dn_json *obj, const char *key, const char *text)
+{
+    json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
+
+    if (value != NULL)
+        put(obj, key, value);
+    else
+        dn_json_string(obj, key, text);
+}
+
 dn_status dn_json_text(const dn_json *root, int indent, char **out, dn_error *err)
 {
     dn_status st = DN_OK;

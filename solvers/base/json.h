@@ -25,6 +25,9 @@ void dn_json_int(dn_json *obj, const char *key, int64_t value);
 void dn_json_bool(dn_json *obj, const char *key, bool value);
 void dn_json_string(dn_json *obj, const char *key, const char *value);
 
+/* Set key to what a JSON text says; a text that is no JSON is set as a string. */
+void dn_json_value(dn_json *obj, const char *key, const char *text);
+
 /* The text of root in a block for dn_free(), keys in the order they were set. indent 0: one line.
  * Fails: DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_json_text(const dn_json *root, int indent, char **out, dn_error *err);

@@ -218,6 +218,7 @@ static void summary(void)
 {
     static const char *const parts[] = {
         "\"command\": \"dragnet network caf\303\251.h5\"",
+        "\"config\": {\n    \"seed\": 1\n  }",
         "\"name\": \"targets\"",
         "\"inhibiting\": 2",
         "\"pairs_in_several_layers\": 4",
@@ -351,7 +352,7 @@ static void digests(void)
                    "DID NOT CONVERGE", "residual 0.25", "warning: the largest eigenvalue is degenerate",
                    "drug", "gene & protein", "\"quoted\" & <marked>", "eigenvalue 2.5",
                    "3 activating, 2 inhibiting", "network.graphml"}},
-                 {TEST_NUMBERED, {"nodes          7", "edges          6", "no fit"}},
+                 {TEST_NUMBERED, {"nodes          7", "edges          6", "no fit", "all 7 nodes have 1"}},
                  {TEST_EMPTY, {"nodes          0", "edges          0", "components     0"}},
                  {TEST_BARE, {"nodes          2", "edges          0"}}};
 
