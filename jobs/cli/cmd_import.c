@@ -9,9 +9,10 @@
 
 static const dn_opt options[] = {
     {"output", 'o', DN_OPT_TEXT, NULL, "FILE", "dataset to make, or with --add to extend", "output"},
-    {"add", 0, DN_OPT_FLAG, NULL, NULL, "add pair sets to a dataset that exists", "output"},
+    {"add", 0, DN_OPT_FLAG, NULL, NULL, "add pair sets and layers to a dataset that exists", "output"},
     {"force", 0, DN_OPT_FLAG, NULL, NULL,
-     "replace what is in the way: the output, or with --add the pair set and its splits", "output"},
+     "replace what is in the way: the output, or with --add the layer, or the pair set and its splits",
+     "output"},
     {"expression", 0, DN_OPT_LIST, NULL, "FILE",
      "expression tables (TSV or CSV, also .gz); their samples stand side by side", "input"},
     {"genes-in", 0, DN_OPT_TEXT, "auto", "rows|columns|auto", "where genes stand; auto: where the ids match",
@@ -20,6 +21,18 @@ static const dn_opt options[] = {
      "input"},
     {"pairs", 0, DN_OPT_LIST, NULL, "NAME=FILE",
      "pair sets: .npy of (i, j, label) by row of the gene id table, or a table of id, id, label", "input"},
+    {"edges", 0, DN_OPT_LIST, NULL, "LAYER=FILE",
+     "layers of a network: a table of two ids, DGIdb, DrugBank, Matrix Market or GraphML, also .gz; "
+     "LAYER:SIDE-SIDE=FILE names the sides of the two ends",
+     "network"},
+    {"columns", 0, DN_OPT_TEXT, NULL, "SOURCE,TARGET[,WEIGHT]", "columns of a table of edges, by its header",
+     "network"},
+    {"drop-cut-line", 0, DN_OPT_FLAG, NULL, NULL,
+     "take a table of edges that was cut off, without a last line that has no line end", "network"},
+    {"id-map", 0, DN_OPT_TEXT, NULL, "FILE",
+     "table of ids that mean the same node, on all sides but 'drug'; a row has one node", "network"},
+    {"id-columns", 0, DN_OPT_TEXT, NULL, "A,B,...", "its columns; otherwise those that are known namings",
+     "network"},
     {"drop-genes", 0, DN_OPT_LIST, NULL, "GLOB", "leave these genes out (any naming), and their pairs",
      "genes"},
     {"decoys", 0, DN_OPT_LIST, NULL, "GLOB", "keep these genes and mark them as decoys", "genes"},
@@ -32,8 +45,9 @@ static const dn_opt options[] = {
 /* Lists, and the text of NAME=FILE cut in two. */
 typedef struct lists {
     const char **words; /* [expression, pair name, pair file, drop, decoys] */
-    char **cut;         /* [n_pairs]  copies, for dn_free() */
+    char **cut;         /* [n_pairs + n_layers]  copies, for dn_free() */
     int n_cut;
+    dn_layer_option *layer; /* [n_layers] */
 } lists;
 
 static void copy_words(const dn_options *o, const char *name, const char **to)
@@ -42,21 +56,59 @@ static void copy_words(const dn_options *o, const char *name, const char **to)
         to[i] = dn_options_item(o, name, i);
 }
 
-static dn_status cut_pair(const char *word, char **out_copy, const char **out_name, const char **out_file,
-                          dn_error *err)
+/* NAME=FILE of an option into a copy of it. */
+static dn_status cut_pair(const char *option, const char *word, char **out_copy, const char **out_name,
+                          const char **out_file, dn_error *err)
 {
     dn_status st = DN_OK;
     const char *sign = strchr(word, '=');
     char *copy = NULL;
 
     if (sign == NULL || sign[1] == '\0')
-        DN_FAIL(DN_EUSAGE, "--pairs %s: wanted NAME=FILE", word);
+        DN_FAIL(DN_EUSAGE, "%s %s: wanted NAME=FILE", option, word);
     DN_NEW(copy, strlen(word) + 1);
     memcpy(copy, word, strlen(word) + 1);
     copy[sign - word] = '\0';
     *out_copy = copy;
     *out_name = copy;
     *out_file = copy + (sign - word) + 1;
+out:
+    return st;
+}
+
+/* The name in front of "=" may be LAYER:SIDE-SIDE; cut is a copy of the option. */
+static dn_status cut_layer(const char *word, char *cut, dn_layer_option *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char *colon = strchr(cut, ':'), *dash;
+
+    if (colon == NULL)
+        goto out;
+    dash = strchr(colon, '-');
+    if (dash == NULL || dash == colon + 1 || dash[1] == '\0')
+        DN_FAIL(DN_EUSAGE, "--edges %s: wanted LAYER:SIDE-SIDE=FILE, such as ppi:gene-gene=FILE", word);
+    *colon = *dash = '\0';
+    out->source_side = colon + 1;
+    out->target_side = dash + 1;
+out:
+    return st;
+}
+
+static dn_status read_network(const dn_options *o, dn_import_options *out, lists *l, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char **cut = l->cut + out->n_pairs;
+
+    for (int i = 0; i < out->n_layers; i++) {
+        const char *word = dn_options_item(o, "edges", i);
+        DN_TRY(cut_pair("--edges", word, &cut[i], &l->layer[i].name, &l->layer[i].file, err));
+        DN_TRY(cut_layer(word, cut[i], &l->layer[i], err));
+    }
+    out->layer = l->layer;
+    out->columns = dn_options_text(o, "columns");
+    out->id_map = dn_options_text(o, "id-map");
+    out->drop_cut_line = dn_options_flag(o, "drop-cut-line");
+    out->id_columns = dn_options_text(o, "id-columns");
 out:
     return st;
 }
@@ -72,12 +124,14 @@ static dn_status read_options(const dn_options *o, dn_import_options *out, lists
     out->n_pairs = dn_options_count(o, "pairs");
     out->n_drop = dn_options_count(o, "drop-genes");
     out->n_decoys = dn_options_count(o, "decoys");
+    out->n_layers = dn_options_count(o, "edges");
     n = out->n_expression + 2 * out->n_pairs + out->n_drop + out->n_decoys;
     if (dn_options_positionals(o) > 0)
         DN_FAIL(DN_EUSAGE, "'%s' belongs to no option", dn_options_positional(o, 0));
     DN_NEW(l->words, (size_t)n);
-    DN_NEW(l->cut, (size_t)out->n_pairs);
-    l->n_cut = out->n_pairs;
+    DN_NEW(l->layer, (size_t)out->n_layers);
+    l->n_cut = out->n_pairs + out->n_layers;
+    DN_NEW(l->cut, (size_t)l->n_cut);
     at = l->words;
     copy_words(o, "expression", at);
     out->expression = at;
@@ -85,7 +139,8 @@ static dn_status read_options(const dn_options *o, dn_import_options *out, lists
     out->pair_name = at;
     out->pair_file = at + out->n_pairs;
     for (int i = 0; i < out->n_pairs; i++)
-        DN_TRY(cut_pair(dn_options_item(o, "pairs", i), &l->cut[i], &at[i], &at[out->n_pairs + i], err));
+        DN_TRY(cut_pair("--pairs", dn_options_item(o, "pairs", i), &l->cut[i], &at[i], &at[out->n_pairs + i],
+                        err));
     at += 2 * out->n_pairs;
     copy_words(o, "drop-genes", at);
     out->drop = at;
@@ -100,14 +155,16 @@ static dn_status read_options(const dn_options *o, dn_import_options *out, lists
     out->min_match = dn_options_number(o, "min-match");
     out->add = dn_options_flag(o, "add");
     out->force = dn_options_flag(o, "force");
+    DN_TRY(read_network(o, out, l, err));
 out:
     return st;
 }
 
 static void destroy_lists(lists *l)
 {
-    for (int i = 0; i < l->n_cut; i++)
+    for (int i = 0; l->cut != NULL && i < l->n_cut; i++)
         dn_free(l->cut[i]);
+    dn_free(l->layer);
     dn_free(l->cut);
     dn_free(l->words);
 }
@@ -148,6 +205,74 @@ static void print_pairs(const char *name, const char *path, const dn_pairs_repor
     print_count("two labels, left out", r->two_labels, NULL);
 }
 
+static void print_map(const dn_import_options *o, const dn_import_report *r)
+{
+    fprintf(stderr, "  id map %s\n", o->id_map);
+    print_count("rows", r->map_rows, NULL);
+    print_count("names", r->map_names, NULL);
+    print_count("names with two meanings, the first counts", r->map_ambiguous, NULL);
+    print_count("nodes here that it would join, left apart", r->map_apart, NULL);
+}
+
+static void print_layer(const dn_layer_option *y, const dn_layer_report *r)
+{
+    bool two = strcmp(r->source_side, r->target_side) != 0;
+    char label[64];
+
+    fprintf(stderr, "  layer %s from %s (%s, %s to %s)\n", y->name, y->file, r->format, r->source_side,
+            r->target_side);
+    print_count("rows", r->rows, NULL);
+    print_count("comments", r->comments, NULL);
+    print_count("cut last line, left out", r->cut, NULL);
+    print_count("headers that stand again", r->headers, NULL);
+    print_count("rows without an id, left out", r->unnamed, NULL);
+    print_count("rows without a score, weight 0", r->unscored, NULL);
+    print_count("self loops, left out", r->self_loops, NULL);
+    print_count("  joined by the id map", r->mapped_loops, NULL);
+    print_count("repeats, merged", r->repeats, NULL);
+    fprintf(stderr, "    %-28s %10lld\n", "edges", (long long)r->edges);
+    print_count("  activating", r->activating, NULL);
+    print_count("  inhibiting", r->inhibiting, NULL);
+    print_count("  both, sign 0", r->contradictory, NULL);
+    print_count("  of negative weight, kept", r->negative, NULL);
+    print_count("  of weight 0, kept", r->zero, NULL);
+    snprintf(label, sizeof label, "nodes%s%s", two ? ", " : "", two ? r->source_side : "");
+    print_count(label, r->source_nodes, NULL);
+    snprintf(label, sizeof label, "nodes, %s", r->target_side);
+    print_count(label, r->target_nodes, NULL);
+    print_count("  without an edge", r->loners, NULL);
+    print_count("  also in layers before", r->shared, NULL);
+    print_count("ids that the id map knows", r->mapped, NULL);
+    print_count("  shown under another id", r->joined, NULL);
+    if (r->directed)
+        fprintf(stderr, "    directions of the edges are not kept\n");
+    if (r->open_end && r->cut == 0)
+        fprintf(stderr, "    the last line has no end: was the file cut off?\n");
+}
+
+static void print_network(const dn_import_options *o, const dn_import_report *r)
+{
+    if (o->n_layers == 0)
+        return;
+    fprintf(stderr, "  network\n");
+    print_count("nodes", r->nodes, NULL);
+    print_count("  that were there before", r->old_nodes, NULL);
+    if (o->id_map != NULL)
+        print_map(o, r);
+    for (int i = 0; i < o->n_layers; i++)
+        print_layer(&o->layer[i], &r->layers[i]);
+}
+
+static void print_genes(const dn_import_report *r)
+{
+    fprintf(stderr, "  genes%s%s\n", r->primary[0] != '\0' ? ", named by " : "", r->primary);
+    print_count("rows of the gene id table", r->table_rows, NULL);
+    print_count("dropped", r->dropped, NULL);
+    print_count("genes", r->genes, NULL);
+    print_count("decoys", r->decoys, NULL);
+    print_count("names that mean two genes", r->ambiguous, NULL);
+}
+
 static void print_report(const dn_import_options *o, const dn_import_report *r)
 {
     if (r->already) {
@@ -155,12 +280,8 @@ static void print_report(const dn_import_options *o, const dn_import_report *r)
         return;
     }
     fprintf(stderr, "%s: %s\n", o->output, o->add ? "extended" : "imported");
-    fprintf(stderr, "  genes%s%s\n", r->primary[0] != '\0' ? ", named by " : "", r->primary);
-    print_count("rows of the gene id table", r->table_rows, NULL);
-    print_count("dropped", r->dropped, NULL);
-    print_count("genes", r->genes, NULL);
-    print_count("decoys", r->decoys, NULL);
-    print_count("names that mean two genes", r->ambiguous, NULL);
+    if (r->genes > 0)
+        print_genes(r);
     if (r->samples > 0) {
         print_count("samples", r->samples, NULL);
         print_count("missing values", r->missing, NULL);
@@ -171,6 +292,7 @@ static void print_report(const dn_import_options *o, const dn_import_report *r)
         print_expression(o->expression[i], &r->expression[i]);
     for (int i = 0; i < o->n_pairs; i++)
         print_pairs(o->pair_name[i], o->pair_file[i], &r->pairs[i]);
+    print_network(o, r);
 }
 
 static dn_status run(const dn_call *call, dn_error *err)
@@ -195,11 +317,17 @@ const dn_command dn_cmd_import = {
     .name = "import",
     .summary = "tables to a dataset",
     .usage = "-o FILE.h5 --expression FILE [FILE...] [--gene-ids FILE] [--pairs NAME=FILE]\n"
-             "-o FILE.h5 --add --pairs NAME=FILE",
+             "-o FILE.h5 --edges LAYER=FILE [LAYER=FILE...] [--id-map FILE]\n"
+             "-o FILE.h5 --add --pairs NAME=FILE\n"
+             "-o FILE.h5 --add --edges LAYER=FILE [--id-map FILE]",
     .details =
-        "Reads expression tables, a gene id table and labelled gene pairs into one HDF5 file. Everything "
-        "that is "
-        "left out is counted and reported. Indices in a .npy count the rows of the gene id table before "
-        "anything is dropped; without a gene id table the genes are the ids of the first expression table.",
+        "Reads expression tables, a gene id table, labelled gene pairs and the layers of a network into one "
+        "HDF5 file. Everything that is left out is counted and reported. Indices in a .npy count the rows of "
+        "the gene id table before anything is dropped; without a gene id table the genes are the ids of the "
+        "first expression table. Edges of a network are undirected: self loops are left out, their nodes "
+        "stay; "
+        "of rows that repeat an edge the largest weight counts, and the sign on which they agree. "
+        "Interaction "
+        "types give the sign: activation 1, inhibition -1, anything else 0.",
     .options = options,
     .run = run};

@@ -1,5 +1,5 @@
-/* cmd_synth.c - dragnet synth: a data set with planted truth */
-#include "jobs/cli/command.h"
+/* cmd_synth.c - dragnet synth: a data set with planted truth, or a network (cmd_synth_graph.c) */
+#include "jobs/cli/cmd_synth_graph.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -26,6 +26,16 @@ static const dn_opt options[] = {
     {"missing", 0, DN_OPT_NUMBER, "0.02", "0..0.99", "share of expression values that are missing", "data"},
     {"hubs", 0, DN_OPT_NUMBER, "0.2", "0..1", "share of genes with more partners than others", "data"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of everything", "data"},
+    {"graph", 0, DN_OPT_TEXT, NULL, "rmat|bipartite", "a network instead: R-MAT, or drugs and genes",
+     "network"},
+    {"scale", 0, DN_OPT_INT, "16", "1..30", "rmat: 2^N nodes", "network"},
+    {"edge-factor", 0, DN_OPT_INT, "16", "1..1000", "rmat: edges drawn for each node", "network"},
+    {"quadrants", 0, DN_OPT_TEXT, "0.57,0.19,0.19", "A,B,C", "rmat: shares of three quadrants of the matrix",
+     "network"},
+    {"drugs", 0, DN_OPT_INT, "1000", "1..2147483646", "bipartite: drugs, beside --genes", "network"},
+    {"edges", 0, DN_OPT_INT, "5000", "1..1099511627776", "bipartite: edges drawn", "network"},
+    {"exponent", 0, DN_OPT_NUMBER, "2.5", "2..100", "bipartite: of the power law of the degrees, above 2",
+     "network"},
     {0}};
 
 static void read_options(const dn_options *o, dn_synth_options *out)
@@ -40,7 +50,7 @@ static void read_options(const dn_options *o, dn_synth_options *out)
                               .seed = (uint64_t)dn_options_int(o, "seed")};
 }
 
-static dn_status check_usage(const dn_options *o, const dn_synth_options *synth, dn_error *err)
+static dn_status check_usage(const dn_options *o, dn_error *err)
 {
     dn_status st = DN_OK;
 
@@ -48,7 +58,7 @@ static dn_status check_usage(const dn_options *o, const dn_synth_options *synth,
         DN_FAIL(DN_EUSAGE, "unexpected argument '%s'", dn_options_positional(o, 0));
     if (dn_options_text(o, "output") == NULL)
         DN_FAIL(DN_EUSAGE, "--output is required");
-    DN_TRY(dn_synth_check(synth, err));
+    DN_TRY(dn_synth_graph_check_rows(o, err));
 out:
     return st;
 }
@@ -73,7 +83,7 @@ static dn_status write_config(const dn_synth_options *o, char **out, dn_error *e
     return st;
 }
 
-static dn_status run(const dn_call *call, dn_error *err)
+static dn_status run_pairs(const dn_call *call, dn_error *err)
 {
     dn_status st = DN_OK;
     const char *path = dn_options_text(call->options, "output");
@@ -82,7 +92,7 @@ static dn_status run(const dn_call *call, dn_error *err)
     char *config = NULL;
 
     read_options(call->options, &o);
-    DN_PASS(check_usage(call->options, &o, err));
+    DN_PASS(dn_synth_check(&o, err));
     DN_PASS(write_config(&o, &config, err));
     DN_AGREE(call->comm);
     if (!force)
@@ -98,14 +108,30 @@ out:
     return st;
 }
 
-const dn_command dn_cmd_synth = {.name = "synth",
-                                 .summary = "make a data set with planted truth",
-                                 .usage = "--genes N --samples S --pairs P --seed 1 -o FILE [options]",
-                                 .details =
-                                     "Genes belong to modules that share a course over the samples; whether "
-                                     "two genes interact follows from\n"
-                                     "their modules, the signs of their loadings and how popular they are. "
-                                     "The pair set is named 'known'; the\n"
-                                     "truth stands in /truth. The bytes are the same on any number of ranks.",
-                                 .options = options,
-                                 .run = run};
+static dn_status run(const dn_call *call, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(check_usage(call->options, err)); /* the same on every rank */
+    if (dn_options_text(call->options, "graph") != NULL)
+        DN_TRY(dn_synth_graph_run(call, err));
+    else
+        DN_TRY(run_pairs(call, err));
+out:
+    return st;
+}
+
+const dn_command dn_cmd_synth = {
+    .name = "synth",
+    .summary = "make a data set with planted truth, or a network",
+    .usage = "--genes N --samples S --pairs P --seed 1 -o FILE [options]\n"
+             "       dragnet synth --graph rmat --scale N [--edge-factor K] [--quadrants A,B,C] -o FILE\n"
+             "       dragnet synth --graph bipartite --drugs N --genes N --edges N [--exponent X] -o FILE",
+    .details = "Genes belong to modules that share a course over the samples; whether two genes interact "
+               "follows from\ntheir modules, the signs of their loadings and how popular they are. The pair "
+               "set is named 'known'; the\ntruth stands in /truth. With --graph, edges are drawn as R-MAT "
+               "does, or between drugs and genes whose degrees\nfollow a power law; self loops and pairs "
+               "drawn again are left out and counted; the layer is named 'graph'.\nThe bytes are the same "
+               "on any number of ranks.",
+    .options = options,
+    .run = run};

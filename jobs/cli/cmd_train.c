@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "jobs/cli/directory.h"
 #include "jobs/cli/progress.h"
 #include "mpi/core/agree.h"
 #include "mpi/io/dataset.h"
@@ -230,19 +231,8 @@ static dn_status make_directory(const job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     struct stat info;
-    char path[PATH_CAP];
 
-    snprintf(path, sizeof path, "%s/", j->dir);
-    for (char *c = path + 1; *c != '\0'; c++)
-        if (*c == '/') {
-            *c = '\0';
-            mkdir(path, 0777); /* one that is there already is fine; stat() has the last word */
-            *c = '/';
-        }
-    if (stat(j->dir, &info) != 0)
-        DN_FAIL(DN_ECANTCREAT, "%s: cannot be made: %s", j->dir, strerror(errno));
-    if (!S_ISDIR(info.st_mode))
-        DN_FAIL(DN_ECANTCREAT, "%s: is not a directory", j->dir);
+    DN_TRY(dn_directory_make(j->dir, err));
     if (stat(j->model_path, &info) != 0 && stat(j->metrics_path, &info) == 0 &&
         !dn_options_flag(j->call->options, "force"))
         DN_FAIL(DN_ECANTCREAT, "%s: holds a run that did not finish; --force starts anew", j->dir);

@@ -21,6 +21,7 @@ typedef struct dn_command {
     dn_status (*run)(const dn_call *call, dn_error *err); /* collective */
 } dn_command;
 
-extern const dn_command dn_cmd_import, dn_cmd_synth, dn_cmd_split, dn_cmd_train, dn_cmd_evaluate;
+extern const dn_command dn_cmd_import, dn_cmd_synth, dn_cmd_split, dn_cmd_train, dn_cmd_evaluate,
+    dn_cmd_network;
 
 #endif

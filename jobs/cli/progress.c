@@ -59,24 +59,20 @@ static void remaining(double seconds, char *out, size_t cap)
         snprintf(out, cap, "%ld:%02ld", s / 60, s % 60);
 }
 
-void dn_progress_step(const dn_step_report *r)
+static bool time_to_draw(double seconds)
 {
-    double done = ((double)(r->epoch - 1) * (double)r->steps + (double)r->step) /
-                  ((double)r->epochs * (double)r->steps);
-    char text[128], eta[32], bar[512];
-    int room, filled;
+    if (terminal() < 0 || (last_drawn >= 0 && seconds >= last_drawn && seconds - last_drawn < 0.1))
+        return false;
+    last_drawn = seconds;
+    return true;
+}
 
-    if (terminal() < 0 || (last_drawn >= 0 && r->seconds - last_drawn < 0.1))
-        return;
-    last_drawn = r->seconds;
-    remaining(r->seconds / done * (1 - done), eta, sizeof eta);
-    snprintf(text, sizeof text, " %3.0f%% epoch %lld/%lld loss %.4f at most %s left", 100 * done,
-             (long long)r->epoch, (long long)r->epochs, r->loss, eta);
-    room = terminal_width() - (int)strlen(text) - 3;
-    if (room > 60)
-        room = 60;
-    if (room < 0)
-        room = 0;
+static void draw(double done, const char *text)
+{
+    char bar[64];
+    int room = terminal_width() - (int)strlen(text) - 3, filled;
+
+    room = room < 0 ? 0 : room > 60 ? 60 : room;
     filled = (int)(done * room);
     memset(bar, '#', (size_t)filled);
     memset(bar + filled, '.', (size_t)(room - filled));
@@ -84,6 +80,33 @@ void dn_progress_step(const dn_step_report *r)
     fprintf(stderr, "\r\033[K%s[%s]%s%s", colour() ? "\033[36m" : "", bar, colour() ? "\033[0m" : "", text);
     fflush(stderr);
     on_screen = true;
+}
+
+void dn_progress_step(const dn_step_report *r)
+{
+    double done = ((double)(r->epoch - 1) * (double)r->steps + (double)r->step) /
+                  ((double)r->epochs * (double)r->steps);
+    char text[128], eta[32];
+
+    if (!time_to_draw(r->seconds))
+        return;
+    remaining(r->seconds / done * (1 - done), eta, sizeof eta);
+    snprintf(text, sizeof text, " %3.0f%% epoch %lld/%lld loss %.4f at most %s left", 100 * done,
+             (long long)r->epoch, (long long)r->epochs, r->loss, eta);
+    draw(done, text);
+}
+
+void dn_progress_work(const char *what, int64_t done, int64_t total, double seconds)
+{
+    double share = total > 0 ? (double)done / (double)total : 1;
+    char text[128], eta[32];
+
+    if (!time_to_draw(seconds))
+        return;
+    remaining(share > 0 ? seconds / share * (1 - share) : 0, eta, sizeof eta);
+    snprintf(text, sizeof text, " %3.0f%% %s%s%s%s", 100 * share, what, share > 0 ? " " : "",
+             share > 0 ? eta : "", share > 0 ? " left" : "");
+    draw(share, text);
 }
 
 void dn_progress_clear(void)

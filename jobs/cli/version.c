@@ -6,11 +6,16 @@
 #include "solvers/network/petsc.h"
 #include "solvers/nn/kernels.h"
 
+const char *dn_version_text(void)
+{
+    return DN_VERSION " (" DN_GIT ")";
+}
+
 void dn_version_print(FILE *to)
 {
     char mpi[64], hdf5[32], petsc[32];
 
-    fprintf(to, "dragnet %s (%s)\n", DN_VERSION, DN_GIT);
+    fprintf(to, "dragnet %s\n", dn_version_text());
     fprintf(to, "MPI     %s\n", dn_world_library(mpi, sizeof mpi));
     fprintf(to, "PETSc   %s\n", dn_petsc_version(petsc, sizeof petsc));
     fprintf(to, "SLEPc   %s\n", dn_slepc_version(petsc, sizeof petsc));

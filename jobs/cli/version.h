@@ -4,7 +4,10 @@
 
 #include <stdio.h>
 
-/* Local. */
+/* "0.1.0 (abcdef0)", a constant. Local. */
+const char *dn_version_text(void);
+
+/* With the libraries, one a line. Local. */
 void dn_version_print(FILE *to);
 
 #endif

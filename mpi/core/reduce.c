@@ -188,9 +188,11 @@ static void sum_fast(dn_reduce *r, float *out_slice, float *out_tail)
 {
     float *all = r->local.node[0].sum;
 
-    for (int i = 1; i < r->local.depth; i++)
+    for (int i = 1; i < r->local.depth; i++) {
+        const float *more = r->local.node[i].sum;
         for (int64_t k = 0; k < r->local.width; k++)
-            all[k] += r->local.node[i].sum[k];
+            all[k] += more[k];
+    }
     MPI_Allreduce(MPI_IN_PLACE, all, (int)r->local.width, MPI_FLOAT, MPI_SUM, r->comm->mpi);
     memcpy(out_slice, all + r->slice.begin, (size_t)(r->slice.end - r->slice.begin) * sizeof *all);
     memcpy(out_tail, all + r->sliced, (size_t)r->tail * sizeof *all);
@@ -207,7 +209,7 @@ void dn_reduce_finish(dn_reduce *r, float *out_slice, float *out_tail)
         exchange(r);
         finish_tree(r);
         memcpy(out_slice, r->owner.node[0].sum, (size_t)mine * sizeof *out_slice);
-        memcpy(out_tail, r->owner.node[0].sum + mine, (size_t)r->tail * sizeof *out_tail);
+        memcpy(out_tail, (const float *)r->owner.node[0].sum + mine, (size_t)r->tail * sizeof *out_tail);
     }
     dn_tree_clear(&r->local);
     r->next = r->plan->first[r->comm->rank];

@@ -5,10 +5,32 @@
 #include "solvers/base/alloc.h"
 
 /* left += right. The lanes are independent: vectorised or not, the bits are the same. */
-static void add(float *restrict left, const float *restrict right, int64_t n)
+static void add_float(float *restrict left, const float *restrict right, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
         left[i] += right[i];
+}
+
+static void add_double(double *restrict left, const double *restrict right, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        left[i] += right[i];
+}
+
+static size_t bytes(const dn_tree *t)
+{
+    return (size_t)t->width * (t->is_double ? sizeof(double) : sizeof(float));
+}
+
+static dn_status add_slot(dn_tree *t, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char *vector = NULL;
+
+    DN_NEW(vector, bytes(t));
+    t->slot[t->slots++] = vector;
+out:
+    return st;
 }
 
 static int siblings(const dn_node *left, const dn_node *right)
@@ -29,30 +51,32 @@ dn_status dn_tree_reserve(dn_tree *t, int first, int end, dn_error *err)
         while (depth > 1 && siblings(&stack[depth - 2], &stack[depth - 1]))
             stack[--depth - 1].count *= 2;
     }
-    for (; t->slots < deepest; t->slots++)
-        DN_NEW(t->slot[t->slots], (size_t)t->width);
+    while (t->slots < deepest)
+        DN_TRY(add_slot(t, err));
 out:
     return st;
 }
 
-dn_status dn_tree_push(dn_tree *t, int first, int count, const float *sum, dn_error *err)
+dn_status dn_tree_push(dn_tree *t, int first, int count, const void *sum, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_node *top;
 
     if (t->depth == DN_TREE_DEPTH)
         DN_FAIL(DN_ESOFTWARE, "reduction tree deeper than %d", DN_TREE_DEPTH);
-    if (t->depth == t->slots) {
-        DN_NEW(t->slot[t->slots], (size_t)t->width);
-        t->slots++;
-    }
+    if (t->depth == t->slots)
+        DN_TRY(add_slot(t, err));
     top = &t->node[t->depth];
     *top = (dn_node){.first = first, .count = count, .sum = t->slot[t->depth]};
-    memcpy(top->sum, sum, (size_t)t->width * sizeof *sum);
+    memcpy(top->sum, sum, bytes(t));
     t->depth++;
     while (t->depth > 1 && siblings(&t->node[t->depth - 2], &t->node[t->depth - 1])) {
-        add(t->node[t->depth - 2].sum, t->node[t->depth - 1].sum, t->width);
-        t->node[t->depth - 2].count *= 2;
+        dn_node *left = &t->node[t->depth - 2], *right = left + 1;
+        if (t->is_double)
+            add_double(left->sum, right->sum, t->width);
+        else
+            add_float(left->sum, right->sum, t->width);
+        left->count *= 2;
         t->depth--;
     }
 out:

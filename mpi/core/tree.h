@@ -3,7 +3,8 @@
  * The leaves are shards 0 .. V-1, V a power of two; node (first, count) is the sum of the vectors of shards
  * first .. first + count - 1, count a power of two that divides first. A node is always left + right, so its
  * bits do not depend on who computed it. A rank adds the maximal nodes inside its range; the owners of the
- * slices merge the nodes of all ranks with the same stack. No MPI call; all functions are local.
+ * slices merge the nodes of all ranks with the same stack. A vector is of float or of double. No MPI call;
+ * all functions are local.
  */
 #ifndef DN_CORE_TREE_H
 #define DN_CORE_TREE_H
@@ -16,16 +17,17 @@ enum { DN_TREE_DEPTH = 64 };
 typedef struct dn_node {
     int first;
     int count;
-    float *sum; /* [width] */
+    void *sum; /* [width]  float or double */
 } dn_node;
 
 /* Nodes that could not be merged yet, in the order of their shards. */
 typedef struct dn_tree {
-    int64_t width; /* floats in a vector */
+    int64_t width; /* numbers in a vector */
+    int is_double; /* they are double, otherwise float */
     int depth;     /* nodes on the stack */
     dn_node node[DN_TREE_DEPTH];
     int slots; /* buffers allocated, handed out again after dn_tree_clear() */
-    float *slot[DN_TREE_DEPTH];
+    void *slot[DN_TREE_DEPTH];
 } dn_tree;
 
 /* Make room for pushing the nodes of any cut of shards [first, end), so that dn_tree_push() cannot fail.
@@ -34,7 +36,7 @@ DN_MUST_CHECK dn_status dn_tree_reserve(dn_tree *t, int first, int end, dn_error
 
 /* Add one node; its vector is copied. Nodes come in the order of their shards, without gaps.
  * Fails: DN_ENOMEM (only while the stack is deeper than ever before) */
-DN_MUST_CHECK dn_status dn_tree_push(dn_tree *t, int first, int count, const float *sum, dn_error *err);
+DN_MUST_CHECK dn_status dn_tree_push(dn_tree *t, int first, int count, const void *sum, dn_error *err);
 
 /* Forget the nodes, keep the memory. */
 void dn_tree_clear(dn_tree *t);

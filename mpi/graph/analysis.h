@@ -28,6 +28,7 @@ typedef struct dn_figure {
 typedef struct dn_measure {
     const char *name;       /* "pagerank": the word of --measures and of the file pagerank.tsv */
     const char *definition; /* one line, with the reference it is named after */
+    char *own_text;         /* what name and definition point into where they are not constants, or NULL */
     int n_columns;
     dn_column column[DN_COLUMNS];
     int n_figures;
@@ -59,10 +60,14 @@ typedef struct dn_analysis {
     dn_spectrum *spectrum; /* [n_spectra] */
 } dn_analysis;
 
-void dn_analysis_destroy(dn_analysis *a); /* local */
+/* Frees the arrays of columns and spectra, too. NULL is fine. Local. */
+void dn_analysis_destroy(dn_analysis *a);
+void dn_measure_destroy(dn_measure *m);
 
-/* Nodes by falling v, ties by id; values that differ by at most `tie` from the one before stand in one group
- * of ties. out [n]: inside numbers. Rank 0 of the network only. Local. Fails: DN_ENOMEM */
+/* Nodes by falling v, ties by id; tied are values that differ by at most `tie` from the first, largest one of
+ * their group, so that no value stands more than that above where it belongs. (A chain of small steps is no
+ * tie: it would join the long tail of a large graph.) Ids compare as bytes, as numbers where they are
+ * numbers; NaN comes last. out [n]: inside numbers. Rank 0 of the network only. Local. Fails: DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_analysis_order(const dn_network *w, const double *v, double tie, int32_t *out,
                                           dn_error *err);
 

@@ -1,5 +1,6 @@
 /* h5.c - files that are complete or not there: open, publish, attributes; see h5.h. Datasets are in h5_data.c
  */
+#define _GNU_SOURCE /* fallocate: posix_fallocate() writes where it cannot reserve */
 #include "mpi/io/h5_private.h"
 
 #include <errno.h>
@@ -143,6 +144,27 @@ static dn_status sync_path(const char *path, int flags, dn_error *err)
 
     if (fd < 0 || fsync(fd) != 0)
         DN_FAIL(DN_EIO, "%s: cannot be flushed to disk: %s", path, strerror(errno));
+out:
+    if (fd >= 0)
+        close(fd);
+    return st;
+}
+
+dn_status dn_h5_reserve(dn_h5 *h, int64_t end, dn_error *err)
+{
+    enum { TABLES = 1 << 18 }; /* more than the library's tables and our attributes take */
+    dn_status st = DN_OK;
+    int fd = -1;
+
+    if (end > h->end)
+        h->end = end;
+    if (h->comm->rank != 0)
+        goto out;
+    fd = open(h->disk_path, O_WRONLY);
+    if (fd >= 0 && fallocate(fd, 0, 0, (off_t)(h->end + TABLES)) != 0 &&
+        (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+        DN_FAIL(DN_EIO, "%s: no room for %lld bytes: %s", h->disk_path, (long long)h->end + TABLES,
+                strerror(errno));
 out:
     if (fd >= 0)
         close(fd);
@@ -329,10 +351,16 @@ dn_status dn_h5_commit(dn_h5 **handle, dn_error *err)
     const dn_comm *comm = h->comm;
 
     DN_TRY(dn_h5_set_int(h, "/", "complete", 1, err));
+    DN_PASS(dn_h5_reserve(h, 0, err));
+    DN_AGREE(comm);
     if (H5Fflush(h->file, H5F_SCOPE_GLOBAL) < 0 || H5Fclose(h->file) < 0) {
-        char reason[160];
-        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: writing failed: %s", h->disk_path,
-                          dn_h5_reason(reason));
+        char reason[160], why[DN_PATH_MAX + 200];
+        snprintf(why, sizeof why, "%s: writing failed: %s", h->disk_path, dn_h5_reason(reason));
+        if (comm->size > 1) { /* others may wait inside the library for what this rank did not do */
+            unlink(h->disk_path);
+            dn_world_abort(comm, DN_EIO, why);
+        }
+        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s", why);
     }
     h->file = -1;
     DN_AGREE(comm);
@@ -345,12 +373,32 @@ out:
     return st;
 }
 
+/* Removes the member and stops, for the group is no longer the one that is iterated over. */
+static herr_t forget(hid_t group, const char *name, const H5L_info_t *info, void *ctx)
+{
+    (void)info;
+    (void)ctx;
+    return H5Ldelete(group, name, H5P_DEFAULT) < 0 ? -1 : 1;
+}
+
+/* A file that cannot be closed, for the disk is full, makes the library crash when the run ends. So what
+ * nobody will read is thrown away before: then there is room, and little left to write. */
+static void empty(const dn_h5 *h)
+{
+    while (H5Literate(h->file, H5_INDEX_NAME, H5_ITER_DEC, NULL, forget, NULL) > 0)
+        ;
+    if (h->comm->rank == 0 && truncate(h->disk_path, 0) != 0)
+        return; /* it stays as large as it is */
+}
+
 void dn_h5_close(dn_h5 **handle)
 {
     dn_h5 *h = *handle;
 
     if (h == NULL)
         return;
+    if (h->file >= 0 && h->writable && !h->published)
+        empty(h);
     if (h->file >= 0)
         H5Fclose(h->file);
     if (h->writable && !h->published && h->comm->rank == 0)

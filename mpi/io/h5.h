@@ -25,9 +25,9 @@ const char *dn_h5_library(char *buf, size_t cap);
 
 /* ---- open and close ---- */
 
-/* A new file. schema is "dragnet.dataset" or "dragnet.model". command and config (canonical JSON of the
- * options that determine the content) become attributes. Fails: DN_ECANTCREAT (directory, rights, or PATH
- * exists and not force; PATH stays as it is until commit). */
+/* A new file. schema is "dragnet.dataset", "dragnet.model" or "dragnet.network". command and config
+ * (canonical JSON of the options that determine the content) become attributes. Fails: DN_ECANTCREAT
+ * (directory, rights, or PATH exists and not force; PATH stays as it is until commit). */
 DN_MUST_CHECK dn_status dn_h5_create(const dn_comm *comm, const char *path, const char *schema,
                                      const char *command, const char *config, bool force, dn_h5 **out,
                                      dn_error *err);
@@ -74,6 +74,9 @@ DN_MUST_CHECK dn_status dn_h5_read(const dn_h5 *h, const char *name, dn_type typ
 
 /* A table of strings as NAME/bytes and NAME/offsets; every rank holds all of it. */
 DN_MUST_CHECK dn_status dn_h5_write_strings(dn_h5 *h, const char *name, const dn_strings *s, dn_error *err);
+/* The same when rank `root` alone holds it; s of the others is not looked at. */
+DN_MUST_CHECK dn_status dn_h5_write_strings_of(dn_h5 *h, int root, const char *name, const dn_strings *s,
+                                               dn_error *err);
 DN_MUST_CHECK dn_status dn_h5_read_strings(const dn_h5 *h, const char *name, dn_strings *out, dn_error *err);
 
 /* Remove a group or dataset of an edited file. */

@@ -117,6 +117,15 @@ static void select_rows(hid_t file_space, int ndims, const hsize_t *dims, int64_
     }
 }
 
+/* HDF5 1.10 has no place in the file for a dataset without elements, and refuses to write or read there. */
+static bool is_empty(int ndims, const hsize_t *dims)
+{
+    for (int d = 0; d < ndims; d++)
+        if (dims[d] == 0)
+            return true;
+    return false;
+}
+
 /* A new dataset with the attributes of its schema row. */
 static hid_t create_set(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, hid_t space)
 {
@@ -133,6 +142,22 @@ static hid_t create_set(dn_h5 *h, const char *name, const dn_schema_row *row, dn
     return set;
 }
 
+/* Where a dataset ends in the file; 0: it has no place there. */
+static int64_t end_of(hid_t set)
+{
+    haddr_t at = H5Dget_offset(set);
+
+    return at == HADDR_UNDEF ? 0 : (int64_t)(at + H5Dget_storage_size(set));
+}
+
+static dn_status cannot_write(const dn_h5 *h, const char *name, dn_error *err)
+{
+    char reason[160];
+
+    return dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot write %s: %s", h->disk_path, name,
+                        dn_h5_reason(reason));
+}
+
 static dn_status write_rows(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, int ndims,
                             const int64_t *dims, int64_t start, int64_t count, const void *data,
                             dn_error *err)
@@ -140,28 +165,27 @@ static dn_status write_rows(dn_h5 *h, const char *name, const dn_schema_row *row
     dn_status st = DN_OK;
     hsize_t extent[4];
     hid_t space, memory = -1, set, transfer = H5Pcreate(H5P_DATASET_XFER);
-    herr_t bad = -1;
     static const char nothing[8] = {0};
 
     for (int d = 0; d < ndims; d++)
         extent[d] = (hsize_t)dims[d];
     space = H5Screate_simple(ndims, extent, NULL);
     set = create_set(h, name, row, type, space);
-    if (set >= 0) {
+    if (set < 0)
+        st = cannot_write(h, name, err);
+    DN_PASS(dn_h5_reserve(h, end_of(set), err));
+    st = dn_agree(h->comm, st, err);
+    if (st == DN_OK && !is_empty(ndims, extent)) {
         select_rows(space, ndims, extent, start, count, &memory);
         H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
-        bad = H5Dwrite(set, memory_type(type), memory, space, transfer, data != NULL ? data : nothing);
-        if (H5Dclose(set) < 0)
-            bad = -1;
+        if (H5Dwrite(set, memory_type(type), memory, space, transfer, data != NULL ? data : nothing) < 0)
+            st = cannot_write(h, name, err);
         H5Sclose(memory);
     }
+    if (set >= 0 && H5Dclose(set) < 0 && st == DN_OK)
+        st = cannot_write(h, name, err);
     H5Sclose(space);
     H5Pclose(transfer);
-    if (bad < 0) {
-        char reason[160];
-        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot write %s: %s", h->disk_path, name,
-                          dn_h5_reason(reason));
-    }
     DN_AGREE(h->comm);
 out:
     return st;
@@ -246,7 +270,8 @@ static dn_status read_rows(const dn_h5 *h, const char *name, dn_type type, int64
 
     select_rows(space, ndims, dims, start, count, &memory);
     H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
-    if (H5Dread(set, memory_type(type), memory, space, transfer, out != NULL ? out : nothing) < 0)
+    if (!is_empty(ndims, dims) &&
+        H5Dread(set, memory_type(type), memory, space, transfer, out != NULL ? out : nothing) < 0)
         DN_FAIL(DN_EIO, "%s: cannot read %s: %s", h->path, name, dn_h5_reason(reason));
 out:
     H5Pclose(transfer);
@@ -289,6 +314,31 @@ dn_status dn_h5_write_strings(dn_h5 *h, const char *name, const dn_strings *s, d
     DN_TRY(write_block(h, path, row, DN_U8, 1, &bytes, s->bytes, err));
     member(name, "offsets", path);
     DN_TRY(write_block(h, path, row, DN_I64, 1, &offsets, s->n > 0 ? s->offset : &zero, err));
+out:
+    return st;
+}
+
+dn_status dn_h5_write_strings_of(dn_h5 *h, int root, const char *name, const dn_strings *s, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_schema_row *row = row_of(name, true, err);
+    const int64_t zero = 0;
+    bool mine = h->comm->rank == root;
+    int64_t size[2] = {0, 1}; /* bytes, offsets */
+    char path[DN_PATH_MAX];
+
+    if (row == NULL)
+        return DN_ESOFTWARE;
+    if (mine && s->n > 0) {
+        size[0] = s->offset[s->n];
+        size[1] = s->n + 1;
+    }
+    MPI_Bcast(size, 2, MPI_INT64_T, root, h->comm->mpi);
+    member(name, "bytes", path);
+    DN_TRY(write_rows(h, path, row, DN_U8, 1, &size[0], 0, mine ? size[0] : 0, mine ? s->bytes : NULL, err));
+    member(name, "offsets", path);
+    DN_TRY(write_rows(h, path, row, DN_I64, 1, &size[1], 0, mine ? size[1] : 0,
+                      mine && s->n > 0 ? s->offset : &zero, err));
 out:
     return st;
 }

@@ -1,5 +1,5 @@
 /* ingest.c - import as a whole; see ingest.h. Order: refuse what makes no sense, hash the inputs, see whether
- * it was done before, make the output, then genes, expression, pairs, sources. */
+ * it was done before, make the output, then genes, expression, pairs, layers, sources. */
 #include "mpi/io/ingest.h"
 
 #include <stdio.h>
@@ -16,6 +16,7 @@ void dn_import_report_destroy(dn_import_report *r)
 {
     dn_free(r->expression);
     dn_free(r->pairs);
+    dn_free(r->layers);
     *r = (dn_import_report){0};
 }
 
@@ -25,13 +26,14 @@ static dn_status new_report(const dn_import_options *o, dn_import_report *out, d
 
     DN_NEW(out->expression, (size_t)o->n_expression);
     DN_NEW(out->pairs, (size_t)o->n_pairs);
+    DN_NEW(out->layers, (size_t)o->n_layers);
 out:
     return st;
 }
 
 /* ---- options ---- */
 
-static dn_status check_name(const char *name, dn_error *err)
+static dn_status check_name(const char *what, const char *name, dn_error *err)
 {
     static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
     dn_status st = DN_OK;
@@ -39,8 +41,38 @@ static dn_status check_name(const char *name, dn_error *err)
 
     if (n == 0 || n > 64 || name[0] == '.' || strspn(name, good) != n)
         DN_FAIL(DN_EUSAGE,
-                "pair set name '%.64s': use 1 to 64 of letters, digits, '_', '-' and '.', no '.' in front",
+                "%s name '%.64s': use 1 to 64 of letters, digits, '_', '-' and '.', no '.' in front", what,
                 name);
+out:
+    return st;
+}
+
+/* Pair sets and layers are numbered through: first the pair sets. */
+static int sets(const dn_import_options *o)
+{
+    return o->n_pairs + o->n_layers;
+}
+
+static const char *set_name(const dn_import_options *o, int i)
+{
+    return i < o->n_pairs ? o->pair_name[i] : o->layer[i - o->n_pairs].name;
+}
+
+static const char *set_kind(const dn_import_options *o, int i)
+{
+    return i < o->n_pairs ? "pair set" : "layer";
+}
+
+static dn_status check_sets(const dn_import_options *o, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int i = 0; i < sets(o); i++) {
+        DN_TRY(check_name(set_kind(o, i), set_name(o, i), err));
+        for (int k = i < o->n_pairs ? 0 : o->n_pairs; k < i; k++)
+            if (strcmp(set_name(o, i), set_name(o, k)) == 0)
+                DN_FAIL(DN_EUSAGE, "%s '%s' is given twice", set_kind(o, i), set_name(o, i));
+    }
 out:
     return st;
 }
@@ -48,20 +80,24 @@ out:
 static dn_status check_options(const dn_import_options *o, dn_error *err)
 {
     dn_status st = DN_OK;
+    bool genes = o->n_expression > 0 || o->gene_ids != NULL;
 
     if (o->output == NULL)
         DN_FAIL(DN_EUSAGE, "no output is named (-o FILE)");
-    for (int i = 0; i < o->n_pairs; i++) {
-        DN_TRY(check_name(o->pair_name[i], err));
-        for (int k = 0; k < i; k++)
-            if (strcmp(o->pair_name[i], o->pair_name[k]) == 0)
-                DN_FAIL(DN_EUSAGE, "pair set '%s' is given twice", o->pair_name[i]);
-    }
-    if (o->add && o->n_pairs == 0)
-        DN_FAIL(DN_EUSAGE, "--add adds pair sets: say which with --pairs NAME=FILE");
-    if (o->add && (o->n_expression > 0 || o->gene_ids != NULL || o->n_drop > 0 || o->n_decoys > 0))
-        DN_FAIL(DN_EUSAGE, "--add keeps the genes of %s: it goes with --pairs only", o->output);
-    if (!o->add && o->n_expression == 0 && o->gene_ids == NULL)
+    DN_TRY(check_sets(o, err));
+    if (o->n_layers == 0 && (o->id_map != NULL || o->columns != NULL || o->drop_cut_line))
+        DN_FAIL(DN_EUSAGE, "%s goes with --edges LAYER=FILE",
+                o->id_map != NULL    ? "--id-map"
+                : o->columns != NULL ? "--columns"
+                                     : "--drop-cut-line");
+    if (o->id_map == NULL && o->id_columns != NULL)
+        DN_FAIL(DN_EUSAGE, "--id-columns goes with --id-map FILE");
+    if (o->add && sets(o) == 0)
+        DN_FAIL(DN_EUSAGE, "--add adds pair sets and layers: say which with --pairs NAME=FILE or --edges "
+                           "LAYER=FILE");
+    if (o->add && (genes || o->n_drop > 0 || o->n_decoys > 0))
+        DN_FAIL(DN_EUSAGE, "--add keeps the genes of %s: it goes with --pairs and --edges only", o->output);
+    if (!o->add && !genes && (o->n_layers == 0 || o->n_pairs + o->n_drop + o->n_decoys > 0))
         DN_FAIL(DN_EUSAGE, "nothing says which genes there are: give --expression, --gene-ids or both");
 out:
     return st;
@@ -163,11 +199,15 @@ static dn_status import_new(const dn_comm *comm, const dn_import_options *o, con
         goto out;
     }
     DN_TRY(dn_h5_create(comm, o->output, DN_DATASET_SCHEMA, command, config, o->force, &h, err));
-    DN_TRY(import_genes(comm, o, &t, &e, r, err));
-    DN_TRY(dn_gene_table_write(comm, &t, h, err));
-    DN_TRY(dn_expression_write(comm, &t, &e, h, r, err));
+    if (o->n_expression > 0 || o->gene_ids != NULL) {
+        DN_TRY(import_genes(comm, o, &t, &e, r, err));
+        DN_TRY(dn_gene_table_write(comm, &t, h, err));
+        DN_TRY(dn_expression_write(comm, &t, &e, h, r, err));
+    }
     for (int i = 0; i < o->n_pairs; i++)
         DN_TRY(import_pairs(comm, o, s, &t, i, h, r, err));
+    if (o->n_layers > 0)
+        DN_TRY(dn_ingest_network(comm, o, s, h, r, err));
     DN_TRY(dn_sources_write(comm, s, h, err));
     DN_TRY(dn_h5_commit(&h, err));
 out:
@@ -177,10 +217,14 @@ out:
     return st;
 }
 
-/* ---- pair sets for a dataset that exists ---- */
+/* ---- pair sets and layers for a dataset that exists ---- */
 
-/* already: every pair set stands there and was made of the same. Fails: DN_ECANTCREAT another one has the
- * name. */
+static void set_group(const dn_import_options *o, int i, char *out, size_t cap)
+{
+    snprintf(out, cap, "/%s/%s", i < o->n_pairs ? "pairs" : "edges", set_name(o, i));
+}
+
+/* already: every set stands there and was made of the same. Fails: DN_ECANTCREAT another one has the name. */
 static dn_status check_add(const dn_comm *comm, const dn_import_options *o, const dn_sources *s,
                            bool *out_already, dn_error *err)
 {
@@ -190,26 +234,28 @@ static dn_status check_add(const dn_comm *comm, const dn_import_options *o, cons
     int same = 0;
 
     DN_TRY(dn_h5_open(comm, o->output, DN_DATASET_SCHEMA, &h, err));
-    for (int i = 0; i < o->n_pairs && !o->force; i++) {
+    for (int i = 0; i < sets(o) && !o->force; i++) {
         char group[96];
         bool equal;
 
-        snprintf(group, sizeof group, "/pairs/%s", o->pair_name[i]);
+        set_group(o, i, group, sizeof group);
         if (!dn_h5_has(h, group))
             continue;
         DN_PASS(dn_import_config(o, s, i, &config, err));
         DN_AGREE(comm);
         DN_TRY(same_config(comm, h, group, config, &equal, err));
         if (!equal)
-            DN_FAIL(DN_ECANTCREAT, "%s: pair set '%s' exists; choose another name, or --force to replace it",
-                    o->output, o->pair_name[i]);
+            DN_FAIL(DN_ECANTCREAT, "%s: %s '%s' exists; choose another name, or --force to replace it",
+                    o->output, set_kind(o, i), set_name(o, i));
         dn_free(config);
         config = NULL;
         same++;
     }
-    *out_already = same == o->n_pairs;
-    if (same > 0 && same < o->n_pairs)
-        DN_FAIL(DN_ECANTCREAT, "%s: some of the pair sets exist already; name only the new ones, or --force",
+    *out_already = same == sets(o);
+    if (same > 0 && same < sets(o))
+        DN_FAIL(DN_ECANTCREAT,
+                "%s: some of the pair sets and layers exist already; name only the new ones, or "
+                "--force",
                 o->output);
 out:
     dn_free(config);
@@ -217,17 +263,13 @@ out:
     return st;
 }
 
-/* Remove a pair set and the splits that cut it. */
-static dn_status remove_set(dn_h5 *h, const char *name, dn_error *err)
+/* Remove the splits that cut a pair set. */
+static dn_status remove_splits(dn_h5 *h, const char *name, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_strings splits = {0};
     char path[192], split[128], of[128];
 
-    snprintf(path, sizeof path, "/pairs/%s", name);
-    if (!dn_h5_has(h, path))
-        goto out;
-    DN_TRY(dn_h5_remove(h, path, err));
     DN_TRY(dn_h5_list(h, "/splits", &splits, err));
     for (int64_t i = 0; i < splits.n; i++) {
         snprintf(path, sizeof path, "/splits/%s", dn_strings_copy(&splits, i, split, sizeof split));
@@ -239,6 +281,41 @@ static dn_status remove_set(dn_h5 *h, const char *name, dn_error *err)
     }
 out:
     dn_strings_destroy(&splits);
+    return st;
+}
+
+/* Remove the sets that are given, where they stand already. */
+static dn_status remove_sets(const dn_import_options *o, dn_h5 *h, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char group[96];
+
+    for (int i = 0; i < sets(o); i++) {
+        set_group(o, i, group, sizeof group);
+        if (!dn_h5_has(h, group))
+            continue;
+        DN_TRY(dn_h5_remove(h, group, err));
+        if (i < o->n_pairs)
+            DN_TRY(remove_splits(h, set_name(o, i), err));
+    }
+out:
+    return st;
+}
+
+static dn_status load_genes(const dn_comm *comm, dn_h5 *h, dn_gene_table *t, dn_import_report *r,
+                            dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (!dn_h5_has(h, "/genes"))
+        DN_FAIL(DN_EDATA, "%s: holds no genes, so a pair set cannot be added", dn_h5_path(h));
+    DN_TRY(dn_gene_table_load(comm, h, t, err));
+    r->table_rows = t->rows;
+    r->genes = t->genes;
+    r->dropped = t->rows - t->genes;
+    r->decoys = t->decoys;
+    r->ambiguous = t->ambiguous;
+out:
     return st;
 }
 
@@ -255,16 +332,13 @@ static dn_status import_add(const dn_comm *comm, const dn_import_options *o, con
         goto out;
     }
     DN_TRY(dn_h5_edit(comm, o->output, DN_DATASET_SCHEMA, &h, err));
-    DN_TRY(dn_gene_table_load(comm, h, &t, err));
-    r->table_rows = t.rows;
-    r->genes = t.genes;
-    r->dropped = t.rows - t.genes;
-    r->decoys = t.decoys;
-    r->ambiguous = t.ambiguous;
-    for (int i = 0; i < o->n_pairs; i++) {
-        DN_TRY(remove_set(h, o->pair_name[i], err));
+    if (o->n_pairs > 0)
+        DN_TRY(load_genes(comm, h, &t, r, err));
+    DN_TRY(remove_sets(o, h, err));
+    for (int i = 0; i < o->n_pairs; i++)
         DN_TRY(import_pairs(comm, o, s, &t, i, h, r, err));
-    }
+    if (o->n_layers > 0)
+        DN_TRY(dn_ingest_network(comm, o, s, h, r, err));
     DN_TRY(dn_sources_write(comm, s, h, err));
     DN_TRY(dn_h5_commit(&h, err));
 out:

@@ -10,6 +10,45 @@
 #include <stdint.h>
 #include "mpi/core/world.h"
 
+/* ---- networks ----
+ *
+ * A layer is an edge list of a kind that solvers/formats/edge_layout.h knows, or GraphML, stored as
+ * /edges/NAME. A node is a side and an id: the same word as drug and as gene is two nodes. Node numbers are
+ * those of first mention: layers in the order of the command line, lines in the order of the file, source
+ * before target; a Matrix Market or GraphML file declares its nodes first.
+ *
+ * Sides. Columns of a drug and a gene, and a matrix that is not square, go from side "drug" to side "gene";
+ * everything else stays within "gene"; LAYER:SOURCE-TARGET says otherwise. The source side of every layer
+ * comes before its target side in the numbering of sides, and the sides of a dataset keep their order; a
+ * layer that contradicts that is refused.
+ *
+ * Rules. rows = edges + self_loops + repeats + unnamed.
+ *   - A row that does not have the fields of the others is an error, also at the end of a file that was cut
+ *     off. So are fewer rows than a comment announces ("# Nodes: 4 Edges: 5"), and a last line without a line
+ *     end in a plain file of 16 MiB or more. drop_cut_line takes what is there, without a last line that has
+ * no line end.
+ *   - A self loop is left out; its node stays.
+ *   - Rows of the same two nodes, in either order within a side, are one edge: the largest weight; the sign
+ *     that those agree on which have one; a contradiction gives sign 0 and is counted.
+ *   - A weight that is not a finite number is an error; weights below and of 0 are kept and counted.
+ *   - Edges with a direction are read as undirected, and the report says so.
+ *   - An empty id is an error; only in tables with the claim columns of DGIdb, where many claims were matched
+ *     to no drug or gene, such rows are left out and counted (unnamed), and an empty score is weight 0.
+ *
+ * Id map. A table whose columns are namings of the same thing: names in one row mean one node, on every side
+ * but "drug". The first row that mentions a name decides; a name that stands with another node later is
+ * counted as ambiguous. A node shows the id under which it was first seen in the layers. Nodes that stand in
+ * a dataset already are never joined to each other, only counted (apart); new layers find the first of them.
+ *
+ * A layer that is added leaves the nodes and layers that are there as they are. One that is replaced (force)
+ * leaves its nodes behind: their numbers are those of the other layers.
+ */
+typedef struct dn_layer_option {
+    const char *name; /* as that of a pair set */
+    const char *file;
+    const char *source_side, *target_side; /* NULL: as the file's columns suggest */
+} dn_layer_option;
+
 typedef enum dn_axis { DN_AXIS_AUTO, DN_AXIS_ROWS, DN_AXIS_COLUMNS } dn_axis;
 
 typedef struct dn_import_options {
@@ -26,7 +65,13 @@ typedef struct dn_import_options {
     int n_decoys;
     const char *const *decoys; /* [n_decoys]  these genes are marked */
     double min_match;          /* least share of the ids of an expression file that must be known, 0..1 */
-    bool add;                  /* add pair sets to a dataset that exists */
+    int n_layers;
+    const dn_layer_option *layer; /* [n_layers] */
+    const char *columns;          /* "SOURCE,TARGET[,WEIGHT]" of tables, or NULL */
+    const char *id_map;           /* file, or NULL */
+    const char *id_columns;       /* "A,B,..." of the id map; NULL: those that are known namings, else all */
+    bool drop_cut_line;           /* take a table of edges that was cut off, as said above */
+    bool add;                     /* add pair sets and layers to a dataset that exists */
     bool force;
 } dn_import_options;
 
@@ -61,6 +106,29 @@ typedef struct dn_pairs_report {
     dn_examples unknown_ids;
 } dn_pairs_report;
 
+typedef struct dn_layer_report {
+    char source_side[32], target_side[32];
+    char format[16];  /* table, matrix, graphml */
+    int64_t rows;     /* edges as they stand in the file */
+    int64_t comments; /* lines */
+    int64_t headers;  /* lines that repeat the header */
+    int64_t unnamed, unscored;
+    int64_t source_nodes, target_nodes; /* of the two sides; within one side target_nodes is 0 */
+    int64_t loners;                     /* nodes without an edge in this layer */
+    int64_t edges;
+    int64_t self_loops, repeats;
+    int64_t mapped_loops;  /* of the self loops, those of two ids that the id map joins */
+    int64_t contradictory; /* edges whose rows have both signs */
+    int64_t negative, zero;
+    int64_t activating, inhibiting;
+    int64_t mapped; /* names of this layer that the id map knows */
+    int64_t joined; /* names whose node shows another id */
+    int64_t shared; /* nodes that stood in the dataset before this layer */
+    bool weighted, typed, directed;
+    int64_t cut;   /* 1: the last line has no end and was left out, as asked for */
+    bool open_end; /* the last line has no end */
+} dn_layer_report;
+
 typedef struct dn_import_report {
     bool already;       /* the output was complete before, with the same config; nothing was done */
     int64_t table_rows; /* rows of the gene id table */
@@ -76,6 +144,12 @@ typedef struct dn_import_report {
     dn_examples no_value_genes, no_variance_genes;
     dn_expression_report *expression; /* [n_expression] */
     dn_pairs_report *pairs;           /* [n_pairs] */
+    dn_layer_report *layers;          /* [n_layers] */
+    int64_t nodes;                    /* of the whole dataset */
+    int64_t old_nodes;                /* of those, that stood there before */
+    int64_t map_rows, map_names;      /* of the id map */
+    int64_t map_ambiguous;            /* names that stand with two nodes */
+    int64_t map_apart; /* nodes of the dataset that the id map would join, and that stay apart */
 } dn_import_report;
 
 /* Import. command is the command line, for the record. The report is the same on every rank.

@@ -91,9 +91,18 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_sources_write(const dn_comm *comm, cons
                                                        dn_error *err);
 void dn_sources_destroy(dn_sources *s); /* local */
 
-/* Options and hashes as canonical JSON, for dn_free(). only >= 0: what determines that pair set alone. Local.
- */
+/* Options and hashes as canonical JSON, for dn_free(). only >= 0: what determines that pair set alone, or
+ * from n_pairs on that layer alone. Local. */
 DN_MUST_CHECK dn_status dn_import_config(const dn_import_options *o, const dn_sources *s, int only,
                                          char **out, dn_error *err);
+
+/* ---- networks: ingest_network.c; the parts are in ingest_network.h ---- */
+
+/* Read, merge and write the layers of o, and the nodes, into a file that may have some. Layers of these
+ * names are not there any more. Fails: DN_EDATA a file is wrong; DN_EUSAGE sides that contradict each other,
+ * columns; DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_ingest_network(const dn_comm *comm, const dn_import_options *o,
+                                                        const dn_sources *s, dn_h5 *h, dn_import_report *out,
+                                                        dn_error *err);
 
 #endif

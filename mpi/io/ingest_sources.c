@@ -53,15 +53,23 @@ out:
 
 static int files(const dn_import_options *o)
 {
-    return (o->gene_ids != NULL) + o->n_expression + o->n_pairs;
+    return (o->gene_ids != NULL) + o->n_expression + o->n_pairs + (o->id_map != NULL) + o->n_layers;
 }
 
-/* Gene id table, expression, pairs. */
+/* Gene id table, expression, pairs, id map, layers. */
 static const char *file(const dn_import_options *o, int i)
 {
     if (o->gene_ids != NULL && i-- == 0)
         return o->gene_ids;
-    return i < o->n_expression ? o->expression[i] : o->pair_file[i - o->n_expression];
+    if (i < o->n_expression)
+        return o->expression[i];
+    i -= o->n_expression;
+    if (i < o->n_pairs)
+        return o->pair_file[i];
+    i -= o->n_pairs;
+    if (o->id_map != NULL && i-- == 0)
+        return o->id_map;
+    return o->layer[i].file;
 }
 
 static dn_status add(dn_sources *s, const char *path, const digest *d, dn_error *err)
@@ -183,6 +191,38 @@ static void add_words(dn_json *root, const char *key, int n, const char *const *
         dn_json_string(list, NULL, words[i]);
 }
 
+static void add_text(dn_json *obj, const char *key, const char *text)
+{
+    if (text != NULL)
+        dn_json_string(obj, key, text);
+}
+
+/* The id map and the layers; at is the number of its file among the sources. */
+static void add_network(dn_json *root, const dn_import_options *o, const dn_sources *s, int only, int at)
+{
+    dn_json *list, *obj;
+
+    if (o->n_layers == 0 || (only >= 0 && only < o->n_pairs))
+        return;
+    if (o->id_map != NULL) {
+        obj = dn_json_object(root, "id_map");
+        add_file(obj, o->id_map, s, at++);
+        add_text(obj, "columns", o->id_columns);
+    }
+    add_text(root, "columns", o->columns);
+    if (o->drop_cut_line)
+        dn_json_bool(root, "drop_cut_line", true);
+    list = dn_json_array(root, "edges");
+    for (int i = 0; i < o->n_layers; i++, at++)
+        if (only < 0 || only == o->n_pairs + i) {
+            obj = dn_json_object(list, NULL);
+            dn_json_string(obj, "name", o->layer[i].name);
+            add_text(obj, "source_side", o->layer[i].source_side);
+            add_text(obj, "target_side", o->layer[i].target_side);
+            add_file(obj, o->layer[i].file, s, at);
+        }
+}
+
 dn_status dn_import_config(const dn_import_options *o, const dn_sources *s, int only, char **out,
                            dn_error *err)
 {
@@ -211,6 +251,7 @@ dn_status dn_import_config(const dn_import_options *o, const dn_sources *s, int 
             dn_json_string(pair, "name", o->pair_name[i]);
             add_file(pair, o->pair_file[i], s, at);
         }
+    add_network(root, o, s, only, at);
     DN_TRY(dn_json_text(root, 0, out, err));
 out:
     dn_json_destroy(&root);

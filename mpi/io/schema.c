@@ -39,6 +39,20 @@ static const dn_schema_row table[] = {
     /* dragnet.model */
     {"/weights/*", false, DN_F32, "as the tensor", "1", "weights"},
     {"/running/*", false, DN_F32, "moment,channel", "1", "running mean and variance of a norm"},
+    /* dragnet.network, which has /nodes/id and /nodes/side, too. What the columns of a table are says its
+       attribute fields */
+    {"/description/degree", false, DN_F64, "side,field", "edge", "statistics of the degrees of a side"},
+    {"/description/strength", false, DN_F64, "side,field", "as the weights", "the same of the strengths"},
+    {"/description/class", false, DN_I64, "side,class", "1", "nodes of low, medium and high degree"},
+    {"/description/class_bound", false, DN_F64, "side,bound", "edge",
+     "bounds of the classes; the upper one of a class belongs to it"},
+    {"/description/histogram", false, DN_I64, "side,bin", "1", "nodes by degree, bins from a power of 2 on"},
+    {"/description/isolated", false, DN_I64, "side", "1", "nodes without an edge"},
+    {"/measures/*/*", false, DN_F64, "node", "as its definition", "a number for each node, NaN: none"},
+    {"/spectra/*/value", false, DN_F64, "pair", "as its definition", "eigenvalues or singular values"},
+    {"/spectra/*/residual", false, DN_F64, "pair", "as its definition", "residuals of the pairs"},
+    {"/spectra/*/share", false, DN_F64, "pair", "1", "explained share of the variance, 0 to 1"},
+    {"/spectra/*/embedding", false, DN_F64, "node,pair", "1", "coordinates of the nodes"},
 };
 
 const dn_schema_row *dn_schema_find(const char *path)

@@ -18,7 +18,8 @@ struct dn_delim {
     int64_t lines;  /* line ends passed inside the range */
     char *buf;      /* [cap]  bytes [pos, len) are not yet used */
     size_t cap, pos, len;
-    bool ended; /* the source has no more */
+    bool ended;    /* the source has no more */
+    bool open_end; /* the last line had no line end */
     dn_field *field;
     size_t field_cap;
 };
@@ -96,6 +97,7 @@ static void pass_line(dn_delim *d, size_t len, bool lf)
     d->offset += d->mark + (int64_t)len + lf;
     d->mark = 0;
     d->lines++;
+    d->open_end = !lf;
 }
 
 /* At the start of a range: the line that began before it belongs to the range before. */
@@ -233,7 +235,7 @@ out:
     return st;
 }
 
-static dn_status split(dn_delim *d, char *line, size_t len, dn_record *out, dn_error *err)
+dn_status dn_delim_split(dn_delim *d, char separator, char *line, size_t len, dn_record *out, dn_error *err)
 {
     dn_status st = DN_OK;
     size_t at = 0, n = 0;
@@ -249,11 +251,11 @@ static dn_status split(dn_delim *d, char *line, size_t len, dn_record *out, dn_e
             at += used;
             while (at < len && line[at] == ' ')
                 at++;
-            if (at < len && line[at] != d->separator)
+            if (at < len && line[at] != separator)
                 DN_FAIL(DN_EDATA, "%s:%lld: field %zu goes on after its closing quote", d->path,
                         (long long)dn_delim_line(d), n + 1);
         } else {
-            char *stop = at < len ? memchr(line + at, d->separator, len - at) : NULL;
+            char *stop = at < len ? memchr(line + at, separator, len - at) : NULL;
             size_t end = stop != NULL ? (size_t)(stop - line) : len, trim = end;
             while (trim > at && line[trim - 1] == ' ')
                 trim--;
@@ -270,7 +272,29 @@ out:
     return st;
 }
 
-dn_status dn_delim_next(dn_delim *d, dn_record *out, bool *out_more, dn_error *err)
+dn_status dn_delim_words(dn_delim *d, const char *line, size_t len, dn_record *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    size_t at = 0, n = 0;
+
+    for (;;) {
+        size_t from;
+        while (at < len && (line[at] == ' ' || line[at] == '\t'))
+            at++;
+        if (at == len)
+            break;
+        from = at;
+        while (at < len && line[at] != ' ' && line[at] != '\t')
+            at++;
+        DN_TRY(dn_grow((void **)&d->field, &d->field_cap, n + 1, sizeof *d->field, err));
+        d->field[n++] = (dn_field){line + from, at - from};
+    }
+    *out = (dn_record){(int64_t)n, d->field};
+out:
+    return st;
+}
+
+dn_status dn_delim_next_line(dn_delim *d, char **out_line, size_t *out_len, bool *out_more, dn_error *err)
 {
     dn_status st = DN_OK;
     size_t len = 0;
@@ -278,7 +302,8 @@ dn_status dn_delim_next(dn_delim *d, dn_record *out, bool *out_more, dn_error *e
     char *line;
 
     *out_more = false;
-    *out = (dn_record){0, NULL};
+    *out_line = NULL;
+    *out_len = 0;
     do {
         if (d->offset >= d->end)
             goto out;
@@ -293,9 +318,28 @@ dn_status dn_delim_next(dn_delim *d, dn_record *out, bool *out_more, dn_error *e
     if (memchr(line, '\0', len) != NULL)
         DN_FAIL(DN_EDATA, "%s:%lld: a NUL byte: this is not a text file in UTF-8 or ASCII", d->path,
                 (long long)dn_delim_line(d));
+    *out_line = line;
+    *out_len = len;
+    *out_more = true;
+out:
+    return st;
+}
+
+dn_status dn_delim_next(dn_delim *d, dn_record *out, bool *out_more, dn_error *err)
+{
+    dn_status st = DN_OK;
+    size_t len;
+    char *line;
+    bool more;
+
+    *out_more = false;
+    *out = (dn_record){0, NULL};
+    DN_TRY(dn_delim_next_line(d, &line, &len, &more, err));
+    if (!more)
+        goto out;
     if (d->separator == 0)
         d->separator = choose_separator(d->path, line, len);
-    DN_TRY(split(d, line, len, out, err));
+    DN_TRY(dn_delim_split(d, d->separator, line, len, out, err));
     *out_more = true;
 out:
     return st;
@@ -323,6 +367,11 @@ int64_t dn_delim_line(const dn_delim *d)
 char dn_delim_separator(const dn_delim *d)
 {
     return d->separator;
+}
+
+bool dn_delim_open_end(const dn_delim *d)
+{
+    return d->open_end;
 }
 
 int64_t dn_delim_offset(const dn_delim *d)

@@ -48,11 +48,28 @@ DN_MUST_CHECK dn_status dn_delim_open_memory(const char *name, const void *bytes
  * text, a NUL byte (not a text file), damaged gzip; DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_delim_next(dn_delim *d, dn_record *out, bool *out_more, dn_error *err);
 
+/* ---- the two halves of dn_delim_next(), for tables whose lines are not all records ---- */
+
+/* The next line that is not empty, [len] without its end, valid until the next call; it may be written to.
+ * Fails: DN_EDATA a NUL byte, damaged gzip; DN_EIO, DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_delim_next_line(dn_delim *d, char **out_line, size_t *out_len, bool *out_more,
+                                           dn_error *err);
+
+/* That line cut at a separator, quotes as above (taken off in place).
+ * Fails: DN_EDATA quotes; DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_delim_split(dn_delim *d, char separator, char *line, size_t len, dn_record *out,
+                                       dn_error *err);
+
+/* That line cut at every run of blanks and tabs, without quotes; no words: out->n == 0. Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_delim_words(dn_delim *d, const char *line, size_t len, dn_record *out,
+                                       dn_error *err);
+
 /* Line of the last record, from 1, in the whole file: counts the line ends before the range when called, so
  * this is for messages. When the file can no longer be read the count starts at the range. */
 int64_t dn_delim_line(const dn_delim *d);
 
 char dn_delim_separator(const dn_delim *d); /* 0 while it is not known */
+bool dn_delim_open_end(const dn_delim *d);  /* the last line has no end: the file stops there */
 int64_t dn_delim_offset(const dn_delim *d); /* first byte behind the last record, in inflated bytes */
 
 void dn_delim_close(dn_delim **d);

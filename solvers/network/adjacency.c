@@ -15,24 +15,27 @@ typedef struct shell {
     dn_adjacency a;
 } shell;
 
-/* y[i] = sum over the neighbours j of node i of x[j]; rows begin .. end, y counts from begin. Four sums in
- * flight hide the latency of the additions. */
+enum { LANES = 8 }; /* sums in flight: they hide the latency of the loads */
+
+static double add_lanes(const double *s)
+{
+    return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+}
+
+/* y[i] = sum over the neighbours j of node i of x[j]; rows begin .. end, y counts from begin. */
 DN_CLONES static void sum_pattern(const dn_graph *g, const double *x, int64_t begin, int64_t end, double *y)
 {
     for (int64_t i = begin; i < end; i++) {
         const int32_t *col = g->col + g->row[i];
         int64_t degree = g->row[i + 1] - g->row[i], k = 0;
-        double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+        double s[LANES] = {0};
 
-        for (; k + 4 <= degree; k += 4) {
-            s0 += x[col[k]];
-            s1 += x[col[k + 1]];
-            s2 += x[col[k + 2]];
-            s3 += x[col[k + 3]];
-        }
+        for (; k + LANES <= degree; k += LANES)
+            for (int l = 0; l < LANES; l++)
+                s[l] += x[col[k + l]];
         for (; k < degree; k++)
-            s0 += x[col[k]];
-        y[i - begin] = (s0 + s1) + (s2 + s3);
+            s[0] += x[col[k]];
+        y[i - begin] = add_lanes(s);
     }
 }
 
@@ -43,18 +46,23 @@ DN_CLONES static void sum_weighted(const dn_graph *g, const double *x, int64_t b
         const int32_t *col = g->col + g->row[i];
         const float *w = g->weight + g->row[i];
         int64_t degree = g->row[i + 1] - g->row[i], k = 0;
-        double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+        double s[LANES] = {0};
 
-        for (; k + 4 <= degree; k += 4) {
-            s0 += (double)w[k] * x[col[k]];
-            s1 += (double)w[k + 1] * x[col[k + 1]];
-            s2 += (double)w[k + 2] * x[col[k + 2]];
-            s3 += (double)w[k + 3] * x[col[k + 3]];
-        }
+        for (; k + LANES <= degree; k += LANES)
+            for (int l = 0; l < LANES; l++)
+                s[l] += (double)w[k + l] * x[col[k + l]];
         for (; k < degree; k++)
-            s0 += (double)w[k] * x[col[k]];
-        y[i - begin] = (s0 + s1) + (s2 + s3);
+            s[0] += (double)w[k] * x[col[k]];
+        y[i - begin] = add_lanes(s);
     }
+}
+
+void dn_adjacency_sum(const dn_graph *g, const double *x, int64_t begin, int64_t end, double *y)
+{
+    if (g->weight != NULL)
+        sum_weighted(g, x, begin, end, y);
+    else
+        sum_pattern(g, x, begin, end, y);
 }
 
 /* y = shift x + scale L A R x on this rank's rows. */
@@ -72,12 +80,10 @@ static PetscErrorCode multiply(const shell *s, const double *left, const double 
     for (int64_t i = 0; i < rows; i++)
         mine[i] = right != NULL ? right[t->begin + i] * xs[i] : xs[i];
     whole = t->collect(t->ctx);
-    if (s->graph.weight != NULL)
-        sum_weighted(&s->graph, whole, t->begin, t->end, ys);
-    else
-        sum_pattern(&s->graph, whole, t->begin, t->end, ys);
-    for (int64_t i = 0; i < rows; i++)
-        ys[i] = s->a.shift * xs[i] + s->a.scale * (left != NULL ? left[t->begin + i] : 1.0) * ys[i];
+    dn_adjacency_sum(&s->graph, whole, t->begin, t->end, ys);
+    if (s->a.shift != 0 || s->a.scale != 1 || left != NULL)
+        for (int64_t i = 0; i < rows; i++)
+            ys[i] = s->a.shift * xs[i] + s->a.scale * (left != NULL ? left[t->begin + i] : 1.0) * ys[i];
     PetscCall(VecRestoreArray(y, &ys));
     PetscCall(VecRestoreArrayRead(x, &xs));
     return 0;
@@ -226,6 +232,18 @@ out:
     return st;
 }
 
+dn_status dn_adjacency_countable(const dn_graph *g, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t most = (int64_t)PETSC_MAX_INT;
+
+    if (g->connected > most)
+        DN_FAIL(DN_EDATA, "%lld rows, but this build's PETSc counts to %lld: build with -DDRAGNET_PETSC64=ON",
+                (long long)g->connected, (long long)most);
+out:
+    return st;
+}
+
 /* Whether PETSc can count what this rank holds. */
 static dn_status check_counts(const dn_graph *g, const dn_team *t, dn_adjacency_kind kind, dn_error *err)
 {
@@ -233,9 +251,7 @@ static dn_status check_counts(const dn_graph *g, const dn_team *t, dn_adjacency_
     int64_t most = (int64_t)PETSC_MAX_INT;
     int64_t entries = g->row[t->end] - g->row[t->begin] + (t->end - t->begin);
 
-    if (g->connected > most)
-        DN_FAIL(DN_EDATA, "%lld rows, but this build's PETSc counts to %lld: build with -DDRAGNET_PETSC64=ON",
-                (long long)g->connected, (long long)most);
+    DN_TRY(dn_adjacency_countable(g, err));
     if (kind == DN_ADJACENCY_AIJ && entries > most)
         DN_FAIL(
             DN_EDATA,

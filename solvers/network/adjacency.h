@@ -35,6 +35,13 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_adjacency_create(const dn_graph *g, con
                                                           const dn_adjacency *a, dn_adjacency_kind kind,
                                                           Mat *out, dn_error *err);
 
+/* y[i - begin] = sum of w x[j] over the neighbours j of node i, for rows begin .. end. x [connected]. Local.
+ */
+void dn_adjacency_sum(const dn_graph *g, const double *x, int64_t begin, int64_t end, double *y);
+
+/* Whether PETSc can count the rows, for matrices that are made elsewhere. Local. Fails: DN_EDATA */
+DN_MUST_CHECK dn_status dn_adjacency_countable(const dn_graph *g, dn_error *err);
+
 /* A vector over the connected nodes, distributed as the matrix, to all: out [n], isolated nodes get
  * `isolated`. Collective on the team. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_adjacency_gather(const dn_graph *g, const dn_team *team, Vec x,

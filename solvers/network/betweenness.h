@@ -18,13 +18,17 @@
 #ifndef DN_NETWORK_BETWEENNESS_H
 #define DN_NETWORK_BETWEENNESS_H
 
-#include "solvers/network/sources.h"
+#include "solvers/network/origins.h"
 
 enum { DN_PATH_LANES = 8 };
 
 /* Scratch of one thread: 24 DN_PATH_LANES + 6 DN_PATH_LANES + 22 bytes a connected node. */
 typedef struct dn_brandes dn_brandes;
-DN_MUST_CHECK dn_status dn_brandes_create(const dn_graph *g, dn_brandes **out, dn_error *err);
+
+/* opt_weight [n]: for how many sources and targets a node counts (fold.h); NULL: each for one. Borrowed, as g
+ * is. Local. Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_brandes_create(const dn_graph *g, const double *opt_weight, dn_brandes **out,
+                                          dn_error *err);
 void dn_brandes_destroy(dn_brandes **b);
 
 /* Add the dependencies of all nodes on the sources of one batch (of at most DN_PATH_LANES).
@@ -34,13 +38,13 @@ void dn_brandes_destroy(dn_brandes **b);
  *   squares  [n]  added to: the sum of their squares; NULL: not wanted
  *
  * Local; cannot fail. */
-void dn_brandes_run(dn_brandes *b, const dn_sources *s, const dn_batch *batch, double *sum, double *squares);
+void dn_brandes_run(dn_brandes *b, const dn_origins *s, const dn_batch *batch, double *sum, double *squares);
 
 /* raw, its standard error and the normalised value from the sums over all sources of s; where not all nodes
- * of a component are sources they are estimates (sources.h). Each out [n] may be NULL; squares may be NULL
+ * of a component are sources they are estimates (origins.h). Each out [n] may be NULL; squares may be NULL
  * when out_raw_error is, or when all nodes are sources (the error is then 0). Local. Fails: DN_EDATA there
  * are more shortest paths than a double can hold */
-DN_MUST_CHECK dn_status dn_betweenness_finish(const dn_sources *s, const double *sum, const double *squares,
+DN_MUST_CHECK dn_status dn_betweenness_finish(const dn_origins *s, const double *sum, const double *squares,
                                               double *out_raw, double *out_raw_error, double *out_normalised,
                                               dn_error *err);
 

@@ -111,7 +111,7 @@ static int64_t degree(const dn_graph *g, int64_t v)
     return g->row[v + 1] - g->row[v];
 }
 
-static void start(dn_bfs *b, const dn_sources *s, const dn_batch *batch)
+static void start(dn_bfs *b, const dn_origins *s, const dn_batch *batch)
 {
     b->opens = batch->node_end - batch->node_begin;
     b->open_edges = b->frontier_edges = b->frontiers = 0;
@@ -250,7 +250,7 @@ DN_CLONES static void settle(dn_bfs *b, const step *s, dn_distance_sums *sums)
     b->frontiers = kept;
 }
 
-void dn_bfs_run(dn_bfs *b, const dn_sources *s, const dn_batch *batch, dn_distance_sums *sums)
+void dn_bfs_run(dn_bfs *b, const dn_origins *s, const dn_batch *batch, dn_distance_sums *sums)
 {
     start(b, s, batch);
     for (int64_t level = 1; b->frontiers > 0; level++) {
@@ -272,12 +272,12 @@ static double total(int64_t sampled, int64_t others, double sum)
     return sampled == others ? sum : sum * ((double)others / (double)sampled);
 }
 
-static void finish_node(const dn_sources *s, const dn_distance_sums *sums, int64_t v, const dn_distances *out)
+static void finish_node(const dn_origins *s, const dn_distance_sums *sums, int64_t v, const dn_distances *out)
 {
     double harmonic = 0, closeness = 0, harmonic_error = 0, closeness_error = 0;
     int64_t sampled, others;
 
-    dn_sources_of(s, v, &sampled, &others);
+    dn_origins_of(s, v, &sampled, &others);
     if (others > 0) {
         double sum = (double)sums->distance[v], inverse = (double)sums->inverse[v] / (double)sums->scale;
         double all = total(sampled, others, sum);
@@ -285,8 +285,8 @@ static void finish_node(const dn_sources *s, const dn_distance_sums *sums, int64
         closeness = (double)others / all * ((double)others / (double)(s->n - 1));
         if (sums->distance2 != NULL) {
             harmonic_error =
-                dn_sources_error(sampled, others, inverse, (double)sums->inverse2[v] / (double)sums->scale);
-            closeness_error = closeness * dn_sources_error(sampled, others, sum, sums->distance2[v]) / all;
+                dn_origins_error(sampled, others, inverse, (double)sums->inverse2[v] / (double)sums->scale);
+            closeness_error = closeness * dn_origins_error(sampled, others, sum, sums->distance2[v]) / all;
         }
     }
     if (out->harmonic != NULL)
@@ -301,7 +301,7 @@ static void finish_node(const dn_sources *s, const dn_distance_sums *sums, int64
         out->eccentricity[v] = (double)sums->farthest[v];
 }
 
-void dn_distances_finish(const dn_sources *s, const dn_distance_sums *sums, const dn_distances *out)
+void dn_distances_finish(const dn_origins *s, const dn_distance_sums *sums, const dn_distances *out)
 {
     for (int64_t v = 0; v < s->n; v++)
         finish_node(s, sums, v, out);

@@ -24,7 +24,7 @@
 #ifndef DN_NETWORK_CLOSENESS_H
 #define DN_NETWORK_CLOSENESS_H
 
-#include "solvers/network/sources.h"
+#include "solvers/network/origins.h"
 
 enum { DN_BFS_WORDS = 8, DN_BFS_LANES = 64 * DN_BFS_WORDS };
 
@@ -53,16 +53,16 @@ DN_MUST_CHECK dn_status dn_bfs_create(const dn_graph *g, dn_bfs **out, dn_error 
 void dn_bfs_destroy(dn_bfs **b);
 
 /* Search from the sources of one batch (of at most DN_BFS_LANES) and add to sums. Local; cannot fail. */
-void dn_bfs_run(dn_bfs *b, const dn_sources *s, const dn_batch *batch, dn_distance_sums *sums);
+void dn_bfs_run(dn_bfs *b, const dn_origins *s, const dn_batch *batch, dn_distance_sums *sums);
 
 /* The measures, from the sums over all sources of s. Where not all nodes of a component are sources, sums are
- * estimates (sources.h), and so is closeness, with its error to first order; eccentricity is then a lower
+ * estimates (origins.h), and so is closeness, with its error to first order; eccentricity is then a lower
  * bound. Each array [n], any may be NULL. Local. */
 typedef struct dn_distances {
     double *closeness, *closeness_error; /* no unit */
     double *harmonic, *harmonic_error;   /* 1 / hops */
     double *eccentricity;                /* hops */
 } dn_distances;
-void dn_distances_finish(const dn_sources *s, const dn_distance_sums *sums, const dn_distances *out);
+void dn_distances_finish(const dn_origins *s, const dn_distance_sums *sums, const dn_distances *out);
 
 #endif

@@ -3,8 +3,8 @@
 
 #include <math.h>
 #include "solvers/base/alloc.h"
+#include "solvers/network/blocks.h"
 #include "solvers/network/krylov.h"
-#include "solvers/network/leading.h"
 
 static dn_status prepare(const dn_graph *g, const dn_eigenvector_options *o, double **strength, dn_error *err)
 {
@@ -27,34 +27,35 @@ static void no_edges(const dn_graph *g, double *out, dn_eigenvector_figures *f, 
                                "nodes were given the same value");
 }
 
-/* Rounding leaves noise around 0, which is no centrality. */
-static double clean(double *out, int64_t n)
-{
-    double sum = 0;
+/* The largest eigenvalue of a component is at most the largest sqrt(s_i s_j) over its edges. */
+typedef struct strengths {
+    const dn_graph *g;
+    const double *s; /* [connected] */
+} strengths;
 
-    for (int64_t i = 0; i < n; i++) {
-        if (!(out[i] > 0))
-            out[i] = 0;
-        sum += out[i] * out[i];
-    }
-    return sqrt(sum);
+static double bound(const void *ctx, int64_t i)
+{
+    const strengths *c = ctx;
+    double largest = 0;
+
+    for (int64_t k = c->g->row[i]; k < c->g->row[i + 1]; k++)
+        largest = fmax(largest, c->s[c->g->col[k]]);
+    return sqrt(c->s[i] * largest);
 }
 
-/* Non-negative, norm 1, and what the eigenpair is worth after that. */
-static dn_status finish(const dn_graph *g, const dn_team *team, Mat a, Vec v, double *out, dn_leading *pair,
-                        dn_error *err)
+static void judge(const dn_leading *pair, int64_t leading, dn_eigenvector_figures *f, dn_solve_report *report)
 {
-    dn_status st = DN_OK;
-    double norm;
-
-    DN_TRY(dn_adjacency_gather(g, team, v, 0, out, err));
-    norm = clean(out, g->connected);
-    for (int64_t i = 0; i < g->connected; i++)
-        out[i] /= norm;
-    DN_TRY(dn_krylov_fill(team, out, v, err));
-    DN_TRY(dn_leading_measure(a, v, pair, err));
-out:
-    return st;
+    *f = (dn_eigenvector_figures){.eigenvalue = pair->value,
+                                  .residual = pair->residual,
+                                  .second = leading > 1 ? pair->value : pair->second,
+                                  .gap = leading > 1 ? 0 : pair->value - pair->second,
+                                  .leading = leading};
+    report->error = dn_leading_error(pair);
+    if (leading > 1)
+        dn_krylov_warn(report,
+                       "the largest eigenvalue is degenerate: %lld components share it, and each takes part "
+                       "in the answer",
+                       (long long)leading);
 }
 
 dn_status dn_eigenvector(const dn_graph *g, const dn_team *team, const dn_eigenvector_options *o, double *out,
@@ -62,10 +63,11 @@ dn_status dn_eigenvector(const dn_graph *g, const dn_team *team, const dn_eigenv
 {
     dn_status st = DN_OK;
     dn_adjacency plain = DN_ADJACENCY_PLAIN;
+    dn_blocks blocks;
     dn_leading pair = {0};
     double *strength = NULL; /* [connected] */
+    int64_t leading = 0;
     Mat a = NULL;
-    Vec v = NULL;
 
     dn_krylov_begin(report, o->tolerance);
     DN_PASS(prepare(g, o, &strength, err));
@@ -77,19 +79,16 @@ dn_status dn_eigenvector(const dn_graph *g, const dn_team *team, const dn_eigenv
     DN_TRY(dn_krylov_weights(g, team, "eigenvector centrality", err));
     dn_krylov_strength(g, team, strength); /* A times a vector of ones, a step of the power method for free */
     DN_TRY(dn_adjacency_create(g, team, &plain, DN_ADJACENCY_SHELL, &a, err));
-    DN_PETSC(MatCreateVecs(a, &v, NULL));
-    DN_TRY(dn_krylov_fill(team, strength, v, err));
-    DN_TRY(dn_leading_pair(a, "eigenvector_", o->tolerance, v, &pair, report, err));
-    DN_TRY(finish(g, team, a, v, out, &pair, err));
-    *figures = (dn_eigenvector_figures){.eigenvalue = pair.value,
-                                        .residual = pair.residual,
-                                        .second = pair.second,
-                                        .gap = pair.value - pair.second};
-    report->residual = pair.residual / pair.value;
-    report->error = sqrt(2.0) * pair.residual / figures->gap;
+    blocks = (dn_blocks){.block = o->component,
+                         .count = o->components,
+                         .start = strength,
+                         .bound = bound,
+                         .ctx = &(strengths){.g = g, .s = strength}};
+    DN_TRY(dn_blocks_leading(g, team, a, "eigenvector_", o->tolerance, &blocks, out, &pair, &leading, report,
+                             err));
+    judge(&pair, leading, figures, report);
 out:
     dn_free(strength);
     (void)MatDestroy(&a);
-    (void)VecDestroy(&v);
     return st;
 }

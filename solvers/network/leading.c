@@ -6,10 +6,15 @@
 #include <stdio.h>
 #include "solvers/network/krylov.h"
 
+/* Most networks need a small basis only, which is orthogonalised faster; what resists gets a larger one. */
+enum { QUICK_BASIS = 12, QUICK_RESTARTS = 30, PATIENT_BASIS = 60, PATIENT_RESTARTS = 5000 };
+
 /* The Ritz values of the last iteration, of which SLEPc keeps only those that converged. */
 typedef struct ritz {
-    double second;
+    double second, next; /* as in dn_leading */
 } ritz;
+
+static const double same = 1e-9; /* relative distance of Ritz values that are copies of each other */
 
 static PetscErrorCode watch(EPS eps, PetscInt it, PetscInt converged, PetscScalar *re, PetscScalar *im,
                             PetscReal *errest, PetscInt count, void *ctx)
@@ -23,10 +28,13 @@ static PetscErrorCode watch(EPS eps, PetscInt it, PetscInt converged, PetscScala
     (void)errest;
     if (count > 1)
         r->second = re[1];
+    for (PetscInt i = count - 1; i > 0; i--)
+        if (re[i] < re[0] - same * fabs(re[0]))
+            r->next = re[i];
     return 0;
 }
 
-static dn_status configure(Mat a, const char *prefix, double tolerance, Vec v, ritz *watched, EPS eps,
+static dn_status configure(Mat a, const char *prefix, double tolerance, ritz *watched, EPS eps,
                            dn_solve_report *report, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -40,9 +48,8 @@ static dn_status configure(Mat a, const char *prefix, double tolerance, Vec v, r
     DN_PETSC(EPSSetProblemType(eps, EPS_HEP));
     DN_PETSC(EPSSetType(eps, EPSKRYLOVSCHUR));
     DN_PETSC(EPSSetWhichEigenpairs(eps, EPS_LARGEST_REAL));
-    DN_PETSC(EPSSetDimensions(eps, 1, n < 12 ? n : 12, PETSC_DEFAULT));
-    DN_PETSC(EPSSetTolerances(eps, tolerance, 10000));
-    DN_PETSC(EPSSetInitialSpace(eps, 1, &v));
+    DN_PETSC(EPSSetDimensions(eps, 1, n < QUICK_BASIS ? n : QUICK_BASIS, PETSC_DEFAULT));
+    DN_PETSC(EPSSetTolerances(eps, tolerance, QUICK_RESTARTS));
     DN_PETSC(EPSMonitorSet(eps, watch, watched, NULL));
     DN_PETSC(EPSSetFromOptions(eps));
     DN_PETSC(EPSGetTolerances(eps, &tol, NULL));
@@ -95,29 +102,97 @@ out:
     return st;
 }
 
+double dn_leading_error(const dn_leading *pair)
+{
+    double gap = pair->value - pair->next;
+
+    if (isnan(gap))
+        return pair->residual / fabs(pair->value);
+    return sqrt(2.0) *
+           (gap > pair->residual ? pair->residual / gap : 1); /* unit vectors >= 0 are no farther */
+}
+
+/* SLEPc keeps a basis in one vector. */
+static bool countable(PetscInt n, PetscInt basis)
+{
+    return (int64_t)n * (basis + 1) <= (int64_t)PETSC_MAX_INT;
+}
+
+static dn_status check_basis(EPS eps, PetscInt n, const char *prefix, dn_error *err)
+{
+    dn_status st = DN_OK;
+    PetscInt basis = 0;
+
+    DN_PETSC(EPSGetDimensions(eps, NULL, &basis, NULL));
+    if (!countable(n, basis))
+        DN_FAIL(DN_EDATA,
+                "a basis of %lld vectors of %lld numbers, but this build's PETSc counts to %lld: build with "
+                "-DDRAGNET_PETSC64=ON (or try -%seps_ncv %lld)",
+                (long long)basis + 1, (long long)n, (long long)PETSC_MAX_INT, prefix,
+                (long long)(PETSC_MAX_INT / n - 1));
+out:
+    return st;
+}
+
+/* Whether --petsc left basis and restarts to us. */
+static dn_status ours(EPS eps, PetscInt n, bool *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    PetscInt basis = 0, restarts = 0;
+
+    DN_PETSC(EPSGetDimensions(eps, NULL, &basis, NULL));
+    DN_PETSC(EPSGetTolerances(eps, NULL, &restarts));
+    *out = restarts == QUICK_RESTARTS && basis == QUICK_BASIS && n > QUICK_BASIS;
+out:
+    return st;
+}
+
+/* From v to v. */
+static dn_status run(EPS eps, Vec v, EPSConvergedReason *reason, dn_solve_report *report, dn_error *err)
+{
+    dn_status st = DN_OK;
+    PetscInt its = 0;
+
+    DN_PETSC(EPSSetInitialSpace(eps, 1, &v));
+    DN_PETSC(EPSSolve(eps));
+    DN_PETSC(EPSGetConvergedReason(eps, reason));
+    DN_PETSC(EPSGetIterationNumber(eps, &its));
+    report->iterations += its;
+    DN_TRY(take_vector(eps, v, err));
+out:
+    return st;
+}
+
 dn_status dn_leading_pair(Mat a, const char *prefix, double tolerance, Vec v, dn_leading *out,
                           dn_solve_report *report, dn_error *err)
 {
     dn_status st = DN_OK;
     EPSConvergedReason reason = EPS_CONVERGED_ITERATING;
-    ritz watched = {.second = NAN};
-    PetscInt its = 0;
+    ritz watched = {.second = NAN, .next = NAN};
+    bool again = false;
+    PetscInt n = 0;
     EPS eps = NULL;
 
+    DN_PETSC(MatGetSize(a, &n, NULL));
     DN_PETSC(EPSCreate(PetscObjectComm((PetscObject)a), &eps));
-    DN_TRY(configure(a, prefix, tolerance, v, &watched, eps, report, err));
-    DN_PETSC(EPSSolve(eps));
-    DN_PETSC(EPSGetConvergedReason(eps, &reason));
-    DN_PETSC(EPSGetIterationNumber(eps, &its));
-    DN_TRY(take_vector(eps, v, err));
+    DN_TRY(configure(a, prefix, tolerance, &watched, eps, report, err));
+    DN_TRY(check_basis(eps, n, prefix, err));
+    DN_TRY(ours(eps, n, &again, err));
+    DN_TRY(run(eps, v, &reason, report, err));
+    if (reason < 0 && again) {
+        if (countable(n, PATIENT_BASIS))
+            DN_PETSC(EPSSetDimensions(eps, 1, n < PATIENT_BASIS ? n : PATIENT_BASIS, PETSC_DEFAULT));
+        DN_PETSC(EPSSetTolerances(eps, report->tolerance, PATIENT_RESTARTS));
+        DN_TRY(run(eps, v, &reason, report, err));
+    }
     DN_TRY(dn_leading_measure(a, v, out, err));
     out->second = watched.second;
-    report->iterations = its;
+    out->next = watched.next;
     report->converged = reason > 0;
     report->residual = out->residual / fabs(out->value);
     if (reason < 0)
-        dn_krylov_warn(report, "not converged: %s after %lld iterations", EPSConvergedReasons[reason],
-                       (long long)its);
+        dn_krylov_warn(report, "not converged: %s after %lld restarts", EPSConvergedReasons[reason],
+                       (long long)report->iterations);
 out:
     (void)EPSDestroy(&eps);
     return st;

@@ -19,6 +19,7 @@ typedef struct work {
     double p_linked;  /* part of p at connected nodes */
     double norm;      /* sum of z over all nodes */
     double target;    /* L1 residual at which the iteration may stop */
+    double promising; /* L2 norm of the residual of ours from which on it pays to compute the L1 norm */
     double *scale;    /* [connected]  D^1/2 */
     double *inverse;  /* [connected]  D^-1/2 */
     double *personal; /* [connected]  p */
@@ -107,8 +108,11 @@ static PetscErrorCode small_enough(KSP ksp, PetscInt it, PetscReal rnorm, KSPCon
         *reason = KSP_DIVERGED_NANORINF;
         return 0;
     }
+    if (rnorm > w->promising)
+        return 0;
     PetscCall(KSPBuildResidual(ksp, w->t, w->v, &r));
     PetscCall(left_over(w, r, &left));
+    w->promising = 4 * rnorm * w->target / left; /* the ratio of the two norms changes slowly */
     if (left <= w->target)
         *reason = KSP_CONVERGED_ATOL;
     return 0;
@@ -190,6 +194,7 @@ static dn_status solve(work *w, dn_solve_report *report, dn_error *err)
 
     report->converged = false;
     for (int round = 0; round < ROUNDS && !report->converged; round++) {
+        w->promising = INFINITY;
         DN_PETSC(KSPSolve(w->ksp, w->b, w->u));
         DN_PETSC(KSPGetConvergedReason(w->ksp, &reason));
         DN_PETSC(KSPGetIterationNumber(w->ksp, &its));

@@ -1,8 +1,10 @@
 /* petsc.c - PETSc and SLEPc among our errors; see petsc.h */
 #include "solvers/network/petsc.h"
 
+#include <dlfcn.h>
 #include <slepcsys.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static char last_text[256]; /* of the innermost PETSc error since the last one was taken */
@@ -33,10 +35,26 @@ dn_status dn_petsc_failed(dn_error *err, PetscErrorCode code, const char *file, 
     return st;
 }
 
+/* OpenBLAS starts a thread for each core in every rank, which then fight for the cores: on two ranks of two
+ * cores a small eigenproblem takes 30 times as long. The ranks are our threads, unless the user says so. */
+static void one_blas_thread(void)
+{
+    void *self = dlopen(NULL, RTLD_LAZY);
+    void *found = self != NULL ? dlsym(self, "openblas_set_num_threads") : NULL;
+    void (*set)(int) = NULL;
+
+    memcpy(&set, &found, sizeof set); /* ISO C has no cast from object to function */
+    if (set != NULL && getenv("OPENBLAS_NUM_THREADS") == NULL && getenv("OMP_NUM_THREADS") == NULL)
+        set(1);
+    if (self != NULL)
+        (void)dlclose(self);
+}
+
 dn_status dn_petsc_open(MPI_Comm comm, const char *options, dn_error *err)
 {
     dn_status st = DN_OK;
 
+    one_blas_thread();
     PETSC_COMM_WORLD = comm;
     DN_PETSC(SlepcInitializeNoArguments());
     DN_PETSC(PetscPopSignalHandler());
@@ -69,8 +87,8 @@ bool dn_petsc_unused(char *buf, size_t cap)
         return false;
     for (PetscInt i = 0; i < n && at < cap; i++)
         at += (size_t)snprintf(buf + at, cap - at, "%s-%s", i > 0 ? " " : "", names[i]);
-    (void)PetscOptionsLeftRestore(NULL, &n, &names, &values);
-    return n > 0;
+    (void)PetscOptionsLeftRestore(NULL, &n, &names, &values); /* n is 0 from here on */
+    return buf[0] != '\0';
 }
 
 const char *dn_petsc_version(char *buf, size_t cap)

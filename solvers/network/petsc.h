@@ -13,7 +13,8 @@
 #include "solvers/base/error.h"
 
 /* Start PETSc and SLEPc on comm; options as on PETSc's command line, or NULL. Takes about 0.25 s, once per
- * run. Collective on comm. Fails: DN_EUSAGE the options cannot be read; DN_ESOFTWARE */
+ * run. OpenBLAS gets one thread a rank unless OPENBLAS_NUM_THREADS or OMP_NUM_THREADS is set. Collective on
+ * comm. Fails: DN_EUSAGE the options cannot be read; DN_ESOFTWARE */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_petsc_open(MPI_Comm comm, const char *options, dn_error *err);
 DN_COLLECTIVE void dn_petsc_close(void);
 

@@ -86,8 +86,9 @@ def write(f, name, n, edges, side=None, weighted=False):
         h, a, s = hits(D)
         put("hubs", h)
         put("authorities", a)
-        put("singular", [s])
         sv = np.linalg.svd(D, compute_uv=False)
+        put("singular", sv[:2])
+        put("sharing", [np.sum(np.linalg.eigvalsh(A) > l - 1e-9), np.sum(sv > s - 1e-9)])
         if n > 4 and sv[0] - sv[1] > 1e-6:
             xh, xa = nx.hits(nx.from_numpy_array(D, create_using=nx.DiGraph), tol=1e-10)
             assert np.allclose(h, [xh[i] for i in range(n)], atol=1e-6), name
@@ -145,3 +146,7 @@ with open("krylov.txt", "w") as f:
     write(f, "mixed_weighted", n, e + inside, side, weighted=True)
     write(f, "random", *union(ones(nx.gnm_random_graph(60, 150, seed=3)), alone))
     write(f, "scale_free", *ones(nx.barabasi_albert_graph(150, 2, seed=5)))
+    star, four = ones(nx.star_graph(9)), ones(nx.complete_graph(4)) # the eigenvalue 3, as K(3, 3)
+    write(f, "equal_parts", *union(star, four, pair, star, four, alone, ones(nx.complete_bipartite_graph(3, 3)), star))
+    large = ones(nx.barabasi_albert_graph(120, 2, seed=9)), ones(nx.grid_2d_graph(9, 9)), ones(nx.path_graph(80))
+    write(f, "large_parts", *union(path4, *large, pair, ones(nx.barabasi_albert_graph(70, 1, seed=2))))

@@ -3,7 +3,7 @@
 
     /usr/bin/python3 tests/golden/make_spectra.py > tests/golden/spectra.txt
 
-Each case: nodes, edges, sides, weighted; its edges; then lines `name count values...`, values in outside order.
+The format is that of tests/support/golden.h; values stand in outside order.
 Eigenvectors are written for simple values only, with the largest entry by size positive. Tolerance in the tests
 1e-9 for values and 1e-7 for vectors (both sides solve to about 1e-12; vectors lose what the gap takes).
 """
@@ -45,8 +45,7 @@ def pairs(name, matrix, k, sign, isolated):
     for i in simple(values, 3):
         v = np.zeros(len(isolated))
         v[~isolated] = vectors[:, i]
-        print(name + "_vector", i, end=" ")
-        say("", flip(v))
+        say(f"{name}_vector_{i}", flip(v))
 
 
 def matrix_of(g):
@@ -74,8 +73,7 @@ def decomposition(g, side):
             both = np.zeros(n)
             both[rows], both[cols] = u[:, i], vt[i]
             first = np.flatnonzero(abs(u[:, i]) >= abs(u[:, i]).max() * (1 - 1e-6))[0]
-            print("svd_vector", i, end=" ")
-            say("", both * np.sign(u[first, i]))
+            say(f"svd_vector_{i}", both * np.sign(u[first, i]))
     if len(rows) < 2:
         return
     for name, x in ("pca_raw", b), ("pca_scaled", StandardScaler().fit_transform(b)):
@@ -88,8 +86,7 @@ def decomposition(g, side):
                 both = np.zeros(n)
                 both[rows], both[cols] = scores[:, i], p.components_[i]
                 first = np.flatnonzero(abs(scores[:, i]) >= abs(scores[:, i]).max() * (1 - 1e-6))[0]
-                print(name + "_vector", i, end=" ")
-                say("", both * np.sign(scores[first, i]))
+                say(f"{name}_vector_{i}", both * np.sign(scores[first, i]))
 
 
 def functions(g, weighted):
@@ -120,10 +117,10 @@ def functions(g, weighted):
 def case(name, g, side=None, weighted=False):
     if not weighted:
         nx.set_edge_attributes(g, 1.0, "weight")
-    print("case", name, g.number_of_nodes(), g.number_of_edges(), 2 if side is not None else 1, int(weighted))
+    print("graph", name, g.number_of_nodes(), g.number_of_edges(), 2 if side is not None else 1, int(weighted))
+    print("side", *(side if side is not None else [0] * g.number_of_nodes()))
     for a, b, w in g.edges(data="weight"):
         print(a, b, "%.9g" % w)
-    say("side", side if side is not None else np.zeros(g.number_of_nodes()))
     matrix_of(g)
     if side is not None:
         decomposition(g, side)

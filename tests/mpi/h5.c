@@ -162,9 +162,54 @@ static void edits(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-static const dn_test tests[] = {{"round trip", round_trip}, {"outputs are protected", outputs_are_protected},
-                                {"abandoned", abandoned},   {"unsound files", unsound_files},
-                                {"edits", edits},           {NULL, NULL}};
+static dn_status write_nothing(const char *path, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+    dn_strings none = {0};
+
+    DN_TRY(dn_h5_create(&test_comm, path, DN_DATASET_SCHEMA, "dragnet test", "{}", true, &h, err));
+    DN_TRY(dn_h5_write(h, "/genes/values", 1, (int64_t[]){0}, 0, 0, NULL, err));
+    DN_TRY(dn_h5_write_all(h, "/expression/values", 2, (int64_t[]){GENES, 0}, x, err));
+    DN_TRY(dn_h5_write_strings(h, "/genes/id", &none, err));
+    DN_TRY(dn_h5_commit(&h, err));
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+static void nothing_comes_back_as_nothing(void)
+{
+    const char *path = test_path("nothing.h5");
+    dn_error err = DN_ERROR_INIT;
+    dn_h5 *h = NULL;
+    dn_strings ids = {0};
+    int64_t v[1] = {7}, dims[4];
+    int ndims = 0;
+
+    CU_ASSERT_EQUAL(write_nothing(path, &err), DN_OK);
+    CU_ASSERT_EQUAL(dn_h5_open(&test_comm, path, DN_DATASET_SCHEMA, &h, &err), DN_OK);
+    if (h != NULL) {
+        CU_ASSERT_EQUAL(dn_h5_read(h, "/genes/values", DN_I64, 0, 0, v, &err), DN_OK);
+        CU_ASSERT_EQUAL(v[0], 7);
+        CU_ASSERT_EQUAL(dn_h5_shape(h, "/expression/values", &ndims, dims, &err), DN_OK);
+        CU_ASSERT(ndims == 2 && dims[0] == GENES && dims[1] == 0);
+        CU_ASSERT_EQUAL(dn_h5_read_strings(h, "/genes/id", &ids, &err), DN_OK);
+        CU_ASSERT_EQUAL(ids.n, 0);
+    }
+    CU_ASSERT_STRING_EQUAL(err.text, "");
+    dn_strings_destroy(&ids);
+    dn_h5_close(&h);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static const dn_test tests[] = {{"round trip", round_trip},
+                                {"outputs are protected", outputs_are_protected},
+                                {"abandoned", abandoned},
+                                {"unsound files", unsound_files},
+                                {"edits", edits},
+                                {"nothing comes back as nothing", nothing_comes_back_as_nothing},
+                                {NULL, NULL}};
 
 int main(int argc, char **argv)
 {

@@ -1,37 +1,17 @@
-/* network.c - tests of mpi/graph/network.h: the graph of dn_graph_build(), whoever builds it, and a team */
+/* network.c - tests of mpi/graph/network.h: the graph of dn_graph_build(), whoever builds it, and its team.
+ * Unsound datasets: network_refused.c */
 #include "tests/support/test.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include "mpi/graph/network.h"
-#include "mpi/io/dataset.h"
 #include "solvers/base/alloc.h"
-#include "solvers/base/rng.h"
+#include "tests/support/layers.h"
 
-enum { NODES = 300, EDGES = 4000, LAYERS = 3 };
+static test_layers s; /* of the running test */
 
-/* A layer as it is written: what is NULL is not written. */
-typedef struct layer {
-    const char *name;
-    int64_t edges, listed;
-    int64_t source[EDGES], target[EDGES], node[NODES];
-    float weight[EDGES];
-    int8_t sign[EDGES];
-    bool weighted, is_signed, lists;
-} layer;
-
-typedef struct set {
-    int64_t nodes;
-    const char *sides; /* NULL: no attribute */
-    uint8_t side[NODES];
-    bool sided, ids;
-    int layers;
-    layer layer[LAYERS];
-} set;
-
-static set s; /* of the running test */
+/* Every grouping of the ranks into hosts. */
+static const int groupings[] = {0, 1, 2, -2, 3};
+enum { GROUPINGS = sizeof groupings / sizeof groupings[0] };
 
 static bool ok(dn_status st, const dn_error *err)
 {
@@ -41,193 +21,23 @@ static bool ok(dn_status st, const dn_error *err)
     return st == DN_OK;
 }
 
-/* ---- a random set ---- */
+/* ---- the graph ---- */
 
-static int compare(const void *a, const void *b)
+/* Load with every grouping, compare with the serial builder. */
+static void check_load(const char *path, dn_network_options o)
 {
-    const int64_t *x = a, *y = b;
-
-    return x[0] != y[0] ? (x[0] < y[0] ? -1 : 1) : (x[1] > y[1]) - (x[1] < y[1]);
-}
-
-/* `tries` pairs with hubs among the low numbers, as the schema wants them. */
-static void fill_layer(layer *y, uint64_t seed, int64_t nodes, const uint8_t *side, int64_t tries)
-{
-    static int64_t pair[EDGES][2];
-    dn_rng r = dn_rng_stream(seed, DN_RNG_SYNTH, 99, 0);
-    int64_t n = 0;
-
-    y->edges = 0;
-    for (int64_t i = 0; i < tries; i++) {
-        double u = dn_rng_uniform(r, (uint64_t)(2 * i));
-        int64_t a = (int64_t)(u * u * (double)nodes);
-        int64_t b = (int64_t)dn_rng_below(r, (uint64_t)(2 * i + 1), (uint64_t)nodes);
-        bool turn = side[a] != side[b] ? side[a] > side[b] : a > b;
-
-        if (a == b)
-            continue;
-        pair[n][0] = turn ? b : a;
-        pair[n++][1] = turn ? a : b;
-    }
-    qsort(pair, (size_t)n, sizeof pair[0], compare);
-    for (int64_t i = 0; i < n; i++)
-        if (i == 0 || compare(pair[i], pair[i - 1]) != 0) {
-            y->weight[y->edges] = (float)dn_rng_normal(r, (uint64_t)(1000000 + i));
-            y->sign[y->edges] = (int8_t)(i % 3 - 1);
-            y->source[y->edges] = pair[i][0];
-            y->target[y->edges++] = pair[i][1];
-        }
-}
-
-static void one_side(int64_t nodes, int layers, int64_t tries)
-{
-    static const char *const names[] = {"first", "second", "third"};
-
-    s = (set){.nodes = nodes, .layers = layers};
-    for (int i = 0; i < layers; i++) {
-        s.layer[i].name = names[i];
-        fill_layer(&s.layer[i], (uint64_t)(7 + i), nodes, s.side, tries);
-    }
-}
-
-/* ---- writing ---- */
-
-static dn_status put(dn_h5 *h, const char *name, const char *member, int64_t rows, const void *data,
-                     dn_error *err)
-{
-    char path[100];
-
-    snprintf(path, sizeof path, "/edges/%s/%s", name, member);
-    return dn_h5_write_all(h, path, 1, &rows, data, err);
-}
-
-static dn_status write_layer(dn_h5 *h, const layer *y, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_TRY(put(h, y->name, "source", y->edges, y->source, err));
-    DN_TRY(put(h, y->name, "target", y->edges, y->target, err));
-    if (y->weighted)
-        DN_TRY(put(h, y->name, "weight", y->edges, y->weight, err));
-    if (y->is_signed)
-        DN_TRY(put(h, y->name, "sign", y->edges, y->sign, err));
-    if (y->lists)
-        DN_TRY(put(h, y->name, "node", y->listed, y->node, err));
-out:
-    return st;
-}
-
-static dn_status write_ids(dn_h5 *h, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_strings ids = {0};
-
-    for (int64_t i = 0; i < s.nodes; i++) {
-        char id[24];
-        int len = snprintf(id, sizeof id, "N%lld", (long long)(i * i));
-        DN_PASS(dn_strings_add(&ids, id, (size_t)len, err));
-    }
-    DN_PASS(dn_h5_write_strings(h, "/nodes/id", &ids, err));
-    dn_strings_destroy(&ids);
-    return st;
-}
-
-static dn_status write_set(const char *path, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_h5 *h = NULL;
-
-    DN_TRY(dn_h5_create(&test_comm, path, DN_DATASET_SCHEMA, "test", "{}", true, &h, err));
-    DN_TRY(dn_h5_set_int(h, "/nodes", "count", s.nodes, err));
-    if (s.sides != NULL)
-        DN_TRY(dn_h5_set_text(h, "/nodes", "sides", s.sides, err));
-    if (s.sided)
-        DN_TRY(dn_h5_write_all(h, "/nodes/side", 1, &s.nodes, s.side, err));
-    if (s.ids)
-        DN_TRY(write_ids(h, err));
-    for (int i = 0; i < s.layers; i++)
-        DN_TRY(write_layer(h, &s.layer[i], err));
-    DN_TRY(dn_h5_commit(&h, err));
-out:
-    dn_h5_close(&h);
-    return st;
-}
-
-/* ---- what is wanted ---- */
-
-/* The graph of the layers by the serial builder; number [nodes] outside numbers, or NULL. */
-static dn_status build_wanted(const int32_t *number, int64_t n, const uint8_t *side, int sides, bool weights,
-                              dn_graph *out, dn_error *err)
-{
-    static dn_edge edges[LAYERS * EDGES];
-    int64_t count = 0;
-
-    for (int i = 0; i < s.layers; i++)
-        for (int64_t e = 0; e < s.layer[i].edges; e++) {
-            int64_t a = s.layer[i].source[e], b = s.layer[i].target[e];
-
-            edges[count++] =
-                (dn_edge){number != NULL ? number[a] : (int32_t)a, number != NULL ? number[b] : (int32_t)b,
-                          s.layer[i].weighted ? s.layer[i].weight[e] : 1};
-        }
-    return dn_graph_build(n, count, edges, side, sides, weights, out, err);
-}
-
-static bool same_bytes(const void *a, const void *b, size_t bytes)
-{
-    return bytes == 0 || memcmp(a, b, bytes) == 0;
-}
-
-static void same_graph(const dn_graph *a, const dn_graph *b)
-{
-    CU_ASSERT_EQUAL(a->n, b->n);
-    CU_ASSERT_EQUAL(a->connected, b->connected);
-    CU_ASSERT_EQUAL(a->nnz, b->nnz);
-    CU_ASSERT_EQUAL(a->sides, b->sides);
-    CU_ASSERT_EQUAL(a->weight == NULL, b->weight == NULL);
-    if (a->n != b->n || a->nnz != b->nnz || (a->weight == NULL) != (b->weight == NULL))
-        return;
-    CU_ASSERT(same_bytes(a->row, b->row, ((size_t)a->n + 1) * sizeof *a->row));
-    CU_ASSERT(same_bytes(a->col, b->col, (size_t)a->nnz * sizeof *a->col));
-    CU_ASSERT(same_bytes(a->outside, b->outside, (size_t)a->n * sizeof *a->outside));
-    CU_ASSERT(same_bytes(a->side, b->side, (size_t)a->n));
-    if (a->weight != NULL)
-        CU_ASSERT(same_bytes(a->weight, b->weight, (size_t)a->nnz * sizeof *a->weight));
-}
-
-static dn_status load(const char *path, const dn_network_options *o, dn_network **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_h5 *h = NULL;
-
-    DN_TRY(dn_h5_open(&test_comm, path, DN_DATASET_SCHEMA, &h, err));
-    DN_TRY(dn_network_load(h, o, out, err));
-out:
-    dn_h5_close(&h);
-    return st;
-}
-
-/* Every grouping of the ranks into hosts. */
-static const int groupings[] = {0, 1, 2, -2, 3};
-
-/* Write s, load it with every grouping, compare with the serial builder. */
-static void check_set(bool weights, bool any_weighted)
-{
-    const char *path = test_path("set.h5");
     dn_error err = DN_ERROR_INIT;
     dn_graph wanted;
-    int sides = s.sides == NULL ? 1 : 2;
 
-    if (!ok(write_set(path, &err), &err) ||
-        !ok(build_wanted(NULL, s.nodes, s.side, sides, weights && any_weighted, &wanted, &err), &err))
+    if (!ok(test_layers_build(&s, &o, &wanted, &err), &err))
         return;
-    for (size_t k = 0; k < sizeof groupings / sizeof groupings[0]; k++) {
-        dn_network_options o = {.weights = weights, .grouping = groupings[k]};
+    for (int k = 0; k < GROUPINGS; k++) {
         dn_network *w = NULL;
 
-        if (ok(load(path, &o, &w, &err), &err)) {
-            same_graph(&w->graph, &wanted);
-            CU_ASSERT_EQUAL(w->n_layers, s.layers);
+        o.grouping = groupings[k];
+        if (ok(test_network_load(path, &o, &w, &err), &err)) {
+            CU_ASSERT(test_same_graph(&w->graph, &wanted));
+            CU_ASSERT_EQUAL(w->n_layers, o.n_layers > 0 ? o.n_layers : s.layers);
             CU_ASSERT(w->seconds_to_open > 0);
         }
         dn_network_close(&w);
@@ -236,25 +46,283 @@ static void check_set(bool weights, bool any_weighted)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-/* ---- tests ---- */
+/* Write s; load it all, without and with weights. */
+static void check_set(void)
+{
+    const char *path = test_path("set.h5");
+    dn_error err = DN_ERROR_INIT;
+
+    if (!ok(test_layers_write(&s, path, &err), &err))
+        return;
+    check_load(path, (dn_network_options){.weights = false});
+    check_load(path, (dn_network_options){.weights = true});
+}
+
+/* The first third of the nodes, or every third, is of side 0. */
+static void two_sides(bool in_turn)
+{
+    s.sides = "drug,gene";
+    s.sided = true;
+    for (int64_t v = 0; v < s.nodes; v++)
+        s.side[v] = in_turn ? v % 3 != 0 : v >= s.nodes / 3;
+}
+
+/* Only edges between sides stay. */
+static void drop_within(test_layer *y)
+{
+    int64_t kept = 0;
+
+    for (int64_t e = 0; e < y->edges; e++)
+        if (s.side[y->source[e]] != s.side[y->target[e]]) {
+            y->source[kept] = y->source[e];
+            y->target[kept] = y->target[e];
+            y->weight[kept++] = y->weight[e];
+        }
+    y->edges = kept;
+}
 
 static void one_layer(void)
 {
-    one_side(NODES, 1, 3000);
-    check_set(false, false);
-    one_side(NODES, 1, 40); /* many isolated nodes */
-    check_set(false, false);
-    one_side(5, 1, 100); /* complete */
-    check_set(false, false);
+    test_layers_random(&s, TEST_NODES, 1, 3000);
+    check_set();
+    s.layer[0].weighted = true;
+    check_set();
+    test_layers_random(&s, TEST_NODES, 1, 40); /* many isolated nodes */
+    check_set();
+    test_layers_random(&s, 5, 1, 100); /* complete */
+    check_set();
+}
+
+static void hardly_a_graph(void)
+{
+    test_layers_random(&s, 2, 1, 1); /* at most one edge */
+    check_set();
+    test_layers_random(&s, 1, 1, 0);
+    check_set();
+    test_layers_random(&s, 0, 1, 0);
+    check_set();
+    test_layers_random(&s, 7, 2, 0);
+    s.layer[0].weighted = true;
+    s.layer[0].is_signed = true;
+    check_set();
+    s.layer[1].lists = true; /* of no node */
+    s.layer[0].lists = true;
+    check_set();
+}
+
+/* Rows come sorted from the file, or do not. */
+static void layers_of_two_sides(void)
+{
+    for (int kind = 0; kind < 4; kind++) {
+        test_layers_random(&s, TEST_NODES, 1, 0);
+        two_sides(kind % 2 == 1);
+        test_layers_fill(&s, 0, 5, 3000);
+        if (kind >= 2)
+            drop_within(&s.layer[0]);
+        s.layer[0].weighted = true;
+        CU_ASSERT(s.layer[0].edges > 500);
+        check_set();
+    }
 }
 
 static void several_layers(void)
 {
-    one_side(NODES, 3, 2500);
-    check_set(false, false);
+    test_layers_random(&s, TEST_NODES, 3, 2500);
+    check_set();
+    s.layer[1].weighted = true; /* the other edges weigh 1 */
+    check_set();
+    s.layer[0].weighted = s.layer[2].weighted = true;
+    check_set();
 }
 
-static const dn_test tests[] = {{"one layer", one_layer}, {"several layers", several_layers}, {NULL, NULL}};
+static void layers_are_chosen(void)
+{
+    const char *const chosen[] = {"third", "first"};
+    const char *path = test_path("set.h5");
+    dn_error err = DN_ERROR_INIT;
+
+    test_layers_random(&s, TEST_NODES, 3, 900);
+    for (int i = 0; i < 3; i++)
+        s.layer[i].weighted = i != 1;
+    two_sides(true);
+    for (int i = 0; i < 3; i++)
+        test_layers_fill(&s, i, (uint64_t)(20 + i), 900);
+    if (!ok(test_layers_write(&s, path, &err), &err))
+        return;
+    for (int weights = 0; weights < 2; weights++) {
+        check_load(path, (dn_network_options){.n_layers = 2, .layer = chosen, .weights = weights});
+        check_load(path, (dn_network_options){.n_layers = 1, .layer = chosen, .weights = weights});
+        check_load(path, (dn_network_options){
+                             .n_layers = 1, .layer = (const char *const[]){"second"}, .weights = weights});
+    }
+}
+
+/* ---- nodes and their ids ---- */
+
+static void check_ids(const char *path, const dn_network_options *o, int64_t n, const int64_t *wanted)
+{
+    dn_error err = DN_ERROR_INIT;
+    dn_network *w = NULL;
+    char id[24], buf[24];
+
+    if (ok(test_network_load(path, o, &w, &err), &err)) {
+        CU_ASSERT_EQUAL(w->graph.n, n);
+        for (int64_t i = 0; test_comm.rank == 0 && i < n; i++) {
+            int64_t node = wanted != NULL ? wanted[i] : i;
+            snprintf(id, sizeof id, s.ids ? "N%lld" : "%lld", (long long)(s.ids ? node * node : node));
+            CU_ASSERT_STRING_EQUAL(dn_network_id(w, i, buf, sizeof buf), id);
+        }
+    }
+    dn_network_close(&w);
+}
+
+static void node_lists_say_who_is_in(void)
+{
+    const char *const first[] = {"first"};
+    const char *path = test_path("lists.h5");
+    dn_network_options all = {0}, one = {.n_layers = 1, .layer = first};
+    dn_error err = DN_ERROR_INIT;
+
+    for (int ids = 0; ids < 2; ids++) {
+        test_layers_random(&s, TEST_NODES, 2, 60);
+        s.ids = ids;
+        two_sides(true);
+        for (int i = 0; i < 2; i++)
+            test_layers_fill(&s, i, (uint64_t)(3 + i), 60);
+        test_layers_list(&s, 0, 7);
+        CU_ASSERT(s.layer[0].listed > 50 && s.layer[0].listed < 200);
+        if (!ok(test_layers_write(&s, path, &err), &err))
+            return;
+        check_load(path, one);
+        check_load(path, all); /* the second layer lists none: all are in */
+        check_ids(path, &one, s.layer[0].listed, s.layer[0].node);
+        check_ids(path, &all, TEST_NODES, NULL);
+
+        test_layers_list(&s, 1, 11);
+        if (!ok(test_layers_write(&s, path, &err), &err))
+            return;
+        check_load(path, all);
+        check_load(path, one);
+    }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* ---- what the summary says ---- */
+
+/* Pairs of s that stand in more than one layer. */
+static int64_t count_shared(void)
+{
+    static int8_t seen[TEST_NODES][TEST_NODES];
+    int64_t shared = 0;
+
+    memset(seen, 0, sizeof seen);
+    for (int i = 0; i < s.layers; i++)
+        for (int64_t e = 0; e < s.layer[i].edges; e++)
+            shared += ++seen[s.layer[i].source[e]][s.layer[i].target[e]] == 2;
+    return shared;
+}
+
+static void check_layer(const dn_layer *y, const test_layer *wanted)
+{
+    int64_t negative = 0, zero = 0, activating = 0, inhibiting = 0;
+
+    for (int64_t e = 0; e < wanted->edges; e++) {
+        negative += wanted->weighted && wanted->weight[e] < 0;
+        zero += wanted->weighted && wanted->weight[e] == 0;
+        activating += wanted->is_signed && wanted->sign[e] > 0;
+        inhibiting += wanted->is_signed && wanted->sign[e] < 0;
+    }
+    CU_ASSERT_STRING_EQUAL(y->name, wanted->name);
+    CU_ASSERT(y->edges == wanted->edges && y->weighted == wanted->weighted);
+    CU_ASSERT(y->negative == negative && y->zero == zero);
+    CU_ASSERT(y->activating == activating && y->inhibiting == inhibiting);
+}
+
+static void layers_are_counted(void)
+{
+    const char *path = test_path("counted.h5");
+    dn_error err = DN_ERROR_INIT;
+
+    test_layers_random(&s, 90, 3, 1500);
+    s.layer[0].weighted = s.layer[2].is_signed = true;
+    s.layer[1].weighted = s.layer[1].is_signed = true;
+    for (int e = 0; e < 40; e++)
+        s.layer[1].weight[3 * e] = 0;
+    CU_ASSERT(count_shared() > 300);
+    if (!ok(test_layers_write(&s, path, &err), &err))
+        return;
+    for (int k = 0; k < 2 * GROUPINGS; k++) {
+        dn_network_options o = {.weights = k % 2, .grouping = groupings[k / 2]};
+        dn_network *w = NULL;
+
+        if (ok(test_network_load(path, &o, &w, &err), &err)) {
+            for (int i = 0; i < 3; i++)
+                check_layer(&w->layer[i], &s.layer[i]); /* their names are in alphabetical order */
+            CU_ASSERT_EQUAL(w->in_several, count_shared());
+            CU_ASSERT_EQUAL(w->side_name.n, 1);
+        }
+        dn_network_close(&w);
+    }
+}
+
+/* ---- the team ---- */
+
+static void check_team(const dn_network *w)
+{
+    const dn_team *t = &w->team;
+    dn_error err = DN_ERROR_INIT;
+    int64_t rows = t->end - t->begin, all = 0;
+
+    CU_ASSERT(t->rank == test_comm.rank && t->size == test_comm.size);
+    CU_ASSERT(0 <= t->begin && t->begin <= t->end && t->end <= w->graph.connected);
+    MPI_Allreduce(&rows, &all, 1, MPI_INT64_T, MPI_SUM, test_comm.mpi);
+    CU_ASSERT_EQUAL(all, w->graph.connected);
+    for (int turn = 0; turn < 7; turn++) {
+        double *part = t->post(t->ctx);
+        const double *whole;
+        int64_t wrong = 0;
+
+        for (int64_t i = t->begin; i < t->end; i++)
+            part[i] = (double)(i * 10 + turn);
+        whole = t->collect(t->ctx);
+        for (int64_t i = 0; i < w->graph.connected; i++)
+            wrong += whole[i] != (double)(i * 10 + turn);
+        CU_ASSERT_EQUAL(wrong, 0);
+    }
+    CU_ASSERT_EQUAL(t->agree(t->ctx, t->rank == t->size - 1 ? DN_EDATA : DN_OK, &err), DN_EDATA);
+    CU_ASSERT_EQUAL(t->agree(t->ctx, DN_OK, &err), DN_OK);
+}
+
+static void the_team_puts_vectors_together(void)
+{
+    const char *path = test_path("team.h5");
+    dn_error err = DN_ERROR_INIT;
+
+    for (int64_t tries = 2; tries < 3000; tries *= 30) { /* few rows: some ranks own none */
+        test_layers_random(&s, TEST_NODES, 1, tries);
+        if (!ok(test_layers_write(&s, path, &err), &err))
+            return;
+        for (int k = 0; k < GROUPINGS; k++) {
+            dn_network_options o = {.grouping = groupings[k]};
+            dn_network *w = NULL;
+
+            if (ok(test_network_load(path, &o, &w, &err), &err))
+                check_team(w);
+            dn_network_close(&w);
+        }
+    }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static const dn_test tests[] = {{"one layer", one_layer},
+                                {"hardly a graph", hardly_a_graph},
+                                {"layers of two sides", layers_of_two_sides},
+                                {"several layers", several_layers},
+                                {"layers are chosen", layers_are_chosen},
+                                {"node lists say who is in", node_lists_say_who_is_in},
+                                {"layers are counted", layers_are_counted},
+                                {"the team puts vectors together", the_team_puts_vectors_together},
+                                {NULL, NULL}};
 
 int main(int argc, char **argv)
 {

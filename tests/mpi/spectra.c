@@ -8,7 +8,7 @@
 #include "solvers/network/petsc.h"
 #include "solvers/network/spectra.h"
 #include "solvers/network/svd.h"
-#include "tests/support/cases.h"
+#include "tests/support/golden.h"
 #include "tests/support/team.h"
 
 static bool say(bool good, const char *name, const char *what, double figure)
@@ -19,61 +19,57 @@ static bool say(bool good, const char *name, const char *what, double figure)
 }
 
 /* Values [k] and, where there are golden ones, vectors [k, n]. */
-static void compare(const test_case *c, const char *what, const char *vectors, int64_t k, const double *value,
+static void compare(const golden *c, const char *what, const char *vectors, int64_t k, const double *value,
                     const double *vector)
 {
-    const test_numbers *want = test_case_find(c, what);
+    const double *want = golden_find(c, what);
 
-    CU_ASSERT(k == 0 || (want != NULL && want->count >= k));
+    CU_ASSERT(k == 0 || (want != NULL && golden_count(c, what) >= k));
     for (int64_t i = 0; want != NULL && i < k; i++) {
         char name[60];
-        const test_numbers *v;
 
-        CU_ASSERT(say(fabs(value[i] - want->v[i]) < 1e-9 * (1 + fabs(want->v[i])), c->name, what,
-                      value[i] - want->v[i]));
-        snprintf(name, sizeof name, "%s_vector %d", vectors, (int)i);
-        v = test_case_find(c, name);
-        if (v != NULL)
-            CU_ASSERT(say(test_case_distance(c, v, vector + i * c->graph.n) < 1e-7, c->name, name,
-                          test_case_distance(c, v, vector + i * c->graph.n)));
+        CU_ASSERT(
+            say(fabs(value[i] - want[i]) < 1e-9 * (1 + fabs(want[i])), c->name, what, value[i] - want[i]));
+        snprintf(name, sizeof name, "%s_vector_%d", vectors, (int)i);
+        if (golden_find(c, name) != NULL)
+            CU_ASSERT(say(golden_distance(c, name, vector + i * c->g.n) < 1e-7, c->name, name,
+                          golden_distance(c, name, vector + i * c->g.n)));
     }
 }
 
-static void check_report(const test_case *c, const dn_solve_report *r)
+static void check_report(const golden *c, const dn_solve_report *r)
 {
     CU_ASSERT(
         say(r->converged && r->residual < 1e-9 && r->tolerance == 1e-11, c->name, r->method, r->residual));
     CU_ASSERT(isfinite(r->error));
 }
 
-static void check_spectra(const test_case *c, const dn_team *t)
+static void check_spectra(const golden *c, const dn_team *t)
 {
     static const char *const names[] = {"adjacency", "laplacian"};
 
     for (int kind = 0; kind < 2; kind++) {
-        const test_numbers *want = test_case_find(c, names[kind]);
-        int64_t k = want != NULL ? want->count : 0;
-        double *vector = dn_calloc((size_t)(k * c->graph.n), sizeof *vector), value[8], residual[8];
+        int64_t k = golden_count(c, names[kind]);
+        double *vector = dn_calloc((size_t)(k * c->g.n), sizeof *vector), value[8], residual[8];
         dn_error err = DN_ERROR_INIT;
         dn_solve_report r;
 
         CU_ASSERT_EQUAL(
-            dn_spectra(&c->graph, t, (dn_spectrum_kind)kind, k, 1e-11, value, residual, vector, &r, &err),
-            DN_OK);
+            dn_spectra(&c->g, t, (dn_spectrum_kind)kind, k, 1e-11, value, residual, vector, &r, &err), DN_OK);
         check_report(c, &r);
         compare(c, names[kind], names[kind], k, value, vector);
         dn_free(vector);
     }
 }
 
-static void check_svd(const test_case *c, const dn_team *t)
+static void check_svd(const golden *c, const dn_team *t)
 {
-    int64_t k = test_case_find(c, "svd")->count;
-    double *vector = dn_calloc((size_t)(k * c->graph.n), sizeof *vector), value[8], share[8], residual[8];
+    int64_t k = golden_count(c, "svd");
+    double *vector = dn_calloc((size_t)(k * c->g.n), sizeof *vector), value[8], share[8], residual[8];
     dn_error err = DN_ERROR_INIT;
     dn_solve_report r;
 
-    CU_ASSERT_EQUAL(dn_svd(&c->graph, t, DN_SVD_PLAIN, k, 1e-11, value, residual, vector, &r, &err), DN_OK);
+    CU_ASSERT_EQUAL(dn_svd(&c->g, t, DN_SVD_PLAIN, k, 1e-11, value, residual, vector, &r, &err), DN_OK);
     check_report(c, &r);
     compare(c, "svd", "svd", k, value, vector);
     for (int scaled = 0; scaled < 2; scaled++) {
@@ -81,13 +77,12 @@ static void check_svd(const test_case *c, const dn_team *t)
         char which[40];
 
         snprintf(which, sizeof which, "%s_variance", name);
-        if (test_case_find(c, which) == NULL) {
-            CU_ASSERT_EQUAL(dn_pca(&c->graph, t, scaled, k, 1e-11, value, share, residual, vector, &r, NULL),
+        if (golden_find(c, which) == NULL) {
+            CU_ASSERT_EQUAL(dn_pca(&c->g, t, scaled, k, 1e-11, value, share, residual, vector, &r, NULL),
                             DN_EDATA);
             continue;
         }
-        CU_ASSERT_EQUAL(dn_pca(&c->graph, t, scaled, k, 1e-11, value, share, residual, vector, &r, &err),
-                        DN_OK);
+        CU_ASSERT_EQUAL(dn_pca(&c->g, t, scaled, k, 1e-11, value, share, residual, vector, &r, &err), DN_OK);
         check_report(c, &r);
         compare(c, which, name, k, value, vector);
         snprintf(which, sizeof which, "%s_share", name);
@@ -99,19 +94,19 @@ static void check_svd(const test_case *c, const dn_team *t)
 static void agrees_with_golden_numbers(void)
 {
     FILE *f = fopen(DN_TEST_GOLDEN "/spectra.txt", "r");
-    test_case c;
+    golden c;
     int cases = 0;
 
     CU_ASSERT_PTR_NOT_NULL(f);
-    while (f != NULL && test_case_next(f, &c)) {
+    while (f != NULL && golden_next(f, &c)) {
         dn_team t;
 
-        CU_ASSERT_EQUAL(test_team_open(&c.graph, &t, NULL), DN_OK);
+        CU_ASSERT_EQUAL(test_team_open(&c.g, &t, NULL), DN_OK);
         check_spectra(&c, &t);
-        if (c.graph.sides == 2)
+        if (c.g.sides == 2)
             check_svd(&c, &t);
         test_team_close(&t);
-        test_case_close(&c);
+        golden_free(&c);
         cases++;
     }
     if (f != NULL)

@@ -11,7 +11,7 @@
 #include "solvers/network/current_flow.h"
 #include "solvers/network/petsc.h"
 #include "solvers/network/subgraph.h"
-#include "tests/support/cases.h"
+#include "tests/support/golden.h"
 #include "tests/support/team.h"
 
 static bool say(bool good, const char *name, const char *what, double figure)
@@ -22,32 +22,32 @@ static bool say(bool good, const char *name, const char *what, double figure)
 }
 
 /* The largest deviation beyond the error that was stated, relative to the value that is wanted. */
-static double beyond(const test_case *c, const test_numbers *want, const double *value, const double *error)
+static double beyond(const golden *c, const double *want, const double *value, const double *error)
 {
     double worst = -1;
 
-    for (int64_t i = 0; i < c->graph.n; i++) {
-        double w = want->v[c->graph.outside[i]], d = (fabs(value[i] - w) - error[i]) / fabs(w);
+    for (int64_t i = 0; i < c->g.n; i++) {
+        double w = want[c->g.outside[i]], d = (fabs(value[i] - w) - error[i]) / fabs(w);
 
         worst = w == 0 && value[i] == 0 ? worst : d <= worst ? worst : d; /* NaN counts */
     }
     return worst;
 }
 
-static void each_graph(void (*check)(const test_case *, const dn_team *))
+static void each_graph(void (*check)(const golden *, const dn_team *))
 {
     FILE *f = fopen(DN_TEST_GOLDEN "/spectra.txt", "r");
-    test_case c;
+    golden c;
     int cases = 0;
 
     CU_ASSERT_PTR_NOT_NULL(f);
-    while (f != NULL && test_case_next(f, &c)) {
+    while (f != NULL && golden_next(f, &c)) {
         dn_team t;
 
-        CU_ASSERT_EQUAL(test_team_open(&c.graph, &t, NULL), DN_OK);
+        CU_ASSERT_EQUAL(test_team_open(&c.g, &t, NULL), DN_OK);
         check(&c, &t);
         test_team_close(&t);
-        test_case_close(&c);
+        golden_free(&c);
         cases++;
     }
     if (f != NULL)
@@ -59,23 +59,22 @@ static void each_graph(void (*check)(const test_case *, const dn_team *))
 /* ---- subgraph centrality ---- */
 
 /* 1e-11: the golden numbers have 12 digits. */
-static void check_subgraph(const test_case *c, const dn_team *t)
+static void check_subgraph(const golden *c, const dn_team *t)
 {
     dn_probe_options o = DN_PROBE_DEFAULTS;
-    double *out = dn_calloc((size_t)c->graph.n, sizeof *out),
-           *error = dn_calloc((size_t)c->graph.n, sizeof *error);
-    const test_numbers *want = test_case_find(c, "subgraph");
+    double *out = dn_calloc((size_t)c->g.n, sizeof *out), *error = dn_calloc((size_t)c->g.n, sizeof *error);
+    const double *want = golden_find(c, "subgraph");
     dn_subgraph_figures f;
     dn_solve_report r;
     double worst = 0;
 
-    CU_ASSERT_EQUAL(dn_subgraph_centrality(&c->graph, t, &o, out, error, &f, &r, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_subgraph_centrality(&c->g, t, &o, out, error, &f, &r, NULL), DN_OK);
     CU_ASSERT(
         say(r.converged && r.warning[0] == '\0' && r.tolerance == 1e-10, c->name, r.warning, r.residual));
     CU_ASSERT(say(beyond(c, want, out, error) < 1e-11, c->name, "subgraph", beyond(c, want, out, error)));
     CU_ASSERT_EQUAL(f.log_factor, 0);
     CU_ASSERT(f.probes == 0 && f.pairs == 0);
-    for (int64_t i = 0; i < c->graph.n; i++) {
+    for (int64_t i = 0; i < c->g.n; i++) {
         CU_ASSERT(error[i] <= r.error);
         worst = fmax(worst, error[i] / out[i]);
     }
@@ -90,26 +89,26 @@ static void subgraph(void)
     each_graph(check_subgraph);
 }
 
-static void check_communicability(const test_case *c, const dn_team *t)
+static void check_communicability(const golden *c, const dn_team *t)
 {
-    int64_t n = c->graph.n;
+    int64_t n = c->g.n;
     double *out = dn_calloc((size_t)(2 * n), sizeof *out);
     int32_t *inside = dn_calloc((size_t)n, sizeof *inside), node[2];
-    const test_numbers *want = test_case_find(c, "communicability");
+    const double *want = golden_find(c, "communicability");
     bool hard = strcmp(c->name, "clique_with_tail") == 0;
     dn_subgraph_figures f;
     dn_solve_report r;
 
-    dn_graph_inside(&c->graph, inside);
+    dn_graph_inside(&c->g, inside);
     node[0] = (int32_t)n - 1; /* the least, often isolated */
     node[1] = inside[n > 2 ? 2 : n - 1];
-    CU_ASSERT_EQUAL(dn_communicability(&c->graph, t, 2, node, 1e-11, out, &f, &r, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_communicability(&c->g, t, 2, node, 1e-11, out, &f, &r, NULL), DN_OK);
     /* from the end of the tail to the clique rounding alone is 1e-9 */
     CU_ASSERT(say(r.residual < (hard ? 1e-8 : 1e-11), c->name, r.warning, r.residual));
     CU_ASSERT(r.converged == (r.residual <= 1e-11) && r.converged == (r.warning[0] == '\0'));
     CU_ASSERT(hard || r.converged);
     for (int64_t i = 0; i < n; i++) {
-        double w = want->v[c->graph.outside[i]], d = fabs(out[n + i] - w);
+        double w = want[c->g.outside[i]], d = fabs(out[n + i] - w);
 
         CU_ASSERT(say(d <= 2 * r.error + 1e-11 * w, c->name, "communicability", d));
     }
@@ -126,20 +125,20 @@ static void communicability(void)
 
 /* ---- current-flow closeness ---- */
 
-static void check_flow(const test_case *c, const dn_team *t)
+static void check_flow(const golden *c, const dn_team *t)
 {
     dn_probe_options o = DN_PROBE_DEFAULTS;
-    double *out = dn_calloc(3 * (size_t)c->graph.n, sizeof *out), *error = out + c->graph.n,
-           *raw = error + c->graph.n, worst = 0;
-    const test_numbers *want = test_case_find(c, "current_flow");
+    double *out = dn_calloc(3 * (size_t)c->g.n, sizeof *out), *error = out + c->g.n, *raw = error + c->g.n,
+           worst = 0;
+    const double *want = golden_find(c, "current_flow");
     dn_current_flow_figures f;
     dn_solve_report r;
 
-    CU_ASSERT_EQUAL(dn_current_flow_closeness(&c->graph, t, &o, out, error, raw, &f, &r, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_current_flow_closeness(&c->g, t, &o, out, error, raw, &f, &r, NULL), DN_OK);
     CU_ASSERT(
         say(r.converged && r.warning[0] == '\0' && r.residual <= 1e-10, c->name, r.warning, r.residual));
-    for (int64_t i = 0; i < c->graph.n; i++) {
-        double w = want->v[c->graph.outside[i]];
+    for (int64_t i = 0; i < c->g.n; i++) {
+        double w = want[c->g.outside[i]];
 
         CU_ASSERT(say(fabs(raw[i] - w) <= 1e-10 * w, c->name, "current flow", raw[i] / w - 1));
         worst = fmax(worst, out[i] > 0 ? error[i] / out[i] : 0);
@@ -147,7 +146,7 @@ static void check_flow(const test_case *c, const dn_team *t)
         if (strcmp(c->name, "disconnected") != 0)
             continue;
         /* nodes 0 - 9 are the kite: (10 - 1) / (21 - 1) squared */
-        CU_ASSERT(c->graph.outside[i] >= 10 || fabs(out[i] / raw[i] - 0.45 * 0.45) < 1e-14);
+        CU_ASSERT(c->g.outside[i] >= 10 || fabs(out[i] / raw[i] - 0.45 * 0.45) < 1e-14);
     }
     CU_ASSERT(say(worst < 1e-8, c->name, "stated", worst));
     CU_ASSERT_EQUAL(f.probes, 0);

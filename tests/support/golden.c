@@ -72,24 +72,48 @@ void golden_free(golden *x)
     *x = (golden){0};
 }
 
-const double *golden_find(const golden *x, const char *word)
+static int place(const golden *x, const char *word)
 {
     for (int i = 0; i < x->n_values; i++)
         if (strcmp(x->value[i].word, word) == 0)
-            return x->value[i].v;
-    return NULL;
+            return i;
+    return -1;
+}
+
+const double *golden_find(const golden *x, const char *word)
+{
+    int i = place(x, word);
+
+    return i < 0 ? NULL : x->value[i].v;
+}
+
+int64_t golden_count(const golden *x, const char *word)
+{
+    int i = place(x, word);
+
+    return i < 0 ? 0 : x->value[i].count;
+}
+
+static double worst(const golden *x, const char *word, const double *v, int relative)
+{
+    const double *want = golden_find(x, word);
+    double found = 0;
+
+    must(want != NULL && golden_count(x, word) >= x->g.n, word);
+    for (int64_t i = 0; i < x->g.n; i++) {
+        double w = want[x->g.outside[i]], d = fabs(v[i] - w) / (relative ? 1 + fabs(w) : 1);
+
+        found = d <= found ? found : d; /* a NaN stays */
+    }
+    return found;
 }
 
 double golden_deviation(const golden *x, const char *word, const double *v)
 {
-    const double *want = golden_find(x, word);
-    double worst = 0;
+    return worst(x, word, v, 0);
+}
 
-    must(want != NULL, word);
-    for (int64_t i = 0; i < x->g.n; i++) {
-        double d = fabs(v[i] - want[x->g.outside[i]]);
-
-        worst = d <= worst ? worst : d; /* a NaN stays */
-    }
-    return worst;
+double golden_distance(const golden *x, const char *word, const double *v)
+{
+    return worst(x, word, v, 1);
 }

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include "solvers/network/graph.h"
 
-enum { GOLDEN_VALUES = 16 };
+enum { GOLDEN_VALUES = 40 };
 
 typedef struct golden {
     char name[64];
@@ -34,7 +34,13 @@ void golden_free(golden *x);
 /* The values of a word, or NULL. */
 const double *golden_find(const golden *x, const char *word);
 
+/* How many values a word has; 0 where it does not stand. */
+int64_t golden_count(const golden *x, const char *word);
+
 /* The largest deviation of v [n] in inside order from the values of a word, which must be there. */
 double golden_deviation(const golden *x, const char *word, const double *v);
+
+/* The same, each deviation divided by 1 + |the value that is wanted|. */
+double golden_distance(const golden *x, const char *word, const double *v);
 
 #endif

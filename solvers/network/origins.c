@@ -1,5 +1,5 @@
-/* sources.c - the nodes from which path measures start; see sources.h */
-#include "solvers/network/sources.h"
+/* origins.c - the nodes from which path measures start; see origins.h */
+#include "solvers/network/origins.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "solvers/network/components.h"
 
 /* Fills node and node_first; isolated nodes are components of one, behind the others. */
-static dn_status group_nodes(const dn_graph *g, dn_sources *s, dn_error *err)
+static dn_status group_nodes(const dn_graph *g, dn_origins *s, dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t *at = NULL; /* [components + 1] */
@@ -38,11 +38,11 @@ static int64_t quota(int64_t r, int64_t connected, int64_t wanted)
 {
     int64_t k = (int64_t)ceil((double)wanted * ((double)r / (double)connected));
 
-    k = k > DN_SOURCES_LEAST ? k : DN_SOURCES_LEAST;
+    k = k > DN_ORIGINS_LEAST ? k : DN_ORIGINS_LEAST;
     return k < r ? k : r;
 }
 
-static void choose(const dn_graph *g, int64_t wanted, uint64_t seed, dn_sources *s)
+static void choose(const dn_graph *g, int64_t wanted, uint64_t seed, dn_origins *s)
 {
     dn_permutation p = {0};
     int64_t left = 0;
@@ -92,7 +92,7 @@ static int32_t first_hub(const dn_graph *g, int64_t v)
     return hub;
 }
 
-static dn_status sort_sources(const dn_graph *g, dn_sources *s, dn_error *err)
+static dn_status sort_sources(const dn_graph *g, dn_origins *s, dn_error *err)
 {
     dn_status st = DN_OK;
     place *list = NULL;
@@ -115,10 +115,10 @@ out:
     return st;
 }
 
-dn_status dn_sources_create(const dn_graph *g, int64_t wanted, uint64_t seed, dn_sources *out, dn_error *err)
+dn_status dn_origins_create(const dn_graph *g, int64_t wanted, uint64_t seed, dn_origins *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_sources s = {.n = g->n};
+    dn_origins s = {.n = g->n};
 
     if (wanted < 0)
         DN_FAIL(DN_EDATA, "%lld sources asked for; 0 means all", (long long)wanted);
@@ -130,13 +130,13 @@ dn_status dn_sources_create(const dn_graph *g, int64_t wanted, uint64_t seed, dn
     choose(g, wanted, seed, &s);
     DN_TRY(sort_sources(g, &s, err));
     *out = s;
-    s = (dn_sources){0};
+    s = (dn_origins){0};
 out:
-    dn_sources_destroy(&s);
+    dn_origins_destroy(&s);
     return st;
 }
 
-void dn_sources_destroy(dn_sources *s)
+void dn_origins_destroy(dn_origins *s)
 {
     dn_free(s->component);
     dn_free(s->node);
@@ -144,11 +144,11 @@ void dn_sources_destroy(dn_sources *s)
     dn_free(s->source);
     dn_free(s->source_first);
     dn_free(s->is_source);
-    *s = (dn_sources){0};
+    *s = (dn_origins){0};
 }
 
 /* Counts the batches when out is NULL. */
-static int64_t cut(const dn_sources *s, int64_t width, dn_batch *out)
+static int64_t cut(const dn_origins *s, int64_t width, dn_batch *out)
 {
     int64_t batches = 0;
 
@@ -168,7 +168,7 @@ static int64_t cut(const dn_sources *s, int64_t width, dn_batch *out)
     return batches;
 }
 
-dn_status dn_sources_batches(const dn_sources *s, int width, dn_batch **out, int64_t *out_count,
+dn_status dn_origins_batches(const dn_origins *s, int width, dn_batch **out, int64_t *out_count,
                              dn_error *err)
 {
     dn_status st = DN_OK;
@@ -183,7 +183,7 @@ out:
     return st;
 }
 
-void dn_sources_of(const dn_sources *s, int64_t v, int64_t *out_sampled, int64_t *out_others)
+void dn_origins_of(const dn_origins *s, int64_t v, int64_t *out_sampled, int64_t *out_others)
 {
     int64_t c = s->component[v];
 
@@ -194,7 +194,7 @@ void dn_sources_of(const dn_sources *s, int64_t v, int64_t *out_sampled, int64_t
     *out_others = s->node_first[c + 1] - s->node_first[c] - 1;
 }
 
-double dn_sources_error(int64_t sampled, int64_t others, double sum, double squares)
+double dn_origins_error(int64_t sampled, int64_t others, double sum, double squares)
 {
     double k = (double)sampled, n = (double)others;
     double spread;

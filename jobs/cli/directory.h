@@ -1,0 +1,18 @@
+/* directory.h - the directory that a run writes into. Local; called on rank 0. */
+#ifndef DN_CLI_DIRECTORY_H
+#define DN_CLI_DIRECTORY_H
+
+#include <stdbool.h>
+#include "solvers/base/error.h"
+
+/* Make path and what is missing above it; one that is there is fine.
+ * Fails: DN_ECANTCREAT it cannot be made, or is not a directory */
+DN_MUST_CHECK dn_status dn_directory_make(const char *path, dn_error *err);
+
+/* Whether a directory holds nothing. Fails: DN_EIO */
+DN_MUST_CHECK dn_status dn_directory_empty(const char *path, bool *out, dn_error *err);
+
+/* Whether path holds exactly this text; an absent file does not. */
+bool dn_file_equals(const char *path, const char *text);
+
+#endif

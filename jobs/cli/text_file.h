@@ -1,0 +1,33 @@
+/* text_file.h - a text file that is complete or not there
+ *
+ * Written as PATH.part; dn_text_file_commit() flushes it to disk and renames it. Local; by one rank.
+ */
+#ifndef DN_CLI_TEXT_FILE_H
+#define DN_CLI_TEXT_FILE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include "solvers/base/error.h"
+
+typedef struct dn_text_file {
+    FILE *to; /* where the text goes; errors are found at commit */
+    char *path, *part, *buffer;
+    bool made; /* part is there and ours */
+} dn_text_file;
+
+/* DIR/NAME, or NAME alone when dir is NULL. *out must be all zero. Fails: DN_ECANTCREAT, DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_text_file_open(dn_text_file *out, const char *dir, const char *name,
+                                          dn_error *err);
+
+/* Publish and close. Fails: DN_EIO the disk is full or broken (names the file and why); then PATH is as it
+ * was before. */
+DN_MUST_CHECK dn_status dn_text_file_commit(dn_text_file *t, dn_error *err);
+
+/* All of it in one call: a file of this text at path. Fails: DN_ECANTCREAT, DN_EIO, DN_ENOMEM; then path is
+ * as it was before. */
+DN_MUST_CHECK dn_status dn_text_file_write(const char *path, const char *text, dn_error *err);
+
+/* Close; what was not published is removed. After a commit it does nothing. */
+void dn_text_file_close(dn_text_file *t);
+
+#endif
