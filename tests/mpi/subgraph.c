@@ -191,12 +191,12 @@ static dn_status compute(int flow, const dn_graph *g, const dn_team *t, const dn
 
 /* Deviations in units of the stated error: with 200 probes few are beyond 3, none beyond 6, and their mean
  * square is about 1. The seed is fixed, so these are facts about one draw. */
-static void check_spread(const test_case *c, int flow, const both *exact, const both *probed)
+static void check_spread(const golden *c, int flow, const both *exact, const both *probed)
 {
     double squares = 0;
     int64_t counted = 0, beyond3 = 0;
 
-    for (int64_t i = 0; i < c->graph.n; i++) {
+    for (int64_t i = 0; i < c->g.n; i++) {
         double z = (probed->value[i] - exact->value[i]) / (probed->error[i] + exact->error[i] + 1e-300);
 
         if (probed->error[i] <= 1e-9 * exact->value[i]) { /* closed form */
@@ -217,27 +217,27 @@ static void check_spread(const test_case *c, int flow, const both *exact, const 
     CU_ASSERT(beyond3 * 20 <= counted);
 }
 
-static void check_probes(const test_case *c, const dn_team *t)
+static void check_probes(const golden *c, const dn_team *t)
 {
     dn_probe_options o = {.exact_up_to = 1000, .probes = 200, .seed = 100, .tolerance = 1e-11};
-    both exact = make_both(c->graph.n), probed = make_both(c->graph.n), other = make_both(c->graph.n);
+    both exact = make_both(c->g.n), probed = make_both(c->g.n), other = make_both(c->g.n);
     dn_solve_report r;
     dn_team solo;
 
-    CU_ASSERT_EQUAL(dn_team_solo(&c->graph, &solo, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_team_solo(&c->g, &solo, NULL), DN_OK);
     for (int flow = 0; flow < 2; flow++) {
         o.exact_up_to = 1000;
-        CU_ASSERT_EQUAL(compute(flow, &c->graph, t, &o, &exact, &r, NULL), DN_OK);
-        CU_ASSERT_EQUAL(compute(flow, &c->graph, &solo, &o, &other, &r, NULL), DN_OK);
-        CU_ASSERT_EQUAL(memcmp(exact.value, other.value, (size_t)c->graph.n * sizeof(double)), 0);
+        CU_ASSERT_EQUAL(compute(flow, &c->g, t, &o, &exact, &r, NULL), DN_OK);
+        CU_ASSERT_EQUAL(compute(flow, &c->g, &solo, &o, &other, &r, NULL), DN_OK);
+        CU_ASSERT_EQUAL(memcmp(exact.value, other.value, (size_t)c->g.n * sizeof(double)), 0);
         o.exact_up_to = 0;
-        CU_ASSERT_EQUAL(compute(flow, &c->graph, t, &o, &probed, &r, NULL), DN_OK);
+        CU_ASSERT_EQUAL(compute(flow, &c->g, t, &o, &probed, &r, NULL), DN_OK);
         CU_ASSERT(say(r.converged && r.residual < 1e-9, c->name, r.warning, r.residual));
         check_spread(c, flow, &exact, &probed);
         if (strcmp(c->name, "disconnected") != 0 && strcmp(c->name, "weighted") != 0)
             continue;
-        CU_ASSERT_EQUAL(compute(flow, &c->graph, &solo, &o, &other, &r, NULL), DN_OK);
-        for (int64_t i = 0; i < c->graph.n; i++)
+        CU_ASSERT_EQUAL(compute(flow, &c->g, &solo, &o, &other, &r, NULL), DN_OK);
+        for (int64_t i = 0; i < c->g.n; i++)
             CU_ASSERT(say(fabs(probed.value[i] - other.value[i]) <= 1e-7 * other.value[i], c->name, "ranks",
                           probed.value[i] - other.value[i]));
     }
