@@ -429,6 +429,15 @@ static void small_gap(void)
     CU_ASSERT(r.iterations > 30); /* a small basis was not enough */
     CU_ASSERT_DOUBLE_EQUAL(f.eigenvalue, 2 * cos(step), 1e-11);
     CU_ASSERT_DOUBLE_EQUAL(f.gap, 2 * cos(step) - 2 * cos(acos(-1) / LONG), 1e-7);
+    for (o.tolerance = 1e-2; o.tolerance > 1e-7; o.tolerance /= 4) { /* too loose to tell the paths apart */
+        double square = 0;
+
+        CU_ASSERT_EQUAL(dn_eigenvector(&g, &t, &o, out, &f, &r, NULL), DN_OK);
+        for (int i = 0; i < N; i++)
+            square += out[i] * out[i];
+        CU_ASSERT(r.converged && f.leading >= 1 && r.residual <= 10 * o.tolerance);
+        CU_ASSERT_DOUBLE_EQUAL(square, 1, 1e-12);
+    }
     test_team_close(&t);
     dn_graph_destroy(&g);
 }
