@@ -28,7 +28,7 @@ static const dn_opt options[] = {
     {"columns", 0, DN_OPT_TEXT, NULL, "SOURCE,TARGET[,WEIGHT]", "columns of a table of edges, by its header",
      "network"},
     {"drop-cut-line", 0, DN_OPT_FLAG, NULL, NULL,
-     "leave out a last line without a line end, of a table of edges that was cut off", "network"},
+     "take a table of edges that was cut off, without a last line that has no line end", "network"},
     {"id-map", 0, DN_OPT_TEXT, NULL, "FILE",
      "table of ids that mean the same node, on all sides but 'drug'; a row has one node", "network"},
     {"id-columns", 0, DN_OPT_TEXT, NULL, "A,B,...", "its columns; otherwise those that are known namings",

@@ -1,7 +1,8 @@
 /* cmd_network.c - dragnet network: description, centralities and spectra of the layers of a dataset
  *
- * The output directory holds one TSV a measure, network.graphml, summary.json and network.h5. config.json
- * comes first and says whose directory it is; network.h5 comes last and makes it complete.
+ * The output directory holds one TSV a measure, network.graphml, summary.json and network.h5. When all is
+ * computed config.json comes first and says whose directory it is; network.h5 comes last and makes it
+ * complete.
  */
 #include "jobs/cli/command.h"
 
@@ -315,11 +316,10 @@ out:
     return st;
 }
 
-/* Rank 0: the directory is ours to write into. */
+/* Rank 0: the directory is ours to write into; otherwise we say so before hours of work. */
 static dn_status claim_directory(const job *j, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_text_file config = {0};
     bool empty;
 
     DN_TRY(dn_directory_make(j->dir, err));
@@ -330,6 +330,16 @@ static dn_status claim_directory(const job *j, dn_error *err)
                     j->dir);
         dn_log(DN_INFO, "network", "an unfinished run is computed anew", "output=%s", j->dir);
     }
+out:
+    return st;
+}
+
+/* Rank 0: the first file of the results. */
+static dn_status save_config(const job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_text_file config = {0};
+
     DN_TRY(dn_text_file_open(&config, j->dir, "config.json", err));
     fputs(j->config, config.to);
     DN_TRY(dn_text_file_commit(&config, err));
@@ -440,6 +450,7 @@ static dn_status write_texts(job *j, dn_error *err)
                             .graphml_edges = dn_options_int(o, "graphml-edges")};
 
     DN_TRY(dn_network_report_create(j->network, &j->analysis, &about, &report, err));
+    DN_TRY(save_config(j, err));
     DN_TRY(dn_network_save(&report, err));
     if (dn_options_flag(o, "json")) {
         DN_TRY(dn_network_json(&report, &json, err));

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDTH = 80, NUMBER = 32, ID_WIDTH = 40, VALUES = 5 };
+enum { WIDTH = 80, NUMBER = 32, ID_WIDTH = 40, VALUES = 5, SIDES = 3, TOP_SIDE = 3 };
 
 /* 15,138 */
 static const char *grouped(int64_t v, char *buf)
@@ -79,6 +79,8 @@ static const char *short_id(const dn_network *w, int64_t inside, char *buf)
     int n = 0;
 
     dn_network_clean_id(w, inside, buf);
+    if (buf[0] == '\0')
+        memcpy(buf, "(empty)", sizeof "(empty)");
     if (width(buf) <= ID_WIDTH)
         return buf;
     while (n < ID_WIDTH - 3 || ((unsigned char)*end & 0xc0) == 0x80) {
@@ -109,8 +111,7 @@ static void print_layer(FILE *to, const dn_layer *y)
         fprintf(to, ", %s activating, %s inhibiting", grouped(y->activating, n), grouped(y->inhibiting, m));
     putc('\n', to);
     if (y->negative > 0 || y->zero > 0)
-        fprintf(to, "        %s negative weights, %s zero weights\n", grouped(y->negative, n),
-                grouped(y->zero, m));
+        fprintf(to, "        weights: %s negative, %s zero\n", grouped(y->negative, n), grouped(y->zero, m));
 }
 
 static void print_sizes(FILE *to, const dn_network *w)
@@ -138,7 +139,10 @@ static void print_structure(FILE *to, const dn_description *d)
         fprintf(to, " (%.1f %%)", 100 * (double)d->largest_component / (double)d->nodes);
     fprintf(to, "\n  density        %.4g%s\n", d->density,
             d->bipartite ? " of the pairs between the sides" : "");
-    fprintf(to, "  assortativity  %s (by degree)\n", figure(d->assortativity, n));
+    if (isnan(d->assortativity))
+        fprintf(to, "  assortativity  not defined: no two degrees of nodes with edges differ\n");
+    else
+        fprintf(to, "  assortativity  %.4g (by degree)\n", d->assortativity);
     if (d->power_law.k_min == 0)
         fprintf(to, "  power law      no fit: too few different degrees\n");
     else
@@ -147,36 +151,38 @@ static void print_structure(FILE *to, const dn_description *d)
                 d->power_law.ks);
 }
 
-/* A number that fits nine columns. */
-static const char *narrow(double v, char *buf)
+/* A number in at most `room` >= 6 characters, with as many digits as fit. */
+static const char *narrow(double v, int room, char *buf)
 {
     if (isnan(v))
-        snprintf(buf, NUMBER, "-");
-    else if (v == floor(v) && fabs(v) < 1e7)
-        grouped((int64_t)v, buf);
-    else
-        snprintf(buf, NUMBER, fabs(v) >= 1e5 ? "%.3g" : "%.5g", v);
+        return strcpy(buf, "-");
+    if (v == floor(v) && fabs(v) < 1e9 && (int)strlen(grouped((int64_t)v, buf)) <= room)
+        return buf;
+    for (int digits = 5; digits > 0; digits--)
+        if (snprintf(buf, NUMBER, "%.*g", digits, v) <= room)
+            break;
     return buf;
 }
 
 static void print_row(FILE *to, const dn_network *w, int side, const dn_summary *s)
 {
     const double v[] = {s->mean, s->sd, s->min, s->quartile[0], s->quartile[1], s->quartile[2], s->max};
+    static const int wide[] = {8, 8, 6, 6, 6, 6, 7};
     char name[NUMBER], n[NUMBER];
     int pad;
 
     short_side(w, side, name);
     pad = 14 - width(name);
-    fprintf(to, "  %s%*s%10s", name, pad > 0 ? pad : 0, "", grouped(s->count, n));
+    fprintf(to, "  %s%*s %9s", name, pad > 0 ? pad : 0, "", grouped(s->count, n));
     for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
-        fprintf(to, "%*s", i < 2 ? 9 : i == 6 ? 9 : 7, narrow(v[i], n));
+        fprintf(to, " %*s", wide[i], narrow(v[i], wide[i], n));
     putc('\n', to);
 }
 
 static void print_table(FILE *to, const dn_network *w, const dn_description *d, bool strength)
 {
-    fprintf(to, "\n  %-14s%10s%9s%9s%7s%7s%7s%7s%9s\n", strength ? "strength" : "degree", "nodes", "mean",
-            "sd", "min", "q1", "median", "q3", "max");
+    fprintf(to, "\n  %-14s %9s %8s %8s %6s %6s %6s %6s %7s\n", strength ? "strength" : "degree", "nodes",
+            "mean", "sd", "min", "q1", "median", "q3", "max");
     for (int s = 0; s < w->graph.sides; s++)
         print_row(to, w, s, strength ? &d->side[s].strength : &d->side[s].degree);
 }
@@ -195,22 +201,24 @@ static void print_classes(FILE *to, const dn_network *w, const dn_description *d
         pad = 14 - width(name);
         fprintf(to, "  %s%*s%10s", name, pad > 0 ? pad : 0, "", grouped(x->low, n));
         fprintf(to, "%10s", grouped(x->medium, n));
-        fprintf(to, "%10s   %s, %s\n", grouped(x->high, n), narrow(x->edge[1], bound[0]),
-                narrow(x->edge[2], bound[1]));
+        fprintf(to, "%10s   %s, %s\n", grouped(x->high, n), narrow(x->edge[1], 8, bound[0]),
+                narrow(x->edge[2], 8, bound[1]));
     }
 }
 
 /* ---- measures and spectra ---- */
 
-static void print_report(FILE *to, const dn_solve_report *s, bool iterative)
+static void print_report(FILE *to, const dn_solve_report *s, bool iterative, double seconds)
 {
-    char line[256], n[NUMBER];
+    char line[300], n[NUMBER], took[NUMBER] = "";
 
+    if (seconds > 0)
+        snprintf(took, sizeof took, ", %.3g s", seconds);
     if (iterative) {
-        snprintf(line, sizeof line, "%s: %s %s iterations, residual %.2g (asked for %.2g)",
+        snprintf(line, sizeof line, "%s: %s %s %s, residual %.2g (asked for %.2g)%s",
                  s->method[0] != '\0' ? s->method : "solver",
                  s->converged ? "converged in" : "DID NOT CONVERGE in", grouped(s->iterations, n),
-                 s->residual, s->tolerance);
+                 s->iterations == 1 ? "iteration" : "iterations", s->residual, s->tolerance, took);
         fputs("    ", to);
         wrapped(to, 6, 4, line);
     }
@@ -236,28 +244,61 @@ static void print_figures(FILE *to, const dn_measure *m)
 
 static void print_heading(FILE *to, const char *name, const char *definition)
 {
-    fprintf(to, "\n%s - ", name);
-    wrapped(to, 4, width(name) + 3, definition != NULL ? definition : "");
+    fprintf(to, "\n%s", name);
+    if (definition == NULL || definition[0] == '\0') {
+        putc('\n', to);
+        return;
+    }
+    fputs(" - ", to);
+    wrapped(to, 4, width(name) + 3, definition);
+}
+
+/* The nodes of a top list: the first of all, then the first of sides that would not be seen. list [cap];
+ * returns how many; *out_all: those of the first part. */
+static int pick_top(const dn_network_report *r, int measure, int32_t *list, int cap, int *out_all)
+{
+    const dn_graph *g = &r->network->graph;
+    const int32_t *order = r->order[measure];
+    int n = 0;
+
+    for (; n < DN_TOP_DIGEST && n < g->n; n++)
+        list[n] = order[n];
+    *out_all = n;
+    for (int s = 0; s < g->sides && s < SIDES; s++) {
+        int seen = 0, wanted = TOP_SIDE;
+
+        for (int k = 0; k < *out_all; k++)
+            seen += g->side[list[k]] == s;
+        for (int64_t k = *out_all; seen == 0 && k < g->n && wanted > 0 && n < cap; k++)
+            if (g->side[order[k]] == s) {
+                list[n++] = order[k];
+                wanted--;
+            }
+    }
+    return n;
 }
 
 static void print_top(FILE *to, const dn_network_report *r, int measure)
 {
     const dn_graph *g = &r->network->graph;
     const dn_measure *m = &r->analysis->measure[measure];
-    int64_t top = g->n < DN_TOP_DIGEST ? g->n : DN_TOP_DIGEST;
+    int32_t list[DN_TOP_DIGEST + SIDES * TOP_SIDE];
+    int all, top = pick_top(r, measure, list, (int)(sizeof list / sizeof list[0]), &all);
     int id_width = 0, side_width = 0;
     char id[DN_ID_MAX], side[NUMBER], n[NUMBER];
 
-    for (int64_t k = 0; k < top; k++) {
-        int32_t i = r->order[measure][k];
-        int a = width(short_id(r->network, i, id)), b = width(short_side(r->network, g->side[i], side));
+    for (int k = 0; k < top; k++) {
+        int a = width(short_id(r->network, list[k], id));
+        int b = width(short_side(r->network, g->side[list[k]], side));
 
         id_width = a > id_width ? a : id_width;
         side_width = b > side_width ? b : side_width;
     }
-    for (int64_t k = 0; k < top; k++) {
-        int32_t i = r->order[measure][k];
+    for (int k = 0; k < top; k++) {
+        int32_t i = list[k];
 
+        if (k == all)
+            fprintf(to, "    ...\n");
         short_id(r->network, i, id);
         fprintf(to, "    %s%*s", id, id_width - width(id), "");
         if (g->sides > 1) {
@@ -281,12 +322,33 @@ static void print_spectrum(FILE *to, const dn_spectrum *s)
         at +=
             snprintf(line + at, sizeof line - (size_t)at, "%s%s", k > 0 ? ", " : "", figure(s->value[k], n));
         if (s->share != NULL)
-            at += snprintf(line + at, sizeof line - (size_t)at, " (%.2f %%)", 100 * s->share[k]);
+            at += snprintf(line + at, sizeof line - (size_t)at, " (%.2f%%)", 100 * s->share[k]);
     }
     snprintf(line + at, sizeof line - (size_t)at, "%s", s->k > VALUES ? ", ..." : "");
     fprintf(to, "    %s %s: ", grouped(s->k, n), s->k == 1 ? "value" : "values");
     wrapped(to, 6, 14 + width(n), line);
-    print_report(to, &s->report, true);
+    print_report(to, &s->report, true, s->seconds);
+}
+
+/* What must not be missed, once more at the end, where the terminal shows it. */
+static void print_warnings(FILE *to, const dn_analysis *a)
+{
+    int found = 0;
+
+    for (int i = 0; i < a->n_measures + a->n_spectra; i++) {
+        bool measure = i < a->n_measures;
+        const dn_measure *m = measure ? &a->measure[i] : NULL;
+        const dn_spectrum *s = measure ? NULL : &a->spectrum[i - a->n_measures];
+        const dn_solve_report *r = measure ? &m->report : &s->report;
+        bool failed = (!measure || m->iterative) && !r->converged;
+
+        if (!failed && r->warning[0] == '\0')
+            continue;
+        if (found++ == 0)
+            fprintf(to, "\nwith care\n");
+        fprintf(to, "    %s: %s%s%s\n", measure ? m->name : s->name, failed ? "DID NOT CONVERGE" : "",
+                failed && r->warning[0] != '\0' ? ", " : "", r->warning[0] != '\0' ? "see its warning" : "");
+    }
 }
 
 static void print_files(FILE *to, const dn_network_report *r)
@@ -295,17 +357,21 @@ static void print_files(FILE *to, const dn_network_report *r)
 
     if (r->run->directory == NULL)
         return;
-    fprintf(to, "\nin %s\n", r->run->directory);
-    if (dn_network_wants_graphml(r)) {
-        fprintf(to, "    network.graphml for Cytoscape and Gephi, summary.json, one table per measure\n");
-    } else {
-        fprintf(to, "    summary.json, one table per measure\n");
+    fprintf(to, "\nin %s\n    ", r->run->directory);
+    wrapped(to, 6, 4,
+            dn_network_wants_graphml(r)
+                ? "a table for each measure, network.graphml (Cytoscape, Gephi), summary.json, network.h5"
+                : "a table for each measure, summary.json, network.h5");
+    if (!dn_network_wants_graphml(r)) {
         snprintf(line, sizeof line,
                  "network.graphml was left out: %s edges, the limit is %s (--graphml-edges)",
                  grouped(r->network->graph.nnz / 2, n), grouped(r->run->graphml_edges, m));
         fputs("    ", to);
         wrapped(to, 6, 4, line);
     }
+    if (r->run->seconds >= 0)
+        fprintf(to, "    %.3g s on %d %s, of which %.3g s to open the network\n", r->run->seconds,
+                r->run->ranks, r->run->ranks == 1 ? "rank" : "ranks", r->network->seconds_to_open);
 }
 
 void dn_network_print(const dn_network_report *r, FILE *to)
@@ -329,9 +395,10 @@ void dn_network_print(const dn_network_report *r, FILE *to)
         print_heading(to, m->name, m->definition);
         print_top(to, r, i);
         print_figures(to, m);
-        print_report(to, &m->report, m->iterative);
+        print_report(to, &m->report, m->iterative, m->seconds);
     }
     for (int i = 0; i < a->n_spectra; i++)
         print_spectrum(to, &a->spectrum[i]);
+    print_warnings(to, a);
     print_files(to, r);
 }

@@ -3,6 +3,7 @@
 #include "jobs/cli/network_output.h"
 
 #include <math.h>
+#include <string.h>
 #include "jobs/cli/text_file.h"
 #include "solvers/base/alloc.h"
 
@@ -36,7 +37,7 @@ static void put_value(FILE *f, double v, bool integer)
     else if (isinf(v))
         fputs(v > 0 ? "Infinity" : "-Infinity", f);
     else
-        fprintf(f, integer ? "%.0f" : "%.17g", v);
+        fprintf(f, integer ? "%.0f" : "%.17g", v + 0.0); /* no "-0" */
 }
 
 /* "pagerank", or "betweenness_raw" for a further column. */
@@ -75,15 +76,29 @@ static void put_head(FILE *f, const dn_network_report *r)
     fputs("<graph id=\"network\" edgedefault=\"undirected\">\n", f);
 }
 
+/* The id of a node: its own, and behind it "#" and its number where cleaning changed it (so that nodes stay
+ * apart that look alike afterwards) or where it has none. */
+static void put_id(FILE *f, const dn_network *w, int64_t inside)
+{
+    int32_t outside = w->graph.outside[inside];
+    size_t len = 0;
+    const char *own = w->id.n > 0 ? dn_strings_at(&w->id, outside, &len) : NULL;
+    char id[DN_ID_MAX];
+
+    dn_network_clean_id(w, inside, id);
+    put_escaped(f, id);
+    if (own != NULL && (len == 0 || strlen(id) != len || memcmp(id, own, len) != 0))
+        fprintf(f, "#%ld", (long)outside);
+}
+
 static void put_node(FILE *f, const dn_network_report *r, int64_t inside)
 {
     char id[DN_ID_MAX];
 
-    dn_network_clean_id(r->network, inside, id);
     fputs("<node id=\"", f);
-    put_escaped(f, id);
+    put_id(f, r->network, inside);
     fputs("\">\n <data key=\"v_label\">", f);
-    put_escaped(f, id);
+    put_escaped(f, dn_network_clean_id(r->network, inside, id));
     fputs("</data>\n <data key=\"v_side\">", f);
     put_side(f, r->network, r->network->graph.side[inside]);
     fputs("</data>\n", f);
@@ -91,6 +106,8 @@ static void put_node(FILE *f, const dn_network_report *r, int64_t inside)
         const dn_measure *m = &r->analysis->measure[i];
 
         for (int c = 0; c < m->n_columns; c++) {
+            if (m->column[c].integer && !isfinite(m->column[c].v[inside]))
+                continue; /* readers of a long know no NaN */
             fputs(" <data key=\"v_", f);
             put_key(f, m, c);
             fputs("\">", f);
@@ -105,9 +122,7 @@ static void put_node(FILE *f, const dn_network_report *r, int64_t inside)
 static void put_edges(FILE *f, const dn_network *w, int64_t inside)
 {
     const dn_graph *g = &w->graph;
-    char from[DN_ID_MAX], to[DN_ID_MAX];
 
-    dn_network_clean_id(w, inside, from);
     for (int64_t e = g->row[inside]; e < g->row[inside + 1]; e++) {
         int32_t other = g->col[e];
 
@@ -115,9 +130,9 @@ static void put_edges(FILE *f, const dn_network *w, int64_t inside)
             (g->side[other] == g->side[inside] && g->outside[other] < g->outside[inside]))
             continue;
         fputs("<edge source=\"", f);
-        put_escaped(f, from);
+        put_id(f, w, inside);
         fputs("\" target=\"", f);
-        put_escaped(f, dn_network_clean_id(w, other, to));
+        put_id(f, w, other);
         if (g->weight == NULL) {
             fputs("\"/>\n", f);
         } else {

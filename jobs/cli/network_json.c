@@ -1,5 +1,8 @@
 /* network_json.c - an analysis as JSON; see network_output.h */
 #include "jobs/cli/network_output.h"
+
+#include <math.h>
+#include <string.h>
 #include "jobs/cli/text_file.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
@@ -12,11 +15,15 @@ static void put_text(dn_json *obj, const char *key, const char *text)
         dn_json_string(obj, key, dn_utf8_clean(text, clean, sizeof clean));
 }
 
-/* Text of any length that is UTF-8 already, or was typed by the user. */
+/* Text of any length. Without memory for it JSON has none either, and dn_json_text() says so. */
 static void put_long_text(dn_json *obj, const char *key, const char *text)
 {
+    size_t cap = text != NULL ? 2 * strlen(text) + 8 : 0;
+    char *clean = text != NULL ? dn_calloc(cap, 1) : NULL;
+
     if (text != NULL)
-        dn_json_string(obj, key, text);
+        dn_json_string(clean != NULL ? obj : NULL, key, clean != NULL ? dn_utf8_clean(text, clean, cap) : "");
+    dn_free(clean);
 }
 
 static void put_side(dn_json *obj, const char *key, const dn_network *w, int side)
@@ -152,7 +159,7 @@ static void put_top(dn_json *list, const dn_network_report *r, int measure, int 
         dn_json_string(o, "id", dn_network_clean_id(r->network, i, id));
         put_side(o, "side", r->network, g->side[i]);
         for (int c = 0; c < m->n_columns; c++)
-            if (m->column[c].integer)
+            if (m->column[c].integer && isfinite(m->column[c].v[i]))
                 dn_json_int(o, m->column[c].name, (int64_t)m->column[c].v[i]);
             else
                 dn_json_number(o, m->column[c].name, m->column[c].v[i]);
@@ -205,6 +212,22 @@ static void put_spectrum(dn_json *obj, const dn_spectrum *s)
     dn_json_number(obj, "seconds", s->seconds);
 }
 
+/* What a reader must not miss, at the top: one line each. */
+static void put_warnings(dn_json *list, const char *name, const dn_solve_report *s, bool iterative)
+{
+    char line[320];
+
+    if (iterative && !s->converged) {
+        snprintf(line, sizeof line, "%s: did not converge: residual %.3g, asked for %.3g", name, s->residual,
+                 s->tolerance);
+        put_text(list, NULL, line);
+    }
+    if (s->warning[0] != '\0') {
+        snprintf(line, sizeof line, "%s: %s", name, s->warning);
+        put_text(list, NULL, line);
+    }
+}
+
 dn_status dn_network_json(const dn_network_report *r, char **out, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -214,6 +237,11 @@ dn_status dn_network_json(const dn_network_report *r, char **out, dn_error *err)
     if (root == NULL)
         DN_FAIL(DN_ENOMEM, "out of memory for the summary");
     put_run(root, r->run);
+    group = dn_json_array(root, "warnings");
+    for (int i = 0; i < a->n_measures; i++)
+        put_warnings(group, a->measure[i].name, &a->measure[i].report, a->measure[i].iterative);
+    for (int i = 0; i < a->n_spectra; i++)
+        put_warnings(group, a->spectrum[i].name, &a->spectrum[i].report, true);
     dn_json_bool(root, "graphml", dn_network_wants_graphml(r));
     put_network(dn_json_object(root, "network"), r->network);
     if (a->described)

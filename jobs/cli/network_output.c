@@ -2,9 +2,37 @@
 #include "jobs/cli/network_output.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 #include "solvers/base/alloc.h"
+
+double dn_round_12(double v)
+{
+    double scale;
+
+    if (!isfinite(v) || fabs(v) < 1e-280)
+        return v;
+    scale = pow(10, 11 - floor(log10(fabs(v))));
+    return rint(v * scale) / scale;
+}
+
+/* Order of a measure. Without a finite bound, or of a solver that did not converge, nothing is known of ties.
+ */
+static dn_status order_measure(const dn_network *w, const dn_measure *m, int32_t *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    double *v = NULL; /* [n]  what the table shows */
+    bool known = m->iterative && m->report.converged && isfinite(m->report.error);
+
+    DN_NEW(v, (size_t)w->graph.n);
+    for (int64_t i = 0; i < w->graph.n; i++)
+        v[i] = dn_round_12(m->column[0].v[i]);
+    DN_TRY(dn_analysis_order(w, v, known ? m->report.error : 0, out, err));
+out:
+    dn_free(v);
+    return st;
+}
 
 dn_status dn_network_report_create(const dn_network *w, const dn_analysis *a, const dn_network_run *run,
                                    dn_network_report *out, dn_error *err)
@@ -14,10 +42,8 @@ dn_status dn_network_report_create(const dn_network *w, const dn_analysis *a, co
 
     DN_NEW(r.order, (size_t)a->n_measures);
     for (int i = 0; i < a->n_measures; i++) {
-        const dn_measure *m = &a->measure[i];
-
         DN_NEW(r.order[i], (size_t)w->graph.n);
-        DN_TRY(dn_analysis_order(w, m->column[0].v, m->iterative ? m->report.error : 0, r.order[i], err));
+        DN_TRY(order_measure(w, &a->measure[i], r.order[i], err));
     }
     *out = r;
     r = (dn_network_report){0};

@@ -33,7 +33,8 @@ typedef struct dn_network_report {
     const dn_network *network;
     const dn_analysis *analysis;
     const dn_network_run *run;
-    int32_t **order; /* [n_measures][n]  inside numbers by falling first column, ties by id */
+    int32_t **order; /* [n_measures][n]  inside numbers for top lists: by falling first column, rounded as in
+                        tables; ties, which are values within the error of the solver, by id */
 } dn_network_report;
 
 /* Fails: DN_ENOMEM */
@@ -48,8 +49,8 @@ DN_MUST_CHECK dn_status dn_network_save(const dn_network_report *r, dn_error *er
 
 /* ---- tables: network_tsv.c ---- */
 
-/* DIR/<measure>.tsv: id, side, value and the other columns, by falling value, ties by id. Numbers as %.12g,
- * integers without decimals, "nan" where there is none. */
+/* DIR/<measure>.tsv: id, side, value and the other columns, by falling value, ties by id: values are those
+ * that stand there, of 12 digits; integers without decimals, "nan" where there is none. */
 DN_MUST_CHECK dn_status dn_network_write_measure(const dn_network_report *r, int measure, const char *dir,
                                                  dn_error *err);
 
@@ -72,9 +73,11 @@ DN_MUST_CHECK dn_status dn_network_write_histogram(const dn_network_report *r, c
 
 /* ---- network_graphml.c ---- */
 
-/* DIR/network.graphml: nodes under their ids with side and the measures as attributes (the first column under
- * the name of the measure, others as measure_column), edges with their weight where the graph has weights.
- * An edge between two sides starts in the lower one, another in the node that comes first in the dataset. */
+/* DIR/network.graphml: nodes under their ids (with "#" and the number of the node in the dataset behind those
+ * that are empty, too long or no clean UTF-8: ids stay different) with side and the measures as attributes
+ * (the first column under the name of the measure, others as measure_column), edges with their weight where
+ * the graph has weights. An edge between two sides starts in the lower one, another in the node that comes
+ * first in the dataset. */
 DN_MUST_CHECK dn_status dn_network_write_graphml(const dn_network_report *r, const char *dir, dn_error *err);
 
 /* Whether run->graphml_edges lets it be written. */
@@ -91,7 +94,10 @@ DN_MUST_CHECK dn_status dn_network_write_summary(const dn_network_report *r, con
 /* At most 80 columns, as long as no id is longer than 40 characters. */
 void dn_network_print(const dn_network_report *r, FILE *to);
 
-/* ---- for the writers: names of nodes ---- */
+/* ---- for the writers ---- */
+
+/* The double nearest to v with 12 decimal digits, as "%.12g" prints it. */
+double dn_round_12(double v);
 
 /* Id of a node by its inside number as valid UTF-8 without control characters. buf [DN_ID_MAX] */
 const char *dn_network_clean_id(const dn_network *w, int64_t inside, char *buf);

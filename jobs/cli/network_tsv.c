@@ -24,7 +24,7 @@ static void put_number(FILE *f, double v, bool integer)
     if (isnan(v)) /* never "-nan" */
         fputs("\tnan", f);
     else
-        fprintf(f, integer ? "\t%.0f" : "\t%.12g", v);
+        fprintf(f, integer ? "\t%.0f" : "\t%.12g", v + 0.0); /* no "-0" */
 }
 
 static void put_node(FILE *f, const dn_network *w, int64_t inside)
@@ -50,23 +50,35 @@ dn_status dn_network_write_measure(const dn_network_report *r, int measure, cons
 {
     dn_status st = DN_OK;
     const dn_measure *m = &r->analysis->measure[measure];
+    int64_t n = r->network->graph.n;
+    double *v = NULL;      /* [n]  as they are printed */
+    int32_t *order = NULL; /* [n] */
     dn_text_file t = {0};
+
+    DN_NEW(v, (size_t)n);
+    DN_NEW(order, (size_t)n);
+    for (int64_t i = 0; i < n; i++)
+        v[i] = dn_round_12(m->column[0].v[i]);
+    DN_TRY(dn_analysis_order(r->network, v, 0, order, err));
 
     DN_TRY(open_named(&t, dir, m->name, ".tsv", err));
     fputs("id\tside", t.to);
     for (int c = 0; c < m->n_columns; c++)
         fprintf(t.to, "\t%s", m->column[c].name);
     putc('\n', t.to);
-    for (int64_t k = 0; k < r->network->graph.n; k++) {
-        int32_t i = r->order[measure][k];
+    for (int64_t k = 0; k < n; k++) {
+        int32_t i = order[k];
 
         put_node(t.to, r->network, i);
-        for (int c = 0; c < m->n_columns; c++)
+        put_number(t.to, v[i], m->column[0].integer);
+        for (int c = 1; c < m->n_columns; c++)
             put_number(t.to, m->column[c].v[i], m->column[c].integer);
         putc('\n', t.to);
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
+    dn_free(v);
+    dn_free(order);
     dn_text_file_close(&t);
     return st;
 }

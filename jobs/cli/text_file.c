@@ -76,3 +76,16 @@ void dn_text_file_close(dn_text_file *t)
     dn_free(t->buffer);
     *t = (dn_text_file){0};
 }
+
+dn_status dn_text_file_write(const char *path, const char *text, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_text_file t = {0};
+
+    DN_TRY(dn_text_file_open(&t, NULL, path, err));
+    fputs(text, t.to);
+    DN_TRY(dn_text_file_commit(&t, err));
+out:
+    dn_text_file_close(&t);
+    return st;
+}

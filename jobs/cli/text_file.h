@@ -23,6 +23,10 @@ DN_MUST_CHECK dn_status dn_text_file_open(dn_text_file *out, const char *dir, co
  * was before. */
 DN_MUST_CHECK dn_status dn_text_file_commit(dn_text_file *t, dn_error *err);
 
+/* All of it in one call: a file of this text at path. Fails: DN_ECANTCREAT, DN_EIO, DN_ENOMEM; then path is
+ * as it was before. */
+DN_MUST_CHECK dn_status dn_text_file_write(const char *path, const char *text, dn_error *err);
+
 /* Close; what was not published is removed. After a commit it does nothing. */
 void dn_text_file_close(dn_text_file *t);
 

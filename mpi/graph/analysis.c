@@ -47,6 +47,7 @@ typedef struct entry {
     const char *rest; /* what follows them, rest_len bytes */
     uint32_t rest_len, head_len;
     int32_t inside;
+    bool name; /* no number */
 } entry;
 
 static int by_value(const void *x, const void *y)
@@ -64,6 +65,8 @@ static int by_id(const void *x, const void *y)
     uint32_t least = a->rest_len < b->rest_len ? a->rest_len : b->rest_len;
     int c;
 
+    if (a->name != b->name)
+        return a->name ? 1 : -1;
     if (a->head != b->head)
         return a->head < b->head ? -1 : 1;
     if (a->head_len != b->head_len) /* one ends in zero bytes, the other before them */
@@ -74,6 +77,22 @@ static int by_id(const void *x, const void *y)
     if (a->rest_len != b->rest_len)
         return a->rest_len < b->rest_len ? -1 : 1;
     return (a->inside > b->inside) - (a->inside < b->inside);
+}
+
+/* Whether the text is a number as one writes it: no sign, no leading zero. */
+static bool is_number(const char *text, size_t len, uint64_t *out)
+{
+    uint64_t v = 0;
+
+    if (len == 0 || len > 18 || (len > 1 && text[0] == '0'))
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        v = 10 * v + (uint64_t)(text[i] - '0');
+    }
+    *out = v;
+    return true;
 }
 
 static void name_entry(const dn_network *w, entry *e)
@@ -87,6 +106,9 @@ static void name_entry(const dn_network *w, entry *e)
         return;
     }
     text = dn_strings_at(&w->id, outside, &len);
+    if (is_number(text, len, &e->head))
+        return;
+    e->name = true;
     head = len < 8 ? len : 8;
     for (size_t i = 0; i < 8; i++)
         e->head = e->head << 8 | (i < head ? (unsigned char)text[i] : 0);
@@ -95,7 +117,7 @@ static void name_entry(const dn_network *w, entry *e)
     e->rest_len = (uint32_t)(len - head);
 }
 
-/* Whether b, the next smaller one, belongs to the ties of a. */
+/* Whether b, a smaller one, belongs to the ties that begin with a. */
 static bool tied(const entry *a, const entry *b, double tie)
 {
     if (isnan(a->value) || isnan(b->value))
@@ -119,7 +141,7 @@ dn_status dn_analysis_order(const dn_network *w, const double *v, double tie, in
     if (!sorted)
         qsort(list, (size_t)n, sizeof *list, by_value);
     for (int64_t from = 0, to; from < n; from = to) {
-        for (to = from + 1; to < n && tied(&list[to - 1], &list[to], tie); to++)
+        for (to = from + 1; to < n && tied(&list[from], &list[to], tie); to++)
             ;
         if (to - from > 1)
             qsort(list + from, (size_t)(to - from), sizeof *list, by_id);

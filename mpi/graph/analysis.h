@@ -64,9 +64,10 @@ typedef struct dn_analysis {
 void dn_analysis_destroy(dn_analysis *a);
 void dn_measure_destroy(dn_measure *m);
 
-/* Nodes by falling v, ties by id; values that differ by at most `tie` from the one before stand in one group
- * of ties (a chain of small steps is one group). Ids compare as bytes, as numbers where they are numbers;
- * NaN comes last. out [n]: inside numbers. Rank 0 of the network only. Local. Fails: DN_ENOMEM */
+/* Nodes by falling v, ties by id; tied are values that differ by at most `tie` from the first, largest one of
+ * their group, so that no value stands more than that above where it belongs. (A chain of small steps is no
+ * tie: it would join the long tail of a large graph.) Ids compare as bytes, as numbers where they are
+ * numbers; NaN comes last. out [n]: inside numbers. Rank 0 of the network only. Local. Fails: DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_analysis_order(const dn_network *w, const double *v, double tie, int32_t *out,
                                           dn_error *err);
 

@@ -2,26 +2,34 @@
  *
  * The batches of sources are dealt to V shards, V a power of two and a function of the number of batches
  * alone. A rank owns a contiguous range of shards, a thread works through the batches of one shard in order,
- * and the vectors of the shards are added in the fixed tree. Each rank ends with the maximal nodes of the
- * tree inside its range; these are exchanged piece by piece, so that nobody holds the vectors of all.
+ * and the vectors of the shards are added in the fixed tree as they come. Each rank ends with the maximal
+ * nodes of the tree inside its range; these are exchanged piece by piece, so that nobody holds the vectors of
+ * all.
  */
 #include "mpi/graph/sweep.h"
 
 #include <omp.h>
 #include <string.h>
 #include "mpi/core/agree.h"
+#include "mpi/core/forest.h"
 #include "mpi/core/partition.h"
 #include "mpi/core/tree.h"
 #include "mpi/graph/sweep_private.h"
 #include "solvers/base/alloc.h"
 #include "solvers/network/betweenness.h"
+#include "solvers/network/fold.h"
 
 enum { MOST_SHARDS = 1024, ROUND = 1 << 16 /* numbers that are merged at a time */ };
 
 typedef struct path_job {
     const dn_comm *comm;
-    const dn_graph *g;
-    dn_origins sources;
+    const dn_graph *all;
+    dn_origins every;  /* the sources in it */
+    dn_fold fold;      /* when all nodes are sources and there are leaves */
+    const dn_graph *g; /* what is searched: all, or the folded graph */
+    dn_origins kept;   /* the nodes of the folded graph */
+    const dn_origins *sources;
+    int sampled;     /* not all nodes are sources */
     dn_batch *batch; /* [batches] */
     int64_t batches;
     int shards;
@@ -29,11 +37,11 @@ typedef struct path_job {
     int64_t width; /* numbers in a vector: sums [n] and, when sampled, squares [n] */
     int threads;
     dn_brandes **brandes; /* [threads] */
-    double **part;        /* [threads]  vector of the shard at hand */
-    dn_tree tree;         /* of this rank */
+    dn_forest forest;     /* of this rank */
     dn_tree owner;        /* of all ranks, for one piece */
     int64_t piece;        /* numbers that one rank merges in a round */
     double *send, *receive, *whole;
+    double *expanded; /* [n of all]  when folded */
     int *send_counts, *send_at, *receive_counts, *receive_at, *piece_counts, *piece_at; /* [size] */
 } path_job;
 
@@ -82,23 +90,40 @@ out:
     return st;
 }
 
+/* What is searched, and from where. */
+static dn_status choose(path_job *j, const dn_sweep_options *o, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    j->g = j->all;
+    j->sources = &j->every;
+    DN_TRY(dn_origins_create(j->all, o->sources, o->seed, &j->every, err));
+    j->sampled = j->every.count < j->all->connected;
+    if (!j->sampled)
+        DN_TRY(dn_fold_create(j->all, &j->fold, err));
+    if (j->fold.leaves > 0) {
+        j->g = &j->fold.graph;
+        j->sources = &j->kept;
+        DN_TRY(dn_origins_create(j->g, 0, 0, &j->kept, err));
+        DN_NEW(j->expanded, (size_t)j->all->n);
+    }
+out:
+    return st;
+}
+
 static dn_status prepare(path_job *j, const dn_sweep_options *o, dn_error *err)
 {
     dn_status st = DN_OK;
 
-    DN_TRY(dn_origins_create(j->g, o->sources, o->seed, &j->sources, err));
-    DN_TRY(dn_origins_batches(&j->sources, DN_PATH_LANES, &j->batch, &j->batches, err));
+    DN_TRY(choose(j, o, err));
+    DN_TRY(dn_origins_batches(j->sources, DN_PATH_LANES, &j->batch, &j->batches, err));
     j->shards = shards_for(j->batches);
     j->mine = range_of(j, j->comm->rank);
-    j->width = j->sources.count < j->g->connected ? 2 * j->g->n : j->g->n;
+    j->width = j->sampled ? 2 * j->g->n : j->g->n;
     DN_NEW(j->brandes, (size_t)j->threads);
-    DN_NEW(j->part, (size_t)j->threads);
-    for (int t = 0; t < j->threads; t++) {
-        DN_TRY(dn_brandes_create(j->g, &j->brandes[t], err));
-        DN_NEW(j->part[t], (size_t)j->width);
-    }
-    j->tree = (dn_tree){.width = j->width, .is_double = 1};
-    DN_TRY(dn_tree_reserve(&j->tree, (int)j->mine.begin, (int)j->mine.end, err));
+    for (int t = 0; t < j->threads; t++)
+        DN_TRY(dn_brandes_create(j->g, j->fold.weight, &j->brandes[t], err));
+    DN_TRY(dn_forest_create(j->width, (int)j->mine.begin, (int)j->mine.end, j->threads, &j->forest, err));
     DN_TRY(prepare_merge(j, err));
 out:
     return st;
@@ -106,15 +131,10 @@ out:
 
 static void release(path_job *j)
 {
-    for (int t = 0; t < j->threads; t++) {
-        if (j->brandes != NULL)
-            dn_brandes_destroy(&j->brandes[t]);
-        if (j->part != NULL)
-            dn_free(j->part[t]);
-    }
+    for (int t = 0; t < j->threads && j->brandes != NULL; t++)
+        dn_brandes_destroy(&j->brandes[t]);
     dn_free(j->brandes);
-    dn_free(j->part);
-    dn_tree_destroy(&j->tree);
+    dn_forest_destroy(&j->forest);
     dn_tree_destroy(&j->owner);
     dn_free(j->send);
     dn_free(j->receive);
@@ -126,7 +146,10 @@ static void release(path_job *j)
     dn_free(j->piece_counts);
     dn_free(j->piece_at);
     dn_free(j->batch);
-    dn_origins_destroy(&j->sources);
+    dn_free(j->expanded);
+    dn_origins_destroy(&j->every);
+    dn_origins_destroy(&j->kept);
+    dn_fold_destroy(&j->fold);
 }
 
 /* Where a shard starts to deal: its bits reversed, so that the shards with one batch more are spread evenly
@@ -140,13 +163,14 @@ static int64_t first_batch(int shard, int shards)
     return first;
 }
 
-static void work_shard(path_job *j, int t, int shard, dn_sweep_meter *meter)
+static void work_shard(path_job *j, int shard, double *sum, dn_sweep_meter *meter)
 {
-    double *sum = j->part[t], *squares = j->width > j->g->n ? sum + j->g->n : NULL;
+    dn_brandes *b = j->brandes[omp_get_thread_num()];
+    double *squares = j->sampled ? sum + j->g->n : NULL;
 
     memset(sum, 0, (size_t)j->width * sizeof *sum);
     for (int64_t i = first_batch(shard, j->shards); i < j->batches; i += j->shards) {
-        dn_brandes_run(j->brandes[t], &j->sources, &j->batch[i], sum, squares);
+        dn_brandes_run(b, j->sources, &j->batch[i], sum, squares);
         dn_sweep_meter_tick(meter);
     }
 }
@@ -160,14 +184,18 @@ static dn_status work(path_job *j, const dn_sweep_options *o, dn_error *err)
     for (int64_t s = j->mine.begin; s < j->mine.end; s++)
         for (int64_t i = first_batch((int)s, j->shards); i < j->batches; i += j->shards)
             mine++;
-    meter = dn_sweep_meter_start(j->comm, o, mine, j->sources.count);
-#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(j->threads)
+    meter = dn_sweep_meter_start(j->comm, o, mine, j->every.count);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(j->threads)
     for (int64_t s = j->mine.begin; s < j->mine.end; s++) {
-        int t = omp_get_thread_num();
-        work_shard(j, t, (int)s, &meter);
-#pragma omp ordered
+        double *sum = NULL;
+#pragma omp critical(dn_sweep_forest)
         if (st == DN_OK)
-            st = dn_tree_push(&j->tree, (int)s, 1, j->part[t], err); /* room is reserved */
+            st = dn_forest_take(&j->forest, &sum, err);
+        if (sum == NULL)
+            continue;
+        work_shard(j, (int)s, sum, &meter);
+#pragma omp critical(dn_sweep_forest)
+        dn_forest_put(&j->forest, (int)s, sum);
     }
     return st;
 }
@@ -192,8 +220,8 @@ static void exchange(path_job *j, int64_t from)
         int64_t length = piece.end - piece.begin;
         j->send_at[q] = out_at;
         j->receive_at[q] = in_at;
-        for (int i = 0; i < j->tree.depth; i++) {
-            memcpy(j->send + out_at, (const double *)j->tree.node[i].sum + piece.begin,
+        for (int i = 0; i < j->forest.count; i++) {
+            memcpy(j->send + out_at, (const double *)j->forest.node[i].sum + piece.begin,
                    (size_t)length * sizeof *j->send);
             out_at += (int)length;
         }
@@ -248,17 +276,20 @@ dn_status dn_sweep_betweenness(const dn_comm *comm, const dn_graph *g, const dn_
 {
     dn_status st = DN_OK;
     dn_sweep_options o = dn_sweep_defaults(opt_o);
-    path_job j = {.comm = comm, .g = g, .threads = omp_get_max_threads()};
+    path_job j = {.comm = comm, .all = g, .threads = omp_get_max_threads()};
 
     DN_PASS(prepare(&j, &o, err));
     DN_AGREE(comm);
     DN_PASS(work(&j, &o, err));
     DN_AGREE(comm);
     DN_PASS(merge(&j, err));
-    DN_PASS(dn_betweenness_finish(&j.sources, j.whole, j.width > g->n ? j.whole + g->n : NULL, out_raw,
-                                  out_raw_error, out_normalised, err));
+    if (j.expanded != NULL)
+        dn_fold_expand(&j.fold, &j.every, j.whole, j.expanded);
+    DN_PASS(dn_betweenness_finish(&j.every, j.expanded != NULL ? j.expanded : j.whole,
+                                  j.sampled ? j.whole + g->n : NULL, out_raw, out_raw_error, out_normalised,
+                                  err));
     DN_AGREE(comm);
-    *out_sources = j.sources.count;
+    *out_sources = j.every.count;
 out:
     release(&j);
     return st;

@@ -373,18 +373,34 @@ out:
     return st;
 }
 
+/* Removes the member and stops, for the group is no longer the one that is iterated over. */
+static herr_t forget(hid_t group, const char *name, const H5L_info_t *info, void *ctx)
+{
+    (void)info;
+    (void)ctx;
+    return H5Ldelete(group, name, H5P_DEFAULT) < 0 ? -1 : 1;
+}
+
+/* A file that cannot be closed, for the disk is full, makes the library crash when the run ends. So what
+ * nobody will read is thrown away before: then there is room, and little left to write. */
+static void empty(const dn_h5 *h)
+{
+    while (H5Literate(h->file, H5_INDEX_NAME, H5_ITER_DEC, NULL, forget, NULL) > 0)
+        ;
+    if (h->comm->rank == 0 && truncate(h->disk_path, 0) != 0)
+        return; /* it stays as large as it is */
+}
+
 void dn_h5_close(dn_h5 **handle)
 {
     dn_h5 *h = *handle;
 
     if (h == NULL)
         return;
-    if (h->file >= 0) {
-        /* closing writes tables to a file that nobody wants: make room for them first */
-        if (h->writable && h->comm->rank == 0 && truncate(h->disk_path, 0) != 0)
-            errno = 0; /* it is unlinked below in any case */
+    if (h->file >= 0 && h->writable && !h->published)
+        empty(h);
+    if (h->file >= 0)
         H5Fclose(h->file);
-    }
     if (h->writable && !h->published && h->comm->rank == 0)
         unlink(h->disk_path);
     dn_free(h);

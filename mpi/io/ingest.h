@@ -24,7 +24,9 @@
  *
  * Rules. rows = edges + self_loops + repeats + unnamed.
  *   - A row that does not have the fields of the others is an error, also at the end of a file that was cut
- *     off; drop_cut_line leaves out a last line that has no line end, whatever it holds.
+ *     off. So are fewer rows than a comment announces ("# Nodes: 4 Edges: 5"), and a last line without a line
+ *     end in a plain file of 16 MiB or more. drop_cut_line takes what is there, without a last line that has
+ * no line end.
  *   - A self loop is left out; its node stays.
  *   - Rows of the same two nodes, in either order within a side, are one edge: the largest weight; the sign
  *     that those agree on which have one; a contradiction gives sign 0 and is counted.
@@ -68,7 +70,7 @@ typedef struct dn_import_options {
     const char *columns;          /* "SOURCE,TARGET[,WEIGHT]" of tables, or NULL */
     const char *id_map;           /* file, or NULL */
     const char *id_columns;       /* "A,B,..." of the id map; NULL: those that are known namings, else all */
-    bool drop_cut_line;           /* leave out a last line of edges that has no line end */
+    bool drop_cut_line;           /* take a table of edges that was cut off, as said above */
     bool add;                     /* add pair sets and layers to a dataset that exists */
     bool force;
 } dn_import_options;

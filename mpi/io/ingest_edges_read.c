@@ -14,6 +14,7 @@
 #include "solvers/formats/edge_rows.h"
 #include "solvers/formats/graphml.h"
 
+enum { LARGE = 1 << 24 };   /* bytes; smaller files are often written without a last line end */
 enum { DECLARED = 1 << 8 }; /* in effects: no edge, but a node that the file declares */
 
 /* While a file is read. Until they have numbers, the k-th new name of this rank is -1 - k. */
@@ -159,19 +160,40 @@ out:
     return st;
 }
 
-/* A matrix has as many entries as it says; the lines of the ranks that read it. Collective. */
-static dn_status check_entries(const dn_comm *comm, const reader *r, int64_t rows, dn_error *err)
+/* The last line of the ranks that read the file. Collective. */
+static long long last_line(const dn_comm *comm, const reader *r)
+{
+    int64_t line = r->rows != NULL ? dn_edge_rows_line(r->rows) : 0;
+
+    MPI_Allreduce(MPI_IN_PLACE, &line, 1, MPI_INT64_T, MPI_MAX, comm->mpi);
+    return (long long)line;
+}
+
+/* Whether the file is whole, as far as it says: a matrix gives the number of its entries, a comment may
+ * announce that of the rows, and the lines of a large file end. Collective; out is the same on every rank. */
+static dn_status check_whole(const dn_comm *comm, const reader *r, const dn_layer_report *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t line = 0;
+    const dn_edge_layout *l = r->l;
+    const char *path = r->path;
+    long long rows = (long long)out->rows;
 
-    if (r->l->format != DN_EDGES_MTX || rows == r->l->entries)
+    if (l->format == DN_EDGES_MTX && rows != l->entries)
+        DN_FAIL(DN_EDATA, "%s:%lld: ends after %lld entries, its head says %lld%s", path, last_line(comm, r),
+                rows, (long long)l->entries, rows < l->entries ? ": was the file cut off?" : "");
+    if (l->format != DN_EDGES_TABLE || l->drop_cut)
         goto out;
-    if (r->rows != NULL)
-        line = dn_edge_rows_line(r->rows);
-    MPI_Allreduce(MPI_IN_PLACE, &line, 1, MPI_INT64_T, MPI_MAX, comm->mpi);
-    DN_FAIL(DN_EDATA, "%s:%lld: ends after %lld entries, its head says %lld%s", r->path, (long long)line,
-            (long long)rows, (long long)r->l->entries, rows < r->l->entries ? ": was the file cut off?" : "");
+    if (rows < l->announced)
+        DN_FAIL(DN_EDATA,
+                "%s:%lld: ends after %lld rows, a comment announces %lld edges: was the file cut off? "
+                "--drop-cut-line takes what is there",
+                path, last_line(comm, r), rows, (long long)l->announced);
+    if (out->open_end && !l->gzip && l->bytes >= LARGE)
+        DN_FAIL(DN_EDATA,
+                "%s:%lld: the last line has no end: was the file cut off? If it is whole add a line end, "
+                "otherwise "
+                "--drop-cut-line leaves that line out",
+                path, last_line(comm, r));
 out:
     return st;
 }
@@ -424,7 +446,7 @@ dn_status dn_edge_part_read(const dn_comm *comm, const char *path, const dn_edge
         DN_PASS(read_graphml(&r, out, err));
     DN_AGREE(comm);
     sum_counts(comm, &r, out);
-    DN_TRY(check_entries(comm, &r, out->rows, err));
+    DN_TRY(check_whole(comm, &r, out, err));
     dn_edge_rows_close(&r.rows);
     DN_TRY(number_nodes(comm, &r, err));
     DN_TRY(mark_nodes(comm, &r, known, out, err));

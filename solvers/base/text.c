@@ -51,7 +51,8 @@ struct dn_names {
     dn_strings key;
     int64_t *value; /* [key.n] */
     size_t value_cap;
-    int64_t *slot;  /* [n_slots]  1 + index of a key, 0 when empty */
+    uint64_t *slot; /* [n_slots]  0 empty, else 1 + index of a key and, above bit 40, those bits of its hash:
+                       most other keys are passed by without looking at them */
     size_t n_slots; /* a power of two */
 };
 
@@ -65,16 +66,30 @@ static uint64_t hash(const char *text, size_t len)
     return h ^ h >> 29;
 }
 
-static size_t find_slot(const dn_names *t, const int64_t *slot, size_t n_slots, const char *name, size_t len)
-{
-    size_t at = hash(name, len) & (n_slots - 1);
+enum { TAG = 40 };
 
-    while (slot[at] != 0) {
+static uint64_t slot_of(int64_t key, uint64_t h)
+{
+    return (h >> TAG << TAG) | ((uint64_t)key + 1);
+}
+
+static int64_t key_of(uint64_t slot)
+{
+    return (int64_t)(slot & (((uint64_t)1 << TAG) - 1)) - 1;
+}
+
+static size_t find_slot(const dn_names *t, uint64_t h, const char *name, size_t len)
+{
+    size_t at = h & (t->n_slots - 1);
+
+    for (; t->slot[at] != 0; at = (at + 1) & (t->n_slots - 1)) {
         size_t have;
-        const char *key = dn_strings_at(&t->key, slot[at] - 1, &have);
+        const char *key;
+        if ((t->slot[at] ^ h) >> TAG != 0)
+            continue;
+        key = dn_strings_at(&t->key, key_of(t->slot[at]), &have);
         if (have == len && memcmp(key, name, len) == 0)
             break;
-        at = (at + 1) & (n_slots - 1);
     }
     return at;
 }
@@ -83,13 +98,17 @@ static dn_status widen(dn_names *t, dn_error *err)
 {
     dn_status st = DN_OK;
     size_t wide = t->n_slots * 2;
-    int64_t *slot = NULL;
+    uint64_t *slot = NULL;
 
     DN_NEW(slot, wide);
     for (int64_t i = 0; i < t->key.n; i++) {
         size_t len;
         const char *key = dn_strings_at(&t->key, i, &len);
-        slot[find_slot(t, slot, wide, key, len)] = i + 1;
+        uint64_t h = hash(key, len);
+        size_t at = h & (wide - 1);
+        while (slot[at] != 0)
+            at = (at + 1) & (wide - 1);
+        slot[at] = slot_of(i, h);
     }
     dn_free(t->slot);
     t->slot = slot;
@@ -130,27 +149,28 @@ dn_status dn_names_add(dn_names *t, const char *name, size_t len, int64_t value,
                        dn_error *err)
 {
     dn_status st = DN_OK;
+    uint64_t h = hash(name, len);
     size_t at;
 
     if (((size_t)t->key.n + 1) * 3 > t->n_slots * 2)
         DN_TRY(widen(t, err));
-    at = find_slot(t, t->slot, t->n_slots, name, len);
+    at = find_slot(t, h, name, len);
     if (t->slot[at] == 0) {
         DN_TRY(dn_grow((void **)&t->value, &t->value_cap, (size_t)t->key.n + 1, sizeof *t->value, err));
         DN_TRY(dn_strings_add(&t->key, name, len, err));
         t->value[t->key.n - 1] = value;
-        t->slot[at] = t->key.n;
+        t->slot[at] = slot_of(t->key.n - 1, h);
     }
-    *out_value = t->value[t->slot[at] - 1];
+    *out_value = t->value[key_of(t->slot[at])];
 out:
     return st;
 }
 
 int64_t dn_names_find(const dn_names *t, const char *name, size_t len)
 {
-    size_t at = find_slot(t, t->slot, t->n_slots, name, len);
+    size_t at = find_slot(t, hash(name, len), name, len);
 
-    return t->slot[at] == 0 ? -1 : t->value[t->slot[at] - 1];
+    return t->slot[at] == 0 ? -1 : t->value[key_of(t->slot[at])];
 }
 
 /* ---- numbers ---- */

@@ -113,6 +113,27 @@ static bool says_directed(const char *line, size_t len)
     return len - at >= 14 && memcmp(line + at, "Directed graph", 14) == 0;
 }
 
+/* N of a comment such as "# Nodes: 4 Edges: N", or -1. */
+static int64_t announced_rows(const char *line, size_t len)
+{
+    static const char word[] = "Edges:";
+    const size_t n = sizeof word - 1;
+    int64_t rows = -1;
+
+    for (size_t i = 0; i + n < len && rows < 0; i++) {
+        size_t from = i + n, to;
+        if (memcmp(line + i, word, n) != 0)
+            continue;
+        while (from < len && line[from] == ' ')
+            from++;
+        for (to = from; to < len && line[to] >= '0' && line[to] <= '9';)
+            to++;
+        if (!dn_parse_int(line + from, to - from, &rows))
+            rows = -1;
+    }
+    return rows;
+}
+
 /* ---- a table ---- */
 
 /* The lines that decide, copied: they are overwritten by the next. */
@@ -167,6 +188,8 @@ static dn_status read_lines(const char *name, dn_delim *d, char *line, size_t le
         if (dn_edge_is_comment(line, len)) {
             out->comments++;
             out->directed = out->directed || says_directed(line, len);
+            if (out->announced < 0)
+                out->announced = announced_rows(line, len);
             dn_strings_destroy(&comment);
             DN_TRY(dn_strings_add(&comment, line, len, err));
         } else if (first && is_address(line, len)) {
@@ -403,7 +426,7 @@ static dn_status from_lines(const char *name, dn_delim *d, const char *columns, 
     size_t len;
     bool more;
 
-    out->source = out->target = out->weight = out->type = -1;
+    out->source = out->target = out->weight = out->type = out->announced = -1;
     DN_TRY(dn_delim_next_line(d, &line, &len, &more, err));
     if (!more)
         DN_FAIL(DN_EDATA, "%s: is empty", name);

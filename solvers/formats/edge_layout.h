@@ -42,6 +42,7 @@ typedef struct dn_edge_layout {
     int64_t source, target;
     int64_t weight, type;  /* -1: none */
     int64_t comments;      /* comment lines before data */
+    int64_t announced;     /* rows that a comment announces ("Edges: N", as SNAP writes), -1: none */
     int64_t header_length; /* bytes of the header line, 0: none */
     uint64_t header_hash;
 

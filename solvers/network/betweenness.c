@@ -4,6 +4,7 @@
  * Inwards, from the last level: with g(w) = (1 + delta(w)) / sigma(w), a node has
  *     acc(v) = sum of g(w) over its neighbours in the next level,  delta(v) = sigma(v) acc(v),
  *     g(v) = 1 / sigma(v) + acc(v).
+ * With weights, g(w) = (weight(w) + delta(w)) / sigma(w), and delta counts as often as its source does.
  * In both directions `wave` holds what the nodes of one level pass on, 0 in lanes where they are not in it,
  * and `heap` gathers it at the nodes of the next level to be worked on, along the rows of either level,
  * whichever have fewer edges. What heap gathers in lanes where a node is not in that level is masked away.
@@ -27,6 +28,8 @@ typedef struct entry {
 
 struct dn_brandes {
     const dn_graph *g;
+    const double *weight;        /* [n] or NULL */
+    double lane_weight[LANES];   /* of the sources of the batch */
     double *sigma, *wave, *heap; /* [connected, LANES]  wave and heap are zero between searches */
     lanes *seen;                 /* [connected]  reached so far */
     lanes *front;                /* [connected]  in the level that wave belongs to; zero between searches */
@@ -38,13 +41,14 @@ struct dn_brandes {
     lanes all; /* the sources of the batch */
 };
 
-dn_status dn_brandes_create(const dn_graph *g, dn_brandes **out, dn_error *err)
+dn_status dn_brandes_create(const dn_graph *g, const double *opt_weight, dn_brandes **out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_brandes *b = NULL;
 
     DN_NEW(b, 1);
     b->g = g;
+    b->weight = opt_weight;
     DN_NEW(b->sigma, (size_t)g->connected * LANES);
     DN_NEW(b->wave, (size_t)g->connected * LANES);
     DN_NEW(b->heap, (size_t)g->connected * LANES);
@@ -113,6 +117,7 @@ static void start(dn_brandes *b, const dn_origins *s, const dn_batch *batch)
         int lane = (int)(i - batch->begin);
         lanes bit = (lanes)(1u << lane);
         int32_t v = s->source[i];
+        b->lane_weight[lane] = b->weight != NULL ? b->weight[v] : 1;
         b->seen[v] = b->front[v] = bit;
         b->all |= bit;
         b->list[lane] = (entry){v, bit};
@@ -282,11 +287,11 @@ DN_CLONES static void settle_in(dn_brandes *b, int64_t level, double *sum, doubl
         int32_t v = b->list[i].node;
         lanes in = b->list[i].in;
         double *wave = at(b->wave, v), *heap = at(b->heap, v), *sigma = at(b->sigma, v);
-        double delta[LANES], square[LANES];
+        double delta[LANES], square[LANES], targets = b->weight != NULL ? b->weight[v] : 1;
         keep(delta, heap, in);
         for (int k = 0; k < LANES; k++) {
-            wave[k] = in >> k & 1 ? 1 / sigma[k] + delta[k] : 0;
-            delta[k] *= sigma[k];
+            wave[k] = in >> k & 1 ? targets / sigma[k] + delta[k] : 0;
+            delta[k] *= sigma[k] * b->lane_weight[k];
             square[k] = delta[k] * delta[k];
         }
         sum[v] += lanes_sum(delta);

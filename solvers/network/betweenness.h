@@ -24,7 +24,11 @@ enum { DN_PATH_LANES = 8 };
 
 /* Scratch of one thread: 24 DN_PATH_LANES + 6 DN_PATH_LANES + 22 bytes a connected node. */
 typedef struct dn_brandes dn_brandes;
-DN_MUST_CHECK dn_status dn_brandes_create(const dn_graph *g, dn_brandes **out, dn_error *err);
+
+/* opt_weight [n]: for how many sources and targets a node counts (fold.h); NULL: each for one. Borrowed, as g
+ * is. Local. Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_brandes_create(const dn_graph *g, const double *opt_weight, dn_brandes **out,
+                                          dn_error *err);
 void dn_brandes_destroy(dn_brandes **b);
 
 /* Add the dependencies of all nodes on the sources of one batch (of at most DN_PATH_LANES).

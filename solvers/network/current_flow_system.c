@@ -4,6 +4,10 @@
 #include "solvers/network/current_flow_private.h"
 #include "solvers/network/krylov.h"
 
+enum { MANY_STEPS = 200 };
+
+static const char prefix[] = "current_flow_";
+
 typedef struct room {
     PetscInt *near, *far; /* [rows]  entries inside and outside the diagonal block */
 } room;
@@ -78,22 +82,59 @@ out:
     return st;
 }
 
+/* How many steps the system with the nodes behind each as currents takes. */
+static dn_status try_out(dn_flow *f, PetscInt *out_steps, dn_error *err)
+{
+    dn_status st = DN_OK;
+    PetscScalar *b = NULL;
+
+    DN_PETSC(VecGetArrayWrite(f->b, &b));
+    for (int64_t c = f->first; c < f->last; c++)
+        b[c - f->first] = (double)f->p->behind[f->p->node[c]];
+    DN_PETSC(VecRestoreArrayWrite(f->b, &b));
+    DN_PETSC(KSPSolve(f->ksp, f->b, f->x));
+    DN_PETSC(KSPGetIterationNumber(f->ksp, out_steps));
+out:
+    return st;
+}
+
+/* In a network with hubs currents spread in a few steps, and the coarse levels of multigrid are dense; in
+ * long chains and meshes they do not, and multigrid is what helps. So the first system decides. */
+static dn_status choose_preconditioner(dn_flow *f, dn_error *err)
+{
+    dn_status st = DN_OK;
+    PetscBool chosen = PETSC_FALSE;
+    PetscInt steps = 0;
+    PC pc = NULL;
+
+    DN_PETSC(KSPGetPC(f->ksp, &pc));
+    DN_PETSC(PCSetType(pc, PCJACOBI));
+    DN_PETSC(KSPSetFromOptions(f->ksp));
+    DN_PETSC(PetscOptionsHasName(NULL, prefix, "-pc_type", &chosen));
+    if (chosen)
+        goto out;
+    DN_TRY(try_out(f, &steps, err));
+    if (steps > MANY_STEPS) {
+        DN_PETSC(PCSetType(pc, PCGAMG));
+        DN_PETSC(PCSetFromOptions(pc));
+    }
+out:
+    return st;
+}
+
 static dn_status configure(dn_flow *f, MPI_Comm comm, double tolerance, dn_solve_report *report,
                            dn_error *err)
 {
     dn_status st = DN_OK;
     PetscReal rtol = 0;
-    PC pc = NULL;
 
     DN_PETSC(KSPCreate(comm, &f->ksp));
-    DN_PETSC(KSPSetOptionsPrefix(f->ksp, "current_flow_"));
+    DN_PETSC(KSPSetOptionsPrefix(f->ksp, prefix));
     DN_PETSC(KSPSetType(f->ksp, KSPCG));
     DN_PETSC(KSPSetNormType(f->ksp, KSP_NORM_UNPRECONDITIONED));
-    DN_PETSC(KSPGetPC(f->ksp, &pc));
-    DN_PETSC(PCSetType(pc, PCGAMG));
     DN_PETSC(KSPSetOperators(f->ksp, f->m, f->m));
     DN_PETSC(KSPSetTolerances(f->ksp, tolerance, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));
-    DN_PETSC(KSPSetFromOptions(f->ksp));
+    DN_TRY(choose_preconditioner(f, err));
     DN_PETSC(KSPGetTolerances(f->ksp, &rtol, NULL, NULL, NULL));
     DN_PETSC(KSPSetUp(f->ksp));
     report->tolerance = rtol;

@@ -11,8 +11,8 @@
 typedef struct dn_expmv dn_expmv;
 
 /* tolerance: of MFN's error estimate over the length of the vector that it is given; options with `prefix`,
- * of which -<prefix>mfn_tol replaces the tolerance. Its name and its tolerance go to the report. Collective on the team.
- * Fails: DN_ENOMEM, DN_ESOFTWARE */
+ * of which -<prefix>mfn_tol replaces the tolerance. Its name and its tolerance go to the report. Collective
+ * on the team. Fails: DN_ENOMEM, DN_ESOFTWARE */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_expmv_create(const dn_graph *g, const dn_team *team,
                                                       const char *prefix, double tolerance, dn_expmv **out,
                                                       dn_solve_report *report, dn_error *err);

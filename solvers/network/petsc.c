@@ -87,8 +87,8 @@ bool dn_petsc_unused(char *buf, size_t cap)
         return false;
     for (PetscInt i = 0; i < n && at < cap; i++)
         at += (size_t)snprintf(buf + at, cap - at, "%s-%s", i > 0 ? " " : "", names[i]);
-    (void)PetscOptionsLeftRestore(NULL, &n, &names, &values);
-    return n > 0;
+    (void)PetscOptionsLeftRestore(NULL, &n, &names, &values); /* n is 0 from here on */
+    return buf[0] != '\0';
 }
 
 const char *dn_petsc_version(char *buf, size_t cap)

@@ -44,12 +44,12 @@ typedef struct dn_subgraph_figures {
  *   out_error  [n]  exact: half the distance of the bounds; probes: standard error, from the spread of the
  *                   probes, plus what the tolerance of the solves adds
  *
- * report: residual and tolerance are relative. Exact: the largest of half the distance over the value, and what
- * rounding may add: values far below the largest lose digits, exp(l/2) of them for the largest eigenvalue l.
- * Probes: |y - exp(A/4) exp(A/4) z| / |y| of the first probe, y = exp(A/2) z. error is the largest of
- * out_error. iterations: steps of all processes. Not converged: the warning says how many nodes, what MFN says,
- * or that it disagrees with the bounds. Collective on the team.
- * Fails: DN_EUSAGE tolerance or probes out of range; DN_ENOMEM, DN_ESOFTWARE */
+ * report: residual and tolerance are relative. Exact: the largest of half the distance over the value, and
+ * what rounding may add: values far below the largest lose digits, exp(l/2) of them for the largest
+ * eigenvalue l. Probes: |y - exp(A/4) exp(A/4) z| / |y| of the first probe, y = exp(A/2) z. error is the
+ * largest of out_error. iterations: steps of all processes. Not converged: the warning says how many nodes,
+ * what MFN says, or that it disagrees with the bounds. Collective on the team. Fails: DN_EUSAGE tolerance or
+ * probes out of range; DN_ENOMEM, DN_ESOFTWARE */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_subgraph_centrality(const dn_graph *g, const dn_team *team,
                                                              const dn_probe_options *o, double *out,
                                                              double *out_error, dn_subgraph_figures *figures,
@@ -62,11 +62,10 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_subgraph_centrality(const dn_graph *g, 
  *   out        [k, n]
  *
  * report: residual is the largest |y - exp(A/2) exp(A/2) e_u| / |y| (L2 norms), y the answer and the other
- * two solves more; not converged means that it is above the tolerance. error is the largest |y - ...|, by which a
- * value may be off, small ones as well as large ones: small values beside
- * large ones have few digits. figures: log_factor and bound; probes
- * and pairs are 0. k == 0 is fine. Collective on the team.
- * Fails: DN_EUSAGE the tolerance is not above 0; DN_EDATA no such node; DN_ENOMEM, DN_ESOFTWARE */
+ * two solves more; not converged means that it is above the tolerance. error is the largest |y - ...|, by
+ * which a value may be off, small ones as well as large ones: small values beside large ones have few digits.
+ * figures: log_factor and bound; probes and pairs are 0. k == 0 is fine. Collective on the team. Fails:
+ * DN_EUSAGE the tolerance is not above 0; DN_EDATA no such node; DN_ENOMEM, DN_ESOFTWARE */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_communicability(const dn_graph *g, const dn_team *team, int64_t k,
                                                          const int32_t *node, double tolerance, double *out,
                                                          dn_subgraph_figures *figures,

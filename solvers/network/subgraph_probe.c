@@ -5,6 +5,7 @@
  * The diagonal of E E is the mean of (E z)_v^2. Hutchinson's z_v (E E z)_v has the same mean, but a spread
  * that grows with the rows of E E, that of the squares is at most sqrt(2) of the value itself.
  */
+#include <float.h>
 #include <math.h>
 #include <petscvec.h>
 #include "solvers/base/alloc.h"
@@ -21,6 +22,7 @@ typedef struct work {
     const dn_probe_options *o;
     int64_t pairs; /* that converged */
     double value[PAIRS], residual[PAIRS];
+    double off[PAIRS];      /* of an entry of a vector */
     double *vector;         /* [PAIRS, n] */
     double shift;           /* of the rest, so that its exponential is at most 1 */
     double *mean, *squares; /* [rows of this rank] */
@@ -54,6 +56,18 @@ out:
     return st;
 }
 
+/* What an entry of a vector may be off by: residual over gap. Neighbours within 1e-8 share a space, in which
+ * any basis does; what follows the last is in the bound that covers all. */
+static double entry_error(const work *w, int64_t k, double all)
+{
+    double top = fabs(w->value[0]), gap = INFINITY;
+
+    for (int64_t j = 0; j < w->pairs; j++)
+        if (fabs(w->value[j] - w->value[k]) > 1e-8 * top)
+            gap = fmin(gap, fabs(w->value[j] - w->value[k]));
+    return k + 1 == w->pairs ? all : w->residual[k] * top / gap;
+}
+
 /* Leading pairs; those that do not converge stay with the rest, which is then harder to probe but not wrong.
  */
 static dn_status find_pairs(work *w, dn_solve_report *report, dn_error *err)
@@ -62,11 +76,13 @@ static dn_status find_pairs(work *w, dn_solve_report *report, dn_error *err)
     int64_t want = w->g->connected < 2 * PAIRS ? w->g->connected / 2 : PAIRS;
     dn_solve_report r;
 
-    DN_TRY(dn_spectra(w->g, w->team, DN_SPECTRUM_ADJACENCY, want, 1e-10, w->value, w->residual, w->vector, &r,
+    DN_TRY(dn_spectra(w->g, w->team, DN_SPECTRUM_ADJACENCY, want, 1e-12, w->value, w->residual, w->vector, &r,
                       err));
     while (w->pairs < want && w->residual[w->pairs] < 1e-8)
         w->pairs++;
     report->iterations += r.iterations;
+    for (int64_t k = 0; k < w->pairs; k++)
+        w->off[k] = entry_error(w, k, r.error);
     w->shift = w->pairs > 0 ? w->value[w->pairs - 1] : 0;
 out:
     return st;
@@ -169,7 +185,8 @@ out:
     return st;
 }
 
-/* The pairs' part is exact. An entry of E z is off by about the tolerance, its square by twice that times it.
+/* The pairs' part is exact but for their residuals and the rounding of exp(). An entry of E z is off by about
+ * the tolerance, its square by twice that times it.
  */
 static void finish(const work *w, double log_factor, double *out, double *out_error, dn_solve_report *report)
 {
@@ -186,6 +203,8 @@ static void finish(const work *w, double log_factor, double *out, double *out_er
             double v = w->vector[k * w->g->n + i];
 
             out[i] += exp(w->value[k] - log_factor) * v * v;
+            out_error[i] += exp(w->value[k] - log_factor) *
+                            (2 * fabs(v) * w->off[k] + v * v * DBL_EPSILON * 8 * (1 + fabs(w->value[k])));
         }
         report->error = fmax(report->error, out_error[i]);
     }

@@ -43,7 +43,7 @@ def network(dataset, *args, ranks=A.ranks):
     start = time.perf_counter()
     s = json.loads(dragnet("network", dataset, "-o", "out", "--force", "--json", "--graphml-edges", 0, *args, ranks=ranks))
     t = {k: v["seconds"] for part in ("measures", "spectra") for k, v in s.get(part, {}).items()}
-    t["open"] = s["seconds_to_open"]
+    t["open"] = s["network"]["seconds_to_open"]
     t["whole command"] = time.perf_counter() - start
     return t
 

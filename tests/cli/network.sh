@@ -60,7 +60,7 @@ for f in summary.json network.graphml network.h5 config.json description.tsv his
     [ -s run3/$f ] || fail "$f is absent"
 done
 [ -z "$(find run3 -name '*.part')" ] || fail "parts are left: $(ls run3)"
-python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); assert d["nodes"] == 34 and d["edges"] == 78' run3/summary.json ||
+python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); assert d["network"]["nodes"] == 34 and d["network"]["edges"] == 78' run3/summary.json ||
     fail "summary.json"
 
 # a directory is one run: finished, other options, forced

@@ -44,7 +44,7 @@ python3 - chg/summary.json <<'P' || fail "the description is not what is known o
 import json, sys
 d = json.load(open(sys.argv[1]))
 t = d["description"]
-assert (d["nodes"], d["edges"]) == (7341, 15138) and t["components"] == 205 and t["largest_component"] == 6621 and t["bipartite"]
+assert (d["network"]["nodes"], d["network"]["edges"]) == (7341, 15138) and t["components"] == 205 and t["largest_component"] == 6621 and t["bipartite"]
 drug = next(s for s in t["of_side"] if s["side"] == "drug")["degree"]
 assert drug["count"] == 5017 and abs(drug["mean"] - 3.01734104046) < 1e-9 and abs(drug["sd"] - 5.17923353344) < 1e-9 and drug["max"] == 147
 P

@@ -525,6 +525,8 @@ static void failures_lose_nothing(void)
     } bad[] = {{"a\tb\nc\td\ne", "ppi.bad:3: ragged row: 1 fields where the first row has 2", DN_EDATA},
                {"a b 1\nc d nan\n", "ppi.bad:2: weight 'nan' is not finite", DN_EDATA},
                {"", "ppi.bad: is empty", DN_EDATA},
+               {"# Nodes: 4 Edges: 3\n1 2\n2 3\n",
+                "ppi.bad:3: ends after 2 rows, a comment announces 3 edges: was the file cut off?", DN_EDATA},
                {"%%MatrixMarket matrix coordinate pattern general\n3 3 2\n1 2\n",
                 "ppi.bad:3: ends after 1 entries, its head says 2: was the file cut off?", DN_EDATA},
                {"%%MatrixMarket matrix coordinate pattern general\n0 0 0\n", "holds no edges and no nodes",
@@ -561,6 +563,36 @@ static void failures_lose_nothing(void)
     o.id_columns = "uniprot_id,nothing";
     expect(&o, DN_EDATA, "no column is named 'nothing'");
     CU_ASSERT(slurp(o.output, after, sizeof after) == n && memcmp(before, after, n) == 0);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* A large file whose last line has no end is refused, unless it is to be left out; a small one is taken. */
+static void cut_files(void)
+{
+    enum { LINES = 1200000, WIDTH = 14 };
+    dn_layer_option y = {.name = "x"};
+    dn_import_options o = defaults(stay(test_path("large.h5")), &y, 1);
+    dn_import_report r = {0};
+    char *text = dn_calloc(LINES, WIDTH);
+
+    CU_ASSERT_PTR_NOT_NULL(text);
+    for (int i = 0; text != NULL && i < LINES; i++)
+        snprintf(text + (size_t)i * WIDTH, WIDTH + 1, "%06d\t%06d%s", i % 1000, 1000 + i % 999,
+                 i + 1 < LINES ? "\n" : "");
+    if (text != NULL)
+        y.file = stay(test_file("large.txt", text, (size_t)LINES * WIDTH - 3));
+    dn_free(text);
+    expect(&o, DN_EDATA, "large.txt:1200000: the last line has no end: was the file cut off?");
+    o.drop_cut_line = true;
+    CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
+    if (r.layers != NULL)
+        CU_ASSERT(r.layers[0].rows == LINES - 1 && r.layers[0].cut == 1 && r.layers[0].edges == 999000);
+    dn_import_report_destroy(&r);
+    y.file = file("announced.txt", "# Edges: 3\n1 2\n2 3");
+    CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
+    if (r.layers != NULL)
+        CU_ASSERT(r.layers[0].rows == 1 && r.layers[0].cut == 1);
+    dn_import_report_destroy(&r);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
@@ -628,6 +660,7 @@ static const dn_test tests[] = {{"layers joined by an id map", joined_layers},
                                 {"rows against the naive way", rows_against_the_naive_way},
                                 {"any number of lines", any_number_of_lines},
                                 {"failures lose nothing", failures_lose_nothing},
+                                {"files that were cut off", cut_files},
                                 {"ambiguous names", ambiguous_names},
                                 {"any rank may run out of memory", any_rank_may_run_out_of_memory},
                                 {NULL, NULL}};

@@ -375,6 +375,8 @@ static void refuses_what_makes_no_sense(void)
 
 /* ---- memory ---- */
 
+enum { SWEEPS = 5 };
+
 static dn_status sweep(int which, const dn_graph *g, const dn_sweep_options *o, answer *a, dn_error *err)
 {
     dn_distances d = {.closeness = a->column[CLOSENESS]};
@@ -385,7 +387,10 @@ static dn_status sweep(int which, const dn_graph *g, const dn_sweep_options *o, 
     case 1:
         return dn_sweep_betweenness(&test_comm, g, o, a->column[BETWEENNESS], NULL, NULL, &a->sources[1],
                                     err);
-    case 2:
+    case 2: /* all sources: leaves are folded */
+        return dn_sweep_betweenness(&test_comm, g, NULL, a->column[BETWEENNESS], NULL, NULL, &a->sources[1],
+                                    err);
+    case 3:
         return dn_sweep_clustering(&test_comm, g, o, a->column[CLUSTERING], a->triangles, &a->transitivity,
                                    err);
     default:
@@ -423,7 +428,7 @@ static void any_rank_may_run_out_of_memory(void)
     many_components(60, 2, &g);
     answer_open(&a, g.n);
     for (int rank = 0; rank < test_comm.size; rank++)
-        for (int which = 0; which < 4; which++)
+        for (int which = 0; which < SWEEPS; which++)
             refuse_on(rank, which, &g, &o, &a);
     answer_close(&a);
     dn_graph_destroy(&g);

@@ -96,8 +96,12 @@ static void snap_lists(void)
         NULL, "1 2 1 0;3 1 1 0;");
     CU_ASSERT(last.directed && !last.drug_gene);
     CU_ASSERT(last.comments == 2 && last_counts.comments == 1);
+    check("# Nodes: 3 Edges: 17\n1 2\n", NULL, "1 2 1 0;");
+    CU_ASSERT_EQUAL(last.announced, 17);
+    check("# Edges: many\n# Edges:4\n1 2\n", NULL, "1 2 1 0;");
+    CU_ASSERT_EQUAL(last.announced, 4);
     check("# Undirected graph: X\n1 2\n 3   1 \n\n", NULL, "1 2 1 0;3 1 1 0;");
-    CU_ASSERT(!last.directed && last.separator == ' ');
+    CU_ASSERT(!last.directed && last.separator == ' ' && last.announced == -1);
     check("0\t1\r\n1\t2\r\n", NULL, "0 1 1 0;1 2 1 0;");
     check("1394,2778\r\n6331,17999\r\n7,7", NULL, "1394 2778 1 0;6331 17999 1 0;7 7 1 0;");
     CU_ASSERT(last_counts.open_end);

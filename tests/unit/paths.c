@@ -1,4 +1,4 @@
-/* paths.c - tests of solvers/network/{core,origins,closeness,betweenness}.h on one rank
+/* paths.c - tests of solvers/network/{core,origins,closeness,betweenness,fold}.h on one rank
  *
  * Against golden numbers (tests/golden/make_paths.py) where they are integers, and against naive twins: one
  * plain search for each source. Tolerance of the twins 1e-12 relative: both add up doubles, in another order.
@@ -13,6 +13,7 @@
 #include "solvers/network/closeness.h"
 #include "solvers/network/components.h"
 #include "solvers/network/core.h"
+#include "solvers/network/fold.h"
 #include "tests/support/golden.h"
 #include "tests/support/team.h"
 
@@ -252,7 +253,7 @@ static void compare_paths(const dn_graph *g, const dn_origins *s, const twin *t)
     dn_brandes *b = NULL;
     int64_t batches = 0, wrong = 0;
 
-    CU_ASSERT_EQUAL(dn_brandes_create(g, &b, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_brandes_create(g, NULL, &b, NULL), DN_OK);
     CU_ASSERT_EQUAL(dn_origins_batches(s, DN_PATH_LANES, &batch, &batches, NULL), DN_OK);
     for (int64_t i = 0; i < batches; i++)
         dn_brandes_run(b, s, &batch[i], sum, squares);
@@ -344,6 +345,37 @@ static void long_paths(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+/* A hub 0 with leaves 1 2 3, a triangle 0 4 5 with leaf 6 at 5, a pair 7 8, a star 9 with leaves 10 11, and
+ * 12 alone. Stay: the triangle, the pair (no leaves of each other) and the centre of the star. */
+static void folds_leaves(void)
+{
+    static const dn_edge e[] = {{0, 1, 1}, {0, 2, 1}, {0, 3, 1}, {0, 4, 1},  {0, 5, 1},
+                                {4, 5, 1}, {5, 6, 1}, {7, 8, 1}, {9, 10, 1}, {9, 11, 1}};
+    static const double counts[13] = {4, 0, 0, 0, 1, 2, 0, 1, 1, 3, 0, 0, 0}; /* by outside number */
+    dn_graph g = {0};
+    dn_fold f;
+
+    CU_ASSERT_EQUAL(dn_graph_build(13, 10, e, NULL, 1, 0, &g, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_fold_create(&g, &f, NULL), DN_OK);
+    CU_ASSERT(f.leaves == 6 && f.graph.n == 6 && f.graph.connected == 5 && f.graph.nnz == 8);
+    for (int64_t i = 0; i < f.graph.n; i++) {
+        int64_t degree = f.graph.row[i + 1] - f.graph.row[i], v = f.of[i];
+
+        CU_ASSERT_EQUAL(f.weight[i], counts[g.outside[v]]);
+        CU_ASSERT_EQUAL(f.graph.outside[i], i);
+        CU_ASSERT_EQUAL(degree, g.row[v + 1] - g.row[v] - (int64_t)f.weight[i] + 1);
+        CU_ASSERT((degree > 0) == (i < f.graph.connected));
+    }
+    dn_fold_destroy(&f);
+    dn_graph_destroy(&g);
+    CU_ASSERT_EQUAL(dn_graph_build(9, 1, e + 7, NULL, 1, 0, &g, NULL), DN_OK); /* no leaves: nothing */
+    CU_ASSERT_EQUAL(dn_fold_create(&g, &f, NULL), DN_OK);
+    CU_ASSERT(f.leaves == 0 && f.weight == NULL && f.graph.n == 0);
+    dn_fold_destroy(&f);
+    dn_graph_destroy(&g);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 /* ---- memory ---- */
 
 static dn_status make_all(const dn_graph *g)
@@ -355,6 +387,7 @@ static dn_status make_all(const dn_graph *g)
     dn_batch *batch = NULL;
     dn_bfs *b = NULL;
     dn_brandes *p = NULL;
+    dn_fold f = {0};
     int64_t core[64], batches;
 
     DN_TRY(dn_core_numbers(g, core, err));
@@ -362,8 +395,10 @@ static dn_status make_all(const dn_graph *g)
     DN_TRY(dn_origins_batches(&s, 8, &batch, &batches, err));
     DN_TRY(dn_distance_sums_create(g, 1, &sums, err));
     DN_TRY(dn_bfs_create(g, &b, err));
-    DN_TRY(dn_brandes_create(g, &p, err));
+    DN_TRY(dn_brandes_create(g, NULL, &p, err));
+    DN_TRY(dn_fold_create(g, &f, err));
 out:
+    dn_fold_destroy(&f);
     dn_distance_sums_destroy(&sums);
     dn_origins_destroy(&s);
     dn_free(batch);
@@ -397,6 +432,7 @@ int main(int argc, char **argv)
                                     {"errors by hand", errors_by_hand},
                                     {"naive twins", agrees_with_naive_twins},
                                     {"long paths", long_paths},
+                                    {"leaves are folded", folds_leaves},
                                     {"refused memory", survives_refused_memory},
                                     {NULL, NULL}};
     return test_main(argc, argv, "paths", tests);
