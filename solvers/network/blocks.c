@@ -124,17 +124,34 @@ static int64_t main_block(const work *w)
     return best;
 }
 
-/* Blocks that lead: as large as `largest` within the error of both. A part that is not a good vector of its
- * block is left for a later search, but for the main one, which is as good as it gets. Their vectors go to
- * out, each as long as its part of the start. Returns how many were added. */
+/* Whether the part of block b is a good vector of it. The main one is as good as it gets. */
+static bool is_good(const work *w, int64_t b, int64_t main, double error)
+{
+    return !w->part[b].leads && (b == main || w->part[b].residual <= good_part * error);
+}
+
+/* The largest eigenvalue that was found. */
+static double largest_found(const work *w, double error)
+{
+    int64_t main = main_block(w);
+    double largest = 0;
+
+    for (int64_t b = 0; b < w->b->count; b++)
+        if (is_good(w, b, main, error))
+            largest = fmax(largest, w->part[b].value);
+    return largest;
+}
+
+/* Blocks that lead: as large as `largest` within the error of both. A part that is not good is left for a
+ * later search. Their vectors go to out, each as long as its part of the start. Returns how many were added.
+ */
 static int64_t take(work *w, double largest, double error, double *out)
 {
     part *p = w->part;
-    int64_t count = 0, best = main_block(w);
+    int64_t count = 0, main = main_block(w);
 
     for (int64_t b = 0; b < w->b->count; b++) {
-        p[b].candidate = !p[b].leads && p[b].value >= largest - error - p[b].residual &&
-                         (b == best || p[b].residual <= good_part * error);
+        p[b].candidate = is_good(w, b, main, error) && p[b].value >= largest - error - p[b].residual;
         if (p[b].candidate) {
             p[b].leads = true;
             p[b].value = 0; /* from here on the part of the start */
@@ -193,6 +210,12 @@ static dn_status find_others(work *w, const char *prefix, double tolerance, doub
         }
         DN_TRY(multiply(w, err));
         measure(w);
+        if (largest_found(w, error) > largest + error) {
+            report->converged = false;
+            dn_krylov_warn(report, "not converged: the first search missed the eigenvalue %.12g",
+                           largest_found(w, error));
+            break;
+        }
         found = take(w, largest, error, out);
         *leading += found;
         more = found > 0;
@@ -226,12 +249,13 @@ static dn_status run(work *w, const char *prefix, double tolerance, double *out,
     for (int64_t i = 0; i < g->n; i++)
         out[i] = w->part != NULL && report->converged ? 0 : w->v[i];
     if (w->part != NULL && report->converged) {
-        double error = report->tolerance * pair->value + rounding * pair->value;
+        double error = report->tolerance * pair->value + rounding * pair->value, largest;
 
         DN_TRY(multiply(w, err));
         measure(w);
-        *leading = take(w, pair->value, error, out);
-        DN_TRY(find_others(w, prefix, tolerance, pair->value, error, out, leading, report, err));
+        largest = largest_found(w, error);
+        *leading = take(w, largest, error, out);
+        DN_TRY(find_others(w, prefix, tolerance, largest, error, out, leading, report, err));
     }
     make_unit(out, g->connected);
     DN_TRY(dn_krylov_fill(w->team, out, w->x, err));
