@@ -307,6 +307,45 @@ static void sides_in_order(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+static dn_status write_bare(const char *path, dn_error *err)
+{
+    static const int64_t source[2] = {0, 1}, target[2] = {1, 2};
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+    int64_t n = 2;
+
+    DN_TRY(dn_h5_create(&test_comm, path, DN_DATASET_SCHEMA, "test", "{}", true, &h, err));
+    DN_TRY(dn_h5_set_int(h, "/nodes", "count", 4, err));
+    DN_TRY(dn_h5_write_all(h, "/edges/old/source", 1, &n, source, err));
+    DN_TRY(dn_h5_write_all(h, "/edges/old/target", 1, &n, target, err));
+    DN_TRY(dn_h5_commit(&h, err));
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+/* A dataset whose nodes have no ids and whose layer lists none: ids are the numbers, and it keeps its nodes.
+ */
+static void bare_dataset(void)
+{
+    dn_layer_option y = {"new", file("bare.txt", "2 3\n3 x\n"), "node", "node"};
+    dn_import_options o = defaults(stay(test_path("bare.h5")), &y, 1);
+    dn_import_report r = {0};
+    char nodes[100];
+
+    CU_ASSERT_EQUAL(write_bare(o.output, NULL), DN_OK);
+    o.add = true;
+    CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
+    CU_ASSERT(r.old_nodes == 4 && r.nodes == 5);
+    dn_import_report_destroy(&r);
+    show_nodes(o.output, nodes, sizeof nodes);
+    CU_ASSERT_STRING_EQUAL(nodes, "0/0,1/0,2/0,3/0,x/0");
+    loads(o.output, "old", 4, 3, 2);
+    loads(o.output, "new", 3, 3, 2);
+    loads(o.output, NULL, 5, 5, 4);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 /* Files that declare nodes: a matrix and GraphML; only self loops; no edges at all. */
 static void isolated_nodes(void)
 {
@@ -635,7 +674,7 @@ static void any_rank_may_run_out_of_memory(void)
     for (int rank = 0; rank < test_comm.size; rank++) {
         dn_status st = DN_ENOMEM;
 
-        for (long k = 0; st != DN_OK && k < 3000; k += 1 + 3 * (test_comm.size - 1)) {
+        for (long k = 0; st != DN_OK && k < 3000; k += 1 + 6 * (test_comm.size - 1)) {
             dn_error err = DN_ERROR_INIT;
 
             dn_alloc_fail_after(test_comm.rank == rank ? k : -1);
@@ -656,6 +695,7 @@ static void any_rank_may_run_out_of_memory(void)
 static const dn_test tests[] = {{"layers joined by an id map", joined_layers},
                                 {"layers added to a dataset", added_layers},
                                 {"sides in order", sides_in_order},
+                                {"nodes without ids", bare_dataset},
                                 {"isolated nodes", isolated_nodes},
                                 {"rows against the naive way", rows_against_the_naive_way},
                                 {"any number of lines", any_number_of_lines},
