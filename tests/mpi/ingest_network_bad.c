@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "solvers/base/alloc.h"
-#include "tests/support/layers.h"
+#include "tests/support/network_import.h"
 
 static const char drug_gene[] = "#Drug\tGene\nDB1\tP1\nDB2\tP2\n#Drug\tGene\nDB1\tP3\nDB1\tP1\n";
 static const char gene_gene[] = "11,12\n12,11\n13,13\n99,11\n12,98\n";

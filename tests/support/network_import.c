@@ -1,5 +1,5 @@
-/* layers.c - see layers.h */
-#include "tests/support/layers.h"
+/* network_import.c - see network_import.h */
+#include "tests/support/network_import.h"
 
 #include <stdio.h>
 #include <string.h>

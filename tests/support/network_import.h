@@ -1,6 +1,7 @@
-/* layers.h - small layers of a network, imported by the tests; the functions marked so are collective */
-#ifndef DN_TEST_LAYERS_H
-#define DN_TEST_LAYERS_H
+/* network_import.h - small layers of a network, imported by the tests; the functions marked so are collective
+ */
+#ifndef DN_TEST_NETWORK_IMPORT_H
+#define DN_TEST_NETWORK_IMPORT_H
 
 #include "mpi/io/ingest.h"
 
