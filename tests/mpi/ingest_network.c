@@ -152,7 +152,7 @@ static void joined_layers(void)
 {
     dn_layer_option y[2] = {{.name = "chg", .file = test_text("chg.tsv", drug_gene)},
                             {.name = "ppi", .file = test_text("ppi.csv", gene_gene)}};
-    dn_import_options o = test_layers(test_stay(test_path("joined.h5")), y, 2);
+    dn_import_options o = test_import(test_stay(test_path("joined.h5")), y, 2);
     dn_import_report r = {0};
     char nodes[200];
 
@@ -182,8 +182,8 @@ static void added_layers(void)
     dn_layer_option y[2] = {{.name = "chg", .file = test_text("chg.tsv", drug_gene)},
                             {.name = "ppi", .file = test_text("ppi.csv", gene_gene)}};
     const char *map = test_text("map.tsv", id_map);
-    dn_import_options one = test_layers(test_stay(test_path("at_once.h5")), y, 2),
-                      o = test_layers(test_stay(test_path("added.h5")), y, 1);
+    dn_import_options one = test_import(test_stay(test_path("at_once.h5")), y, 2),
+                      o = test_import(test_stay(test_path("added.h5")), y, 1);
     dn_import_report r = {0};
 
     one.id_map = o.id_map = map;
@@ -219,7 +219,7 @@ static void added_layers(void)
 static void sides_in_order(void)
 {
     dn_layer_option y = {.name = "ppi", .file = test_text("two.csv", "11,P1\nP1,x\n")};
-    dn_import_options o = test_layers(test_stay(test_path("sides.h5")), &y, 1);
+    dn_import_options o = test_import(test_stay(test_path("sides.h5")), &y, 1);
     dn_import_report r = {0};
     char nodes[200];
 
@@ -270,7 +270,7 @@ out:
 static void bare_dataset(void)
 {
     dn_layer_option y = {"new", test_text("bare.txt", "2 3\n3 x\n"), "node", "node"};
-    dn_import_options o = test_layers(test_stay(test_path("bare.h5")), &y, 1);
+    dn_import_options o = test_import(test_stay(test_path("bare.h5")), &y, 1);
     dn_import_report r = {0};
     char nodes[100];
 
@@ -303,7 +303,7 @@ static void isolated_nodes(void)
         {.name = "loops", .file = test_text("loops.txt", "1 1\nq q\n")},
         {.name = "wide",
          .file = test_text("w.mtx", "%%MatrixMarket matrix coordinate pattern general\n2 3 1\n1 3\n")}};
-    dn_import_options o = test_layers(test_stay(test_path("isolated.h5")), y, 4);
+    dn_import_options o = test_import(test_stay(test_path("isolated.h5")), y, 4);
     dn_import_report r = {0};
 
     CU_ASSERT_EQUAL(import_twice(&o, &r, NULL), DN_OK);
@@ -424,7 +424,7 @@ static void rows_against_the_naive_way(void)
         bool two = seed % 2 == 1;
         static naive_edge table[32][32];
         dn_layer_option y = {.name = "x"};
-        dn_import_options o = test_layers(test_stay(test_path("random.h5")), &y, 1);
+        dn_import_options o = test_import(test_stay(test_path("random.h5")), &y, 1);
         dn_import_report r = {0};
         dn_h5 *h = NULL;
         int64_t loops, edges = 0, both = 0, up = 0, down = 0, zero = 0, negative = 0;
@@ -465,7 +465,7 @@ static void any_number_of_lines(void)
 
     for (int lines = 1; lines < 700; lines = lines < 6 ? lines + 1 : lines * 3) {
         dn_layer_option y = {.name = "x"};
-        dn_import_options o = test_layers(test_stay(test_path("lines.h5")), &y, 1);
+        dn_import_options o = test_import(test_stay(test_path("lines.h5")), &y, 1);
         dn_import_report r = {0};
         size_t n = 0;
 
@@ -488,7 +488,7 @@ static void ambiguous_names(void)
 {
     static const char map[] = "a,b\nx,1\ny,2\nx,2\ny,1\nz,\n,3\nw,3\n";
     dn_layer_option y = {.name = "x", .file = test_text("amb.csv", "x,y\n1,w\n2,3\nx,1\nz,q\n")};
-    dn_import_options o = test_layers(test_stay(test_path("ambiguous.h5")), &y, 1);
+    dn_import_options o = test_import(test_stay(test_path("ambiguous.h5")), &y, 1);
     dn_import_report r = {0};
     char nodes[100];
 

@@ -42,7 +42,7 @@ static void failures_lose_nothing(void)
                {"<graphml><graph/></graphml>", "ppi.bad: holds no nodes", DN_EDATA},
                {"<graphml><graph>", "the file ends before", DN_EDATA}};
     dn_layer_option y = {.name = "chg", .file = test_text("chg.tsv", drug_gene)};
-    dn_import_options o = test_layers(test_stay(test_path("kept.h5")), &y, 1);
+    dn_import_options o = test_import(test_stay(test_path("kept.h5")), &y, 1);
     dn_import_report r = {0};
     size_t n;
 
@@ -79,7 +79,7 @@ static void cut_files(void)
 {
     enum { LINES = 1200000, WIDTH = 14 };
     dn_layer_option y = {.name = "x"};
-    dn_import_options o = test_layers(test_stay(test_path("large.h5")), &y, 1);
+    dn_import_options o = test_import(test_stay(test_path("large.h5")), &y, 1);
     dn_import_report r = {0};
     char *text = dn_calloc(LINES, WIDTH);
 
@@ -109,7 +109,7 @@ static void any_rank_may_run_out_of_memory(void)
 {
     dn_layer_option y[2] = {{.name = "chg", .file = test_text("chg.tsv", drug_gene)},
                             {.name = "ppi", .file = test_text("ppi.csv", gene_gene)}};
-    dn_import_options o = test_layers(test_stay(test_path("memory.h5")), y, 1);
+    dn_import_options o = test_import(test_stay(test_path("memory.h5")), y, 1);
     dn_import_report r = {0};
     static char part[700];
 

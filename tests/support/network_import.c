@@ -22,7 +22,7 @@ const char *test_text(const char *name, const char *text)
     return test_stay(test_file(name, text, strlen(text)));
 }
 
-dn_import_options test_layers(const char *output, const dn_layer_option *layers, int n)
+dn_import_options test_import(const char *output, const dn_layer_option *layers, int n)
 {
     return (dn_import_options){.output = output, .layer = layers, .n_layers = n, .force = true};
 }

@@ -13,7 +13,7 @@ const char *test_stay(const char *path);
 const char *test_text(const char *name, const char *text);
 
 /* Options that import n layers to output, which may be there. Local. */
-dn_import_options test_layers(const char *output, const dn_layer_option *layer, int n);
+dn_import_options test_import(const char *output, const dn_layer_option *layer, int n);
 
 /* Import must fail on every rank with this code, and with these words in the message. Collective. */
 void test_refused(const dn_import_options *o, dn_status code, const char *words);
