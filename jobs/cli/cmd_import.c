@@ -247,7 +247,8 @@ static void print_layer(const dn_layer_option *y, const dn_layer_report *r)
     if (r->directed)
         fprintf(stderr, "    directions of the edges are not kept\n");
     if (r->open_end && r->cut == 0)
-        fprintf(stderr, "    the last line has no end: was the file cut off?\n");
+        fprintf(stderr,
+                "    the last line has no line end: if the file was cut off, its last id may be, too\n");
 }
 
 static void print_network(const dn_import_options *o, const dn_import_report *r)

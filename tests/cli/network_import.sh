@@ -135,6 +135,18 @@ nothing_left new.h5
 expect 0 "cut last line, left out" "$DRAGNET" import -o new.h5 --drop-cut-line --edges bad=cut.txt
 count rows 2
 
+# ---- killed in the middle: the dataset stays, and what is left does not hinder the next import ----
+awk 'BEGIN { for (i = 0; i < 1500000; i++) print i % 70000, i % 69997 }' >large.txt
+"$DRAGNET" import -o more.h5 --add --edges large=large.txt >/dev/null 2>&1 &
+pid=$!
+until [ -e more.h5.part ] || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
+kill -9 $pid || fail "the import was over before it was killed"
+wait $pid 2>/dev/null
+[ -e more.h5.part ] || fail "no more.h5.part: the import was not killed in the middle"
+[ "$(sha256sum <more.h5)" = "$sum" ] || fail "a killed import changed the dataset"
+expect 0 "extended" ranks 2 import -o more.h5 --add --edges snap=snap.txt
+count nodes 10
+
 # ---- command lines that make no sense ----
 expect 64 "--edges chg.tsv: wanted NAME=FILE" "$DRAGNET" import -o x.h5 --edges chg.tsv
 expect 64 "wanted LAYER:SIDE-SIDE=FILE" "$DRAGNET" import -o x.h5 --edges a:drug=chg.tsv

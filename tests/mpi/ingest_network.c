@@ -1,38 +1,20 @@
 /* ingest_network.c - tests of mpi/io/ingest.h, networks: the same bits on any ranks, counts against the naive
- * way, layers that join, and nothing lost when an import fails */
+ * way, layers that join and are added */
 #include "tests/support/test.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "mpi/graph/network.h"
 #include "mpi/io/dataset.h"
-#include "mpi/io/ingest.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
+#include "tests/support/network_import.h"
 
 static const char drug_gene[] = "#Drug\tGene\nDB1\tP1\nDB2\tP2\n#Drug\tGene\nDB1\tP3\nDB1\tP1\n";
 static const char gene_gene[] = "11,12\n12,11\n13,13\n99,11\n12,98\n";
 static const char id_map[] =
     "uniprot_id\tname\tentrez_id\nP1\tone\t11\nP2\ttwo\t12\nP3\t\t13\nP9\tagain\t11\n";
-
-/* Paths of test_file() and test_path() live in four buffers in rotation; these stay. */
-static const char *stay(const char *path)
-{
-    static char kept[40][600];
-    static int n;
-    char *to = kept[n++ % 40];
-
-    snprintf(to, sizeof kept[0], "%s", path);
-    return to;
-}
-
-static const char *file(const char *name, const char *text)
-{
-    return stay(test_file(name, text, strlen(text)));
-}
 
 /* ---- two datasets ---- */
 
@@ -142,25 +124,6 @@ static dn_status import_twice(const dn_import_options *o, dn_import_report *r, d
     return st;
 }
 
-static dn_import_options defaults(const char *output, const dn_layer_option *layers, int n)
-{
-    return (dn_import_options){.output = output, .layer = layers, .n_layers = n, .force = true};
-}
-
-static void expect(const dn_import_options *o, dn_status code, const char *text)
-{
-    dn_import_report r = {0};
-    dn_error err = DN_ERROR_INIT;
-    dn_status st = dn_import(&test_comm, o, "test", &r, &err);
-
-    CU_ASSERT(test_same((int)st));
-    CU_ASSERT_EQUAL(st, code);
-    if (st != code || strstr(err.text, text) == NULL)
-        fprintf(stderr, "# rank %d: %s\n", test_comm.rank, err.text);
-    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, text));
-    dn_import_report_destroy(&r);
-}
-
 /* "id/side,..." of the nodes, for small datasets; on every rank. */
 static void show_nodes(const char *path, char *buf, size_t cap)
 {
@@ -187,13 +150,13 @@ static void show_nodes(const char *path, char *buf, size_t cap)
 
 static void joined_layers(void)
 {
-    dn_layer_option y[2] = {{.name = "chg", .file = file("chg.tsv", drug_gene)},
-                            {.name = "ppi", .file = file("ppi.csv", gene_gene)}};
-    dn_import_options o = defaults(stay(test_path("joined.h5")), y, 2);
+    dn_layer_option y[2] = {{.name = "chg", .file = test_text("chg.tsv", drug_gene)},
+                            {.name = "ppi", .file = test_text("ppi.csv", gene_gene)}};
+    dn_import_options o = test_import(test_stay(test_path("joined.h5")), y, 2);
     dn_import_report r = {0};
     char nodes[200];
 
-    o.id_map = file("map.tsv", id_map);
+    o.id_map = test_text("map.tsv", id_map);
     CU_ASSERT_EQUAL(import_twice(&o, &r, NULL), DN_OK);
     show_nodes(o.output, nodes, sizeof nodes);
     CU_ASSERT_STRING_EQUAL(nodes, "DB1/0,P1/1,DB2/0,P2/1,P3/1,99/1,98/1");
@@ -213,36 +176,14 @@ static void joined_layers(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-/* What dn_network_load() sees of a dataset. */
-static void loads(const char *path, const char *layer, int64_t n, int64_t connected, int64_t edges)
-{
-    dn_h5 *h = NULL;
-    dn_network *w = NULL;
-    dn_network_options o = {.n_layers = layer != NULL, .layer = &layer};
-    dn_error err = DN_ERROR_INIT;
-
-    CU_ASSERT_EQUAL(dn_h5_open(&test_comm, path, DN_DATASET_SCHEMA, &h, NULL), DN_OK);
-    if (h != NULL)
-        CU_ASSERT_EQUAL(dn_network_load(h, &o, &w, &err), DN_OK);
-    if (w != NULL) {
-        CU_ASSERT_EQUAL(w->graph.n, n);
-        CU_ASSERT_EQUAL(w->graph.connected, connected);
-        CU_ASSERT_EQUAL(w->graph.nnz, 2 * edges);
-    } else {
-        fprintf(stderr, "# %s\n", err.text);
-    }
-    dn_network_close(&w);
-    dn_h5_close(&h);
-}
-
 /* A layer that is added leaves what is there, and the result is that of one import. */
 static void added_layers(void)
 {
-    dn_layer_option y[2] = {{.name = "chg", .file = file("chg.tsv", drug_gene)},
-                            {.name = "ppi", .file = file("ppi.csv", gene_gene)}};
-    const char *map = file("map.tsv", id_map);
-    dn_import_options one = defaults(stay(test_path("at_once.h5")), y, 2),
-                      o = defaults(stay(test_path("added.h5")), y, 1);
+    dn_layer_option y[2] = {{.name = "chg", .file = test_text("chg.tsv", drug_gene)},
+                            {.name = "ppi", .file = test_text("ppi.csv", gene_gene)}};
+    const char *map = test_text("map.tsv", id_map);
+    dn_import_options one = test_import(test_stay(test_path("at_once.h5")), y, 2),
+                      o = test_import(test_stay(test_path("added.h5")), y, 1);
     dn_import_report r = {0};
 
     one.id_map = o.id_map = map;
@@ -260,16 +201,16 @@ static void added_layers(void)
         dn_import_report_destroy(&r);
     }
     CU_ASSERT(same_network(one.output, o.output));
-    loads(o.output, NULL, 7, 7, 6);
-    loads(o.output, "chg", 5, 5, 3);
-    loads(o.output, "ppi", 5, 4, 3);
-    y[1].file = file("other.csv", "11,98\n");
-    expect(&o, DN_ECANTCREAT, "layer 'ppi' exists");
+    test_loads(o.output, NULL, 7, 7, 6);
+    test_loads(o.output, "chg", 5, 5, 3);
+    test_loads(o.output, "ppi", 5, 4, 3);
+    y[1].file = test_text("other.csv", "11,98\n");
+    test_refused(&o, DN_ECANTCREAT, "layer 'ppi' exists");
     o.force = true;
     CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
     dn_import_report_destroy(&r);
-    loads(o.output, "chg", 5, 5, 3);
-    loads(o.output, "ppi", 2, 2, 1);
+    test_loads(o.output, "chg", 5, 5, 3);
+    test_loads(o.output, "ppi", 2, 2, 1);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
@@ -277,8 +218,8 @@ static void added_layers(void)
  * stay apart, though the map would join them. */
 static void sides_in_order(void)
 {
-    dn_layer_option y = {.name = "ppi", .file = file("two.csv", "11,P1\nP1,x\n")};
-    dn_import_options o = defaults(stay(test_path("sides.h5")), &y, 1);
+    dn_layer_option y = {.name = "ppi", .file = test_text("two.csv", "11,P1\nP1,x\n")};
+    dn_import_options o = test_import(test_stay(test_path("sides.h5")), &y, 1);
     dn_import_report r = {0};
     char nodes[200];
 
@@ -286,24 +227,63 @@ static void sides_in_order(void)
     dn_import_report_destroy(&r);
     o.add = true;
     o.force = false;
-    o.id_map = file("map.tsv", id_map);
-    y = (dn_layer_option){.name = "chg", .file = file("chg.tsv", drug_gene)};
+    o.id_map = test_text("map.tsv", id_map);
+    y = (dn_layer_option){.name = "chg", .file = test_text("chg.tsv", drug_gene)};
     CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
     CU_ASSERT_EQUAL(r.map_apart, 1);
     dn_import_report_destroy(&r);
     show_nodes(o.output, nodes, sizeof nodes);
     CU_ASSERT_STRING_EQUAL(nodes, "11/1,P1/1,x/1,DB1/0,DB2/0,P2/1,P3/1");
-    loads(o.output, NULL, 7, 7, 5);
+    test_loads(o.output, NULL, 7, 7, 5);
     y = (dn_layer_option){"back", y.file, "gene", "drug"};
-    expect(&o, DN_EUSAGE,
-           "layer 'back' goes from side 'gene' to side 'drug', but 'drug' stands before 'gene'");
+    test_refused(&o, DN_EUSAGE,
+                 "layer 'back' goes from side 'gene' to side 'drug', but 'drug' stands before 'gene'");
     y = (dn_layer_option){"bad", y.file, "ge/ne", "drug"};
-    expect(&o, DN_EUSAGE, "side 'ge/ne'");
-    y = (dn_layer_option){"cure", file("cure.csv", "DB1,asthma\n"), "drug", "disease"};
+    test_refused(&o, DN_EUSAGE, "side 'ge/ne'");
+    y = (dn_layer_option){"cure", test_text("cure.csv", "DB1,asthma\n"), "drug", "disease"};
     CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
     dn_import_report_destroy(&r);
     show_nodes(o.output, nodes, sizeof nodes);
     CU_ASSERT_STRING_EQUAL(nodes, "11/1,P1/1,x/1,DB1/0,DB2/0,P2/1,P3/1,asthma/2");
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static dn_status write_bare(const char *path, dn_error *err)
+{
+    static const int64_t source[2] = {0, 1}, target[2] = {1, 2};
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+    int64_t n = 2;
+
+    DN_TRY(dn_h5_create(&test_comm, path, DN_DATASET_SCHEMA, "test", "{}", true, &h, err));
+    DN_TRY(dn_h5_set_int(h, "/nodes", "count", 4, err));
+    DN_TRY(dn_h5_write_all(h, "/edges/old/source", 1, &n, source, err));
+    DN_TRY(dn_h5_write_all(h, "/edges/old/target", 1, &n, target, err));
+    DN_TRY(dn_h5_commit(&h, err));
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+/* A dataset whose nodes have no ids and whose layer lists none: ids are the numbers, and it keeps its nodes.
+ */
+static void bare_dataset(void)
+{
+    dn_layer_option y = {"new", test_text("bare.txt", "2 3\n3 x\n"), "node", "node"};
+    dn_import_options o = test_import(test_stay(test_path("bare.h5")), &y, 1);
+    dn_import_report r = {0};
+    char nodes[100];
+
+    CU_ASSERT_EQUAL(write_bare(o.output, NULL), DN_OK);
+    o.add = true;
+    CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
+    CU_ASSERT(r.old_nodes == 4 && r.nodes == 5);
+    dn_import_report_destroy(&r);
+    show_nodes(o.output, nodes, sizeof nodes);
+    CU_ASSERT_STRING_EQUAL(nodes, "0/0,1/0,2/0,3/0,x/0");
+    test_loads(o.output, "old", 4, 3, 2);
+    test_loads(o.output, "new", 3, 3, 2);
+    test_loads(o.output, NULL, 5, 5, 4);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
@@ -318,12 +298,12 @@ static void isolated_nodes(void)
         "key=\"w\">0</data>"
         "</edge><edge source=\"a\" target=\"c\"/></graph></graphml>";
     dn_layer_option y[4] = {
-        {.name = "mtx", .file = file("a.mtx", matrix)},
-        {.name = "xml", .file = file("a.graphml", graphml)},
-        {.name = "loops", .file = file("loops.txt", "1 1\nq q\n")},
+        {.name = "mtx", .file = test_text("a.mtx", matrix)},
+        {.name = "xml", .file = test_text("a.graphml", graphml)},
+        {.name = "loops", .file = test_text("loops.txt", "1 1\nq q\n")},
         {.name = "wide",
-         .file = file("w.mtx", "%%MatrixMarket matrix coordinate pattern general\n2 3 1\n1 3\n")}};
-    dn_import_options o = defaults(stay(test_path("isolated.h5")), y, 4);
+         .file = test_text("w.mtx", "%%MatrixMarket matrix coordinate pattern general\n2 3 1\n1 3\n")}};
+    dn_import_options o = test_import(test_stay(test_path("isolated.h5")), y, 4);
     dn_import_report r = {0};
 
     CU_ASSERT_EQUAL(import_twice(&o, &r, NULL), DN_OK);
@@ -336,10 +316,10 @@ static void isolated_nodes(void)
         CU_ASSERT(r.layers[3].source_nodes == 2 && r.layers[3].target_nodes == 3 && r.layers[3].loners == 3);
     }
     dn_import_report_destroy(&r);
-    loads(o.output, "mtx", 5, 3, 2);
-    loads(o.output, "xml", 3, 2, 1);
-    loads(o.output, "loops", 2, 0, 0);
-    loads(o.output, "wide", 5, 2, 1);
+    test_loads(o.output, "mtx", 5, 3, 2);
+    test_loads(o.output, "xml", 3, 2, 1);
+    test_loads(o.output, "loops", 2, 0, 0);
+    test_loads(o.output, "wide", 5, 2, 1);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
@@ -392,7 +372,7 @@ static const char *random_table(uint64_t seed, bool two, naive_edge table[32][32
         else
             naive_add(table, a, two ? DRUGS + b : b, weight, type);
     }
-    return file(two ? "two.csv" : "one.csv", text);
+    return test_text(two ? "two.csv" : "one.csv", text);
 }
 
 /* Node number to the place in the naive table, from the ids. */
@@ -444,7 +424,7 @@ static void rows_against_the_naive_way(void)
         bool two = seed % 2 == 1;
         static naive_edge table[32][32];
         dn_layer_option y = {.name = "x"};
-        dn_import_options o = defaults(stay(test_path("random.h5")), &y, 1);
+        dn_import_options o = test_import(test_stay(test_path("random.h5")), &y, 1);
         dn_import_report r = {0};
         dn_h5 *h = NULL;
         int64_t loops, edges = 0, both = 0, up = 0, down = 0, zero = 0, negative = 0;
@@ -485,7 +465,7 @@ static void any_number_of_lines(void)
 
     for (int lines = 1; lines < 700; lines = lines < 6 ? lines + 1 : lines * 3) {
         dn_layer_option y = {.name = "x"};
-        dn_import_options o = defaults(stay(test_path("lines.h5")), &y, 1);
+        dn_import_options o = test_import(test_stay(test_path("lines.h5")), &y, 1);
         dn_import_report r = {0};
         size_t n = 0;
 
@@ -494,7 +474,7 @@ static void any_number_of_lines(void)
                                   1 + (int)dn_rng_below(rng, 2 * (uint64_t)i, 30), i,
                                   (int)dn_rng_below(rng, 2 * (uint64_t)i + 1, 90));
         text[n - (size_t)(lines % 2)] = '\0';
-        y.file = file("lines.txt", text);
+        y.file = test_text("lines.txt", text);
         CU_ASSERT_EQUAL(import_twice(&o, &r, NULL), DN_OK);
         if (r.layers != NULL)
             CU_ASSERT(r.layers[0].rows == lines && r.layers[0].open_end == (lines % 2 == 1));
@@ -503,109 +483,16 @@ static void any_number_of_lines(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-/* ---- failures ---- */
-
-static size_t slurp(const char *path, char *buf, size_t cap)
-{
-    FILE *f = fopen(path, "rb");
-    size_t n = f != NULL ? fread(buf, 1, cap, f) : 0;
-
-    if (f != NULL)
-        fclose(f);
-    return n;
-}
-
-/* Whatever is wrong with a layer that is added, the dataset stays as it was, byte for byte. */
-static void failures_lose_nothing(void)
-{
-    static char before[1 << 20], after[1 << 20], part[700];
-    static const struct {
-        const char *text, *words;
-        dn_status code;
-    } bad[] = {{"a\tb\nc\td\ne", "ppi.bad:3: ragged row: 1 fields where the first row has 2", DN_EDATA},
-               {"a b 1\nc d nan\n", "ppi.bad:2: weight 'nan' is not finite", DN_EDATA},
-               {"", "ppi.bad: is empty", DN_EDATA},
-               {"# Nodes: 4 Edges: 3\n1 2\n2 3\n",
-                "ppi.bad:3: ends after 2 rows, a comment announces 3 edges: was the file cut off?", DN_EDATA},
-               {"%%MatrixMarket matrix coordinate pattern general\n3 3 2\n1 2\n",
-                "ppi.bad:3: ends after 1 entries, its head says 2: was the file cut off?", DN_EDATA},
-               {"%%MatrixMarket matrix coordinate pattern general\n0 0 0\n", "holds no edges and no nodes",
-                DN_EDATA},
-               {"<graphml><graph/></graphml>", "ppi.bad: holds no nodes", DN_EDATA},
-               {"<graphml><graph>", "the file ends before", DN_EDATA}};
-    dn_layer_option y = {.name = "chg", .file = file("chg.tsv", drug_gene)};
-    dn_import_options o = defaults(stay(test_path("kept.h5")), &y, 1);
-    dn_import_report r = {0};
-    size_t n;
-
-    CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
-    dn_import_report_destroy(&r);
-    n = slurp(o.output, before, sizeof before);
-    CU_ASSERT(n > 1000 && n < sizeof before);
-    snprintf(part, sizeof part, "%s.part", o.output);
-    o.add = true;
-    o.force = false;
-    y.name = "ppi";
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        y.file = file("ppi.bad", bad[i].text);
-        expect(&o, bad[i].code, bad[i].words);
-        CU_ASSERT(slurp(o.output, after, sizeof after) == n && memcmp(before, after, n) == 0);
-        CU_ASSERT(access(part, F_OK) != 0);
-    }
-    y.file = stay(test_path("absent.tsv"));
-    expect(&o, DN_ENOINPUT, "absent.tsv: cannot be opened");
-    y.file = file("ppi.csv", gene_gene);
-    o.id_map = file("map.bad", "only\nA\n");
-    expect(&o, DN_EDATA, "map.bad:1: one column");
-    o.id_map = file("map.bad", "a\tb\nA\n");
-    expect(&o, DN_EDATA, "map.bad:2: ragged row");
-    o.id_map = file("map.tsv", id_map);
-    o.id_columns = "uniprot_id,nothing";
-    expect(&o, DN_EDATA, "no column is named 'nothing'");
-    CU_ASSERT(slurp(o.output, after, sizeof after) == n && memcmp(before, after, n) == 0);
-    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
-}
-
-/* A large file whose last line has no end is refused, unless it is to be left out; a small one is taken. */
-static void cut_files(void)
-{
-    enum { LINES = 1200000, WIDTH = 14 };
-    dn_layer_option y = {.name = "x"};
-    dn_import_options o = defaults(stay(test_path("large.h5")), &y, 1);
-    dn_import_report r = {0};
-    char *text = dn_calloc(LINES, WIDTH);
-
-    CU_ASSERT_PTR_NOT_NULL(text);
-    for (int i = 0; text != NULL && i < LINES; i++)
-        snprintf(text + (size_t)i * WIDTH, WIDTH + 1, "%06d\t%06d%s", i % 1000, 1000 + i % 999,
-                 i + 1 < LINES ? "\n" : "");
-    if (text != NULL)
-        y.file = stay(test_file("large.txt", text, (size_t)LINES * WIDTH - 3));
-    dn_free(text);
-    expect(&o, DN_EDATA, "large.txt:1200000: the last line has no end: was the file cut off?");
-    o.drop_cut_line = true;
-    CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
-    if (r.layers != NULL)
-        CU_ASSERT(r.layers[0].rows == LINES - 1 && r.layers[0].cut == 1 && r.layers[0].edges == 999000);
-    dn_import_report_destroy(&r);
-    y.file = file("announced.txt", "# Edges: 3\n1 2\n2 3");
-    CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
-    if (r.layers != NULL)
-        CU_ASSERT(r.layers[0].rows == 1 && r.layers[0].cut == 1);
-    dn_import_report_destroy(&r);
-    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
-}
-
 /* The first row of the map decides; names that stand with another node later are counted once. */
 static void ambiguous_names(void)
 {
     static const char map[] = "a,b\nx,1\ny,2\nx,2\ny,1\nz,\n,3\nw,3\n";
-    dn_layer_option y = {.name = "x", .file = file("amb.csv", "x,y\n1,w\n2,3\nx,1\nz,q\n")};
-    dn_import_options o = defaults(stay(test_path("ambiguous.h5")), &y, 1);
+    dn_layer_option y = {.name = "x", .file = test_text("amb.csv", "x,y\n1,w\n2,3\nx,1\nz,q\n")};
+    dn_import_options o = test_import(test_stay(test_path("ambiguous.h5")), &y, 1);
     dn_import_report r = {0};
     char nodes[100];
 
-    o.id_map = file("amb.map", map);
+    o.id_map = test_text("amb.map", map);
     CU_ASSERT_EQUAL(import_twice(&o, &r, NULL), DN_OK);
     show_nodes(o.output, nodes, sizeof nodes);
     CU_ASSERT_STRING_EQUAL(nodes, "x/0,y/0,w/0,z/0,q/0");
@@ -617,52 +504,14 @@ static void ambiguous_names(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-/* Refuse allocation k on rank r: one verdict, nothing leaks, the dataset stays. */
-static void any_rank_may_run_out_of_memory(void)
-{
-    dn_layer_option y[2] = {{.name = "chg", .file = file("chg.tsv", drug_gene)},
-                            {.name = "ppi", .file = file("ppi.csv", gene_gene)}};
-    dn_import_options o = defaults(stay(test_path("memory.h5")), y, 1);
-    dn_import_report r = {0};
-    static char part[700];
-
-    CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
-    dn_import_report_destroy(&r);
-    snprintf(part, sizeof part, "%s.part", o.output);
-    o.id_map = file("map.tsv", id_map);
-    o.layer = &y[1];
-    o.add = true;
-    for (int rank = 0; rank < test_comm.size; rank++) {
-        dn_status st = DN_ENOMEM;
-
-        for (long k = 0; st != DN_OK && k < 3000; k += 1 + 3 * (test_comm.size - 1)) {
-            dn_error err = DN_ERROR_INIT;
-
-            dn_alloc_fail_after(test_comm.rank == rank ? k : -1);
-            st = dn_import(&test_comm, &o, "test", &r, &err);
-            dn_alloc_fail_after(-1);
-            CU_ASSERT(test_same((int)st));
-            CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == rank));
-            CU_ASSERT(access(o.output, F_OK) == 0 && access(part, F_OK) != 0);
-            dn_import_report_destroy(&r);
-            CU_ASSERT_EQUAL(dn_alloc_live(), 0);
-            MPI_Barrier(test_comm.mpi);
-        }
-        CU_ASSERT_EQUAL(st, DN_OK);
-    }
-    loads(o.output, NULL, 7, 7, 6);
-}
-
 static const dn_test tests[] = {{"layers joined by an id map", joined_layers},
                                 {"layers added to a dataset", added_layers},
                                 {"sides in order", sides_in_order},
+                                {"nodes without ids", bare_dataset},
                                 {"isolated nodes", isolated_nodes},
                                 {"rows against the naive way", rows_against_the_naive_way},
                                 {"any number of lines", any_number_of_lines},
-                                {"failures lose nothing", failures_lose_nothing},
-                                {"files that were cut off", cut_files},
                                 {"ambiguous names", ambiguous_names},
-                                {"any rank may run out of memory", any_rank_may_run_out_of_memory},
                                 {NULL, NULL}};
 
 int main(int argc, char **argv)
