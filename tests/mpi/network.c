@@ -64,7 +64,7 @@ static void two_sides(bool in_turn)
     s.sides = "drug,gene";
     s.sided = true;
     for (int64_t v = 0; v < s.nodes; v++)
-        s.side[v] = in_turn ? v % 3 != 0 : v >= s.nodes / 3;
+        s.side[v] = (uint8_t)(in_turn ? v % 3 != 0 : v >= s.nodes / 3);
 }
 
 /* Only edges between sides stay. */
