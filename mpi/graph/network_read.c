@@ -11,7 +11,9 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/clones.h"
 
-enum { CHUNK = 1 << 16, PATH = 160 };
+/* Small enough for the cache, large enough that on a busy machine the ranks do not wait for each other all
+ * the time. */
+enum { CHUNK = 1 << 18, PATH = 160 };
 
 /* A chunk of edges; source[-1] and target[-1] are the edge before it, or -1. */
 typedef struct chunk {

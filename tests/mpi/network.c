@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "mpi/data/synth_graph.h"
+#include "mpi/io/dataset.h"
 #include "solvers/base/alloc.h"
 #include "tests/support/layers.h"
 
@@ -64,7 +66,7 @@ static void two_sides(bool in_turn)
     s.sides = "drug,gene";
     s.sided = true;
     for (int64_t v = 0; v < s.nodes; v++)
-        s.side[v] = in_turn ? v % 3 != 0 : v >= s.nodes / 3;
+        s.side[v] = (uint8_t)(in_turn ? v % 3 != 0 : v >= s.nodes / 3);
 }
 
 /* Only edges between sides stay. */
@@ -133,6 +135,53 @@ static void several_layers(void)
     check_set();
     s.layer[0].weighted = s.layer[2].weighted = true;
     check_set();
+}
+
+/* The edges of an open file as the serial builder wants them. */
+static dn_status read_edges(const dn_h5 *h, int64_t n, dn_edge *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t *end = NULL;
+
+    DN_NEW(end, (size_t)n);
+    DN_TRY(dn_h5_read(h, "/edges/graph/source", DN_I64, 0, n, end, err));
+    for (int64_t e = 0; e < n; e++)
+        out[e] = (dn_edge){.a = (int32_t)end[e], .weight = 1};
+    DN_TRY(dn_h5_read(h, "/edges/graph/target", DN_I64, 0, n, end, err));
+    for (int64_t e = 0; e < n; e++)
+        out[e].b = (int32_t)end[e];
+out:
+    dn_free(end);
+    return st;
+}
+
+/* A rank reads several chunks. */
+static void more_edges_than_one_reads_at_once(void)
+{
+    dn_synth_graph_options o = {
+        .kind = DN_SYNTH_RMAT, .seed = 6, .scale = 15, .edge_factor = 32, .a = 0.57, .b = 0.19, .c = 0.19};
+    dn_synth_graph_counts n = {0};
+    dn_network_options all = {0};
+    dn_error err = DN_ERROR_INIT;
+    dn_graph wanted = {0};
+    dn_edge *edges = NULL;
+    dn_network *w = NULL;
+    dn_h5 *h = NULL;
+
+    if (ok(dn_synth_graph_write(&test_comm, test_path("large.h5"), "test", "{}", true, &o, &n, &err), &err) &&
+        ok(dn_h5_open(&test_comm, test_path("large.h5"), DN_DATASET_SCHEMA, &h, &err), &err) &&
+        ok(dn_network_load(h, &all, &w, &err), &err)) {
+        CU_ASSERT(n.edges > 700000);
+        edges = dn_calloc((size_t)n.edges, sizeof *edges);
+        ok(read_edges(h, n.edges, edges, &err), &err);
+        ok(dn_graph_build(n.nodes, n.edges, edges, NULL, 1, 0, &wanted, &err), &err);
+        CU_ASSERT(test_same_graph(&w->graph, &wanted));
+        dn_graph_destroy(&wanted);
+        dn_free(edges);
+    }
+    dn_network_close(&w);
+    dn_h5_close(&h);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
 static void layers_are_chosen(void)
@@ -318,6 +367,7 @@ static const dn_test tests[] = {{"one layer", one_layer},
                                 {"hardly a graph", hardly_a_graph},
                                 {"layers of two sides", layers_of_two_sides},
                                 {"several layers", several_layers},
+                                {"more edges than one reads at once", more_edges_than_one_reads_at_once},
                                 {"layers are chosen", layers_are_chosen},
                                 {"node lists say who is in", node_lists_say_who_is_in},
                                 {"layers are counted", layers_are_counted},
