@@ -250,6 +250,11 @@ static void summary(void)
     }
     CU_ASSERT(text != NULL && strstr(text, "nan") == NULL && strstr(text, "not UTF-8") == NULL);
     dn_free(text);
+    text = NULL;
+    m.run.config = "{\"not\": json";
+    CU_ASSERT_EQUAL(dn_network_json(&m.report, &text, NULL), DN_OK);
+    CU_ASSERT(text != NULL && strstr(text, "\"config\": \"{\\\"not\\\": json\"") != NULL);
+    dn_free(text);
     unmake(&m);
 }
 
