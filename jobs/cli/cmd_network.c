@@ -6,9 +6,11 @@
  */
 #include "jobs/cli/command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "jobs/cli/directory.h"
 #include "jobs/cli/network_output.h"
 #include "jobs/cli/progress.h"
@@ -315,17 +317,15 @@ out:
     return st;
 }
 
-/* Rank 0: the first file of the results. */
+/* Rank 0: the first file of the results. What another run has finished here ends with it. */
 static dn_status save_config(const job *j, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_text_file config = {0};
 
-    DN_TRY(dn_text_file_open(&config, j->dir, "config.json", err));
-    fputs(j->config, config.to);
-    DN_TRY(dn_text_file_commit(&config, err));
+    if (unlink(j->store_path) != 0 && errno != ENOENT)
+        DN_FAIL(DN_ECANTCREAT, "%s: cannot be removed: %s", j->store_path, strerror(errno));
+    DN_TRY(dn_text_file_write(j->config_path, j->config, err));
 out:
-    dn_text_file_close(&config);
     return st;
 }
 
