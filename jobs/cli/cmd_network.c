@@ -47,7 +47,7 @@ static const dn_opt options[] = {
      "closeness, harmonic, betweenness: from all nodes or a sample; auto: all while nodes x edges < 5e10, "
      "then 4096",
      "measures"},
-    {"exact-nodes", 0, DN_OPT_INT, "4000", "0..9223372036854775807",
+    {"exact-nodes", 0, DN_OPT_INT, "10000", "0..9223372036854775807",
      "subgraph, current-flow: exact up to so many connected nodes, above by probing", "measures"},
     {"probes", 0, DN_OPT_INT, "256", "2..1000000", "random vectors of a probing", "measures"},
     {"spectra", 0, DN_OPT_LIST, NULL, "LIST", "adjacency, laplacian, svd, pca, divided by commas", "spectra"},
