@@ -43,7 +43,7 @@ static const dn_opt options[] = {
     {"seeds", 0, DN_OPT_LIST, NULL, "ID", "personalised pagerank: restart at these nodes", "measures"},
     {"alpha", 0, DN_OPT_NUMBER, "0", "0..1e300", "katz; 0: 0.85 / largest eigenvalue", "measures"},
     {"communicability", 0, DN_OPT_LIST, NULL, "ID", "communicability from these nodes to all", "measures"},
-    {"sources", 0, DN_OPT_TEXT, "auto", "auto|all|K",
+    {"sources", 0, DN_OPT_TEXT, "auto", "K",
      "closeness, harmonic, betweenness: from all nodes or a sample; auto: all while nodes x edges < 5e10, "
      "then 4096",
      "measures"},

@@ -63,6 +63,13 @@ done
 python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); assert d["network"]["nodes"] == 34 and d["network"]["edges"] == 78' run3/summary.json ||
     fail "summary.json"
 
+# a sample has its errors beside it, the same on any ranks
+for n in 1 3; do
+    expect 0 "" ranks $n network karate.h5 -o sample$n --measures closeness,betweenness --sources 20
+    head -1 sample$n/betweenness.tsv | grep -q standard_error || fail "a sample without errors: $(head -1 sample$n/betweenness.tsv)"
+done
+cmp -s sample1/betweenness.tsv sample3/betweenness.tsv || fail "another sample on 3 ranks"
+
 # a directory is one run: finished, other options, forced
 expect 0 "already complete" "$DRAGNET" network karate.h5 -o run1 "${what[@]}"
 expect 73 "--force" "$DRAGNET" network karate.h5 -o run1 --measures degree
