@@ -79,6 +79,10 @@ DN_MUST_CHECK dn_status dn_h5_write_strings_of(dn_h5 *h, int root, const char *n
                                                dn_error *err);
 DN_MUST_CHECK dn_status dn_h5_read_strings(const dn_h5 *h, const char *name, dn_strings *out, dn_error *err);
 
+/* Whether offsets that were read are those of `bytes` bytes. Local. Fails: DN_EDATA */
+DN_MUST_CHECK dn_status dn_h5_check_strings(const dn_h5 *h, const char *name, const dn_strings *s,
+                                            int64_t bytes, dn_error *err);
+
 /* Remove a group or dataset of an edited file. */
 DN_MUST_CHECK dn_status dn_h5_remove(dn_h5 *h, const char *name, dn_error *err);
 
