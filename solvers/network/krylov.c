@@ -70,6 +70,33 @@ void dn_krylov_begin(dn_solve_report *r, double tolerance)
     snprintf(r->method, sizeof r->method, "closed form");
 }
 
+static PetscErrorCode compare_unit(EPS eps, PetscScalar re, PetscScalar im, PetscReal residual,
+                                   PetscReal *out, void *ctx)
+{
+    const double *unit = ctx;
+
+    (void)eps;
+    (void)re;
+    (void)im;
+    *out = residual / *unit;
+    return 0;
+}
+
+dn_status dn_krylov_beside(EPS eps, int64_t search, const double *unit, dn_error *err)
+{
+    dn_status st = DN_OK;
+    PetscRandom random = NULL;
+    BV basis = NULL;
+
+    DN_PETSC(EPSGetBV(eps, &basis));
+    DN_PETSC(BVGetRandomContext(basis, &random));
+    DN_PETSC(PetscRandomSetSeed(random, 0x12345678 + (unsigned long)search));
+    DN_PETSC(PetscRandomSeed(random));
+    DN_PETSC(EPSSetConvergenceTestFunction(eps, compare_unit, (void *)(uintptr_t)unit, NULL));
+out:
+    return st;
+}
+
 dn_status dn_krylov_method_ksp(KSP ksp, dn_solve_report *r, dn_error *err)
 {
     dn_status st = DN_OK;

@@ -6,6 +6,7 @@
 #define DN_NETWORK_KRYLOV_H
 
 #include <petscksp.h>
+#include <slepceps.h>
 #include "solvers/network/adjacency.h"
 #include "solvers/network/solve_report.h"
 
@@ -26,6 +27,10 @@ DN_MUST_CHECK dn_status dn_krylov_fill(const dn_team *team, const double *x, Vec
 
 /* The start of a report: converged with nothing to do. */
 void dn_krylov_begin(dn_solve_report *r, double tolerance);
+
+/* For a search beside pairs that are known: a random start of its own, as SLEPc gives all solvers the same,
+ * and residuals measured by *unit, which outlives the search, as the value that is found may be 0. Local. */
+DN_MUST_CHECK dn_status dn_krylov_beside(EPS eps, int64_t search, const double *unit, dn_error *err);
 
 /* Names of the solver and what --petsc made of it into the report. Local. */
 DN_MUST_CHECK dn_status dn_krylov_method_ksp(KSP ksp, dn_solve_report *r, dn_error *err);

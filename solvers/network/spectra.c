@@ -3,6 +3,8 @@
  * EPS is asked for the pairs that are not known beforehand, then for one more beside all that are found. If
  * that one is larger than the smallest found, a copy of a repeated value was missed: it takes its place and
  * the search goes on. Otherwise it is the value after the last, which tells whether the last block is whole.
+ * Every search has a start of its own: what a start shows of a repeated value is found by the first search,
+ * and the same start would hold nothing else of it.
  */
 #include "solvers/network/spectra.h"
 
@@ -13,6 +15,7 @@
 #include "solvers/base/alloc.h"
 #include "solvers/network/adjacency.h"
 #include "solvers/network/components.h"
+#include "solvers/network/krylov.h"
 #include "solvers/network/pairs.h"
 
 enum { DENSE_ROWS = 48 };
@@ -37,7 +40,8 @@ typedef struct work {
     double found;  /* eigenvalue of the pair that was found last */
     double next;   /* the value after the last, NaN when not known */
     bool converged;
-    int64_t iterations;
+    int64_t searches, iterations;
+    double unit; /* of the residuals of a search beside others */
     char method[64];
 } work;
 
@@ -153,6 +157,12 @@ out:
 
 /* ---- the search ---- */
 
+/* By size; what residuals are measured by. */
+static double largest_found(const work *w)
+{
+    return w->have > 0 ? fmax(fabs(w->theta[0]), fabs(w->theta[w->have - 1])) : 0;
+}
+
 static dn_status configure(work *w, EPS eps, int64_t want, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -166,11 +176,16 @@ static dn_status configure(work *w, EPS eps, int64_t want, dn_error *err)
         DN_PETSC(EPSSetType(eps, EPSLAPACK));
         DN_PETSC(EPSSetDimensions(eps, (PetscInt)w->g->connected, PETSC_DEFAULT, PETSC_DEFAULT));
     } else {
-        DN_PETSC(EPSSetDimensions(eps, (PetscInt)want, (PetscInt)(ncv < free_rows ? ncv : free_rows),
-                                  PETSC_DEFAULT));
+        ncv = ncv < free_rows ? ncv : free_rows;
+        if (ncv == want && want < w->g->connected) /* SLEPc wants one more, needed or not */
+            ncv++;
+        DN_PETSC(EPSSetDimensions(eps, (PetscInt)want, (PetscInt)ncv, PETSC_DEFAULT));
         DN_PETSC(EPSSetTolerances(eps, w->tolerance, 10000));
-        if (w->have > 0)
+        if (w->have > 0) {
+            w->unit = largest_found(w);
             DN_PETSC(EPSSetDeflationSpace(eps, (PetscInt)w->have, w->v));
+            DN_TRY(dn_krylov_beside(eps, ++w->searches, &w->unit, err));
+        }
     }
     DN_PETSC(EPSSetFromOptions(eps));
 out:
@@ -307,7 +322,7 @@ static dn_status publish(const work *w, double *out_value, double *out_residual,
     dn_status st = DN_OK;
     Vec y = NULL;
     bool adjacency = w->kind == DN_SPECTRUM_ADJACENCY;
-    double largest = w->have > 0 ? fmax(fabs(w->theta[0]), fabs(w->theta[w->have - 1])) : 0;
+    double largest = largest_found(w);
 
     DN_PETSC(MatCreateVecs(w->m, &y, NULL));
     for (int64_t i = 0; i < w->k; i++) {
@@ -331,7 +346,7 @@ out:
 
 static void fill_report(const work *w, const double *residual, dn_solve_report *r)
 {
-    double largest = w->have > 0 ? fmax(fabs(w->theta[0]), fabs(w->theta[w->have - 1])) : 0;
+    double largest = largest_found(w);
     double tol = same_value * largest, gap = dn_pairs_gap(w->theta, w->have, w->next, tol);
     double unit = w->kind == DN_SPECTRUM_ADJACENCY ? largest : 1; /* of a residual */
 
