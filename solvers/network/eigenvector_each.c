@@ -226,6 +226,8 @@ static dn_status solve_alone(work *w, int64_t c, dn_error *err)
     DN_TRY(dn_team_solo(&g, &solo, err));
     DN_TRY(dn_adjacency_create(&g, &solo, &plain, DN_ADJACENCY_SHELL, &a, err));
     dn_krylov_strength(&g, &solo, strength);
+    for (int64_t i = 0; i < g.n; i++)
+        strength[i] *= dn_krylov_turn(w->g->outside[w->member[w->first[c] + i]]);
     DN_PETSC(MatCreateVecs(a, &v, NULL));
     DN_TRY(dn_krylov_fill(&solo, strength, v, err));
     DN_TRY(dn_leading_pair(a, "eigenvector_", w->tolerance, v, &pair, &report, err));
@@ -256,6 +258,7 @@ static dn_status solve_together(work *w, int64_t c, dn_error *err)
 
         for (int64_t e = w->g->row[node]; e < w->g->row[node + 1]; e++)
             w->product[node] += weight(w->g, e);
+        w->product[node] *= dn_krylov_turn(w->g->outside[node]);
     }
     DN_TRY(dn_krylov_fill(w->team, w->product, w->t, err));
     DN_TRY(dn_leading_pair(w->a, "eigenvector_", w->tolerance, w->t, &pair, &report, err));
@@ -334,7 +337,8 @@ static void judge(const dn_eigenvector_options *o, const work *w, dn_eigenvector
 
         if (size_of(w, c) < 3)
             continue;
-        pair.second = w->facts[at[FACT_SECOND]];
+        pair.second = pair.next =
+            w->facts[at[FACT_SECOND]]; /* within a component the largest is not shared */
         f->solved++;
         f->failed += w->facts[at[FACT_CONVERGED]] == 0;
         f->smallest = fmin(f->smallest, pair.value - pair.second); /* not the NaN */

@@ -1,6 +1,7 @@
 /* krylov.c - what the measures that iterate share; see krylov.h */
 #include "solvers/network/krylov.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,6 +50,13 @@ void dn_krylov_strength(const dn_graph *g, const dn_team *team, double *out)
     whole = team->collect(team->ctx);
     for (int64_t i = 0; i < g->connected; i++)
         out[i] = whole[i];
+}
+
+double dn_krylov_turn(int64_t outside)
+{
+    double turn = 0.6180339887498949 * (double)outside;
+
+    return 1 + 0.5 * (turn - floor(turn));
 }
 
 dn_status dn_krylov_fill(const dn_team *team, const double *x, Vec y, dn_error *err)

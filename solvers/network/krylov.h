@@ -22,6 +22,11 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_krylov_weights(const dn_graph *g, const
  * rank. Collective on the team; cannot fail. */
 DN_COLLECTIVE void dn_krylov_strength(const dn_graph *g, const dn_team *team, double *out);
 
+/* What a start is multiplied by at a node with this outside number, 1 to 1.5. What is symmetric in the graph
+ * is symmetric in the strengths, and a Krylov space would not see what is not; a factor that differs from
+ * node to node cures it. Local. */
+double dn_krylov_turn(int64_t outside);
+
 /* y = values of x at this rank's rows, as PETSc holds them. x [connected]. Local. */
 DN_MUST_CHECK dn_status dn_krylov_fill(const dn_team *team, const double *x, Vec y, dn_error *err);
 
