@@ -84,6 +84,7 @@ static dn_status configure(dn_expmv *e, const char *prefix, double tolerance, dn
     PetscInt rows = (PetscInt)e->g->connected;
     MFNType type = NULL;
     PetscReal tol = 0;
+    PetscInt basis = 0;
     FN exponential = NULL;
 
     DN_PETSC(MFNCreate(dn_krylov_comm(e->team), &e->mfn));
@@ -95,6 +96,8 @@ static dn_status configure(dn_expmv *e, const char *prefix, double tolerance, dn
     DN_PETSC(MFNSetDimensions(e->mfn, rows < 40 ? rows : 40));
     DN_PETSC(MFNSetTolerances(e->mfn, tolerance, 1000));
     DN_PETSC(MFNSetFromOptions(e->mfn));
+    DN_PETSC(MFNGetDimensions(e->mfn, &basis));
+    DN_TRY(dn_krylov_basis(rows, basis, 2, prefix, "mfn_ncv", err));
     DN_PETSC(MFNGetType(e->mfn, &type));
     DN_PETSC(MFNGetTolerances(e->mfn, &tol, NULL));
     report->tolerance = tol;

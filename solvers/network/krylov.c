@@ -78,6 +78,22 @@ void dn_krylov_begin(dn_solve_report *r, double tolerance)
     snprintf(r->method, sizeof r->method, "closed form");
 }
 
+dn_status dn_krylov_basis(int64_t n, int64_t ncv, int64_t beside, const char *prefix, const char *option,
+                          dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t most = n > 0 ? (int64_t)PETSC_MAX_INT / n : INT64_MAX;
+
+    if (ncv > most - beside)
+        DN_FAIL(DN_EDATA,
+                "a basis of %lld vectors of %lld numbers, but this build's PETSc counts to %lld: build with "
+                "-DDRAGNET_PETSC64=ON (or try -%s%s %lld)",
+                (long long)(ncv + beside), (long long)n, (long long)PETSC_MAX_INT, prefix, option,
+                (long long)(most - beside));
+out:
+    return st;
+}
+
 static PetscErrorCode compare_unit(EPS eps, PetscScalar re, PetscScalar im, PetscReal residual,
                                    PetscReal *out, void *ctx)
 {

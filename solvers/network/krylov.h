@@ -33,6 +33,12 @@ DN_MUST_CHECK dn_status dn_krylov_fill(const dn_team *team, const double *x, Vec
 /* The start of a report: converged with nothing to do. */
 void dn_krylov_begin(dn_solve_report *r, double tolerance);
 
+/* Whether PetscInt can count a basis of ncv vectors of n numbers and `beside` more, which SLEPc keeps in one
+ * vector. prefix, option: what makes it smaller, "svd_" and "eps_ncv". Local.
+ * Fails: DN_EDATA says which build can count it, and a basis that this one can */
+DN_MUST_CHECK dn_status dn_krylov_basis(int64_t n, int64_t ncv, int64_t beside, const char *prefix,
+                                        const char *option, dn_error *err);
+
 /* For a search beside pairs that are known: a random start of its own, as SLEPc gives all solvers the same,
  * and residuals measured by *unit, which outlives the search, as the value that is found may be 0. Local. */
 DN_MUST_CHECK dn_status dn_krylov_beside(EPS eps, int64_t search, const double *unit, dn_error *err);

@@ -167,11 +167,13 @@ static dn_status configure(work *w, EPS eps, int64_t want, dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t free_rows = w->g->connected - w->have, ncv = 2 * want > want + 15 ? 2 * want : want + 15;
+    const char *prefix = w->kind == DN_SPECTRUM_ADJACENCY ? "adjacency_" : "laplacian_";
+    PetscInt basis = 0;
 
     DN_PETSC(EPSSetOperators(eps, w->m, NULL));
     DN_PETSC(EPSSetProblemType(eps, EPS_HEP));
     DN_PETSC(EPSSetWhichEigenpairs(eps, EPS_LARGEST_REAL));
-    DN_PETSC(EPSSetOptionsPrefix(eps, w->kind == DN_SPECTRUM_ADJACENCY ? "adjacency_" : "laplacian_"));
+    DN_PETSC(EPSSetOptionsPrefix(eps, prefix));
     if (w->dense) {
         DN_PETSC(EPSSetType(eps, EPSLAPACK));
         DN_PETSC(EPSSetDimensions(eps, (PetscInt)w->g->connected, PETSC_DEFAULT, PETSC_DEFAULT));
@@ -188,6 +190,9 @@ static dn_status configure(work *w, EPS eps, int64_t want, dn_error *err)
         }
     }
     DN_PETSC(EPSSetFromOptions(eps));
+    DN_PETSC(EPSGetDimensions(eps, NULL, &basis, NULL));
+    if (!w->dense)
+        DN_TRY(dn_krylov_basis(w->g->connected, basis, w->have + 1, prefix, "eps_ncv", err));
 out:
     return st;
 }

@@ -18,7 +18,7 @@
 #include "solvers/network/petsc.h"
 #include "solvers/network/svd_private.h"
 
-enum { BASIS = 16 }; /* of a search for one pair */
+enum { FIRST_BASIS = 10, BASIS = 16 }; /* at least, of all pairs; of a search for one */
 
 static const double same_value = 1e-8;    /* of the largest: nearer values are a block */
 static const double same_pair = 1e-10;    /* of the largest: a value found later is not larger */
@@ -86,14 +86,21 @@ out:
 static dn_status configure(const work *w, SVD svd, int64_t want, dn_error *err)
 {
     dn_status st = DN_OK;
+    PetscInt rows = 0, cols = 0, basis = (PetscInt)(want > FIRST_BASIS / 2 ? 2 * want : FIRST_BASIS);
 
+    DN_PETSC(MatGetSize(w->x.m, &rows, &cols));
     DN_PETSC(SVDSetOperators(svd, w->x.m, NULL));
     DN_PETSC(SVDSetImplicitTranspose(svd, PETSC_TRUE));
     DN_PETSC(SVDSetOptionsPrefix(svd, prefix_of(w)));
     DN_PETSC(SVDSetType(svd, w->x.dense ? SVDLAPACK : SVDTRLANCZOS));
-    DN_PETSC(SVDSetDimensions(svd, (PetscInt)want, PETSC_DEFAULT, PETSC_DEFAULT));
+    basis = basis < rows ? basis : rows;
+    basis = basis < cols ? basis : cols;
+    DN_PETSC(SVDSetDimensions(svd, (PetscInt)want, basis, PETSC_DEFAULT));
     DN_PETSC(SVDSetTolerances(svd, w->tolerance, 10000));
     DN_PETSC(SVDSetFromOptions(svd));
+    DN_PETSC(SVDGetDimensions(svd, NULL, &basis, NULL));
+    if (!w->x.dense)
+        DN_TRY(dn_krylov_basis(rows > cols ? rows : cols, basis, 1, prefix_of(w), "svd_ncv", err));
 out:
     return st;
 }
@@ -162,6 +169,8 @@ static dn_status configure_beside(work *w, EPS eps, dn_error *err)
     DN_PETSC(EPSSetDeflationSpace(eps, (PetscInt)w->k, w->turned ? w->u : w->v));
     DN_TRY(dn_krylov_beside(eps, ++w->searches, &w->unit, err));
     DN_PETSC(EPSSetFromOptions(eps));
+    DN_PETSC(EPSGetDimensions(eps, NULL, &basis, NULL));
+    DN_TRY(dn_krylov_basis(all, basis, w->k + 1, prefix_of(w), "eps_ncv", err));
 out:
     return st;
 }

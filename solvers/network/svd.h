@@ -39,7 +39,8 @@ typedef enum dn_svd_scaling { DN_SVD_PLAIN, DN_SVD_CENTRED, DN_SVD_STANDARDISED 
  *
  * The report holds the worst residual; error is the bound of an entry of a vector, residual over gap. k == 0
  * is fine. Collective on the team. Fails: DN_EDATA the graph has one side only, or more pairs than the
- * smaller side has nodes (says how many there are); DN_ENOMEM, DN_ESOFTWARE
+ * smaller side has nodes (says how many there are), or a basis that PetscInt cannot count; DN_ENOMEM,
+ * DN_ESOFTWARE
  */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_svd(const dn_graph *g, const dn_team *team, dn_svd_scaling scaling,
                                              int64_t k, double tolerance, double *out_value,

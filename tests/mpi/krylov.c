@@ -10,12 +10,15 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 #include "solvers/network/components.h"
+#include "solvers/network/expmv.h"
 #include "solvers/network/eigenvector.h"
 #include "solvers/network/hits.h"
 #include "solvers/network/katz.h"
 #include "solvers/network/leading.h"
 #include "solvers/network/pagerank.h"
 #include "solvers/network/petsc.h"
+#include "solvers/network/spectra.h"
+#include "solvers/network/svd.h"
 #include "tests/support/golden.h"
 #include "tests/support/team.h"
 
@@ -475,6 +478,57 @@ static void refuses_large_basis(void)
     CU_ASSERT_EQUAL(MatDestroy(&a), 0);
 }
 
+/* A long path, and a basis that needs it to the letter: refused by name before memory is asked for. */
+static void refuses_large_bases(void)
+{
+    enum { N = 100000 };
+    static uint8_t side[N];
+    static const char *const option[] = {"-adjacency_eps_ncv", "-svd_svd_ncv", "-svd_eps_ncv",
+                                         "-big_mfn_ncv"};
+    static const char *const most[] = {"-adjacency_eps_ncv 21473", "-svd_svd_ncv 42948", "-svd_eps_ncv 42947",
+                                       "-big_mfn_ncv 21472"};
+    double value, residual, *vector = dn_calloc(N, sizeof *vector);
+    dn_edge *e = dn_calloc(N, sizeof *e);
+    dn_graph g;
+    dn_team t;
+
+    if (dn_petsc_index_bits() > 32) {
+        test_skip("64-bit indices do not overflow");
+        dn_free(vector);
+        dn_free(e);
+        return;
+    }
+    for (int32_t i = 0; i < N; i++) {
+        e[i] = (dn_edge){i, i + 1, 1};
+        side[i] = (uint8_t)(i % 2);
+    }
+    CU_ASSERT_EQUAL(dn_graph_build(N, N - 1, e, side, 2, 0, &g, NULL), DN_OK);
+    CU_ASSERT_EQUAL(test_team_open(&g, &t, NULL), DN_OK);
+    for (int i = 0; i < 4; i++) {
+        dn_error err = DN_ERROR_INIT;
+        dn_expmv *exponential = NULL;
+        dn_solve_report r = {.converged = false};
+        dn_status st;
+
+        CU_ASSERT_EQUAL(PetscOptionsSetValue(NULL, option[i], "49999"), 0);
+        if (i == 0)
+            st = dn_spectra(&g, &t, DN_SPECTRUM_ADJACENCY, 1, 1e-1, &value, &residual, vector, &r, &err);
+        else if (i < 3)
+            st = dn_svd(&g, &t, DN_SVD_PLAIN, 1, 1e-1, &value, &residual, vector, &r, &err);
+        else
+            st = dn_expmv_create(&g, &t, "big_", 1e-10, &exponential, &r, &err);
+        CU_ASSERT_EQUAL(st, DN_EDATA);
+        CU_ASSERT(strstr(err.text, "DRAGNET_PETSC64") != NULL && strstr(err.text, most[i]) != NULL);
+        dn_expmv_destroy(&exponential);
+        CU_ASSERT_EQUAL(PetscOptionsClearValue(NULL, option[i]), 0);
+    }
+    test_team_close(&t);
+    dn_graph_destroy(&g);
+    dn_free(vector);
+    dn_free(e);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 /* Every rank alone, on a communicator of its own, has what all have together. */
 static void alone(void)
 {
@@ -594,6 +648,7 @@ int main(int argc, char **argv)
                                     {"options out of range", refuses_options},
                                     {"a small gap", small_gap},
                                     {"a basis that cannot be counted", refuses_large_basis},
+                                    {"bases that PETSc cannot count", refuses_large_bases},
                                     {"closes PETSc", closes_petsc},
                                     {NULL, NULL}};
     return test_main(argc, argv, "krylov", tests);
