@@ -224,7 +224,7 @@ static dn_status solve_alone(work *w, int64_t c, dn_error *err)
     DN_NEW(strength, (size_t)size_of(w, c));
     DN_TRY(copy_out(w, c, &g, &row, &col, &weights, err));
     DN_TRY(dn_team_solo(&g, &solo, err));
-    DN_TRY(dn_adjacency_create(&g, &solo, &plain, DN_ADJACENCY_SHELL, &a, err));
+    DN_TRY(dn_adjacency_create(&g, &solo, &plain, &a, err));
     dn_krylov_strength(&g, &solo, strength);
     for (int64_t i = 0; i < g.n; i++)
         strength[i] *= dn_krylov_turn(w->g->outside[w->member[w->first[c] + i]]);
@@ -359,7 +359,7 @@ static dn_status create(work *w, dn_solve_report *report, dn_error *err)
     dn_adjacency plain = DN_ADJACENCY_PLAIN;
     PetscReal tolerance = w->tolerance;
 
-    DN_TRY(dn_adjacency_create(w->g, w->team, &plain, DN_ADJACENCY_SHELL, &w->a, err));
+    DN_TRY(dn_adjacency_create(w->g, w->team, &plain, &w->a, err));
     DN_PETSC(MatCreateVecs(w->a, &w->v, &w->f));
     DN_PETSC(VecDuplicate(w->v, &w->t));
     DN_PETSC(DSCreate(PETSC_COMM_SELF, &w->dense));

@@ -57,7 +57,7 @@ static dn_status set_matrix(dn_expmv *e, double shift, dn_error *err)
         goto out;
     DN_PETSC(MatDestroy(&e->m));
     DN_PETSC(MatDestroy(&e->plain));
-    DN_TRY(dn_adjacency_create(e->g, e->team, &a, DN_ADJACENCY_SHELL, &e->plain, err));
+    DN_TRY(dn_adjacency_create(e->g, e->team, &a, &e->plain, err));
     DN_PETSC(MatCreateShell(dn_krylov_comm(e->team), rows, rows, all, all, e, &e->m));
     DN_PETSC(MatShellSetOperation(e->m, MATOP_MULT, (void (*)(void))multiply));
     DN_PETSC(MatShellSetOperation(e->m, MATOP_MULT_TRANSPOSE, (void (*)(void))multiply));

@@ -132,7 +132,7 @@ static dn_status create_matrix(work *w, dn_error *err)
         DN_PASS(create_dense(w, err));
         DN_TEAM_AGREE(w->team);
     } else {
-        DN_TRY(dn_adjacency_create(w->g, w->team, &a, DN_ADJACENCY_SHELL, &w->m, err));
+        DN_TRY(dn_adjacency_create(w->g, w->team, &a, &w->m, err));
     }
     for (int64_t i = 0; i <= w->k; i++)
         DN_PETSC(MatCreateVecs(w->m, &w->v[i], NULL));
