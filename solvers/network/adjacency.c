@@ -27,7 +27,7 @@ DN_CLONES static void sum_pattern(const dn_graph *g, const double *x, int64_t be
 {
     for (int64_t i = begin; i < end; i++) {
         const int32_t *col = g->col + g->row[i];
-        int64_t degree = g->row[i + 1] - g->row[i], k = 0;
+        int64_t degree = dn_graph_degree(g, i), k = 0;
         double s[LANES] = {0};
 
         for (; k + LANES <= degree; k += LANES)
@@ -45,7 +45,7 @@ DN_CLONES static void sum_weighted(const dn_graph *g, const double *x, int64_t b
     for (int64_t i = begin; i < end; i++) {
         const int32_t *col = g->col + g->row[i];
         const float *w = g->weight + g->row[i];
-        int64_t degree = g->row[i + 1] - g->row[i], k = 0;
+        int64_t degree = dn_graph_degree(g, i), k = 0;
         double s[LANES] = {0};
 
         for (; k + LANES <= degree; k += LANES)

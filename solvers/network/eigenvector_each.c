@@ -90,13 +90,8 @@ static int64_t entries_of(const work *w, int64_t c)
     int64_t sum = 0;
 
     for (int64_t k = w->first[c]; k < w->first[c + 1]; k++)
-        sum += w->g->row[w->member[k] + 1] - w->g->row[w->member[k]];
+        sum += dn_graph_degree(w->g, w->member[k]);
     return sum;
-}
-
-static double weight(const dn_graph *g, int64_t k)
-{
-    return g->weight != NULL ? (double)g->weight[k] : 1.0;
 }
 
 /* Values of the nodes of c, sign free, and its facts into the distributed vectors; together: every rank does
@@ -146,7 +141,7 @@ static dn_status fill_dense(work *w, int64_t c, dn_error *err)
         for (PetscInt j = 0; j < n; j++)
             m[i * stride + j] = 0;
         for (int64_t k = g->row[node]; k < g->row[node + 1]; k++)
-            m[i * stride + w->place[g->col[k]]] = weight(g, k);
+            m[i * stride + w->place[g->col[k]]] = dn_graph_weight(g, k);
     }
     DN_PETSC(DSRestoreArray(w->dense, DS_MAT_A, &m));
 out:
@@ -256,9 +251,7 @@ static dn_status solve_together(work *w, int64_t c, dn_error *err)
     for (int64_t k = w->first[c]; k < w->first[c + 1]; k++) {
         int64_t node = w->member[k];
 
-        for (int64_t e = w->g->row[node]; e < w->g->row[node + 1]; e++)
-            w->product[node] += weight(w->g, e);
-        w->product[node] *= dn_krylov_turn(w->g->outside[node]);
+        w->product[node] = dn_graph_strength(w->g, node) * dn_krylov_turn(w->g->outside[node]);
     }
     DN_TRY(dn_krylov_fill(w->team, w->product, w->t, err));
     DN_TRY(dn_leading_pair(w->a, "eigenvector_", w->tolerance, w->t, &pair, &report, err));

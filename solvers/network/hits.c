@@ -42,7 +42,7 @@ static double sum_some(const dn_graph *g, int64_t i, bool out, const double *x)
         uint8_t from = out ? g->side[i] : g->side[j], to = out ? g->side[j] : g->side[i];
 
         if (from <= to)
-            s += (g->weight != NULL ? (double)g->weight[k] : 1.0) * (x != NULL ? x[j] : 1.0);
+            s += dn_graph_weight(g, k) * (x != NULL ? x[j] : 1.0);
     }
     return s;
 }

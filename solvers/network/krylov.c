@@ -40,13 +40,8 @@ void dn_krylov_strength(const dn_graph *g, const dn_team *team, double *out)
     double *mine = team->post(team->ctx);
     const double *whole;
 
-    for (int64_t i = team->begin; i < team->end; i++) {
-        mine[i] = 0;
-        for (int64_t k = g->row[i]; k < g->row[i + 1] && g->weight != NULL; k++)
-            mine[i] += (double)g->weight[k];
-        if (g->weight == NULL)
-            mine[i] = (double)(g->row[i + 1] - g->row[i]);
-    }
+    for (int64_t i = team->begin; i < team->end; i++)
+        mine[i] = dn_graph_strength(g, i);
     whole = team->collect(team->ctx);
     for (int64_t i = 0; i < g->connected; i++)
         out[i] = whole[i];

@@ -50,10 +50,8 @@ typedef struct work {
 static void measure_degrees(work *w)
 {
     for (int64_t i = 0; i < w->g->connected; i++) {
-        double strength = 0;
+        double strength = dn_graph_strength(w->g, i);
 
-        for (int64_t e = w->g->row[i]; e < w->g->row[i + 1]; e++)
-            strength += w->g->weight != NULL ? (double)w->g->weight[e] : 1.0;
         w->scale[i] = 1 / sqrt(strength);
         if (w->component[i] < w->known)
             w->length[w->component[i]] += strength;
@@ -68,7 +66,6 @@ static dn_status prepare_laplacian(work *w, dn_error *err)
     dn_status st = DN_OK;
     int64_t components = 0;
 
-    DN_TRY(dn_pairs_positive(w->g, "the normalised Laplacian", err));
     DN_NEW(w->component, (size_t)w->g->n);
     DN_NEW(w->scale, (size_t)w->g->connected);
     DN_TRY(dn_components(w->g, w->component, &components, err));
@@ -108,7 +105,7 @@ static dn_status create_dense(work *w, dn_error *err)
     for (PetscInt i = 0; i < rows; i++)
         for (int64_t e = g->row[i]; e < g->row[i + 1]; e++)
             DN_PETSC(MatSetValue(w->m, i, (PetscInt)g->col[e],
-                                 (g->weight != NULL ? (double)g->weight[e] : 1.0) *
+                                 dn_graph_weight(g, e) *
                                      (w->scale != NULL ? w->scale[i] * w->scale[g->col[e]] : 1.0),
                                  INSERT_VALUES));
     DN_PETSC(MatAssemblyBegin(w->m, MAT_FINAL_ASSEMBLY));
@@ -389,6 +386,8 @@ dn_status dn_spectra(const dn_graph *g, const dn_team *team, dn_spectrum_kind ki
     dn_status st = DN_OK;
     work w = {.g = g, .team = team, .kind = kind, .k = k, .tolerance = tolerance, .next = NAN};
 
+    if (kind == DN_SPECTRUM_LAPLACIAN)
+        DN_TRY(dn_krylov_weights(g, team, "the normalised Laplacian", err));
     DN_PASS(prepare(&w, err));
     DN_TEAM_AGREE(team);
     if (k > 0) {

@@ -15,11 +15,6 @@
 
 typedef dn_svd_matrix work;
 
-static double weight_of(const dn_graph *g, int64_t e)
-{
-    return g->weight != NULL ? (double)g->weight[e] : 1.0;
-}
-
 /* ---- means and scales: every rank all columns, the same bits everywhere ---- */
 
 /* A column without variance up to rounding, by the rule of scikit-learn. */
@@ -38,13 +33,13 @@ static void measure_column(work *w, int64_t j)
 
     for (int64_t e = g->row[j]; e < g->row[j + 1]; e++)
         if (g->side[g->col[e]] == 0) {
-            sum += weight_of(g, e);
+            sum += dn_graph_weight(g, e);
             entries++;
         }
     w->mean[j] = sum / rows;
     for (int64_t e = g->row[j]; e < g->row[j + 1]; e++)
         if (g->side[g->col[e]] == 0)
-            squares += (weight_of(g, e) - w->mean[j]) * (weight_of(g, e) - w->mean[j]);
+            squares += (dn_graph_weight(g, e) - w->mean[j]) * (dn_graph_weight(g, e) - w->mean[j]);
     variance = (squares + (rows - (double)entries) * w->mean[j] * w->mean[j]) / rows;
     if (is_constant(variance, w->mean[j], rows)) {
         w->scale[j] = w->scaling == DN_SVD_STANDARDISED ? 0 : 1;
@@ -115,7 +110,7 @@ static double sum_neighbours(const dn_graph *g, int64_t i, const double *whole)
     double s = 0;
 
     for (int64_t e = g->row[i]; e < g->row[i + 1]; e++)
-        s += weight_of(g, e) * whole[g->col[e]];
+        s += dn_graph_weight(g, e) * whole[g->col[e]];
     return s;
 }
 
@@ -226,7 +221,7 @@ static void fill_dense(const work *w, const int32_t *place, PetscScalar *a)
             column[i] = -w->mean[j] * w->scale[j];
         for (int64_t e = g->row[j]; e < g->row[j + 1]; e++)
             if (g->side[g->col[e]] == 0)
-                column[place[g->col[e]]] = (weight_of(g, e) - w->mean[j]) * w->scale[j];
+                column[place[g->col[e]]] = (dn_graph_weight(g, e) - w->mean[j]) * w->scale[j];
     }
 }
 
