@@ -2,8 +2,10 @@
  *
  * Every rank has the whole graph (network.h). A rank works with as many threads as OpenMP offers; MPI is
  * called from the main thread. Results are [n], in inside order, the same bits on every rank and on any
- * number of ranks and threads: integer sums do not care for order; betweenness is added up in fixed shards (a
- * function of the number of sources alone) in the fixed tree of mpi/core/tree.h.
+ * number of ranks and threads: integer sums do not care for order (squares of distances are summed as
+ * doubles, which are exact below 2^53, a bound that closeness.h gives: above it their standard error may
+ * differ in the last digits); betweenness is added up in fixed shards (a function of the number of sources
+ * alone) in the fixed tree of mpi/core/tree.h.
  *
  * All functions are collective on comm. They fail on all ranks together: DN_ENOMEM when any rank or thread
  * lacks memory, DN_EDATA as below.

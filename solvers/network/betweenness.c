@@ -84,11 +84,6 @@ void dn_brandes_destroy(dn_brandes **handle)
     *handle = NULL;
 }
 
-static int64_t degree(const dn_graph *g, int64_t v)
-{
-    return g->row[v + 1] - g->row[v];
-}
-
 static double *at(double *values, int32_t v)
 {
     return values + (int64_t)v * LANES;
@@ -108,7 +103,7 @@ static void start(dn_brandes *b, const dn_origins *s, const dn_batch *batch)
     memcpy(b->open, s->node + batch->node_begin, (size_t)b->opens * sizeof *b->open);
     for (int64_t i = 0; i < b->opens; i++) {
         b->seen[b->open[i]] = 0;
-        b->open_edges += degree(b->g, b->open[i]);
+        b->open_edges += dn_graph_degree(b->g, b->open[i]);
         memset(at(b->sigma, b->open[i]), 0, LANES * sizeof *b->sigma);
     }
     b->all = 0;
@@ -131,7 +126,7 @@ static int64_t edges_of(const dn_brandes *b, int64_t level)
     int64_t edges = 0;
 
     for (int64_t i = b->level[level]; i < b->level[level + 1]; i++)
-        edges += degree(b->g, b->list[i].node);
+        edges += dn_graph_degree(b->g, b->list[i].node);
     return edges;
 }
 
@@ -214,7 +209,7 @@ DN_CLONES static void settle_out(dn_brandes *b, int64_t level)
         b->fresh[v] = 0;
         b->seen[v] |= in;
         if (b->seen[v] == b->all)
-            b->open_edges -= degree(b->g, v);
+            b->open_edges -= dn_graph_degree(b->g, v);
         keep(wave, heap, in);
         for (int k = 0; k < LANES; k++)
             sigma[k] += wave[k]; /* one of the two is 0 */

@@ -106,11 +106,6 @@ void dn_bfs_destroy(dn_bfs **handle)
     *handle = NULL;
 }
 
-static int64_t degree(const dn_graph *g, int64_t v)
-{
-    return g->row[v + 1] - g->row[v];
-}
-
 static void start(dn_bfs *b, const dn_origins *s, const dn_batch *batch)
 {
     b->opens = batch->node_end - batch->node_begin;
@@ -118,7 +113,7 @@ static void start(dn_bfs *b, const dn_origins *s, const dn_batch *batch)
     memcpy(b->open, s->node + batch->node_begin, (size_t)b->opens * sizeof *b->open);
     for (int64_t i = 0; i < b->opens; i++) {
         memset(b->seen + (int64_t)b->open[i] * WORDS, 0, WORDS * sizeof *b->seen);
-        b->open_edges += degree(b->g, b->open[i]);
+        b->open_edges += dn_graph_degree(b->g, b->open[i]);
     }
     memset(b->all, 0, sizeof b->all);
     for (int64_t i = batch->begin; i < batch->end; i++) {
@@ -129,7 +124,7 @@ static void start(dn_bfs *b, const dn_origins *s, const dn_batch *batch)
         b->now[(int64_t)v * WORDS + lane / 64] |= bit;
         b->all[lane / 64] |= bit;
         b->frontier[b->frontiers++] = v;
-        b->frontier_edges += degree(b->g, v);
+        b->frontier_edges += dn_graph_degree(b->g, v);
     }
 }
 
@@ -239,9 +234,9 @@ DN_CLONES static void settle(dn_bfs *b, const step *s, dn_distance_sums *sums)
             seen[k] |= next[k];
         add_up(sums, v, sources, s);
         b->fresh[kept++] = v;
-        b->frontier_edges += degree(b->g, v);
+        b->frontier_edges += dn_graph_degree(b->g, v);
         if (complete(seen, next, b->all))
-            b->open_edges -= degree(b->g, v);
+            b->open_edges -= dn_graph_degree(b->g, v);
     }
     b->now = b->next;
     b->next = swap;
