@@ -287,7 +287,7 @@ static unknown leave_neighbours(const dn_origins *s, const dn_graph *g, const dn
     dn_origins_of(s, v, &sampled, &others);
     for (int64_t e = g->row[v]; sampled < others && e < g->row[v + 1]; e++)
         found += s->is_source[g->col[e]];
-    if (sampled == others || sampled - found < 2)
+    if (sampled == others || (sampled - found < 2 && near < others))
         near = found = 0;
     return (unknown){.sampled = sampled - found,
                      .others = others - near,
