@@ -35,10 +35,11 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_sweep_closeness(const dn_comm *comm, co
                                                          const dn_sweep_options *o, const dn_distances *out,
                                                          int64_t *out_sources, dn_error *err);
 
-/* Betweenness, as betweenness.h defines it. Arrays [n], NULL where not wanted; out_raw_error is 0 when all
- * nodes are sources. Fails: DN_EDATA a negative number of sources; more shortest paths than a double holds.
+/* Betweenness, as betweenness.h defines it. Arrays [n], NULL where not wanted; out_raw_error is 0 where
+ * out_raw is exact. Fails: DN_EDATA a negative number of sources; more shortest paths than a double holds.
  * Memory: 270 bytes a connected node for each thread; vectors of n doubles (sampled 2 n): one for each thread
- * and about 14 for each rank, more while a thread is held up. */
+ * and about 14 for each rank, more while a thread is held up; sampled, for each rank what cuts.h and pooled.h
+ * say. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_sweep_betweenness(const dn_comm *comm, const dn_graph *g,
                                                            const dn_sweep_options *o, double *out_normalised,
                                                            double *out_raw, double *out_raw_error,
