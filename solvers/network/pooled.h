@@ -28,7 +28,12 @@
  *
  * The price: against the standard error that knows the spread over all nodes, the stated one is 2.5 times as
  * large at the median over the nodes of ChG-Miner and 30 times or more for a tenth of them, those of small
- * betweenness in a group with larger ones. For the largest hundred it is about right.
+ * betweenness in a group with larger ones.
+ *
+ * What it does not mend: nodes whose betweenness is larger than that of nodes alike, most of them with 2 to
+ * 25 neighbours, are at times estimated too low by more than is stated. Of the hundred nodes of ChG-Miner
+ * with the largest betweenness 82 to 96 lie within 2 errors from 300 sources and up to 5 beyond 5, from 1000
+ * sources 87 to 94 and up to 1; of those of PP-Pathways from 1000 sources 91 to 97 and none.
  */
 #ifndef DN_NETWORK_POOLED_H
 #define DN_NETWORK_POOLED_H
