@@ -1,8 +1,8 @@
 /* drug_target.h - drugs, targets and their labelled pairs, as every rank holds them in memory
  *
- * A drug is a molecule, a target is a sequence: two ids of one molecule are one drug, so that a split by drugs
- * never has it on both sides. The id is the one under which it was first seen. Loading is collective on the
- * communicator of the file; every rank gets the whole. The other functions are local.
+ * A drug is a molecule, a target is a sequence: two ids of one molecule are one drug, so that a split by
+ * drugs never has it on both sides. The id is the one under which it was first seen. Loading is collective on
+ * the communicator of the file; every rank gets the whole. The other functions are local.
  */
 #ifndef DN_IO_DRUG_TARGET_H
 #define DN_IO_DRUG_TARGET_H
@@ -59,8 +59,8 @@ void dn_interactions_destroy(dn_interactions *p);
  * than the two above. Fails: DN_EDATA, DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_drug_target_ids(const dn_h5 *h, dn_strings *out, dn_error *err);
 
-/* dn_training_hash() for drug-target sets: over the canonical keys, the sequences and the training rows, as 16
- * hexadecimal digits in out [17]. part [p->n] of dn_part; NULL: every row. */
+/* dn_training_hash() for drug-target sets: over the canonical keys, the sequences and the training rows, as
+ * 16 hexadecimal digits in out [17]. part [p->n] of dn_part; NULL: every row. */
 void dn_interactions_hash(const dn_drugs *d, const dn_targets *t, const dn_interactions *p,
                           const uint8_t *part, char *out);
 

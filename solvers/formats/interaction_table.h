@@ -1,9 +1,9 @@
 /* interaction_table.h - which column of a drug-target table says what
  *
- * Columns are found by the names that BindingDB, ChEMBL, DrugBank, TDC and the published activation-inhibition
- * table give them; case, blanks, '_', '-' and '.' in a name do not matter. A column serves one role: in a
- * table of Drug_ID, Drug, Target_ID, Target the second is the SMILES, in one of drug, smiles it is the id.
- * All functions are local.
+ * Columns are found by the names that BindingDB, ChEMBL, DrugBank, TDC and the published
+ * activation-inhibition table give them; case, blanks, '_', '-' and '.' in a name do not matter. A column
+ * serves one role: in a table of Drug_ID, Drug, Target_ID, Target the second is the SMILES, in one of drug,
+ * smiles it is the id. All functions are local.
  */
 #ifndef DN_FORMATS_INTERACTION_TABLE_H
 #define DN_FORMATS_INTERACTION_TABLE_H
@@ -28,8 +28,8 @@ typedef struct dn_interaction_columns {
 
 /* The columns of a table by its header. `wanted` is "role=NAME,..." and takes precedence, or NULL; path and
  * line are for messages. joined_drug, joined_target: another file gives the molecules or sequences by id, so
- * the table need not. Fails: DN_EUSAGE wanted names no role, or one twice; DN_EDATA a column that is wanted or
- * needed is not there (the text lists those that are), or its name stands twice */
+ * the table need not. Fails: DN_EUSAGE wanted names no role, or one twice; DN_EDATA a column that is wanted
+ * or needed is not there (the text lists those that are), or its name stands twice */
 DN_MUST_CHECK dn_status dn_interaction_columns_find(const char *path, const dn_record *header,
                                                     const char *wanted, bool joined_drug, bool joined_target,
                                                     dn_interaction_columns *out, dn_error *err);

@@ -38,8 +38,8 @@ int dn_protein_encoding_find(const char *name);
 /* out [len, C] row-major, a row for each residue of a clean sequence; any other byte counts as X.
  *
  * Unknown residues: B, Z and J are the mean of their two amino acids, U is C, O is K, X is the mean of all 20
- * (one-hot: shares that add up to 1); the last column is 1 for all of them. BLOSUM62's own rows for B, Z and X
- * are rounded and it has none for J, U and O, so one rule serves all six.
+ * (one-hot: shares that add up to 1); the last column is 1 for all of them. BLOSUM62's own rows for B, Z, J
+ * and X are rounded and it has none for U and O, so one rule serves all six.
  *
  * BLOSUM62: Henikoff & Henikoff, PNAS 89, 10915-10919 (1992), doi:10.1073/pnas.89.22.10915, as distributed by
  * NCBI (half bits). */
