@@ -30,7 +30,7 @@
 
 enum {
     DN_SMILES_BYTES = 16384,  /* a longer text is refused */
-    DN_MOLECULE_ATOMS = 2048, /* more atoms, hydrogens that are folded not counted, are refused */
+    DN_MOLECULE_ATOMS = 1024, /* more atoms, hydrogens that are folded not counted, are refused */
 };
 
 /* The numbers of RDKit's HybridizationType. */

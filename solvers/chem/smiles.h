@@ -1,0 +1,43 @@
+/* smiles.h - a SMILES text before chemistry: which atoms and bonds are written where
+ *
+ * The grammar of OpenSMILES (opensmiles.org, 1.0) as far as it says where atoms and bonds stand. Needed
+ * beside a toolkit to refuse in time what a toolkit would work on for hours, to name the column of a mistake,
+ * and to know how an atom was written: an atom in lower case outside brackets promises hydrogens that a
+ * toolkit may not hold it to. Not a judge of chemistry; reads no element names.
+ *
+ * All functions are local.
+ */
+#ifndef DN_CHEM_SMILES_H
+#define DN_CHEM_SMILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "solvers/base/error.h"
+
+enum {
+    DN_SMILES_ATOMS = 4096, /* more atoms, hydrogens counted, are refused */
+    DN_SMILES_FUSED = 40, /* more rings that hang together are refused: time grows exponentially with them */
+    DN_SMILES_BONDS = 16, /* more bonds of one atom are refused */
+};
+
+enum { DN_WRITTEN_AROMATIC = 1, DN_WRITTEN_BRACKET = 2 };
+
+typedef struct dn_smiles {
+    int64_t n_atoms;
+    int64_t n_bonds;
+    uint8_t *written; /* [n_atoms]     DN_WRITTEN_... */
+    bool *ring;       /* [n_bonds]     in a ring */
+    int32_t *end;     /* [2 n_bonds]   the atoms of bond e are end[2 e], end[2 e + 1] */
+    bool *in_ring;    /* [n_atoms] */
+    uint8_t *degree;  /* [n_atoms]     bonds that are written */
+    int32_t *column;  /* [n_atoms]     from 1 */
+} dn_smiles;
+
+/* Scan text [length], which has no blanks at its ends. On failure *out is empty.
+ * Fails: DN_EDATA with the column, from 1; DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_smiles_scan(const char *text, size_t length, dn_smiles *out, dn_error *err);
+
+void dn_smiles_destroy(dn_smiles *s);
+
+#endif
