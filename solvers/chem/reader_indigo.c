@@ -187,9 +187,25 @@ out:
     return st;
 }
 
+/* Make a double bond of atom to far one order less and part their charges. */
+static dn_status part_bond(work *w, dn_bond *b, int32_t atom, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int32_t far = b->a == atom ? b->b : b->a;
+
+    b->order--;
+    w->m.atom[atom].charge++;
+    w->m.atom[far].charge--;
+    TRY_INDIGO(indigoSetBondOrder(w->bond[b - w->m.bond], b->order));
+    TRY_INDIGO(indigoSetCharge(indigoGetAtom(w->handle, w->origin[atom]), w->m.atom[atom].charge));
+    TRY_INDIGO(indigoSetCharge(indigoGetAtom(w->handle, w->origin[far]), w->m.atom[far].charge));
+out:
+    return st;
+}
+
 /* A neutral nitrogen of five bonds: N(=O)=O becomes [N+](=O)[O-] and N=N#N becomes N=[N+]=[N-], as RDKit has
  * them, so that both spellings are one molecule. */
-static dn_status part_charges(work *w, int64_t atom, dn_error *err)
+static dn_status part_nitrogen(work *w, int32_t atom, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_bond *best = NULL;
@@ -204,15 +220,44 @@ static dn_status part_charges(work *w, int64_t atom, dn_error *err)
         if (ours && (best == NULL || best->order == 3) && o->number == 8 && b->order == 2)
             best = b;
     }
-    if (best != NULL) {
-        int64_t far = best->a == atom ? best->b : best->a;
+    if (best != NULL)
+        DN_TRY(part_bond(w, best, atom, err));
+out:
+    return st;
+}
 
-        best->order--;
-        w->m.atom[atom].charge = 1;
-        w->m.atom[far].charge = -1;
-        TRY_INDIGO(indigoSetBondOrder(w->bond[best - w->m.bond], best->order));
-        TRY_INDIGO(indigoSetCharge(indigoGetAtom(w->handle, w->origin[atom]), 1));
-        TRY_INDIGO(indigoSetCharge(indigoGetAtom(w->handle, w->origin[far]), -1));
+/* A neutral halogen among oxygens: Cl(=O)(=O)(=O)O becomes [Cl+3]([O-])([O-])([O-])O, as RDKit has it. */
+static dn_status part_halogen(work *w, int32_t atom, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t e = 0; e < w->m.n_bonds; e++) {
+        const dn_bond *b = &w->m.bond[e];
+
+        if ((b->a == atom && w->m.atom[b->b].number != 8) || (b->b == atom && w->m.atom[b->a].number != 8))
+            return DN_OK;
+    }
+    for (int64_t e = 0; e < w->m.n_bonds; e++) {
+        dn_bond *b = &w->m.bond[e];
+
+        if ((b->a == atom || b->b == atom) && b->order == 2)
+            DN_TRY(part_bond(w, b, atom, err));
+    }
+out:
+    return st;
+}
+
+static dn_status part_charges(work *w, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int32_t i = 0; i < w->m.n_atoms; i++) {
+        const dn_atom *a = &w->m.atom[i];
+
+        if (a->charge == 0 && a->number == 7 && a->valence == 5)
+            DN_TRY(part_nitrogen(w, i, err));
+        if (a->charge == 0 && (a->number == 17 || a->number == 35 || a->number == 53) && a->valence > 1)
+            DN_TRY(part_halogen(w, i, err));
     }
 out:
     return st;
@@ -225,9 +270,7 @@ static dn_status check_valence(work *w, dn_error *err)
     const char *why;
 
     dn_derive_valence(&w->m);
-    for (int64_t i = 0; i < w->m.n_atoms; i++)
-        if (w->m.atom[i].number == 7 && w->m.atom[i].charge == 0 && w->m.atom[i].valence == 5)
-            DN_TRY(part_charges(w, i, err));
+    DN_TRY(part_charges(w, err));
     dn_derive_valence(&w->m);
     bad = dn_derive_overfull(&w->m);
     if (bad >= 0)
