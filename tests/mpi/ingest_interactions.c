@@ -189,7 +189,7 @@ static int draw(dn_rng rng, int i, row *out)
     dn_rng_block(rng, (uint64_t)i, 0, u);
     *out = (row){(int)(u[0] % WAYS), (int)(u[1] % SPELLINGS), 0};
     out->label = (way[out->way].molecule + spelling[out->spelling].sequence) % 2 != 0;
-    if (u[2] % 10 == 0)
+    if (u[2] % 8 == 0)
         out->label = !out->label;
     return out->label;
 }
@@ -269,6 +269,8 @@ static void check_pairs(const row *rows, int (*want)[3], int n, const content *c
 
 static void against_the_naive_way(void)
 {
+    int64_t contradictory = 0;
+
     if (!readable())
         return;
     for (uint64_t seed = 0; seed < 3; seed++) {
@@ -283,7 +285,8 @@ static void against_the_naive_way(void)
         for (int i = 0; i < ROWS; i++)
             draw(dn_rng_stream(seed, DN_RNG_SYNTH, 9, 0), i, &rows[i]);
         n = naive(rows, want, &counts);
-        CU_ASSERT(n >= 3 && counts.contradictory > 0 && counts.repeats > 0 && counts.rejected > 0);
+        CU_ASSERT(n >= 3 && counts.repeats > 0 && counts.rejected > 0);
+        contradictory += counts.contradictory;
         file = write_rows(rows);
         o = options(test_stay(test_path("naive.h5")), &file, 1);
         CU_ASSERT_EQUAL(import_twice(&o, &r, NULL), DN_OK);
@@ -303,6 +306,7 @@ static void against_the_naive_way(void)
         destroy(&c);
         dn_import_report_destroy(&r);
     }
+    CU_ASSERT(contradictory >= 3);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
