@@ -107,7 +107,7 @@ REFUSED += [("unreadable", s) for s in "[Xx] C1C1 [Qq]C".split()]
 
 # our own choice: RDKit reads these
 STRICT = [("wildcard", "*CC"), ("wildcard", "[*]C"), ("query", "C~C"), ("$", "C$C"), ("digits", "CC%(100)CC%(100)"),
-          ("query", "[#6]"), ("empty", ""), ("blank", "CCO ethanol"), ("blank", "CC O"), ("bond", "C=1CC-1"), ("aromatic bond", "C:C")]
+          ("query", "[#6]"), ("empty", ""), ("blank", "CCO ethanol"), ("blank", "CC O"), ("bond", "C=1CC-1"), ("ring", "C:C"), ("column", "C1:C:C:C:Cl:1")]
 
 
 def row(*x):
