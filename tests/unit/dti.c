@@ -296,7 +296,7 @@ static void finite_differences(void)
             int64_t end = t + 1 < m->n_tensors ? m->tensor[t + 1].offset : m->n_weights, bad = 0;
             for (int64_t at = m->tensor[t].offset; at < end; at++) {
                 float keep = w[at];
-                const float h = 1e-3f;
+                const float h = 1e-4f;
                 double up, down;
                 w[at] = keep + h;
                 up = pass(k, rows, PAIRS, 7);
