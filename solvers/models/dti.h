@@ -21,6 +21,9 @@
  * fixed shape, so the score of a pair has the same bits in any company with the same capacity, on the same
  * CPU.
  *
+ * Gradients. Of equal values a maximum gives all to the first (PyTorch's amax shares it out). A convolution's
+ * bias stands in front of a norm, which takes it away again: its gradient is exactly 0 and it stays as it is.
+ *
  * Samples. Dropout masks are those of the sample, never shared. What stands before the first mask (the first
  * convolution) is computed once for the samples of a shard that share a target, and its gradients are summed
  * over them before the weight product: the same function, less work. Prediction has no masks and computes
