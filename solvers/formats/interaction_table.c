@@ -104,8 +104,8 @@ static dn_status take_wanted(const char *path, const dn_record *header, const ch
 
     while (*wanted != '\0') {
         size_t len = strcspn(wanted, ",");
-        dn_role role;
-        dn_field name;
+        dn_role role = DN_ROLE_DRUG;
+        dn_field name = {NULL, 0};
 
         DN_TRY(cut_wanted(wanted, len, &role, &name, err));
         if (column[role] >= 0)
