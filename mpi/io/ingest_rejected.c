@@ -16,16 +16,16 @@ enum { PLACE = DN_REJECTED_PLACE };
 
 static const char header[] = "interactions\trow\tdrug\ttarget\treason\n";
 
-enum { SUFFIX = 32 };
+enum { NAME = 4096 };
 
-/* OUTPUT.rejected.tsv and what stands behind it, for dn_free(). */
-static dn_status name_of(const char *output, const char *behind, char **out, dn_error *err)
+/* OUTPUT.rejected.tsv and what stands behind it in buf [NAME]: no allocation, which could fail after the
+ * dataset has got its name. */
+static dn_status name_of(const char *output, const char *behind, char *buf, dn_error *err)
 {
     dn_status st = DN_OK;
-    size_t cap = strlen(output) + SUFFIX;
 
-    DN_NEW(*out, cap);
-    snprintf(*out, cap, "%s.rejected.tsv%s", output, behind);
+    if (snprintf(buf, NAME, "%s.rejected.tsv%s", output, behind) >= NAME)
+        DN_FAIL(DN_ECANTCREAT, "%.200s...: the name is too long", output);
 out:
     return st;
 }
@@ -97,11 +97,11 @@ static dn_status write_local(const char *output, const char *const *replaced, in
                              dn_error *err)
 {
     dn_status st = DN_OK;
-    char *path = NULL, *part = NULL;
+    char path[NAME], part[NAME];
     FILE *to = NULL;
 
-    DN_TRY(name_of(output, "", &path, err));
-    DN_TRY(name_of(output, ".part", &part, err));
+    DN_TRY(name_of(output, "", path, err));
+    DN_TRY(name_of(output, ".part", part, err));
     to = fopen(part, "w");
     if (to == NULL)
         DN_FAIL(DN_ECANTCREAT, "%s: cannot be created: %s", part, strerror(errno));
@@ -116,8 +116,6 @@ out:
         fclose(to);
     if (st != DN_OK && to != NULL)
         unlink(part);
-    dn_free(path);
-    dn_free(part);
     return st;
 }
 
@@ -150,10 +148,10 @@ static bool has_lines(const char *path)
 static dn_status publish_local(const char *output, dn_error *err)
 {
     dn_status st = DN_OK;
-    char *path = NULL, *part = NULL;
+    char path[NAME], part[NAME];
 
-    DN_TRY(name_of(output, "", &path, err));
-    DN_TRY(name_of(output, ".part", &part, err));
+    DN_TRY(name_of(output, "", path, err));
+    DN_TRY(name_of(output, ".part", part, err));
     if (!has_lines(part)) {
         unlink(part);
         if (unlink(path) != 0 && errno != ENOENT)
@@ -162,8 +160,6 @@ static dn_status publish_local(const char *output, dn_error *err)
         DN_FAIL(DN_EIO, "%s: cannot be finished: %s", path, strerror(errno));
     }
 out:
-    dn_free(path);
-    dn_free(part);
     return st;
 }
 
@@ -180,9 +176,8 @@ out:
 
 void dn_rejected_drop(const dn_comm *comm, const char *output)
 {
-    char *part = NULL;
+    char part[NAME];
 
-    if (comm->rank == 0 && output != NULL && name_of(output, ".part", &part, NULL) == DN_OK)
+    if (comm->rank == 0 && output != NULL && name_of(output, ".part", part, NULL) == DN_OK)
         unlink(part);
-    dn_free(part);
 }

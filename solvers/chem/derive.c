@@ -34,9 +34,9 @@ static int radicals(const dn_atom *a)
     const dn_element *e = dn_element_of(a->number);
     int shell = a->number <= 2 ? 2 : 8, missing, left;
 
-    if (e->valence < 0) { /* a metal: only alone, and then what is odd */
+    if (e->valence < 0) { /* a metal: what is odd, whatever its bonds */
         left = e->outer - a->charge;
-        return a->degree > 0 || left < 0 ? 0 : left % 2;
+        return left < 0 ? 0 : left % 2;
     }
     missing = shell - e->outer - a->valence + a->charge;
     if (missing < 0) {
@@ -56,12 +56,24 @@ static int neighbours(const dn_atom *a)
     return a->degree + a->hydrogens;
 }
 
+/* Electrons an atom can give to a pi system (RDKit's countAtomElec, as far as its sign goes). */
+static int spare_electrons(const dn_atom *a, const dn_element *e)
+{
+    int lone = e->outer - e->valence - a->charge;
+
+    if (e->valence <= 1 || neighbours(a) > 3)
+        return -1;
+    return e->valence - neighbours(a) + (lone > 0 ? lone : 0) - a->radicals;
+}
+
 /* Whether an atom can be part of a conjugated system at all. */
 static bool can_conjugate(const dn_atom *a)
 {
     const dn_element *e = dn_element_of(a->number);
 
     if (a->charge == 0 && e->valence >= 0 && a->valence > e->valence)
+        return false;
+    if (spare_electrons(a, e) <= 0)
         return false;
     return a->number <= 10 || (e->outer != 5 && e->outer != 6) || (e->outer == 6 && neighbours(a) < 2);
 }

@@ -46,14 +46,21 @@ static void set_bit(dn_fingerprint *f, uint32_t hash)
     f->word[bit / 64] |= 1ull << (bit % 64);
 }
 
-static uint32_t first_hash(const dn_atom *a)
+static uint32_t first_hash(const state *s, int64_t i)
 {
+    const dn_atom *a = &s->mol->atom[i];
+    uint32_t hydrogens = a->hydrogens;
     uint32_t seed = 0;
     int mass = a->isotope == 0 ? 0 : a->isotope - dn_element_of(a->number)->weight;
 
+    for (int32_t x = s->first[i]; x < s->first[i + 1]; x++) {
+        const dn_bond *b = &s->mol->bond[s->bond[x]];
+
+        hydrogens += s->mol->atom[b->a == i ? b->b : b->a].number == 1;
+    }
     combine(&seed, a->number);
     combine(&seed, (uint32_t)a->degree + a->hydrogens);
-    combine(&seed, a->hydrogens);
+    combine(&seed, hydrogens);
     combine(&seed, (uint32_t)a->charge);
     combine(&seed, (uint32_t)mass);
     if (a->ring)
@@ -183,7 +190,7 @@ dn_status dn_fingerprint_morgan(const dn_molecule *m, dn_fingerprint *out, dn_er
     DN_NEW(s.found, n);
     list_bonds(&s);
     for (int64_t i = 0; i < s.n; i++) {
-        s.hash[i] = first_hash(&m->atom[i]);
+        s.hash[i] = first_hash(&s, i);
         set_bit(out, s.hash[i]);
     }
     for (uint32_t round = 0; round < DN_FP_RADIUS; round++)

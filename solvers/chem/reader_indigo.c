@@ -1,8 +1,7 @@
 /* reader_indigo.c - SMILES to molecular graphs by Indigo; see molecule.h
  *
- * The order of calls matters: hydrogens are folded and the molecule is given a Kekule form before anything is
- * read, because Indigo counts hydrogens reliably only there; then its own aromaticity is perceived, which
- * makes the two ways of writing a ring one.
+ * Indigo gets a Kekule form (smiles.h), in which it counts hydrogens reliably; hydrogens are folded before
+ * anything is read; then its own aromaticity is perceived, which makes the two ways of writing a ring one.
  *
  * Indigo counts what it is given out in a session, which belongs to a thread at a time; everything a read has
  * made is released at its end by emptying the session.
@@ -27,7 +26,7 @@ struct dn_chem {
 
 /* One molecule on its way. */
 typedef struct work {
-    char *text;        /* the SMILES, terminated */
+    char *text;        /* the SMILES in a Kekule form */
     dn_smiles written; /* what stands in it */
     int handle;        /* Indigo's molecule */
     int32_t *place;    /* [written.n_atoms]  which atom of the graph an atom of the text is, -1: folded */
@@ -101,7 +100,6 @@ static dn_status load(work *w, dn_error *err)
         DN_FAIL(DN_EDATA, "SMILES: unreadable: Indigo sees %d atoms, %lld are written",
                 indigoCountAtoms(w->handle), (long long)w->written.n_atoms);
     TRY_INDIGO(indigoFoldHydrogens(w->handle));
-    TRY_INDIGO(indigoDearomatize(w->handle));
 out:
     return st;
 }
@@ -178,9 +176,6 @@ static dn_status read_bonds(work *w, dn_error *err)
 
         if (n == w->m.n_bonds || a < 0 || b < 0 || a == b)
             DN_FAIL(DN_ESOFTWARE, "Indigo lists a bond of atoms %d and %d", a, b);
-        if (order == DN_BOND_AROMATIC)
-            DN_FAIL(DN_EDATA, "SMILES: the aromatic ring at column %d has no Kekule form",
-                    w->written.column[w->origin[a]]);
         if (order < 1 || order > 3)
             DN_FAIL(DN_EDATA, "SMILES: unreadable: a bond of order %d", order);
         w->m.bond[n] = (dn_bond){.a = a < b ? a : b, .b = a < b ? b : a, .order = (uint8_t)order};
@@ -192,44 +187,25 @@ out:
     return st;
 }
 
-/* An atom in lower case lies in a ring and gets a Kekule form with the hydrogens it was written with: "n" has
- * none, so c1cccn1 has no such form, though Indigo would give it one by adding a hydrogen. */
-static dn_status check_promises(const work *w, dn_error *err)
+/* Make a double bond of atom to far one order less and part their charges. */
+static dn_status part_bond(work *w, dn_bond *b, int32_t atom, dn_error *err)
 {
     dn_status st = DN_OK;
+    int32_t far = b->a == atom ? b->b : b->a;
 
-    for (int64_t i = 0; i < w->m.n_atoms; i++) {
-        const dn_atom *a = &w->m.atom[i];
-        int32_t o = w->origin[i];
-        int written = w->written.written[o], folded = w->written.degree[o] - a->degree;
-        bool kept = true;
-
-        if ((written & DN_WRITTEN_AROMATIC) == 0)
-            continue;
-        if (!w->written.in_ring[o])
-            DN_FAIL(DN_EDATA, "SMILES: the aromatic atom in column %d lies in no ring", w->written.column[o]);
-        if (a->number == 6) {
-            bool stated = (written & DN_WRITTEN_BRACKET) != 0;
-
-            kept = (a->charge != 0 || a->valence > a->degree + a->hydrogens) &&
-                   (stated || a->degree + a->hydrogens == 3);
-        } else if ((written & DN_WRITTEN_BRACKET) == 0) {
-            kept = a->hydrogens == folded;
-        } else if (a->charge == 0) {
-            kept = a->valence >=
-                   (a->number == 7 || a->number == 15 || a->number == 33 || a->number == 5 ? 3 : 2);
-        }
-        if (!kept)
-            DN_FAIL(DN_EDATA, "SMILES: the aromatic ring at column %d has no Kekule form",
-                    w->written.column[o]);
-    }
+    b->order--;
+    w->m.atom[atom].charge++;
+    w->m.atom[far].charge--;
+    TRY_INDIGO(indigoSetBondOrder(w->bond[b - w->m.bond], b->order));
+    TRY_INDIGO(indigoSetCharge(indigoGetAtom(w->handle, w->origin[atom]), w->m.atom[atom].charge));
+    TRY_INDIGO(indigoSetCharge(indigoGetAtom(w->handle, w->origin[far]), w->m.atom[far].charge));
 out:
     return st;
 }
 
 /* A neutral nitrogen of five bonds: N(=O)=O becomes [N+](=O)[O-] and N=N#N becomes N=[N+]=[N-], as RDKit has
  * them, so that both spellings are one molecule. */
-static dn_status part_charges(work *w, int64_t atom, dn_error *err)
+static dn_status part_nitrogen(work *w, int32_t atom, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_bond *best = NULL;
@@ -244,15 +220,44 @@ static dn_status part_charges(work *w, int64_t atom, dn_error *err)
         if (ours && (best == NULL || best->order == 3) && o->number == 8 && b->order == 2)
             best = b;
     }
-    if (best != NULL) {
-        int64_t far = best->a == atom ? best->b : best->a;
+    if (best != NULL)
+        DN_TRY(part_bond(w, best, atom, err));
+out:
+    return st;
+}
 
-        best->order--;
-        w->m.atom[atom].charge = 1;
-        w->m.atom[far].charge = -1;
-        TRY_INDIGO(indigoSetBondOrder(w->bond[best - w->m.bond], best->order));
-        TRY_INDIGO(indigoSetCharge(indigoGetAtom(w->handle, w->origin[atom]), 1));
-        TRY_INDIGO(indigoSetCharge(indigoGetAtom(w->handle, w->origin[far]), -1));
+/* A neutral halogen among oxygens: Cl(=O)(=O)(=O)O becomes [Cl+3]([O-])([O-])([O-])O, as RDKit has it. */
+static dn_status part_halogen(work *w, int32_t atom, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t e = 0; e < w->m.n_bonds; e++) {
+        const dn_bond *b = &w->m.bond[e];
+
+        if ((b->a == atom && w->m.atom[b->b].number != 8) || (b->b == atom && w->m.atom[b->a].number != 8))
+            return DN_OK;
+    }
+    for (int64_t e = 0; e < w->m.n_bonds; e++) {
+        dn_bond *b = &w->m.bond[e];
+
+        if ((b->a == atom || b->b == atom) && b->order == 2)
+            DN_TRY(part_bond(w, b, atom, err));
+    }
+out:
+    return st;
+}
+
+static dn_status part_charges(work *w, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int32_t i = 0; i < w->m.n_atoms; i++) {
+        const dn_atom *a = &w->m.atom[i];
+
+        if (a->charge == 0 && a->number == 7 && a->valence == 5)
+            DN_TRY(part_nitrogen(w, i, err));
+        if (a->charge == 0 && (a->number == 17 || a->number == 35 || a->number == 53) && a->valence > 1)
+            DN_TRY(part_halogen(w, i, err));
     }
 out:
     return st;
@@ -265,15 +270,12 @@ static dn_status check_valence(work *w, dn_error *err)
     const char *why;
 
     dn_derive_valence(&w->m);
-    DN_TRY(check_promises(w, err));
-    for (int64_t i = 0; i < w->m.n_atoms; i++)
-        if (w->m.atom[i].number == 7 && w->m.atom[i].charge == 0 && w->m.atom[i].valence == 5)
-            DN_TRY(part_charges(w, i, err));
+    DN_TRY(part_charges(w, err));
     dn_derive_valence(&w->m);
     bad = dn_derive_overfull(&w->m);
     if (bad >= 0)
         DN_FAIL(DN_EDATA, "SMILES: bad valence: the atom in column %d has valence %d at charge %d",
-                w->written.column[w->origin[bad]], w->m.atom[bad].valence, w->m.atom[bad].charge);
+                w->written.at[w->origin[bad]] + 1, w->m.atom[bad].valence, w->m.atom[bad].charge);
     why = indigoCheckBadValence(w->handle);
     if (why == NULL)
         DN_TRY(unreadable(err));
@@ -423,8 +425,7 @@ static dn_status scan(const char *smiles, size_t length, work *w, dn_error *err)
     if (length > DN_SMILES_BYTES)
         DN_FAIL(DN_EDATA, "SMILES: %zu bytes, more than %d", length, DN_SMILES_BYTES);
     DN_TRY(dn_smiles_scan(smiles, length, &w->written, err));
-    DN_NEW(w->text, length + 1);
-    memcpy(w->text, smiles, length);
+    DN_TRY(dn_smiles_kekule(smiles, length, &w->written, &w->text, err));
 out:
     return st;
 }

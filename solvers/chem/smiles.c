@@ -17,6 +17,9 @@ typedef struct scan {
     int32_t *stack; /* [length]  atoms that open brackets ( wait for */
     size_t depth;
     int32_t open[CLOSURES]; /* the atom an open ring number waits at, or NONE */
+    char opened[CLOSURES];  /* the symbol written there */
+    char symbol;            /* of the bond that waits for its atom */
+    uint8_t *bonds;         /* [length]  of each atom */
     bool bond_waits;        /* a bond symbol was read and its atom was not */
 } scan;
 
@@ -32,21 +35,30 @@ static const char *here(const scan *c, char *room, size_t size)
     return room;
 }
 
-static dn_status add_bond(scan *c, int32_t a, int32_t b, dn_error *err)
+/* A bond of a and b whose symbol stands, or would stand, before the byte at c->at. */
+static dn_status add_bond(scan *c, int32_t a, int32_t b, char symbol, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_smiles *s = c->s;
 
     if (a == b)
         DN_FAIL(DN_EDATA, "SMILES: column %zu bonds an atom to itself", c->at + 1);
-    if (++s->degree[a] > DN_SMILES_BONDS || ++s->degree[b] > DN_SMILES_BONDS)
+    if (++c->bonds[a] > DN_SMILES_BONDS || ++c->bonds[b] > DN_SMILES_BONDS)
         DN_FAIL(DN_EDATA, "SMILES: the atom in column %zu has more than %d bonds", c->at + 1,
                 DN_SMILES_BONDS);
     s->end[2 * s->n_bonds] = a;
     s->end[2 * s->n_bonds + 1] = b;
+    s->symbol[s->n_bonds] = symbol;
+    s->before[s->n_bonds] = (int32_t)c->at;
     s->n_bonds++;
 out:
     return st;
+}
+
+static void end_bond(scan *c)
+{
+    c->bond_waits = false;
+    c->symbol = '\0';
 }
 
 static dn_status add_atom(scan *c, unsigned written, dn_error *err)
@@ -57,12 +69,12 @@ static dn_status add_atom(scan *c, unsigned written, dn_error *err)
     if (s->n_atoms == DN_SMILES_ATOMS)
         DN_FAIL(DN_EDATA, "SMILES: more than %d atoms, hydrogens counted", DN_SMILES_ATOMS);
     s->written[s->n_atoms] = (uint8_t)written;
-    s->column[s->n_atoms] = (int32_t)c->at + 1;
+    s->at[s->n_atoms] = (int32_t)c->at;
     s->n_atoms++;
     if (c->last != NONE)
-        DN_TRY(add_bond(c, c->last, (int32_t)s->n_atoms - 1, err));
+        DN_TRY(add_bond(c, c->last, (int32_t)s->n_atoms - 1, c->symbol, err));
     c->last = (int32_t)s->n_atoms - 1;
-    c->bond_waits = false;
+    end_bond(c);
 out:
     return st;
 }
@@ -86,6 +98,9 @@ static dn_status bracket(scan *c, dn_error *err)
                     isgraph((unsigned char)*q) ? *q : '?', (size_t)(q - c->text) + 1);
     if (!isalpha((unsigned char)*p))
         DN_FAIL(DN_EDATA, "SMILES: the bracket %s holds no element", here(c, where, sizeof where));
+    for (const char *q = p; q + 2 < close; q++)
+        if (strncmp(q, "@@@", 3) == 0)
+            DN_FAIL(DN_EDATA, "SMILES: the bracket %s has more than two @", here(c, where, sizeof where));
     DN_TRY(add_atom(c, DN_WRITTEN_BRACKET | (islower((unsigned char)*p) ? DN_WRITTEN_AROMATIC : 0u), err));
     c->at += (size_t)(close - open) + 1;
 out:
@@ -111,12 +126,15 @@ static dn_status closure(scan *c, dn_error *err)
     }
     if (c->open[number] == NONE) {
         c->open[number] = c->last;
+        c->opened[number] = c->symbol;
     } else {
-        DN_TRY(add_bond(c, c->open[number], c->last, err));
+        char symbol = c->symbol != '\0' ? c->symbol : c->opened[number];
+
+        DN_TRY(add_bond(c, c->open[number], c->last, symbol, err));
         c->open[number] = NONE;
     }
     c->at += taken;
-    c->bond_waits = false;
+    end_bond(c);
 out:
     return st;
 }
@@ -145,6 +163,7 @@ static dn_status mark(scan *c, dn_error *err)
         c->last = NONE;
     } else {
         c->bond_waits = true;
+        c->symbol = byte;
     }
     c->at++;
 out:
@@ -253,10 +272,12 @@ dn_status dn_smiles_scan(const char *text, size_t length, dn_smiles *out, dn_err
         DN_FAIL(DN_EDATA, "SMILES: empty");
     /* an atom takes a byte and brings at most one bond; a ring takes two more bytes */
     DN_NEW(c.stack, length);
+    DN_NEW(c.bonds, length);
     DN_NEW(out->written, length);
     DN_NEW(out->in_ring, length);
-    DN_NEW(out->degree, length);
-    DN_NEW(out->column, length);
+    DN_NEW(out->at, length);
+    DN_NEW(out->symbol, length);
+    DN_NEW(out->before, length);
     DN_NEW(out->ring, length);
     DN_NEW(out->end, 2 * length);
     while (c.at < length)
@@ -265,6 +286,7 @@ dn_status dn_smiles_scan(const char *text, size_t length, dn_smiles *out, dn_err
     DN_TRY(mark_rings(out, err));
 out:
     dn_free(c.stack);
+    dn_free(c.bonds);
     if (st != DN_OK)
         dn_smiles_destroy(out);
     return st;
@@ -276,8 +298,9 @@ void dn_smiles_destroy(dn_smiles *s)
         return;
     dn_free(s->written);
     dn_free(s->in_ring);
-    dn_free(s->degree);
-    dn_free(s->column);
+    dn_free(s->at);
+    dn_free(s->symbol);
+    dn_free(s->before);
     dn_free(s->ring);
     dn_free(s->end);
     *s = (dn_smiles){0};
