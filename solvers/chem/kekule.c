@@ -54,20 +54,26 @@ static aromatic read_atom(const char *p, const char *end)
         a.hydrogens = 0;
     }
     for (size_t k = 0; k < sizeof elements / sizeof *elements; k++) {
-        size_t n = strlen(elements[k].symbol);
+        const char *symbol = elements[k].symbol;
+        size_t n = strlen(symbol);
 
         if (bracket || n == 1)
-            if ((size_t)(end - p) >= n && memcmp(p, elements[k].symbol, n) == 0) {
+            if ((size_t)(end - p) >= n && tolower((unsigned char)*p) == *symbol &&
+                (n == 1 || p[1] == symbol[1])) {
                 a.valence = elements[k].valence;
                 a.higher = elements[k].higher;
                 p += n;
                 break;
             }
     }
+    if (a.valence == 0)
+        return a;
+    /* [nb] is niobium in lower case, not nitrogen; Cl is no carbon */
+    if (p < end && (bracket ? islower((unsigned char)*p) != 0
+                            : isupper((unsigned char)p[-1]) && (*p == 'l' || *p == 'r')))
+        a.valence = 0;
     if (!bracket || a.valence == 0)
         return a;
-    if (p < end && islower((unsigned char)*p)) /* [nb] is niobium in lower case, not nitrogen */
-        a.valence = 0;
     while (p < end && *p == '@')
         p++;
     if (p < end && *p == 'H') {
@@ -102,6 +108,7 @@ static int order_of(char symbol)
 }
 
 typedef struct rings {
+    bool *aromatic;  /* [n_atoms]  in lower case, or beside a ':' (some toolkits write c1:c:c:c:[Te]:1) */
     int32_t *node;   /* [n_atoms]  its number among those that need a double bond, -1: it needs none */
     int32_t *order;  /* [n_atoms]  sum of the orders that are written */
     int32_t *end;    /* [2 n_bonds]  bonds that may become double, in nodes */
@@ -111,11 +118,6 @@ typedef struct rings {
     int64_t n_edges;
 } rings;
 
-static bool is_aromatic(const dn_smiles *s, int32_t atom)
-{
-    return (s->written[atom] & DN_WRITTEN_AROMATIC) != 0;
-}
-
 static dn_status find_nodes(const char *text, size_t length, const dn_smiles *s, rings *r, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -123,9 +125,8 @@ static dn_status find_nodes(const char *text, size_t length, const dn_smiles *s,
     for (int64_t e = 0; e < s->n_bonds; e++) {
         int32_t a = s->end[2 * e], b = s->end[2 * e + 1];
 
-        if (s->symbol[e] == ':' && !(is_aromatic(s, a) && is_aromatic(s, b)))
-            DN_FAIL(DN_EDATA, "SMILES: an aromatic bond before column %d, where an atom is not",
-                    s->before[e] + 1);
+        if (s->symbol[e] == ':')
+            r->aromatic[a] = r->aromatic[b] = true;
         r->order[a] += order_of(s->symbol[e]);
         r->order[b] += order_of(s->symbol[e]);
     }
@@ -133,7 +134,7 @@ static dn_status find_nodes(const char *text, size_t length, const dn_smiles *s,
         aromatic a;
 
         r->node[i] = -1;
-        if (!is_aromatic(s, i))
+        if (!r->aromatic[i] && (s->written[i] & DN_WRITTEN_AROMATIC) == 0)
             continue;
         a = read_atom(text + s->at[i], text + length);
         if (a.valence == 0)
@@ -174,13 +175,13 @@ static void rewrite(const char *text, size_t length, const dn_smiles *s, const b
         if (twice[at])
             *out++ = '=';
         if (atom < s->n_atoms && (size_t)s->at[atom] == at) {
-            symbol = (s->written[atom] & DN_WRITTEN_AROMATIC) != 0;
+            symbol = true;
             atom++;
         }
         bracket = (bracket || byte == '[') && byte != ']';
         if (byte == ':' && !bracket)
             continue;
-        if (symbol && isalpha((unsigned char)byte)) { /* the first letter of an aromatic atom */
+        if (symbol && isalpha((unsigned char)byte)) { /* the first letter of an atom */
             byte = (char)toupper((unsigned char)byte);
             symbol = false;
         }
@@ -197,6 +198,7 @@ dn_status dn_smiles_kekule(const char *text, size_t length, const dn_smiles *s, 
     bool *twice = NULL; /* [length]  a double bond is written before this byte */
     char *kekule = NULL;
 
+    DN_NEW(r.aromatic, atoms);
     DN_NEW(r.node, atoms);
     DN_NEW(r.order, atoms);
     DN_NEW(r.mate, atoms);
@@ -217,6 +219,7 @@ dn_status dn_smiles_kekule(const char *text, size_t length, const dn_smiles *s, 
     *out = kekule;
     kekule = NULL;
 out:
+    dn_free(r.aromatic);
     dn_free(r.node);
     dn_free(r.order);
     dn_free(r.mate);

@@ -13,9 +13,17 @@
  * no bond, a bond to another hydrogen). Salts, solvents and other fragments written with a dot are kept; they
  * are components of the graph. Atoms stand in the order of the text, bonds in the order of (a, b).
  *
- * Aromaticity is Indigo's model "generic", which agrees with RDKit's on drugs. Hybridization follows the
- * rules of RDKit (ConjugHybrid.cpp, 2022.09): lone pairs from the electrons that bonds and charge leave over,
- * with an atom of four such domains and at most three neighbours beside a conjugated bond counted as sp2.
+ * Aromaticity is Indigo's model "generic", which agrees with RDKit's on drugs (known differences: rings with
+ * boron; a bond shared by two rings of which only the outer one is aromatic, as in azulene). Hybridization
+ * follows the rules of RDKit (ConjugHybrid.cpp, 2022.09): lone pairs from the electrons that bonds and charge
+ * leave over, with an atom of four such domains and at most three neighbours beside a conjugated bond counted
+ * as sp2.
+ *
+ * The key is one text for one molecule however it is written: stereo, charges, isotopes, radicals and
+ * fragments count; the order of atoms and fragments, explicit hydrogens, the Kekule form, atom maps, and
+ * configurations of atoms and bonds that have none do not. Nitro groups, azides and oxyacids of halogens have
+ * their charges parted, so both spellings are one. Tautomers and protonation states are different molecules.
+ * Known limit: a ring of centres that differ by one another only (inositols) may have two keys.
  *
  * All functions are local. A build without Indigo has all of them; dn_chem_open() then fails with
  * DN_EUNAVAILABLE.
@@ -61,7 +69,7 @@ typedef struct dn_atom {
     uint8_t valence;       /* orders of all bonds in a Kekule form, hydrogens included */
     bool aromatic;
     bool ring;        /* in a ring of any size */
-    bool stereo;      /* a stereocentre with a stated configuration */
+    bool stereo;      /* the text states a configuration, and there are neighbours enough for one */
     uint8_t radicals; /* unpaired electrons */
     uint16_t isotope; /* mass number, 0 where the text states none */
 } dn_atom;

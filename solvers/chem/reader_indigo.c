@@ -361,6 +361,12 @@ static dn_status make_key(work *w, dn_error *err)
     size_t length = 0;
 
     TRY_INDIGO(fragments);
+    /* Configurations of what has none: C[C@H](C)O is CC(C)O. Indigo cannot tell for some bridged rings ("zero
+     * bond length"); they keep what the text says. */
+    if (strchr(w->text, '@') != NULL)
+        (void)indigoResetSymmetricStereocenters(w->handle);
+    if (strpbrk(w->text, "/\\") != NULL)
+        (void)indigoResetSymmetricCisTrans(w->handle);
     DN_NEW(key, (size_t)fragments);
     for (int i = 0; i < fragments; i++) {
         int part = fragments == 1 ? w->handle : indigoClone(indigoComponent(w->handle, i));

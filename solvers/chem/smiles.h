@@ -40,9 +40,9 @@ typedef struct dn_smiles {
 DN_MUST_CHECK dn_status dn_smiles_scan(const char *text, size_t length, dn_smiles *out, dn_error *err);
 
 /* The same molecule in a Kekule form, terminated, for dn_free(): atoms in upper case, a perfect matching of
- * those that lack a bond written as =. s is the scan of text. Fails: DN_EDATA an atom in lower case that lies
- * in no ring or is of an element that cannot be aromatic, ':' beside another atom, no perfect matching ("no
- * Kekule form"), each with the column; DN_ENOMEM */
+ * those that lack a bond written as =. s is the scan of text.
+ * Fails: DN_EDATA an aromatic atom (in lower case, or beside ':') that lies in no ring or is of an element
+ * that cannot be aromatic, no perfect matching ("no Kekule form"), each with the column; DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_smiles_kekule(const char *text, size_t length, const dn_smiles *s, char **out,
                                          dn_error *err);
 
