@@ -110,33 +110,25 @@ out:
     return st;
 }
 
-/* Baselines alone: what does the split divide? Collective. */
+/* What the model scores; without one, what the split divides. Collective. */
 static dn_status look(job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_h5 *h = NULL;
     dn_split split = {.n = 0};
+    dn_model_record record;
 
-    DN_TRY(dn_h5_open(j->call->comm, j->o.dataset, DN_DATASET_SCHEMA, &h, err));
-    DN_TRY(dn_split_load(h, j->o.split, j->o.fold, &split, err));
-    j->interactions = split.interactions;
-    if (j->interactions && j->o.pairs != NULL)
-        DN_FAIL(DN_EUSAGE, "--pairs is for splits of gene pairs; split '%s' divides drug-target pairs",
-                j->o.split);
+    if (j->o.model != NULL) {
+        DN_TRY(dn_model_read_record(j->call->comm, j->o.model, &record, err));
+        j->interactions = strcmp(record.architecture, "dti") == 0;
+    } else {
+        DN_TRY(dn_h5_open(j->call->comm, j->o.dataset, DN_DATASET_SCHEMA, &h, err));
+        DN_TRY(dn_split_load(h, j->o.split, j->o.fold, &split, err));
+        j->interactions = split.interactions;
+    }
 out:
     dn_split_destroy(&split);
     dn_h5_close(&h);
-    return st;
-}
-
-static dn_status evaluate_dti(job *j, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_evaluate_options *o = &j->o;
-
-    DN_TRY(dn_dti_table_load(j->call->comm, o->dataset, o->split, o->fold, &j->table, err));
-    DN_TRY(dn_evaluate_dti(j->call->comm, &j->table, o->part, NULL, o->replicates, o->seed, &j->dti, err));
-out:
     return st;
 }
 
@@ -149,9 +141,9 @@ static dn_status run(const dn_call *call, dn_error *err)
     if (call->comm->rank == 0)
         DN_PASS(check_scores_local(j.scores, dn_options_flag(call->options, "force"), err));
     DN_AGREE(call->comm);
-    if (j.o.model == NULL)
-        DN_TRY(look(&j, err));
-    DN_TRY(j.interactions ? evaluate_dti(&j, err) : dn_evaluate(call->comm, &j.o, &j.genes, err));
+    DN_TRY(look(&j, err));
+    DN_TRY(j.interactions ? dn_evaluate_dti_file(call->comm, &j.o, &j.table, &j.dti, err)
+                          : dn_evaluate(call->comm, &j.o, &j.genes, err));
     if (call->comm->rank == 0)
         DN_PASS(output_local(&j, err));
     DN_AGREE(call->comm);

@@ -20,9 +20,9 @@ void dn_dti_evaluation_print(const dn_dti_evaluation *e, const dn_dti_table *t, 
     dn_views views = views_of(e, o);
 
     fprintf(to, "%s on %s\n", e->model ? o->model : "baselines", o->dataset);
-    fprintf(to, "%s part of split '%s' (interactions '%s'", part_name[o->part], o->split, t->split.pairs);
-    if (o->fold >= 0)
-        fprintf(to, ", fold %" PRId64, o->fold);
+    fprintf(to, "%s part of split '%s' (interactions '%s'", part_name[o->part], t->name, t->split.pairs);
+    if (t->fold >= 0)
+        fprintf(to, ", fold %" PRId64, t->fold);
     fprintf(to, "): %" PRId64 " pairs, %" PRId64 " positive\n", all->rows, all->positives);
     fprintf(to, "left out: %" PRId64 " with two labels, %" PRId64 " between parts\n", e->contradictory,
             e->between_parts);
@@ -53,9 +53,9 @@ dn_status dn_dti_evaluation_json(const dn_dti_evaluation *e, const dn_dti_table 
     dn_json_string(root, "dataset", o->dataset);
     if (e->model)
         dn_json_string(root, "model_file", o->model);
-    dn_json_string(root, "split", o->split);
-    if (o->fold >= 0)
-        dn_json_int(root, "fold", o->fold);
+    dn_json_string(root, "split", t->name);
+    if (t->fold >= 0)
+        dn_json_int(root, "fold", t->fold);
     dn_json_string(root, "part", part_name[o->part]);
     dn_json_string(root, "interactions", t->split.pairs);
     dn_json_int(root, "seed", (int64_t)o->seed);

@@ -75,7 +75,7 @@ static void study_destroy(study *s)
 
 /* ---- do model and dataset belong together? ---- */
 
-static dn_status check_wish(const dn_evaluate_options *o, const dn_model_record *m, dn_error *err)
+static dn_status check_architecture(const dn_evaluate_options *o, const dn_model_record *m, dn_error *err)
 {
     dn_status st = DN_OK;
 
@@ -83,6 +83,14 @@ static dn_status check_wish(const dn_evaluate_options *o, const dn_model_record 
         DN_FAIL(DN_EDATA, "%s: a model of architecture '%s', not gener", o->model, m->architecture);
     if (strcmp(m->normalisation, "zscore-gene") != 0)
         DN_FAIL(DN_EDATA, "%s: normalisation '%s' is not known here", o->model, m->normalisation);
+out:
+    return st;
+}
+
+dn_status dn_evaluate_check_wish(const dn_evaluate_options *o, const dn_model_record *m, dn_error *err)
+{
+    dn_status st = DN_OK;
+
     if (o->split != NULL && strcmp(o->split, m->split) != 0)
         DN_FAIL(DN_EUSAGE, "%s: the model was trained on split '%s', not '%s'", o->model, m->split, o->split);
     if (o->fold >= 0 && m->fold < 0)
@@ -139,7 +147,8 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
 
     if (s->o->model != NULL) {
         DN_TRY(dn_model_read_record(comm, s->o->model, m, err));
-        DN_TRY(check_wish(s->o, m, err)); /* the same on every rank */
+        DN_TRY(check_architecture(s->o, m, err)); /* the same on every rank */
+        DN_TRY(dn_evaluate_check_wish(s->o, m, err));
     } else {
         snprintf(m->split, sizeof m->split, "%s", s->o->split);
         m->fold = s->o->fold;

@@ -35,6 +35,11 @@ typedef struct dn_evaluate_options {
     uint64_t seed;
 } dn_evaluate_options;
 
+/* May a model of this record be evaluated on the split and fold that are asked for? Local. Fails: DN_EUSAGE
+ */
+DN_MUST_CHECK dn_status dn_evaluate_check_wish(const dn_evaluate_options *options,
+                                               const dn_model_record *record, dn_error *err);
+
 typedef struct dn_evaluation {
     dn_model_record model;         /* without a model: split, fold and pair set alone */
     char part[16];                 /* "test", ...; "" when a pair set was evaluated */

@@ -2,8 +2,6 @@
  * evaluate_dti.h */
 #include "mpi/train/evaluate_dti.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
@@ -29,45 +27,6 @@ const dn_eval_kind dn_dti_kind = {
     .label = {"inhibition", "activation"},
     .views_note = "by what does not occur in training: nothing (warm), the drug, the target, both",
 };
-
-/* ---- the table ---- */
-
-dn_status dn_dti_table_load(const dn_comm *comm, const char *dataset, const char *split, int64_t fold,
-                            dn_dti_table *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_dti_table t = {.split = {.n = 0}};
-    dn_h5 *h = NULL;
-
-    DN_TRY(dn_h5_open(comm, dataset, DN_DATASET_SCHEMA, &h, err));
-    DN_TRY(dn_split_load(h, split, fold, &t.split, err));
-    if (!t.split.interactions)
-        DN_FAIL(DN_EDATA, "%s: split '%s' divides pairs of genes, not drug-target pairs", dataset, split);
-    DN_TRY(dn_interactions_load(h, t.split.pairs, &t.pairs, err));
-    if (t.split.n != t.pairs.n)
-        DN_FAIL(DN_EDATA, "%s: split '%s' divides %lld pairs, but set '%s' has %lld", dataset, split,
-                (long long)t.split.n, t.split.pairs, (long long)t.pairs.n);
-    DN_TRY(dn_drugs_load(h, &t.drugs, err));
-    DN_TRY(dn_targets_load(h, &t.targets, err));
-    if (t.pairs.drugs != t.drugs.n || t.pairs.targets != t.targets.n)
-        DN_FAIL(DN_EDATA, "%s: set '%s' is of %lld drugs and %lld targets, but there are %lld and %lld",
-                dataset, t.split.pairs, (long long)t.pairs.drugs, (long long)t.pairs.targets,
-                (long long)t.drugs.n, (long long)t.targets.n);
-    *out = t;
-    t = (dn_dti_table){.split = {.n = 0}};
-out:
-    dn_dti_table_destroy(&t);
-    dn_h5_close(&h);
-    return st;
-}
-
-void dn_dti_table_destroy(dn_dti_table *t)
-{
-    dn_drugs_destroy(&t->drugs);
-    dn_targets_destroy(&t->targets);
-    dn_interactions_destroy(&t->pairs);
-    dn_split_destroy(&t->split);
-}
 
 bool dn_dti_scored(const dn_dti_table *t, dn_part part, int64_t i)
 {

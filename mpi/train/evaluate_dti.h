@@ -1,10 +1,9 @@
 /* evaluate_dti.h - how good a model of drug-target pairs is, beside what needs no learning
  *
- *     dn_dti_table t = {0};
- *     dn_dti_evaluation e = {.n = 0};
- *     DN_TRY(dn_dti_table_load(comm, "d.h5", "cold", -1, &t, err));
- *     ... probability[i] of the rows i that dn_dti_scored() says ...
- *     DN_TRY(dn_evaluate_dti(comm, &t, DN_TEST, probability, 1000, 1, &e, err));
+ *     dn_evaluate_options o = {.dataset = "d.h5", .model = "run/model.h5", .fold = -1, .part = DN_TEST, ...};
+ *     DN_TRY(dn_evaluate_dti_file(comm, &o, &table, &evaluation, err));
+ *
+ * or, with probabilities from elsewhere, dn_dti_table_load() and dn_evaluate_dti().
  *
  * Model and baselines are measured on the same rows, on five views of them:
  *
@@ -22,7 +21,7 @@
 #define DN_TRAIN_EVALUATE_DTI_H
 
 #include "mpi/io/drug_target.h"
-#include "mpi/train/evaluate_view.h"
+#include "mpi/train/evaluate.h"
 
 /* The label histories are those of solvers/stats/label_history.h, the nearest ones those of
  * solvers/stats/similar_history.h, with the Tanimoto coefficient of Morgan fingerprints (chem/fingerprint.h)
@@ -48,6 +47,8 @@ typedef struct dn_dti_table {
     dn_targets targets;
     dn_interactions pairs;
     dn_split split;
+    char name[128]; /* of the split */
+    int64_t fold;   /* -1: the split has no folds */
 } dn_dti_table;
 
 /* Collective on comm; every rank gets the whole. Fails: DN_EDATA no such split, or one of gene pairs (says
@@ -56,6 +57,13 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_table_load(const dn_comm *comm, con
                                                         const char *split, int64_t fold, dn_dti_table *out,
                                                         dn_error *err);
 void dn_dti_table_destroy(dn_dti_table *t);
+
+/* Probabilities of model.h5 at path for the rows that dn_dti_scored() names, into out [t->pairs.n]; 0
+ * elsewhere. Collective on comm. Fails: DN_EDATA the model is no drug-target network, or was trained on other
+ * drugs, targets or rows than the training part of t; as dn_dti_model_load(), dn_dti_model_score() */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_table_score(const dn_comm *comm, const dn_dti_table *t,
+                                                         const char *dataset, const char *path, dn_part part,
+                                                         double *out, dn_error *err);
 
 /* Whether row i of the pairs needs the model's probability when `part` is evaluated: it is of that part or of
  * validation. Local. */
@@ -86,6 +94,14 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_evaluate_dti(const dn_comm *comm, const
                                                       dn_part part, const double *opt_probability,
                                                       int64_t replicates, uint64_t seed,
                                                       dn_dti_evaluation *out, dn_error *err);
+
+/* All of it: table, model (options->model NULL: baselines alone) and report. options->pairs must be NULL.
+ * Collective on comm. Fails: DN_EUSAGE another split or fold than the model was trained on; as the functions
+ * above */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_evaluate_dti_file(const dn_comm *comm,
+                                                           const dn_evaluate_options *options,
+                                                           dn_dti_table *out_table, dn_dti_evaluation *out,
+                                                           dn_error *err);
 void dn_dti_evaluation_destroy(dn_dti_evaluation *e);
 
 #endif
