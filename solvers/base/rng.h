@@ -20,7 +20,7 @@ typedef enum dn_rng_stage {
     DN_RNG_DROPOUT = 3,   /* a: epoch, b: layer        item: position of the sample in the epoch */
     DN_RNG_SWAP = 4,      /* a: epoch                  item: position of the sample in the epoch */
     DN_RNG_SPLIT = 5,     /* a: which draw             item: pair or gene */
-    DN_RNG_BOOTSTRAP = 6, /* a: replicate              item: gene */
+    DN_RNG_BOOTSTRAP = 6, /* a: replicate, b: side     item: gene, drug or target */
     DN_RNG_SYNTH = 7,     /* a: which draw             item: gene, sample or pair */
     DN_RNG_GRAPH = 8,     /* a: which draw             item: edge of a synthetic graph */
     DN_RNG_SOURCES = 9,   /*                           item 0: seed of the permutation that samples sources */

@@ -13,6 +13,18 @@ const char *dn_history_name(dn_history h)
     return name[h];
 }
 
+double dn_history_share(int64_t positives, int64_t n)
+{
+    return ((double)positives + 1) / ((double)n + 2);
+}
+
+double dn_history_odds(double positives, double negatives, double p)
+{
+    if (!(positives + negatives > 0)) /* not left to the rounding of two logarithms */
+        return 0;
+    return log((positives + WEIGHT * p) / (negatives + WEIGHT * (1 - p))) - log(p / (1 - p));
+}
+
 static void fit_side(const int64_t *side, const uint8_t *label, const int64_t *rows, int64_t n,
                      int64_t entities, double p, double *out, int64_t *scratch)
 {
@@ -21,12 +33,8 @@ static void fit_side(const int64_t *side, const uint8_t *label, const int64_t *r
     memset(scratch, 0, 2 * (size_t)entities * sizeof *scratch);
     for (int64_t i = 0; i < n; i++)
         count[side[rows[i]]][label[rows[i]]]++;
-    for (int64_t e = 0; e < entities; e++) {
-        out[e] = 0;
-        if (count[e][0] + count[e][1] > 0) /* not left to the rounding of two logarithms */
-            out[e] = log(((double)count[e][1] + WEIGHT * p) / ((double)count[e][0] + WEIGHT * (1 - p))) -
-                     log(p / (1 - p));
-    }
+    for (int64_t e = 0; e < entities; e++)
+        out[e] = dn_history_odds((double)count[e][1], (double)count[e][0], p);
 }
 
 void dn_history_fit(const int64_t *drug, const int64_t *target, const uint8_t *label, const int64_t *rows,
@@ -38,7 +46,7 @@ void dn_history_fit(const int64_t *drug, const int64_t *target, const uint8_t *l
 
     for (int64_t i = 0; i < n; i++)
         positives += label[rows[i]];
-    p = ((double)positives + 1) / ((double)n + 2);
+    p = dn_history_share(positives, n);
     fit_side(drug, label, rows, n, drugs, p, out_drug, scratch);
     fit_side(target, label, rows, n, targets, p, out_target, scratch);
 }

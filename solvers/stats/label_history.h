@@ -17,6 +17,12 @@ typedef enum dn_history {
 
 const char *dn_history_name(dn_history h);
 
+/* p below: the share of positives, smoothed. */
+double dn_history_share(int64_t positives, int64_t n);
+
+/* odds below, from counts or weights of both classes; 0 where there are none. */
+double dn_history_odds(double positives, double negatives, double p);
+
 /* Smoothed log-odds of the training labels of every drug and every target,
  *
  *     odds[e] = log((positives + k p) / (negatives + k (1 - p))) - log(p / (1 - p)),     k = 2,

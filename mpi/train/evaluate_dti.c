@@ -1,0 +1,344 @@
+/* evaluate_dti.c - how good a model of drug-target pairs is, beside what needs no learning; see
+ * evaluate_dti.h */
+#include "mpi/train/evaluate_dti.h"
+
+#include <string.h>
+#include "mpi/core/agree.h"
+#include "mpi/core/partition.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/log.h"
+#include "solvers/chem/fingerprint.h"
+#include "solvers/stats/kmers.h"
+#include "solvers/stats/label_history.h"
+#include "solvers/stats/similar_history.h"
+
+const dn_eval_kind dn_dti_kind = {
+    .scorers = DN_DTI_SCORERS,
+    .scorer = {"model", "history", "target_history", "drug_history", "nearest_drug", "nearest_target",
+               "nearest", "nearest_pair"},
+    .views = DN_DTI_VIEWS,
+    .view = {{"all", false, 0},
+             {"warm", false, 1},
+             {"cold_drug", false, 2},
+             {"cold_target", false, 3},
+             {"cold_both", false, 4}},
+    .sides = 2,
+    .entity = {"drugs", "targets"},
+    .label = {"inhibition", "activation"},
+    .views_note = "by what does not occur in training: nothing (warm), the drug, the target, both",
+};
+
+bool dn_dti_scored(const dn_dti_table *t, dn_part part, int64_t i)
+{
+    return t->split.part[i] == DN_VALIDATION || t->split.part[i] == (uint8_t)part;
+}
+
+/* ---- which rows ---- */
+
+/* Everything made of the table. */
+typedef struct study {
+    const dn_dti_table *t;
+    dn_part part;
+    int64_t *training;           /* [n_training]  rows of the table's pairs */
+    int64_t *row;                /* [rows.n]  rows of the table's pairs */
+    int64_t *by_target;          /* [rows.n]  places in rows, those of one target together */
+    dn_fingerprint *print;       /* [drugs] */
+    dn_kmers kmers;              /* of the targets */
+    double *like_drug;           /* [drugs]  of the drug that was asked for last */
+    double *like_target;         /* [targets] */
+    int32_t *scratch;            /* [DN_KMERS] */
+    double (*near)[DN_SIMILARS]; /* [rows.n]  in the order of by_target */
+    dn_eval_rows rows;
+} study;
+
+static void study_destroy(study *s)
+{
+    dn_free(s->training);
+    dn_free(s->row);
+    dn_free(s->by_target);
+    dn_free(s->print);
+    dn_kmers_destroy(&s->kmers);
+    dn_free(s->like_drug);
+    dn_free(s->like_target);
+    dn_free(s->scratch);
+    dn_free(s->near);
+    dn_free(s->rows.a);
+    dn_free(s->rows.b);
+    dn_free(s->rows.label);
+    dn_free(s->rows.klass);
+    for (int k = 0; k < DN_DTI_SCORERS; k++)
+        dn_free(s->rows.score[k]);
+}
+
+static dn_status find_training(study *s, uint8_t *seen_drug, uint8_t *seen_target, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_interactions *p = &s->t->pairs;
+    int64_t n = 0;
+
+    for (int64_t i = 0; i < p->n; i++)
+        n += s->t->split.part[i] == DN_TRAIN;
+    DN_NEW(s->training, (size_t)n);
+    for (int64_t i = 0; i < p->n; i++)
+        if (s->t->split.part[i] == DN_TRAIN) {
+            seen_drug[p->drug[i]] = seen_target[p->target[i]] = 1;
+            s->training[s->rows.n_training[0]++] = i;
+        }
+    s->rows.n_training[1] = s->rows.n_training[0]; /* there are no unclean rows */
+out:
+    return st;
+}
+
+/* The rows of a part, behind those that are there. */
+static void append(study *s, dn_part part, const uint8_t *seen_drug, const uint8_t *seen_target)
+{
+    const dn_interactions *p = &s->t->pairs;
+    dn_eval_rows *r = &s->rows;
+
+    for (int64_t i = 0; i < p->n; i++) {
+        if (s->t->split.part[i] != (uint8_t)part)
+            continue;
+        s->row[r->n] = i;
+        r->a[r->n] = p->drug[i];
+        r->b[r->n] = p->target[i];
+        r->label[r->n] = p->label[i];
+        r->klass[r->n] = (uint8_t)(1 + !seen_drug[p->drug[i]] + 2 * !seen_target[p->target[i]]);
+        r->n++;
+    }
+}
+
+static dn_status select_rows(study *s, dn_error *err)
+{
+    dn_status st = DN_OK;
+    static const char *const part[] = {"train", "validation", "test", "left out"};
+    const dn_interactions *p = &s->t->pairs;
+    dn_eval_rows *r = &s->rows;
+    uint8_t *seen_drug = NULL, *seen_target = NULL; /* [drugs], [targets]  1: occurs in training rows */
+    size_t n = 0;
+
+    DN_NEW(seen_drug, (size_t)p->drugs);
+    DN_NEW(seen_target, (size_t)p->targets);
+    DN_TRY(find_training(s, seen_drug, seen_target, err));
+    for (int64_t i = 0; i < p->n; i++) /* validation rows stand there twice when they are evaluated */
+        n += (size_t)(s->t->split.part[i] == DN_VALIDATION) + (s->t->split.part[i] == (uint8_t)s->part);
+    DN_NEW(s->row, n);
+    DN_NEW(r->a, n);
+    DN_NEW(r->b, n);
+    DN_NEW(r->label, n);
+    DN_NEW(r->klass, n);
+    for (int k = r->model ? DN_MODEL : 1; k < DN_DTI_SCORERS; k++)
+        DN_NEW(r->score[k], n);
+    r->entities[0] = p->drugs;
+    r->entities[1] = p->targets;
+    append(s, DN_VALIDATION, seen_drug, seen_target);
+    r->n_validation = r->n;
+    append(s, s->part, seen_drug, seen_target);
+    if (r->n == r->n_validation)
+        DN_FAIL(DN_EDATA, "interactions '%s' have no %s rows in this split", s->t->split.pairs,
+                part[s->part]);
+out:
+    dn_free(seen_drug);
+    dn_free(seen_target);
+    return st;
+}
+
+/* ---- scores ---- */
+
+static dn_status take_model(study *s, const double *probability, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t i = 0; i < s->rows.n; i++) {
+        double p = probability[s->row[i]];
+        if (!(p >= 0 && p <= 1))
+            DN_FAIL(DN_EDATA, "the model's score of row %lld of interactions '%s' is no probability: %g",
+                    (long long)s->row[i], s->t->split.pairs, p);
+        s->rows.score[DN_MODEL][i] = p;
+    }
+out:
+    return st;
+}
+
+static dn_status score_histories(study *s, dn_error *err)
+{
+    dn_status st = DN_OK;
+    static const int place[DN_HISTORIES] = {[DN_HISTORY_TARGET] = 1 + DN_DTI_TARGET_HISTORY,
+                                            [DN_HISTORY_DRUG] = 1 + DN_DTI_DRUG_HISTORY,
+                                            [DN_HISTORY_BOTH] = 1 + DN_DTI_HISTORY};
+    const dn_interactions *p = &s->t->pairs;
+    dn_eval_rows *r = &s->rows;
+    double *drug = NULL, *target = NULL; /* [drugs], [targets]  odds */
+    int64_t *scratch = NULL;
+
+    DN_NEW(drug, (size_t)p->drugs);
+    DN_NEW(target, (size_t)p->targets);
+    DN_NEW(scratch, 2 * (size_t)(p->drugs > p->targets ? p->drugs : p->targets));
+    dn_history_fit(p->drug, p->target, p->label, s->training, r->n_training[0], p->drugs, p->targets, drug,
+                   target, scratch);
+    for (int h = 0; h < DN_HISTORIES; h++)
+        for (int64_t i = 0; i < r->n; i++)
+            r->score[place[h]][i] = dn_history_score((dn_history)h, drug[r->a[i]], target[r->b[i]]);
+out:
+    dn_free(drug);
+    dn_free(target);
+    dn_free(scratch);
+    return st;
+}
+
+/* Places of the rows, those of one target together, in the order of the rows: a counting sort. */
+static dn_status order_by_target(study *s, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_eval_rows *r = &s->rows;
+    int64_t *at = NULL; /* [targets + 1] */
+
+    DN_NEW(at, (size_t)r->entities[1] + 1);
+    DN_NEW(s->by_target, (size_t)r->n);
+    for (int64_t i = 0; i < r->n; i++)
+        at[r->b[i] + 1]++;
+    for (int64_t t = 0; t < r->entities[1]; t++)
+        at[t + 1] += at[t];
+    for (int64_t i = 0; i < r->n; i++)
+        s->by_target[at[r->b[i]]++] = i;
+out:
+    dn_free(at);
+    return st;
+}
+
+/* Room for the likenesses, and this rank's share of the fingerprints. */
+static dn_status prepare_likeness(const dn_comm *comm, study *s, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_drugs *d = &s->t->drugs;
+    const dn_strings *sequence = &s->t->targets.sequence;
+    dn_range mine = dn_block(d->n, comm->rank, comm->size);
+
+    DN_TRY(order_by_target(s, err));
+    DN_NEW(s->print, (size_t)d->n);
+    DN_NEW(s->like_drug, (size_t)d->n);
+    DN_NEW(s->like_target, (size_t)s->t->targets.n);
+    DN_NEW(s->scratch, DN_KMERS);
+    DN_NEW(s->near, (size_t)s->rows.n);
+    DN_TRY(dn_kmers_create(sequence->bytes, sequence->offset, s->t->targets.n, &s->kmers, err));
+    for (int64_t i = mine.begin; i < mine.end; i++) {
+        dn_molecule m = dn_drugs_molecule(d, i);
+        DN_TRY(dn_fingerprint_morgan(&m, &s->print[i], err));
+    }
+out:
+    return st;
+}
+
+/* This rank's rows, in the order of by_target, so that a target's likenesses are computed once. */
+static void score_near_local(study *s, dn_range mine)
+{
+    const dn_interactions *p = &s->t->pairs;
+    const dn_eval_rows *r = &s->rows;
+    const dn_past past = {
+        .drug = p->drug, .target = p->target, .label = p->label, .rows = s->training, .n = r->n_training[0]};
+    int64_t target = -1;
+
+    for (int64_t i = mine.begin; i < mine.end; i++) {
+        int64_t row = s->by_target[i];
+
+        if (r->b[row] != target)
+            dn_kmers_like(&s->kmers, target = r->b[row], s->scratch, s->like_target);
+        for (int64_t d = 0; d < p->drugs; d++)
+            s->like_drug[d] = dn_fingerprint_tanimoto(&s->print[r->a[row]], &s->print[d]);
+        dn_similar_score(&past, r->a[row], target, s->like_drug, s->like_target, s->near[i]);
+    }
+}
+
+/* Collective. */
+static dn_status score_near(const dn_comm *comm, study *s, dn_error *err)
+{
+    dn_status st = DN_OK;
+    static const int place[DN_SIMILARS] = {[DN_SIMILAR_DRUG] = 1 + DN_DTI_NEAREST_DRUG,
+                                           [DN_SIMILAR_TARGET] = 1 + DN_DTI_NEAREST_TARGET,
+                                           [DN_SIMILAR_BOTH] = 1 + DN_DTI_NEAREST,
+                                           [DN_SIMILAR_PAIR] = 1 + DN_DTI_NEAREST_PAIR};
+    dn_eval_rows *r = &s->rows;
+
+    DN_PASS(prepare_likeness(comm, s, err));
+    DN_AGREE(comm);
+    dn_gather_blocks(comm, s->print, s->t->drugs.n, sizeof *s->print);
+    score_near_local(s, dn_block(r->n, comm->rank, comm->size));
+    dn_gather_blocks(comm, s->near, r->n, sizeof *s->near);
+    for (int64_t i = 0; i < r->n; i++)
+        for (int h = 0; h < DN_SIMILARS; h++)
+            r->score[place[h]][s->by_target[i]] = s->near[i][h];
+out:
+    return st;
+}
+
+/* ---- the report ---- */
+
+/* Copies the evaluated rows, which stand behind those of validation. */
+static dn_status copy_rows(const study *s, dn_dti_evaluation *e, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_eval_rows *r = &s->rows;
+    int64_t from = r->n_validation;
+    size_t n = (size_t)(r->n - from);
+
+    DN_NEW(e->row, n);
+    DN_NEW(e->klass, n);
+    memcpy(e->row, s->row + from, n * sizeof *e->row);
+    memcpy(e->klass, r->klass + from, n);
+    for (int k = r->model ? DN_MODEL : 1; k < DN_DTI_SCORERS; k++) {
+        DN_NEW(e->score[k], n);
+        memcpy(e->score[k], r->score[k] + from, n * sizeof *e->score[k]);
+    }
+    e->n = (int64_t)n;
+    e->model = r->model;
+    e->training_rows = r->n_training[0];
+    e->contradictory = s->t->pairs.contradictory;
+    for (int64_t i = 0; i < s->t->pairs.n; i++)
+        e->between_parts += s->t->split.part[i] == DN_LEFT_OUT;
+out:
+    return st;
+}
+
+static dn_status local_scores(study *s, const double *opt_probability, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(select_rows(s, err));
+    if (opt_probability != NULL)
+        DN_TRY(take_model(s, opt_probability, err));
+    DN_TRY(score_histories(s, err));
+out:
+    return st;
+}
+
+dn_status dn_evaluate_dti(const dn_comm *comm, const dn_dti_table *t, dn_part part,
+                          const double *opt_probability, int64_t replicates, uint64_t seed,
+                          dn_dti_evaluation *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    study s = {.t = t, .part = part, .rows = {.kind = &dn_dti_kind, .model = opt_probability != NULL}};
+
+    *out = (dn_dti_evaluation){.n = 0};
+    DN_PASS(local_scores(&s, opt_probability, err));
+    DN_AGREE(comm);
+    DN_TRY(score_near(comm, &s, err));
+    dn_log(DN_INFO, "evaluate", "baselines scored", "rows=%lld validation=%lld",
+           (long long)(s.rows.n - s.rows.n_validation), (long long)s.rows.n_validation);
+    for (int v = 0; v < DN_DTI_VIEWS; v++)
+        DN_TRY(dn_view_measure(comm, &s.rows, v, replicates, seed, out->view, err));
+    DN_PASS(copy_rows(&s, out, err));
+    DN_AGREE(comm);
+out:
+    study_destroy(&s);
+    if (st != DN_OK)
+        dn_dti_evaluation_destroy(out);
+    return st;
+}
+
+void dn_dti_evaluation_destroy(dn_dti_evaluation *e)
+{
+    dn_free(e->row);
+    dn_free(e->klass);
+    for (int k = 0; k < DN_DTI_SCORERS; k++)
+        dn_free(e->score[k]);
+    *e = (dn_dti_evaluation){.n = 0};
+}
