@@ -101,7 +101,7 @@ REFUSED += [("valence", s) for s in "C(C)(C)(C)(C)C C(=C)(=C)=C CN(C)(C)C C[N](C
 REFUSED += [("ring", s) for s in "cc c1ccccc1c C=c C1CC C12CC1 c c1ccccc".split()]
 REFUSED += [("column", s) for s in "C) C(C)) C== C=#C =C (C)C .C C..C 1CC1 C%1C [C [] [13] C] [CH3 X Z1 XX Cx CCQ C11 Q C(( C()C N()=CC C(.O)C C1C(2CC2)C1 [O3] [N4H] [C4@H](F)(O)C [C@HH](N)C [I2H] [4C+H3] [S-2+] [C-H-] [C::1] [Ccc] [H]] {} <> not_a_smiles none nan "
             "[C@@@H](C)(N)O InChI=1S/CH4/h1H4 #N (=O) -C % CC(=O)Oc1ccccc1C(=O)O) c1ccccc1[nb]".split()]
-REFUSED += [("closed", s) for s in "C( C(C C(( ".split()]
+REFUSED += [("closed", s) for s in "C( C(C".split()]
 REFUSED += [("ends", s) for s in "C/ C\\ C: C. C=".split()]
 REFUSED += [("unreadable", s) for s in "[Xx] C1C1 [Qq]C".split()]
 
