@@ -29,6 +29,7 @@ static dn_status eigenvector_each(dn_analyse_job *j, const dn_eigenvector_option
     m->report.converged = m->report.converged && each.converged;
     m->report.iterations += each.iterations;
     m->report.residual = fmax(m->report.residual, each.residual);
+    m->report.error = fmax(m->report.error, each.error);
     if (m->report.warning[0] == '\0')
         memcpy(m->report.warning, each.warning, sizeof each.warning);
 out:
@@ -153,6 +154,7 @@ dn_status dn_run_subgraph(dn_analyse_job *j, dn_measure *m, dn_error *err)
     double *value, *error;
 
     m->iterative = true;
+    m->own_errors = true;
     DN_TRY(dn_analyse_column(j, m, "value", &value, err));
     DN_TRY(dn_analyse_column(j, m, "error", &error, err));
     DN_TRY(dn_subgraph_centrality(j->g, j->team, &o, value, error, &f, &m->report, err));
@@ -172,6 +174,7 @@ dn_status dn_run_current_flow(dn_analyse_job *j, dn_measure *m, dn_error *err)
     double *value, *error, *raw;
 
     m->iterative = true;
+    m->own_errors = true;
     DN_TRY(dn_analyse_column(j, m, "value", &value, err));
     DN_TRY(dn_analyse_column(j, m, "error", &error, err));
     DN_TRY(dn_analyse_column(j, m, "raw", &raw, err));
@@ -211,6 +214,7 @@ dn_status dn_run_communicability(dn_analyse_job *j, int number, dn_measure *m, d
     double *value;
 
     m->iterative = true;
+    m->own_errors = true;
     DN_PASS(name_after(j->o->from_id[number], number, m, err));
     DN_AGREE(j->comm);
     DN_TRY(dn_analyse_column(j, m, "value", &value, err));
