@@ -277,7 +277,7 @@ typedef struct estimate {
 static unknown leave_neighbours(const dn_origins *s, const dn_graph *g, const dn_distance_sums *sums,
                                 int64_t v)
 {
-    int64_t near = degree(g, v), found = 0, sampled, others;
+    int64_t near = dn_graph_degree(g, v), found = 0, sampled, others;
 
     dn_origins_of(s, v, &sampled, &others);
     for (int64_t e = g->row[v]; sampled < others && e < g->row[v + 1]; e++)
