@@ -20,6 +20,21 @@ int64_t dn_block_of(int64_t n, int64_t i, int64_t parts)
     return i < edge ? i / (size + 1) : longer + (i - edge) / size;
 }
 
+int64_t dn_balanced(const int64_t *first, int64_t n, int64_t row_cost, int part, int parts)
+{
+    int64_t low = 0, high = n, all = first[n] + row_cost * n;
+    int64_t wanted = all / parts * part + all % parts * part / parts;
+
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (first[middle] + row_cost * middle < wanted)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static dn_status check_shards(int shards, int size, dn_error *err)
 {
     dn_status st = DN_OK;

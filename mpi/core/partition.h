@@ -20,6 +20,11 @@ dn_range dn_block(int64_t n, int64_t part, int64_t parts);
 /* The part that holds item i, 0 <= i < n. Inverse of dn_block. */
 int64_t dn_block_of(int64_t n, int64_t i, int64_t parts);
 
+/* The first row of part `part` of n rows cut into `parts` ranges of about the same cost: an entry costs 1, a
+ * row row_cost beside. first [n + 1] is where the entries of a row begin, never decreasing; part 0 begins at
+ * 0, part `parts` at n when row_cost > 0. */
+int64_t dn_balanced(const int64_t *first, int64_t n, int64_t row_cost, int part, int parts);
+
 /* A plan of shards over ranks: rank r owns shards [first[r], first[r + 1]), at least one each. */
 typedef struct dn_plan {
     int shards; /* V, a power of two */

@@ -29,6 +29,7 @@ static dn_status eigenvector_each(dn_analyse_job *j, const dn_eigenvector_option
     m->report.converged = m->report.converged && each.converged;
     m->report.iterations += each.iterations;
     m->report.residual = fmax(m->report.residual, each.residual);
+    m->report.error = fmax(m->report.error, each.error);
     if (m->report.warning[0] == '\0')
         memcpy(m->report.warning, each.warning, sizeof each.warning);
 out:

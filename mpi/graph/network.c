@@ -37,14 +37,7 @@ static dn_status read_ids(const dn_loading *l, dn_strings *out, dn_error *err)
     DN_TRY(dn_h5_read(l->h, "/nodes/id/offsets", DN_I64, 0, keeps ? offsets[0] : 0, out->offset, err));
     if (keeps) {
         out->n = l->all;
-        if (out->offset[0] != 0 || out->offset[l->all] != bytes[0])
-            DN_PASS(dn_error_set(err, DN_EDATA, __FILE__, __LINE__,
-                                 "%s: offsets of /nodes/id do not fit its bytes", dn_h5_path(l->h)));
-        for (int64_t i = 0; st == DN_OK && i < l->all; i++)
-            if (out->offset[i + 1] < out->offset[i])
-                DN_PASS(dn_error_set(err, DN_EDATA, __FILE__, __LINE__,
-                                     "%s: offsets of /nodes/id decrease at %lld", dn_h5_path(l->h),
-                                     (long long)i));
+        DN_PASS(dn_h5_check_strings(l->h, "/nodes/id", out, bytes[0], err));
     }
     DN_AGREE(l->comm);
 out:
@@ -71,12 +64,9 @@ static dn_status number_ids(const dn_loading *l, dn_strings *out, dn_error *err)
 {
     dn_status st = DN_OK;
 
-    for (int64_t i = 0; i < l->all; i++) {
-        char id[24];
-        int len = snprintf(id, sizeof id, "%lld", (long long)i);
+    for (int64_t i = 0; i < l->all; i++)
         if (l->number[i] >= 0)
-            DN_TRY(dn_strings_add(out, id, (size_t)len, err));
-    }
+            DN_TRY(dn_strings_add_number(out, i, err));
 out:
     return st;
 }

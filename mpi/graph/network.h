@@ -5,8 +5,9 @@
  * largest weight.
  *
  * Memory of a machine for m edges and n nodes: 8 m + 13 n bytes (16 m + 13 n with weights), and 24 n for the
- * vectors of the team. While one layer is loaded, 4 m more (8 m with weights), 36 n, and 20 n for every rank
- * of the machine but one; while several are joined, another 8 m (16 m).
+ * vectors of the team (8 n more on all of several machines together). While one layer is loaded, 4 m more (8
+ * m with weights), 36 n, and 20 n for every rank of the machine but one; while several are joined, another 8
+ * m (16 m).
  */
 #ifndef DN_GRAPH_NETWORK_H
 #define DN_GRAPH_NETWORK_H

@@ -105,24 +105,10 @@ static int64_t merge_row(const draft *d, int64_t v, uint64_t *keys, int64_t *rep
 
 /* ---- all rows ---- */
 
-/* The first row of part `part`: parts hold about as many entries and rows. */
-static int64_t first_row(const int64_t *start, int64_t n, int part, int parts)
-{
-    int64_t low = 0, high = n, all = start[n] + n, wanted = all / parts * part + all % parts * part / parts;
-
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (start[middle] + middle < wanted)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
+/* Parts hold about as many entries and rows. */
 static dn_range rows_of(const int64_t *start, int64_t n, int part, int parts)
 {
-    return (dn_range){first_row(start, n, part, parts), first_row(start, n, part + 1, parts)};
+    return (dn_range){dn_balanced(start, n, 1, part, parts), dn_balanced(start, n, 1, part + 1, parts)};
 }
 
 static dn_status draft_room(const dn_loading *l, draft *d, dn_error *err)
@@ -150,10 +136,11 @@ static dn_status fill_draft(const dn_loading *l, draft *d, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_cursor *cursor = NULL;
-    const uint32_t *before = l->degree + (size_t)l->host->comm.rank * (size_t)l->n;
+    const uint32_t *before;
 
     if (l->host->comm.rank >= l->builders)
         goto out;
+    before = l->degree + (size_t)l->host->comm.rank * (size_t)l->n;
     DN_NEW(cursor, (size_t)l->n);
     for (int64_t v = 0; v < l->n; v++)
         cursor[v] = (dn_cursor){d->start[v] + before[v], (int32_t)v};

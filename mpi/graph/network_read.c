@@ -153,11 +153,13 @@ static void keep_sources(const dn_loading *l, const chunk *c, dn_piece *p, uint3
 static dn_status take_edges(dn_loading *l, const char *layer, dn_piece *p, const chunk *c, dn_error *err)
 {
     dn_status st = DN_OK;
-    int32_t *target = p->target + (c->first - p->block.begin);
-    uint32_t *degree = l->degree + (size_t)l->host->comm.rank * (size_t)l->n;
+    int32_t *target;
+    uint32_t *degree;
 
-    if (c->count == 0)
+    if (c->count == 0) /* also of ranks that do not build and have no counters */
         goto out;
+    target = p->target + (c->first - p->block.begin);
+    degree = l->degree + (size_t)l->host->comm.rank * (size_t)l->n;
     DN_TRY(check(l, layer, c, err));
     if (!keep_targets(l, c, target))
         DN_TRY(complain(l, layer, c, err));

@@ -6,7 +6,7 @@
 #include "mpi/graph/network_private.h"
 #include "solvers/base/alloc.h"
 
-enum { CHUNK = 1 << 17, PATH = 160, SIDES_CAP = 4096 };
+enum { CHUNK = 1 << 17, PATH = 160 };
 
 /* ---- layers ---- */
 
@@ -136,14 +136,8 @@ out:
 static dn_status add_sides(dn_strings *names, const char *text, dn_error *err)
 {
     dn_status st = DN_OK;
-    size_t len;
 
-    for (;; text += len + 1) {
-        len = strcspn(text, ",");
-        DN_TRY(dn_strings_add(names, text, len, err));
-        if (text[len] == '\0')
-            break;
-    }
+    DN_TRY(dn_strings_split(names, text, err));
     if (names->n > 255)
         DN_FAIL(DN_EDATA, "%lld sides: more than 255", (long long)names->n);
 out:
@@ -153,16 +147,11 @@ out:
 static dn_status name_sides(dn_loading *l, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_error absent = DN_ERROR_INIT;
     char *text = NULL;
 
-    text = dn_calloc(SIDES_CAP, 1);
-    if (text == NULL)
-        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: the names of the sides");
-    DN_AGREE(l->comm);
-    if (dn_h5_get_text(l->h, "/nodes", "sides", text, SIDES_CAP, &absent) != DN_OK)
-        snprintf(text, SIDES_CAP, "node");
-    DN_PASS(add_sides(&l->w->side_name, text, err));
+    if (dn_h5_has_attribute(l->h, "/nodes", "sides"))
+        DN_TRY(dn_h5_read_text(l->h, "/nodes", "sides", &text, err));
+    DN_PASS(add_sides(&l->w->side_name, text != NULL ? text : "node", err));
     DN_AGREE(l->comm);
     l->w->graph.sides = (int)l->w->side_name.n;
 out:

@@ -5,6 +5,7 @@
  * vectors in turn: a rank that posts for the second time has collected in between, so nobody else still reads
  * the vector of three posts ago, without a barrier of its own.
  */
+#include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/graph/network_private.h"
 #include "solvers/base/alloc.h"
@@ -19,8 +20,10 @@ typedef struct team {
     int turn;
 
     /* of a leader, when there are several hosts; [hosts] */
-    int *sends, *receives, *zero; /* 1 or 0 pieces; displacements */
-    MPI_Datatype *mine, *theirs;  /* elements of the vector that a host has written */
+    int *sends, *receives, *zero; /* own elements; 1 or 0 pieces; displacements */
+    MPI_Datatype *plain, *theirs; /* doubles; elements of the vector that a host has written */
+    int parts, *at, *length;      /* [parts]  what this host has written */
+    double *own;                  /* a copy of it, one behind the other: MPI wants two buffers */
 } team;
 
 static double *post(void *ctx)
@@ -31,6 +34,17 @@ static double *post(void *ctx)
     return t->whole[t->turn];
 }
 
+/* Between the leaders of the hosts. */
+static void exchange(team *t, double *v)
+{
+    double *to = t->own;
+
+    for (int k = 0; k < t->parts; to += t->length[k], k++)
+        memcpy(to, v + t->at[k], (size_t)t->length[k] * sizeof *to);
+    MPI_Alltoallw(t->own, t->sends, t->zero, t->plain, v, t->receives, t->zero, t->theirs,
+                  t->host->leaders.mpi);
+}
+
 static const double *collect(void *ctx)
 {
     team *t = ctx;
@@ -38,10 +52,8 @@ static const double *collect(void *ctx)
 
     dn_shared_barrier(t->memory);
     if (t->host->hosts > 1) {
-        /* what is sent and what is received are different elements of v */
         if (t->host->leaders.size > 0)
-            MPI_Alltoallw(v, t->sends, t->zero, t->mine, v, t->receives, t->zero, t->theirs,
-                          t->host->leaders.mpi);
+            exchange(t, v);
         dn_shared_barrier(t->memory);
     }
     return v;
@@ -59,22 +71,12 @@ static dn_status agree(void *ctx, dn_status local, dn_error *err)
 /* The first row of a rank: rows before it cost its share of all entries and rows. */
 static int64_t first_row(const dn_graph *g, int rank, int size)
 {
-    int64_t low = 0, high = g->connected, all = g->nnz + ROW_COST * g->connected;
-    int64_t wanted = all / size * rank + all % size * rank / size;
-
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (g->row[middle] + ROW_COST * middle < wanted)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return dn_balanced(g->row, g->connected, ROW_COST, rank, size);
 }
 
 /* The parts of a vector that the ranks of a host write. host_of [size] of all ranks. */
 static dn_status part_of(const dn_graph *g, int size, const int *host_of, int host, int *length, int *at,
-                         MPI_Datatype *out, dn_error *err)
+                         int *out_parts, MPI_Datatype *out, dn_error *err)
 {
     dn_status st = DN_OK;
     int parts = 0;
@@ -86,6 +88,7 @@ static dn_status part_of(const dn_graph *g, int size, const int *host_of, int ho
         length[parts] = (int)(end - begin); /* a graph has fewer than 2^31 nodes */
         at[parts++] = (int)begin;
     }
+    *out_parts = parts;
     if (MPI_Type_indexed(parts, length, at, MPI_DOUBLE, out) != MPI_SUCCESS ||
         MPI_Type_commit(out) != MPI_SUCCESS)
         DN_FAIL(DN_ESOFTWARE, "MPI refused a type of %d parts", parts);
@@ -98,26 +101,30 @@ static dn_status plan_exchange(team *t, const dn_graph *g, const int *host_of, d
 {
     dn_status st = DN_OK;
     int hosts = t->host->hosts, me = t->host->number, size = t->all->size;
-    int *length = NULL, *at = NULL; /* [size] */
+    int own = 0;
 
-    DN_NEW(length, (size_t)size);
-    DN_NEW(at, (size_t)size);
+    DN_NEW(t->length, (size_t)size);
+    DN_NEW(t->at, (size_t)size);
     DN_NEW(t->sends, (size_t)hosts);
     DN_NEW(t->receives, (size_t)hosts);
     DN_NEW(t->zero, (size_t)hosts);
-    DN_NEW(t->mine, (size_t)hosts);
+    DN_NEW(t->plain, (size_t)hosts);
     DN_NEW(t->theirs, (size_t)hosts);
     for (int k = 0; k < hosts; k++)
         t->theirs[k] = MPI_DATATYPE_NULL;
-    for (int k = 0; k < hosts; k++)
-        DN_TRY(part_of(g, size, host_of, k, length, at, &t->theirs[k], err));
+    for (int k = 0; k < hosts; k++) /* our own last: its parts stay */
+        if (k != me)
+            DN_TRY(part_of(g, size, host_of, k, t->length, t->at, &t->parts, &t->theirs[k], err));
+    DN_TRY(part_of(g, size, host_of, me, t->length, t->at, &t->parts, &t->theirs[me], err));
+    for (int k = 0; k < t->parts; k++)
+        own += t->length[k];
+    DN_NEW(t->own, (size_t)own);
     for (int k = 0; k < hosts; k++) {
-        t->mine[k] = t->theirs[me];
-        t->sends[k] = t->receives[k] = k != me;
+        t->plain[k] = MPI_DOUBLE;
+        t->sends[k] = k != me ? own : 0;
+        t->receives[k] = k != me;
     }
 out:
-    dn_free(length);
-    dn_free(at);
     return st;
 }
 
@@ -132,7 +139,10 @@ static void destroy(team *t)
     dn_free(t->sends);
     dn_free(t->receives);
     dn_free(t->zero);
-    dn_free(t->mine);
+    dn_free(t->plain);
+    dn_free(t->at);
+    dn_free(t->length);
+    dn_free(t->own);
     dn_free(t->theirs);
     dn_free(t);
 }

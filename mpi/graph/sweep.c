@@ -145,7 +145,7 @@ dn_status dn_sweep_closeness(const dn_comm *comm, const dn_graph *g, const dn_sw
     DN_AGREE(comm);
     search(&j, &o);
     add_ranks(&j);
-    dn_distances_finish(&j.sources, &j.sums[0], out);
+    dn_distances_finish(&j.sources, g, &j.sums[0], out);
     *out_sources = j.sources.count;
 out:
     release_distances(&j);

@@ -2,8 +2,10 @@
  *
  * Every rank has the whole graph (network.h). A rank works with as many threads as OpenMP offers; MPI is
  * called from the main thread. Results are [n], in inside order, the same bits on every rank and on any
- * number of ranks and threads: integer sums do not care for order; betweenness is added up in fixed shards (a
- * function of the number of sources alone) in the fixed tree of mpi/core/tree.h.
+ * number of ranks and threads: integer sums do not care for order (squares of distances are summed as
+ * doubles, which are exact below 2^53, a bound that closeness.h gives: above it their standard error may
+ * differ in the last digits); betweenness is added up in fixed shards (a function of the number of sources
+ * alone) in the fixed tree of mpi/core/tree.h.
  *
  * All functions are collective on comm. They fail on all ranks together: DN_ENOMEM when any rank or thread
  * lacks memory, DN_EDATA as below.
@@ -33,10 +35,11 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_sweep_closeness(const dn_comm *comm, co
                                                          const dn_sweep_options *o, const dn_distances *out,
                                                          int64_t *out_sources, dn_error *err);
 
-/* Betweenness, as betweenness.h defines it. Arrays [n], NULL where not wanted; out_raw_error is 0 when all
- * nodes are sources. Fails: DN_EDATA a negative number of sources; more shortest paths than a double holds.
+/* Betweenness, as betweenness.h defines it. Arrays [n], NULL where not wanted; out_raw_error is 0 where
+ * out_raw is exact. Fails: DN_EDATA a negative number of sources; more shortest paths than a double holds.
  * Memory: 270 bytes a connected node for each thread; vectors of n doubles (sampled 2 n): one for each thread
- * and about 14 for each rank, more while a thread is held up. */
+ * and about 14 for each rank, more while a thread is held up; sampled, for each rank what cuts.h and pooled.h
+ * say. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_sweep_betweenness(const dn_comm *comm, const dn_graph *g,
                                                            const dn_sweep_options *o, double *out_normalised,
                                                            double *out_raw, double *out_raw_error,

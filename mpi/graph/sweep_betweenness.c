@@ -30,6 +30,7 @@ typedef struct path_job {
     dn_origins kept;   /* the nodes of the folded graph */
     const dn_origins *sources;
     int sampled;     /* not all nodes are sources */
+    dn_cuts cuts;    /* when sampled */
     dn_batch *batch; /* [batches] */
     int64_t batches;
     int shards;
@@ -99,7 +100,9 @@ static dn_status choose(path_job *j, const dn_sweep_options *o, dn_error *err)
     j->sources = &j->every;
     DN_TRY(dn_origins_create(j->all, o->sources, o->seed, &j->every, err));
     j->sampled = j->every.count < j->all->connected;
-    if (!j->sampled)
+    if (j->sampled)
+        DN_TRY(dn_cuts_create(j->all, &j->cuts, err));
+    else
         DN_TRY(dn_fold_create(j->all, &j->fold, err));
     if (j->fold.leaves > 0) {
         j->g = &j->fold.graph;
@@ -122,7 +125,7 @@ static dn_status prepare(path_job *j, const dn_sweep_options *o, dn_error *err)
     j->width = j->sampled ? 2 * j->g->n : j->g->n;
     DN_NEW(j->brandes, (size_t)j->threads);
     for (int t = 0; t < j->threads; t++)
-        DN_TRY(dn_brandes_create(j->g, j->fold.weight, &j->brandes[t], err));
+        DN_TRY(dn_brandes_create(j->g, j->fold.weight, j->sampled ? &j->cuts : NULL, &j->brandes[t], err));
     DN_TRY(dn_forest_create(j->width, (int)j->mine.begin, (int)j->mine.end, j->threads, &j->forest, err));
     DN_TRY(prepare_merge(j, err));
 out:
@@ -150,6 +153,7 @@ static void release(path_job *j)
     dn_origins_destroy(&j->every);
     dn_origins_destroy(&j->kept);
     dn_fold_destroy(&j->fold);
+    dn_cuts_destroy(&j->cuts);
 }
 
 /* Where a shard starts to deal: its bits reversed, so that the shards with one batch more are spread evenly
@@ -285,9 +289,9 @@ dn_status dn_sweep_betweenness(const dn_comm *comm, const dn_graph *g, const dn_
     DN_PASS(merge(&j, err));
     if (j.expanded != NULL)
         dn_fold_expand(&j.fold, &j.every, j.whole, j.expanded);
-    DN_PASS(dn_betweenness_finish(&j.every, j.expanded != NULL ? j.expanded : j.whole,
-                                  j.sampled ? j.whole + g->n : NULL, out_raw, out_raw_error, out_normalised,
-                                  err));
+    DN_PASS(dn_betweenness_finish(
+        &j.every, j.sampled ? &j.cuts : NULL, j.expanded != NULL ? j.expanded : j.whole,
+        j.sampled ? j.whole + g->n : NULL, out_raw, out_raw_error, out_normalised, err));
     DN_AGREE(comm);
     *out_sources = j.every.count;
 out:

@@ -480,9 +480,43 @@ out:
     return st;
 }
 
+/* ---- texts: an attribute, or where that ends (64 KB) a dataset of bytes in the object ---- */
+
+enum { LONG_TEXT = 1 << 15 };
+
+/* Where a long text stands: /KEY.text, OBJECT/KEY.text; in buf [DN_PATH_MAX]. */
+static const char *text_path(const char *object, const char *key, char *buf)
+{
+    snprintf(buf, DN_PATH_MAX, "%s/%s.text", strcmp(object, "/") == 0 ? "" : object, key);
+    return buf;
+}
+
+bool dn_h5_has_attribute(const dn_h5 *h, const char *object, const char *key)
+{
+    char path[DN_PATH_MAX];
+
+    return dn_h5_has(h, object) && (H5Aexists_by_name(h->file, object, key, H5P_DEFAULT) > 0 ||
+                                    dn_h5_has(h, text_path(object, key, path)));
+}
+
 dn_status dn_h5_set_text(dn_h5 *h, const char *object, const char *key, const char *value, dn_error *err)
 {
-    return set_attribute(h, object, key, -1, NULL, value, err);
+    dn_status st = DN_OK;
+    char path[DN_PATH_MAX];
+    int64_t len = (int64_t)strlen(value);
+
+    if (dn_h5_has(h, text_path(object, key, path)))
+        DN_TRY(dn_h5_remove(h, path, err));
+    if (len < LONG_TEXT) {
+        DN_TRY(set_attribute(h, object, key, -1, NULL, value, err));
+        goto out;
+    }
+    if (dn_h5_has_attribute(h, object, key) &&
+        H5Adelete_by_name(h->file, object, key, H5P_DEFAULT) < 0) /* the same on every rank */
+        DN_FAIL(DN_EIO, "%s: cannot replace attribute %s of %s", h->disk_path, key, object);
+    DN_TRY(dn_h5_write_all(h, path, 1, &len, value, err));
+out:
+    return st;
 }
 
 dn_status dn_h5_set_int(dn_h5 *h, const char *object, const char *key, int64_t value, dn_error *err)
@@ -535,10 +569,65 @@ out:
     return st;
 }
 
+/* The bytes of a text with its end, however it is stored. The same on every rank. */
+static dn_status text_bytes(const dn_h5 *h, const char *object, const char *key, size_t *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char path[DN_PATH_MAX];
+    int ndims;
+    int64_t dims[4];
+    H5A_info_t info;
+
+    if (dn_h5_has(h, text_path(object, key, path))) {
+        DN_TRY(dn_h5_shape(h, path, &ndims, dims, err));
+        if (ndims != 1)
+            DN_FAIL(DN_EDATA, "%s: %s has %d dimensions, not 1", h->path, path, ndims);
+        *out = (size_t)dims[0] + 1;
+        goto out;
+    }
+    if (!dn_h5_has_attribute(h, object, key) ||
+        H5Aget_info_by_name(h->file, object, key, &info, H5P_DEFAULT) < 0)
+        DN_FAIL(DN_EDATA, "%s: %s has no attribute %s", h->path, object, key);
+    *out = (size_t)info.data_size + 1;
+out:
+    return st;
+}
+
 dn_status dn_h5_get_text(const dn_h5 *h, const char *object, const char *key, char *buf, size_t cap,
                          dn_error *err)
 {
-    return get_agreed(h, object, key, -1, H5T_STRING, buf, cap, err);
+    dn_status st = DN_OK;
+    char path[DN_PATH_MAX];
+    size_t bytes;
+
+    if (!dn_h5_has(h, text_path(object, key, path)))
+        return get_agreed(h, object, key, -1, H5T_STRING, buf, cap, err);
+    DN_TRY(text_bytes(h, object, key, &bytes, err));
+    if (bytes > cap)
+        DN_FAIL(DN_EDATA, "%s: attribute %s of %s is longer than %zu bytes", h->path, key, object, cap);
+    DN_TRY(dn_h5_read(h, path, DN_U8, 0, (int64_t)bytes - 1, buf, err));
+    buf[bytes - 1] = '\0';
+out:
+    return st;
+}
+
+dn_status dn_h5_read_text(const dn_h5 *h, const char *object, const char *key, char **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char *text = NULL;
+    size_t bytes = 0;
+
+    DN_TRY(text_bytes(h, object, key, &bytes, err));
+    text = dn_calloc(bytes, 1);
+    if (text == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %zu bytes", bytes);
+    DN_AGREE(h->comm);
+    DN_TRY(dn_h5_get_text(h, object, key, text, bytes, err));
+    *out = text;
+    text = NULL;
+out:
+    dn_free(text);
+    return st;
 }
 
 dn_status dn_h5_get_int(const dn_h5 *h, const char *object, const char *key, int64_t *out, dn_error *err)

@@ -79,6 +79,10 @@ DN_MUST_CHECK dn_status dn_h5_write_strings_of(dn_h5 *h, int root, const char *n
                                                dn_error *err);
 DN_MUST_CHECK dn_status dn_h5_read_strings(const dn_h5 *h, const char *name, dn_strings *out, dn_error *err);
 
+/* Whether offsets that were read are those of `bytes` bytes. Local. Fails: DN_EDATA */
+DN_MUST_CHECK dn_status dn_h5_check_strings(const dn_h5 *h, const char *name, const dn_strings *s,
+                                            int64_t bytes, dn_error *err);
+
 /* Remove a group or dataset of an edited file. */
 DN_MUST_CHECK dn_status dn_h5_remove(dn_h5 *h, const char *name, dn_error *err);
 
@@ -87,6 +91,10 @@ DN_MUST_CHECK dn_status dn_h5_list(const dn_h5 *h, const char *group, dn_strings
 
 /* ---- attributes of a group or dataset ("/" is the root); groups are made on the way ---- */
 
+bool dn_h5_has_attribute(const dn_h5 *h, const char *object, const char *key); /* same on all ranks */
+
+/* A text may have any length: HDF5 ends an attribute at 64 KB, so a text of 32 KB and more is the dataset
+ * KEY.text of bytes in the group instead, which the functions below read as if it were the attribute. */
 DN_MUST_CHECK dn_status dn_h5_set_text(dn_h5 *h, const char *object, const char *key, const char *value,
                                        dn_error *err);
 DN_MUST_CHECK dn_status dn_h5_set_int(dn_h5 *h, const char *object, const char *key, int64_t value,
@@ -97,6 +105,9 @@ DN_MUST_CHECK dn_status dn_h5_set_number(dn_h5 *h, const char *object, const cha
 /* Text into buf [cap]. Fails: DN_EDATA absent, of another type, or longer than cap. */
 DN_MUST_CHECK dn_status dn_h5_get_text(const dn_h5 *h, const char *object, const char *key, char *buf,
                                        size_t cap, dn_error *err);
+/* The same in memory for dn_free(), however long it is. Fails: DN_EDATA absent, of another type; DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_h5_read_text(const dn_h5 *h, const char *object, const char *key, char **out,
+                                        dn_error *err);
 DN_MUST_CHECK dn_status dn_h5_get_int(const dn_h5 *h, const char *object, const char *key, int64_t *out,
                                       dn_error *err);
 DN_MUST_CHECK dn_status dn_h5_get_number(const dn_h5 *h, const char *object, const char *key, double *out,

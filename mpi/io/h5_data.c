@@ -356,8 +356,8 @@ out:
     return st;
 }
 
-static dn_status check_strings(const dn_h5 *h, const char *name, const dn_strings *s, int64_t bytes,
-                               dn_error *err)
+dn_status dn_h5_check_strings(const dn_h5 *h, const char *name, const dn_strings *s, int64_t bytes,
+                              dn_error *err)
 {
     dn_status st = DN_OK;
 
@@ -387,7 +387,7 @@ dn_status dn_h5_read_strings(const dn_h5 *h, const char *name, dn_strings *out, 
     s.n = offsets[0] - 1;
     DN_TRY(dn_h5_read(h, path_bytes, DN_U8, 0, bytes[0], s.bytes, err));
     DN_TRY(dn_h5_read(h, path_offsets, DN_I64, 0, offsets[0], s.offset, err));
-    DN_PASS(check_strings(h, name, &s, bytes[0], err));
+    DN_PASS(dn_h5_check_strings(h, name, &s, bytes[0], err));
     DN_AGREE(h->comm);
     *out = s;
     s = (dn_strings){0};

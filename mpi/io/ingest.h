@@ -155,8 +155,11 @@ typedef struct dn_layer_report {
     int64_t joined; /* names whose node shows another id */
     int64_t shared; /* nodes that stood in the dataset before this layer */
     bool weighted, typed, directed;
-    int64_t cut;   /* 1: the last line has no end and was left out, as asked for */
-    bool open_end; /* the last line has no end */
+    int64_t cut;       /* 1: the last line has no end and was left out, as asked for */
+    bool open_end;     /* the last line has no end */
+    bool lone_first;   /* a table without a header: both names of its first row are words that stand nowhere
+                          else,   so the row may be a header that is not known; --columns says so */
+    char first[2][32]; /* these names, cut to fit; "" unless lone_first */
 } dn_layer_report;
 
 /* All are rows unless said otherwise. */

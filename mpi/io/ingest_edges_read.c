@@ -408,6 +408,44 @@ out:
     return st;
 }
 
+static bool is_word(const dn_strings *id, int64_t node)
+{
+    size_t len;
+    const char *text = dn_strings_at(id, node, &len);
+    double v;
+
+    return !dn_parse_double(text, len, &v);
+}
+
+/* Whether the first row may be a header. Before repeats and directions are settled; nodes from `known` on are
+ * those of this file. Collective. */
+static void find_lone_first(const dn_comm *comm, const reader *r, int64_t known, dn_layer_report *out)
+{
+    const dn_edge_part *p = r->part;
+    const dn_strings *id = &r->t->id;
+    int from = p->n > 0 ? comm->rank : comm->size;
+    int32_t first[2] = {0, 0};
+    int64_t times = 0; /* that the two names stand in the file */
+
+    if (r->l->format != DN_EDGES_TABLE || r->l->header_length > 0 || out->rows < 2)
+        return;
+    MPI_Allreduce(MPI_IN_PLACE, &from, 1, MPI_INT, MPI_MIN, comm->mpi);
+    if (from == comm->size)
+        return;
+    if (comm->rank == from) {
+        first[0] = p->edge[0].a;
+        first[1] = p->edge[0].b;
+    }
+    MPI_Bcast(first, 2, MPI_INT32_T, from, comm->mpi);
+    for (int64_t i = 0; i < p->n; i++)
+        for (int k = 0; k < 2; k++)
+            times += (p->edge[i].a == first[k]) + (p->edge[i].b == first[k]);
+    out->lone_first = dn_sum(comm, times) == 2 && first[0] >= known && first[1] >= known &&
+                      is_word(id, first[0]) && is_word(id, first[1]);
+    for (int k = 0; k < 2 && out->lone_first; k++)
+        dn_strings_copy(id, first[k], out->first[k], sizeof out->first[k]);
+}
+
 /* Counts of the file from those of the ranks. */
 static void sum_counts(const dn_comm *comm, const reader *r, dn_layer_report *out)
 {
@@ -451,6 +489,7 @@ dn_status dn_edge_part_read(const dn_comm *comm, const char *path, const dn_edge
     DN_TRY(number_nodes(comm, &r, err));
     DN_TRY(mark_nodes(comm, &r, known, out, err));
     DN_TRY(count_mapped(comm, &r, out, err));
+    find_lone_first(comm, &r, known, out);
     orient(t, &p, &loops);
     out->self_loops = dn_sum(comm, loops);
     out->mapped_loops = out->self_loops - dn_sum(comm, r.own_loops);

@@ -12,7 +12,7 @@
 #include "mpi/io/ingest_private.h"
 #include "solvers/base/alloc.h"
 
-enum { SIDES_TEXT = 4096, NAME = 72, PATH = 160 };
+enum { NAME = 72, PATH = 160 };
 
 typedef struct network {
     const dn_comm *comm;
@@ -61,19 +61,20 @@ out:
 static dn_status old_sides(network *w, const char *text, dn_error *err)
 {
     dn_status st = DN_OK;
-    size_t len;
+    dn_strings name = {0};
     int at;
 
-    for (;; text += len + 1) {
-        len = strcspn(text, ",");
-        DN_TRY(dn_side_add(&w->sides, text, len, &at, err));
+    DN_TRY(dn_strings_split(&name, text, err));
+    for (int64_t i = 0; i < name.n; i++) {
+        size_t len;
+        const char *word = dn_strings_at(&name, i, &len);
+        DN_TRY(dn_side_add(&w->sides, word, len, &at, err));
         if (at > 0)
             DN_TRY(dn_side_before(&w->sides, at - 1, at, "", err));
-        if (text[len] == '\0')
-            break;
     }
     w->old_sides = (int)w->sides.name.n;
 out:
+    dn_strings_destroy(&name);
     return st;
 }
 
@@ -123,18 +124,17 @@ out:
 static dn_status find_sides(network *w, dn_error *err)
 {
     dn_status st = DN_OK;
-    char text[SIDES_TEXT] = "";
-    dn_error absent = DN_ERROR_INIT;
+    char *text = NULL;
 
-    if (dn_h5_has(w->h, "/nodes")) {
-        if (dn_h5_get_text(w->h, "/nodes", "sides", text, sizeof text, &absent) != DN_OK)
-            snprintf(text, sizeof text, "node");
-        DN_PASS(old_sides(w, text, err));
-    }
+    if (dn_h5_has_attribute(w->h, "/nodes", "sides"))
+        DN_TRY(dn_h5_read_text(w->h, "/nodes", "sides", &text, err));
+    if (dn_h5_has(w->h, "/nodes"))
+        DN_PASS(old_sides(w, text != NULL ? text : "node", err));
     DN_PASS(new_sides(w, err));
     DN_PASS(sort_sides(w, err));
     DN_AGREE(w->comm);
 out:
+    dn_free(text);
     return st;
 }
 

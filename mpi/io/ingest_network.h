@@ -7,6 +7,7 @@
 #include "mpi/io/h5.h"
 #include "mpi/io/ingest.h"
 #include "solvers/formats/edge_layout.h"
+#include "solvers/network/describe.h"
 
 /* ---- id_map.c: which names mean the same node ---- */
 
@@ -103,7 +104,8 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_layer_nodes_write(const dn_comm *comm, 
 
 /* ---- ingest_sides.c: the order of the sides ---- */
 
-enum { DN_SIDES = 32 }; /* of a dataset that is imported */
+/* before[] below has a bit for each side */
+_Static_assert(DN_SIDES <= 32, "sides do not fit in 32 bits");
 
 /* Sides in the order in which they were named, and which of them must stand before which. */
 typedef struct dn_side_order {

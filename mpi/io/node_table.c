@@ -1,7 +1,6 @@
 /* node_table.c - every node of the dataset; see ingest_network.h */
 #include "mpi/io/ingest_network.h"
 
-#include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "solvers/base/alloc.h"
@@ -94,12 +93,9 @@ out:
 static dn_status number_ids(int64_t n, dn_strings *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    char id[24];
 
-    for (int64_t i = 0; i < n; i++) {
-        int len = snprintf(id, sizeof id, "%lld", (long long)i);
-        DN_TRY(dn_strings_add(out, id, (size_t)len, err));
-    }
+    for (int64_t i = 0; i < n; i++)
+        DN_TRY(dn_strings_add_number(out, i, err));
 out:
     return st;
 }

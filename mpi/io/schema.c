@@ -5,6 +5,10 @@
 #include <stddef.h>
 
 static const dn_schema_row table[] = {
+    /* any file: texts that are too long for an attribute */
+    {"/*.text", false, DN_U8, "byte", "1", "attribute of the file, UTF-8"},
+    {"/*/*.text", false, DN_U8, "byte", "1", "attribute of the group, UTF-8"},
+    {"/*/*/*.text", false, DN_U8, "byte", "1", "attribute of the group, UTF-8"},
     /* dragnet.dataset: genes */
     {"/genes/id", true, DN_U8, "gene", "1", "gene id, primary naming"},
     {"/genes/naming/*", true, DN_U8, "gene", "1", "gene id in another naming"},

@@ -23,6 +23,28 @@ out:
     return st;
 }
 
+dn_status dn_strings_add_number(dn_strings *s, int64_t v, dn_error *err)
+{
+    char text[24];
+    int len = snprintf(text, sizeof text, "%lld", (long long)v);
+
+    return dn_strings_add(s, text, (size_t)len, err);
+}
+
+dn_status dn_strings_split(dn_strings *s, const char *text, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (size_t len;; text += len + 1) {
+        len = strcspn(text, ",");
+        DN_TRY(dn_strings_add(s, text, len, err));
+        if (text[len] == '\0')
+            break;
+    }
+out:
+    return st;
+}
+
 void dn_strings_destroy(dn_strings *s)
 {
     dn_free(s->offset);
@@ -56,8 +78,7 @@ struct dn_names {
     size_t n_slots; /* a power of two */
 };
 
-/* FNV-1a, 64 bits (Fowler, Noll and Vo; draft-eastlake-fnv). */
-static uint64_t hash(const char *text, size_t len)
+uint64_t dn_hash(const char *text, size_t len)
 {
     uint64_t h = 0xcbf29ce484222325u;
 
@@ -104,7 +125,7 @@ static dn_status widen(dn_names *t, dn_error *err)
     for (int64_t i = 0; i < t->key.n; i++) {
         size_t len;
         const char *key = dn_strings_at(&t->key, i, &len);
-        uint64_t h = hash(key, len);
+        uint64_t h = dn_hash(key, len);
         size_t at = h & (wide - 1);
         while (slot[at] != 0)
             at = (at + 1) & (wide - 1);
@@ -149,7 +170,7 @@ dn_status dn_names_add(dn_names *t, const char *name, size_t len, int64_t value,
                        dn_error *err)
 {
     dn_status st = DN_OK;
-    uint64_t h = hash(name, len);
+    uint64_t h = dn_hash(name, len);
     size_t at;
 
     if (((size_t)t->key.n + 1) * 3 > t->n_slots * 2)
@@ -168,7 +189,7 @@ out:
 
 int64_t dn_names_find(const dn_names *t, const char *name, size_t len)
 {
-    size_t at = find_slot(t, hash(name, len), name, len);
+    size_t at = find_slot(t, dn_hash(name, len), name, len);
 
     return t->slot[at] == 0 ? -1 : t->value[key_of(t->slot[at])];
 }

@@ -21,6 +21,10 @@ typedef struct dn_strings {
 } dn_strings;
 
 DN_MUST_CHECK dn_status dn_strings_add(dn_strings *s, const char *text, size_t len, dn_error *err);
+/* An integer in decimal. */
+DN_MUST_CHECK dn_status dn_strings_add_number(dn_strings *s, int64_t v, dn_error *err);
+/* The words of "a,b,c"; an empty text is one empty word. */
+DN_MUST_CHECK dn_status dn_strings_split(dn_strings *s, const char *text, dn_error *err);
 void dn_strings_destroy(dn_strings *s); /* back to the empty table */
 
 /* A view of string i, not terminated; *out_len its length. */
@@ -30,6 +34,10 @@ const char *dn_strings_at(const dn_strings *s, int64_t i, size_t *out_len);
 const char *dn_strings_copy(const dn_strings *s, int64_t i, char *buf, size_t cap);
 
 /* ---- names to indices ---- */
+
+/* FNV-1a, 64 bits (Fowler, Noll and Vo; draft-eastlake-fnv), its upper bits folded into the lower. */
+uint64_t dn_hash(const char *text, size_t len);
+
 typedef struct dn_names dn_names;
 
 DN_MUST_CHECK dn_status dn_names_create(dn_names **out, dn_error *err);

@@ -117,7 +117,7 @@ static void conjugate(dn_molecule *m, const around *r, int64_t i)
     for (int32_t x = begin; x < end; x++) {
         dn_bond *multiple = &m->bond[r->bond[x]];
 
-        if (multiple->type == DN_BOND_SINGLE || !can_conjugate(other(m, r->bond[x], i)))
+        if (multiple->type == DN_BOND_SINGLE)
             continue;
         for (int32_t y = begin; y < end; y++) {
             const dn_atom *b = other(m, r->bond[y], i);

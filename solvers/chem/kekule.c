@@ -110,6 +110,7 @@ static int order_of(char symbol)
 typedef struct rings {
     bool *aromatic;  /* [n_atoms]  in lower case, or beside a ':' (some toolkits write c1:c:c:c:[Te]:1) */
     int32_t *node;   /* [n_atoms]  its number among those that need a double bond, -1: it needs none */
+    int32_t *shared; /* [n_atoms]  aromatic bonds */
     int32_t *order;  /* [n_atoms]  sum of the orders that are written */
     int32_t *end;    /* [2 n_bonds]  bonds that may become double, in nodes */
     int32_t *bond;   /* [n_bonds]    which bond of the text each is */
@@ -127,6 +128,11 @@ static dn_status find_nodes(const char *text, size_t length, const dn_smiles *s,
 
         if (s->symbol[e] == ':')
             r->aromatic[a] = r->aromatic[b] = true;
+        if (s->ring[e] && (s->symbol[e] == ':' || (s->symbol[e] == '\0' && (s->written[a] & s->written[b] &
+                                                                            DN_WRITTEN_AROMATIC) != 0))) {
+            r->shared[a]++;
+            r->shared[b]++;
+        }
         r->order[a] += order_of(s->symbol[e]);
         r->order[b] += order_of(s->symbol[e]);
     }
@@ -140,6 +146,9 @@ static dn_status find_nodes(const char *text, size_t length, const dn_smiles *s,
         if (a.valence == 0)
             DN_FAIL(DN_EDATA, "SMILES: the atom in column %d is of no element that can be aromatic",
                     s->at[i] + 1);
+        if (r->shared[i] > 3)
+            DN_FAIL(DN_EDATA, "SMILES: bad valence: the atom in column %d has %d aromatic bonds",
+                    s->at[i] + 1, r->shared[i]);
         if (!s->in_ring[i])
             DN_FAIL(DN_EDATA, "SMILES: the aromatic atom in column %d lies in no ring", s->at[i] + 1);
         if (lacks_bond(&a, r->order[i]))
@@ -200,6 +209,7 @@ dn_status dn_smiles_kekule(const char *text, size_t length, const dn_smiles *s, 
 
     DN_NEW(r.aromatic, atoms);
     DN_NEW(r.node, atoms);
+    DN_NEW(r.shared, atoms);
     DN_NEW(r.order, atoms);
     DN_NEW(r.mate, atoms);
     DN_NEW(r.end, 2 * bonds);
@@ -221,6 +231,7 @@ dn_status dn_smiles_kekule(const char *text, size_t length, const dn_smiles *s, 
 out:
     dn_free(r.aromatic);
     dn_free(r.node);
+    dn_free(r.shared);
     dn_free(r.order);
     dn_free(r.mate);
     dn_free(r.end);

@@ -31,6 +31,7 @@ typedef struct work {
     int handle;        /* Indigo's molecule */
     int32_t *place;    /* [written.n_atoms]  which atom of the graph an atom of the text is, -1: folded */
     int32_t *origin;   /* [n_atoms]  the other way */
+    int32_t *folded;   /* [n_atoms]  bonds that are written */
     int *bond;         /* [n_bonds]  Indigo's bonds */
     bool *bracket;     /* [n_atoms] */
     bool *ring;        /* [n_bonds] */
@@ -187,6 +188,22 @@ out:
     return st;
 }
 
+/* Hydrogens that are written and do not fit are lost when they are folded: [H]N([H])=C. */
+static dn_status check_folded(const work *w, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t k = 0; k < 2 * w->written.n_bonds; k++)
+        if (w->place[w->written.end[k]] >= 0)
+            w->folded[w->place[w->written.end[k]]]++;
+    for (int64_t i = 0; i < w->m.n_atoms; i++)
+        if (w->folded[i] - w->m.atom[i].degree > w->m.atom[i].hydrogens)
+            DN_FAIL(DN_EDATA, "SMILES: bad valence: the atom in column %d has more hydrogens than fit",
+                    w->written.at[w->origin[i]] + 1);
+out:
+    return st;
+}
+
 /* Make a double bond of atom to far one order less and part their charges. */
 static dn_status part_bond(work *w, dn_bond *b, int32_t atom, dn_error *err)
 {
@@ -256,7 +273,8 @@ static dn_status part_charges(work *w, dn_error *err)
 
         if (a->charge == 0 && a->number == 7 && a->valence == 5)
             DN_TRY(part_nitrogen(w, i, err));
-        if (a->charge == 0 && (a->number == 17 || a->number == 35 || a->number == 53) && a->valence > 1)
+        if (a->charge == 0 && (a->number == 17 || a->number == 35 || a->number == 53) && a->valence > 1 &&
+            a->valence % 2 == 1)
             DN_TRY(part_halogen(w, i, err));
     }
 out:
@@ -269,6 +287,7 @@ static dn_status check_valence(work *w, dn_error *err)
     int64_t bad;
     const char *why;
 
+    DN_TRY(check_folded(w, err));
     dn_derive_valence(&w->m);
     DN_TRY(part_charges(w, err));
     dn_derive_valence(&w->m);
@@ -410,6 +429,7 @@ static dn_status make_room(work *w, dn_error *err)
     DN_NEW(w->m.bond, (size_t)bonds);
     DN_NEW(w->place, (size_t)w->written.n_atoms);
     DN_NEW(w->origin, (size_t)atoms);
+    DN_NEW(w->folded, (size_t)atoms);
     DN_NEW(w->bracket, (size_t)atoms);
     DN_NEW(w->bond, (size_t)bonds);
     DN_NEW(w->ring, (size_t)bonds);
@@ -463,6 +483,7 @@ out:
     dn_free(w.text);
     dn_free(w.place);
     dn_free(w.origin);
+    dn_free(w.folded);
     dn_free(w.bracket);
     dn_free(w.bond);
     dn_free(w.ring);

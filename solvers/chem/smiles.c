@@ -79,29 +79,89 @@ out:
     return st;
 }
 
-/* [13CH3+:1]: digits, then a symbol; what follows is left to the toolkit. */
+static const char *skip_digits(const char *p, const char *end)
+{
+    while (p < end && isdigit((unsigned char)*p))
+        p++;
+    return p;
+}
+
+/* Behind the symbol at p, or p where there is none: one capital with at most one small letter, or the small
+ * letters of an element that can be aromatic (kekule.c says which). */
+static const char *skip_symbol(const char *p, const char *end)
+{
+    bool capital = p < end && isupper((unsigned char)*p);
+
+    if (p == end || !isalpha((unsigned char)*p))
+        return p;
+    p++;
+    if (p < end && islower((unsigned char)*p) && (capital || strchr("aei", *p) != NULL))
+        p++;
+    return p;
+}
+
+/* Behind @, @@, or @ with the class of a configuration (@TH1, @OH12). */
+static const char *skip_chirality(const char *p, const char *end)
+{
+    if (p == end || *p != '@')
+        return p;
+    p++;
+    if (p < end && *p == '@')
+        return p + 1;
+    if (end - p > 2 && isupper((unsigned char)p[0]) && isupper((unsigned char)p[1]) &&
+        isdigit((unsigned char)p[2]))
+        p = skip_digits(p + 2, end);
+    return p;
+}
+
+/* Behind +, --, +2. */
+static const char *skip_charge(const char *p, const char *end)
+{
+    char sign = p < end ? *p : '\0';
+
+    if (sign != '+' && sign != '-')
+        return p;
+    p++;
+    if (p < end && *p == sign) {
+        while (p < end && *p == sign)
+            p++;
+        return p;
+    }
+    return skip_digits(p, end);
+}
+
+/* [13C@H3+:1]: mass number, symbol, configuration, hydrogens, charge, class; which symbols are elements is
+ * left to the toolkit. */
 static dn_status bracket(scan *c, dn_error *err)
 {
     dn_status st = DN_OK;
-    const char *open = c->text + c->at, *close = memchr(open, ']', c->length - c->at), *p = open + 1;
+    const char *open = c->text + c->at, *close = memchr(open, ']', c->length - c->at), *symbol, *p;
     char where[48];
 
     if (close == NULL)
         DN_FAIL(DN_EDATA, "SMILES: the bracket %s is not closed", here(c, where, sizeof where));
-    while (p < close && isdigit((unsigned char)*p))
+    symbol = skip_digits(open + 1, close);
+    if (symbol < close && strchr("*?#!$~&,;", *symbol) != NULL)
+        DN_FAIL(DN_EDATA, "SMILES: '%c' in column %zu is a wildcard or a query, no element", *symbol,
+                (size_t)(symbol - c->text) + 1);
+    p = skip_symbol(symbol, close);
+    if (p == symbol)
+        DN_FAIL(DN_EDATA, "SMILES: the bracket %s holds no element", here(c, where, sizeof where));
+    p = skip_chirality(p, close);
+    if (p < close && *p == 'H') {
         p++;
-    if (p == close)
-        DN_FAIL(DN_EDATA, "SMILES: the bracket %s holds no element", here(c, where, sizeof where));
-    for (const char *q = p; q < close; q++)
-        if (!isalnum((unsigned char)*q) && strchr("@+-:", *q) == NULL)
-            DN_FAIL(DN_EDATA, "SMILES: '%c' in column %zu: a wildcard, a query or nothing an atom can have",
-                    isgraph((unsigned char)*q) ? *q : '?', (size_t)(q - c->text) + 1);
-    if (!isalpha((unsigned char)*p))
-        DN_FAIL(DN_EDATA, "SMILES: the bracket %s holds no element", here(c, where, sizeof where));
-    for (const char *q = p; q + 2 < close; q++)
-        if (strncmp(q, "@@@", 3) == 0)
-            DN_FAIL(DN_EDATA, "SMILES: the bracket %s has more than two @", here(c, where, sizeof where));
-    DN_TRY(add_atom(c, DN_WRITTEN_BRACKET | (islower((unsigned char)*p) ? DN_WRITTEN_AROMATIC : 0u), err));
+        if (p < close && isdigit((unsigned char)*p))
+            p++;
+    }
+    p = skip_charge(p, close);
+    if (p + 1 < close && *p == ':' && isdigit((unsigned char)p[1]))
+        p = skip_digits(p + 1, close);
+    if (p < close) {
+        c->at = (size_t)(p - c->text);
+        DN_FAIL(DN_EDATA, "SMILES: %s is nothing an atom has there", here(c, where, sizeof where));
+    }
+    DN_TRY(
+        add_atom(c, DN_WRITTEN_BRACKET | (islower((unsigned char)*symbol) ? DN_WRITTEN_AROMATIC : 0u), err));
     c->at += (size_t)(close - open) + 1;
 out:
     return st;
@@ -118,6 +178,8 @@ static dn_status closure(scan *c, dn_error *err)
 
     if (c->last == NONE)
         DN_FAIL(DN_EDATA, "SMILES: %s closes a ring before any atom", here(c, where, sizeof where));
+    if (c->text[c->at - 1] == '(')
+        DN_FAIL(DN_EDATA, "SMILES: %s begins a branch", here(c, where, sizeof where));
     if (*p == '%') {
         if (c->at + 2 >= c->length || !isdigit((unsigned char)p[1]) || !isdigit((unsigned char)p[2]))
             DN_FAIL(DN_EDATA, "SMILES: %s is not followed by two digits", here(c, where, sizeof where));
@@ -147,6 +209,8 @@ static dn_status mark(scan *c, dn_error *err)
 
     if (c->last == NONE && byte != '.')
         DN_FAIL(DN_EDATA, "SMILES: %s stands before any atom", here(c, where, sizeof where));
+    if (c->at > 0 && c->text[c->at - 1] == '(' && (byte == ')' || byte == '.' || byte == '('))
+        DN_FAIL(DN_EDATA, "SMILES: %s begins a branch", here(c, where, sizeof where));
     if (byte == '(') {
         c->stack[c->depth++] = c->last;
     } else if (byte == ')') {

@@ -16,13 +16,27 @@ static const char *const drugs[] = {"drug_name",  "drugbank_id",     "drug",    
 static const char *const genes[] = {
     "gene_name", "uniprot_id",     "gene",      "gene_id",   "gene_symbol", "symbol", "uniprot",
     "protein",   "entrez_gene_id", "entrez_id", "target_id", "protein_id",  "target", NULL};
-static const char *const pairs[][2] = {{"source", "target"},       {"from", "to"},
-                                       {"fromnodeid", "tonodeid"}, {"node1", "node2"},
-                                       {"node_1", "node_2"},       {"gene1", "gene2"},
-                                       {"gene_1", "gene_2"},       {"gene_a", "gene_b"},
-                                       {"protein1", "protein2"},   {"protein_1", "protein_2"},
-                                       {"protein_a", "protein_b"}, {"interactor_a", "interactor_b"},
-                                       {"source_id", "target_id"}};
+static const char *const pairs[][2] = {{"source", "target"},
+                                       {"from", "to"},
+                                       {"fromnodeid", "tonodeid"},
+                                       {"node1", "node2"},
+                                       {"node_1", "node_2"},
+                                       {"gene1", "gene2"},
+                                       {"gene_1", "gene_2"},
+                                       {"gene_a", "gene_b"},
+                                       {"protein1", "protein2"},
+                                       {"protein_1", "protein_2"},
+                                       {"protein_a", "protein_b"},
+                                       {"interactor_a", "interactor_b"},
+                                       {"source_id", "target_id"},
+                                       {"src", "dst"},
+                                       {"genea", "geneb"},
+                                       {"proteina", "proteinb"},
+                                       {"id1", "id2"},
+                                       {"id_1", "id_2"},
+                                       {"node_a", "node_b"},
+                                       {"nodea", "nodeb"},
+                                       {"interactora", "interactorb"}};
 static const char *const weights[] = {
     "weight", "interaction_group_score", "combined_score", "score", "confidence", NULL};
 static const char *const types[] = {"interaction_types", "interaction_type", "actions", "action", NULL};
@@ -71,15 +85,6 @@ static bool known_header(const dn_strings *names, dn_edge_layout *out)
 
 /* ---- lines that are no rows ---- */
 
-static uint64_t hash(const char *text, size_t len) /* FNV-1a, as in base/text.c */
-{
-    uint64_t h = 0xcbf29ce484222325u;
-
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ (unsigned char)text[i]) * 0x100000001b3u;
-    return h;
-}
-
 bool dn_edge_is_comment(const char *line, size_t len)
 {
     return len > 0 && (line[0] == '#' || line[0] == '%');
@@ -96,7 +101,7 @@ bool dn_edge_is_blank(const char *line, size_t len)
 
 bool dn_edge_is_header(const dn_edge_layout *l, const char *line, size_t len)
 {
-    return l->header_length > 0 && (size_t)l->header_length == len && hash(line, len) == l->header_hash;
+    return l->header_length > 0 && (size_t)l->header_length == len && dn_hash(line, len) == l->header_hash;
 }
 
 static bool is_address(const char *line, size_t len)
@@ -406,7 +411,7 @@ static dn_status choose(const char *name, dn_delim *d, const lines *l, const cha
     }
     if (h.text != NULL) {
         out->header_length = (int64_t)h.len;
-        out->header_hash = hash(h.text, h.len);
+        out->header_hash = dn_hash(h.text, h.len);
     }
 out:
     dn_strings_destroy(&h.behind_mark);

@@ -8,11 +8,12 @@
  *
  * Tables: lines that begin with # or % are comments, also in the middle; so is a first line that begins with
  * http:// or https://. A header is recognised by its names (drug and gene columns such as drug_name,
- * drugbank_id, gene_name, uniprot_id; pairs such as source,target or FromNodeId,ToNodeId), also behind a #,
- * or by a third column that is no number while the next line has one. A header may stand again anywhere.
- * Weights are the column weight, score, combined_score, confidence or interaction_group_score, or the third
- * of three when it holds numbers; interaction types the column interaction_types, interaction_type, actions
- * or action. All functions are local. Texts of errors start with "file:line: ".
+ * drugbank_id, gene_name, uniprot_id; pairs such as source,target, src,dst, GeneA,GeneB or
+ * FromNodeId,ToNodeId), also behind a #, or by a third column that is no number while the next line has one.
+ * A header may stand again anywhere. Weights are the column weight, score, combined_score, confidence or
+ * interaction_group_score, or the third of three when it holds numbers; interaction types the column
+ * interaction_types, interaction_type, actions or action. All functions are local. Texts of errors start with
+ * "file:line: ".
  */
 #ifndef DN_FORMATS_EDGE_LAYOUT_H
 #define DN_FORMATS_EDGE_LAYOUT_H

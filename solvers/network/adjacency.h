@@ -2,10 +2,9 @@
  *
  *     M = shift I + scale L A R,   A adjacency (weights, or 1), L and R diagonal
  *
- * One row for each connected node (graph.h), inside numbering; the local rows are team->begin .. end. The
- * default is a shell over the rows of the graph: a pattern needs no values at all, x is gathered once per
- * node through team->post and collect, and nothing is copied. DN_ADJACENCY_AIJ makes a PETSc matrix with
- * values for what needs entries (multigrid, factorisations).
+ * One row for each connected node (graph.h), inside numbering; the local rows are team->begin .. end. It is a
+ * shell over the rows of the graph: a pattern needs no values at all, x is gathered once per node through
+ * team->post and collect, and nothing is copied.
  */
 #ifndef DN_NETWORK_ADJACENCY_H
 #define DN_NETWORK_ADJACENCY_H
@@ -13,8 +12,6 @@
 #include <petscmat.h>
 #include "solvers/network/petsc.h"
 #include "solvers/network/team.h"
-
-typedef enum dn_adjacency_kind { DN_ADJACENCY_SHELL, DN_ADJACENCY_AIJ } dn_adjacency_kind;
 
 typedef struct dn_adjacency {
     double shift, scale;
@@ -28,19 +25,14 @@ typedef struct dn_adjacency {
     }
 
 /* The matrix, on PETSC_COMM_WORLD (on PETSC_COMM_SELF for a team of one while more ranks run). Symmetric when
- * left and right are equal; then it is marked so. Collective on the team.
- * Fails: DN_EDATA more rows or entries than PetscInt can count (says which build can); DN_ENOMEM,
- * DN_ESOFTWARE */
+ * left and right are equal; then it is marked so. PetscInt counts as many rows as a graph has nodes.
+ * Collective on the team. Fails: DN_ENOMEM, DN_ESOFTWARE */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_adjacency_create(const dn_graph *g, const dn_team *team,
-                                                          const dn_adjacency *a, dn_adjacency_kind kind,
-                                                          Mat *out, dn_error *err);
+                                                          const dn_adjacency *a, Mat *out, dn_error *err);
 
 /* y[i - begin] = sum of w x[j] over the neighbours j of node i, for rows begin .. end. x [connected]. Local.
  */
 void dn_adjacency_sum(const dn_graph *g, const double *x, int64_t begin, int64_t end, double *y);
-
-/* Whether PETSc can count the rows, for matrices that are made elsewhere. Local. Fails: DN_EDATA */
-DN_MUST_CHECK dn_status dn_adjacency_countable(const dn_graph *g, dn_error *err);
 
 /* A vector over the connected nodes, distributed as the matrix, to all: out [n], isolated nodes get
  * `isolated`. Collective on the team. */

@@ -5,6 +5,7 @@
  *     acc(v) = sum of g(w) over its neighbours in the next level,  delta(v) = sigma(v) acc(v),
  *     g(v) = 1 / sigma(v) + acc(v).
  * With weights, g(w) = (weight(w) + delta(w)) / sigma(w), and delta counts as often as its source does.
+ * With cuts, targets count 1 / d(s, t), which is 1 / level, and what they add up to at v counts 2 d(s, v).
  * In both directions `wave` holds what the nodes of one level pass on, 0 in lanes where they are not in it,
  * and `heap` gathers it at the nodes of the next level to be worked on, along the rows of either level,
  * whichever have fewer edges. What heap gathers in lanes where a node is not in that level is masked away.
@@ -15,6 +16,7 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 #include "solvers/base/clones.h"
+#include "solvers/network/pooled.h"
 
 enum { LANES = DN_PATH_LANES };
 typedef uint8_t lanes; /* a bit for each source */
@@ -29,7 +31,9 @@ typedef struct entry {
 struct dn_brandes {
     const dn_graph *g;
     const double *weight;        /* [n] or NULL */
+    const dn_cuts *cuts;         /* or NULL */
     double lane_weight[LANES];   /* of the sources of the batch */
+    int32_t lane_source[LANES];  /* the sources themselves */
     double *sigma, *wave, *heap; /* [connected, LANES]  wave and heap are zero between searches */
     lanes *seen;                 /* [connected]  reached so far */
     lanes *front;                /* [connected]  in the level that wave belongs to; zero between searches */
@@ -41,7 +45,8 @@ struct dn_brandes {
     lanes all; /* the sources of the batch */
 };
 
-dn_status dn_brandes_create(const dn_graph *g, const double *opt_weight, dn_brandes **out, dn_error *err)
+dn_status dn_brandes_create(const dn_graph *g, const double *opt_weight, const dn_cuts *opt_cuts,
+                            dn_brandes **out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_brandes *b = NULL;
@@ -49,6 +54,7 @@ dn_status dn_brandes_create(const dn_graph *g, const double *opt_weight, dn_bran
     DN_NEW(b, 1);
     b->g = g;
     b->weight = opt_weight;
+    b->cuts = opt_cuts;
     DN_NEW(b->sigma, (size_t)g->connected * LANES);
     DN_NEW(b->wave, (size_t)g->connected * LANES);
     DN_NEW(b->heap, (size_t)g->connected * LANES);
@@ -84,11 +90,6 @@ void dn_brandes_destroy(dn_brandes **handle)
     *handle = NULL;
 }
 
-static int64_t degree(const dn_graph *g, int64_t v)
-{
-    return g->row[v + 1] - g->row[v];
-}
-
 static double *at(double *values, int32_t v)
 {
     return values + (int64_t)v * LANES;
@@ -108,7 +109,7 @@ static void start(dn_brandes *b, const dn_origins *s, const dn_batch *batch)
     memcpy(b->open, s->node + batch->node_begin, (size_t)b->opens * sizeof *b->open);
     for (int64_t i = 0; i < b->opens; i++) {
         b->seen[b->open[i]] = 0;
-        b->open_edges += degree(b->g, b->open[i]);
+        b->open_edges += dn_graph_degree(b->g, b->open[i]);
         memset(at(b->sigma, b->open[i]), 0, LANES * sizeof *b->sigma);
     }
     b->all = 0;
@@ -118,6 +119,7 @@ static void start(dn_brandes *b, const dn_origins *s, const dn_batch *batch)
         lanes bit = (lanes)(1u << lane);
         int32_t v = s->source[i];
         b->lane_weight[lane] = b->weight != NULL ? b->weight[v] : 1;
+        b->lane_source[lane] = v;
         b->seen[v] = b->front[v] = bit;
         b->all |= bit;
         b->list[lane] = (entry){v, bit};
@@ -131,7 +133,7 @@ static int64_t edges_of(const dn_brandes *b, int64_t level)
     int64_t edges = 0;
 
     for (int64_t i = b->level[level]; i < b->level[level + 1]; i++)
-        edges += degree(b->g, b->list[i].node);
+        edges += dn_graph_degree(b->g, b->list[i].node);
     return edges;
 }
 
@@ -214,7 +216,7 @@ DN_CLONES static void settle_out(dn_brandes *b, int64_t level)
         b->fresh[v] = 0;
         b->seen[v] |= in;
         if (b->seen[v] == b->all)
-            b->open_edges -= degree(b->g, v);
+            b->open_edges -= dn_graph_degree(b->g, v);
         keep(wave, heap, in);
         for (int k = 0; k < LANES; k++)
             sigma[k] += wave[k]; /* one of the two is 0 */
@@ -280,23 +282,63 @@ static inline double lanes_sum(double *x)
     return x[0];
 }
 
-/* Turn heap into the wave of a level and add its dependencies up; the last level has an empty heap. */
+/* Add what the nodes of one level got from the sources, times `scale`. */
+static inline void add_delta(dn_brandes *b, int32_t v, double *delta, double scale, double *sum,
+                             double *squares)
+{
+    const double *sigma = at(b->sigma, v);
+    double square[LANES];
+
+    for (int k = 0; k < LANES; k++) {
+        delta[k] *= sigma[k] * (b->lane_weight[k] * scale);
+        square[k] = delta[k] * delta[k];
+    }
+    sum[v] += lanes_sum(delta);
+    if (squares != NULL)
+        squares[v] += lanes_sum(square);
+}
+
+/* Remainders of the cut nodes of the level below: what comes from neighbours on the side of the source. */
+DN_CLONES static void add_beside(dn_brandes *b, int64_t level, double *sum, double *squares)
+{
+    const dn_graph *g = b->g;
+    const dn_cuts *cuts = b->cuts;
+
+    for (int64_t i = b->level[level - 1]; i < b->level[level]; i++) {
+        entry x = b->list[i];
+        int32_t side[LANES];
+        double acc[LANES] = {0};
+        if (cuts->size[x.node] == 0 || cuts->open[x.node] == 0)
+            continue;
+        for (int k = 0; k < LANES; k++)
+            side[k] = x.in >> k & 1 ? (int32_t)dn_cuts_side(cuts, x.node, b->lane_source[k]) : -1;
+        for (int64_t e = g->row[x.node]; e < g->row[x.node + 1]; e++) {
+            const double *from = at(b->wave, g->col[e]);
+            if ((b->front[g->col[e]] & x.in) == 0)
+                continue;
+            for (int k = 0; k < LANES; k++)
+                acc[k] += side[k] == cuts->edge[e] ? from[k] : 0;
+        }
+        add_delta(b, x.node, acc, 2 * (double)(level - 1), sum, squares);
+    }
+}
+
+/* Turn heap into the wave of a level and add its dependencies up, those of cut nodes excepted; the last level
+ * has an empty heap. */
 DN_CLONES static void settle_in(dn_brandes *b, int64_t level, double *sum, double *squares)
 {
+    double target = b->cuts != NULL ? 1 / (double)level : 1, scale = b->cuts != NULL ? 2 * (double)level : 1;
+
     for (int64_t i = b->level[level]; i < b->level[level + 1]; i++) {
         int32_t v = b->list[i].node;
         lanes in = b->list[i].in;
         double *wave = at(b->wave, v), *heap = at(b->heap, v), *sigma = at(b->sigma, v);
-        double delta[LANES], square[LANES], targets = b->weight != NULL ? b->weight[v] : 1;
+        double delta[LANES], targets = b->weight != NULL ? b->weight[v] : target;
         keep(delta, heap, in);
-        for (int k = 0; k < LANES; k++) {
+        for (int k = 0; k < LANES; k++)
             wave[k] = in >> k & 1 ? targets / sigma[k] + delta[k] : 0;
-            delta[k] *= sigma[k] * b->lane_weight[k];
-            square[k] = delta[k] * delta[k];
-        }
-        sum[v] += lanes_sum(delta);
-        if (squares != NULL)
-            squares[v] += lanes_sum(square);
+        if (b->cuts == NULL || b->cuts->size[v] == 0)
+            add_delta(b, v, delta, scale, sum, squares);
         memset(heap, 0, LANES * sizeof *heap);
         b->front[v] = in;
         b->fresh[v] = 0;
@@ -318,34 +360,42 @@ void dn_brandes_run(dn_brandes *b, const dn_origins *s, const dn_batch *batch, d
             pull_in(b, level);
         else
             push_in(b, level);
+        if (b->cuts != NULL)
+            add_beside(b, level, sum, squares);
         calm(b, level);
         settle_in(b, level - 1, sum, squares);
     }
     calm(b, 1);
 }
 
-dn_status dn_betweenness_finish(const dn_origins *s, const double *sum, const double *squares,
-                                double *out_raw, double *out_raw_error, double *out_normalised, dn_error *err)
+dn_status dn_betweenness_finish(const dn_origins *s, const dn_cuts *opt_cuts, const double *sum,
+                                const double *squares, double *out_raw, double *out_raw_error,
+                                double *out_normalised, dn_error *err)
 {
     dn_status st = DN_OK;
     double pairs = (double)(s->n - 1) * (double)(s->n - 2) / 2;
 
     for (int64_t v = 0; v < s->n; v++) {
         int64_t sampled, others;
-        double raw = sum[v] / 2, error = 0;
+        double raw = sum[v] / 2;
         dn_origins_of(s, v, &sampled, &others);
         if (!isfinite(raw))
             DN_FAIL(DN_EDATA, "betweenness: more shortest paths between two nodes than a double can count");
-        if (sampled < others) {
+        if (sampled < others)
             raw *= (double)others / (double)sampled;
-            error = squares != NULL ? dn_origins_error(sampled, others, sum[v], squares[v]) / 2 : 0;
-        }
+        if (opt_cuts != NULL)
+            raw += dn_cuts_known(opt_cuts, v) / 2;
         if (out_raw != NULL)
             out_raw[v] = raw;
-        if (out_raw_error != NULL)
-            out_raw_error[v] = error;
         if (out_normalised != NULL)
             out_normalised[v] = pairs > 0 ? raw / pairs : 0;
+        if (out_raw_error != NULL)
+            out_raw_error[v] = 0;
+    }
+    if (out_raw_error != NULL && opt_cuts != NULL) {
+        DN_TRY(dn_pooled_errors(s, opt_cuts->open, sum, squares, out_raw_error, err));
+        for (int64_t v = 0; v < s->n; v++)
+            out_raw_error[v] /= 2;
     }
 out:
     return st;

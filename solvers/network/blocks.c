@@ -53,16 +53,13 @@ out:
     return st;
 }
 
-/* The start of a search in the candidates, or everywhere. What is symmetric in the graph is symmetric in the
- * strengths, and a Krylov space would not see what is not; a factor that differs from node to node cures it.
- */
+/* The start of a search in the candidates, or everywhere. */
 static void start(const work *w, bool everywhere, double *out)
 {
     for (int64_t i = 0; i < w->g->connected; i++) {
-        double turn = 0.6180339887498949 * (double)w->g->outside[i];
         bool in = everywhere || w->part[w->b->block[i]].candidate;
 
-        out[i] = in ? w->b->start[i] * (1 + 0.5 * (turn - floor(turn))) : 0;
+        out[i] = in ? w->b->start[i] * dn_krylov_turn(w->g->outside[i]) : 0;
     }
 }
 

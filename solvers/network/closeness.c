@@ -5,6 +5,7 @@
  */
 #include "solvers/network/closeness.h"
 
+#include <math.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
 #include "solvers/base/clones.h"
@@ -106,11 +107,6 @@ void dn_bfs_destroy(dn_bfs **handle)
     *handle = NULL;
 }
 
-static int64_t degree(const dn_graph *g, int64_t v)
-{
-    return g->row[v + 1] - g->row[v];
-}
-
 static void start(dn_bfs *b, const dn_origins *s, const dn_batch *batch)
 {
     b->opens = batch->node_end - batch->node_begin;
@@ -118,7 +114,7 @@ static void start(dn_bfs *b, const dn_origins *s, const dn_batch *batch)
     memcpy(b->open, s->node + batch->node_begin, (size_t)b->opens * sizeof *b->open);
     for (int64_t i = 0; i < b->opens; i++) {
         memset(b->seen + (int64_t)b->open[i] * WORDS, 0, WORDS * sizeof *b->seen);
-        b->open_edges += degree(b->g, b->open[i]);
+        b->open_edges += dn_graph_degree(b->g, b->open[i]);
     }
     memset(b->all, 0, sizeof b->all);
     for (int64_t i = batch->begin; i < batch->end; i++) {
@@ -129,7 +125,7 @@ static void start(dn_bfs *b, const dn_origins *s, const dn_batch *batch)
         b->now[(int64_t)v * WORDS + lane / 64] |= bit;
         b->all[lane / 64] |= bit;
         b->frontier[b->frontiers++] = v;
-        b->frontier_edges += degree(b->g, v);
+        b->frontier_edges += dn_graph_degree(b->g, v);
     }
 }
 
@@ -239,9 +235,9 @@ DN_CLONES static void settle(dn_bfs *b, const step *s, dn_distance_sums *sums)
             seen[k] |= next[k];
         add_up(sums, v, sources, s);
         b->fresh[kept++] = v;
-        b->frontier_edges += degree(b->g, v);
+        b->frontier_edges += dn_graph_degree(b->g, v);
         if (complete(seen, next, b->all))
-            b->open_edges -= degree(b->g, v);
+            b->open_edges -= dn_graph_degree(b->g, v);
     }
     b->now = b->next;
     b->next = swap;
@@ -266,27 +262,71 @@ void dn_bfs_run(dn_bfs *b, const dn_origins *s, const dn_batch *batch, dn_distan
     }
 }
 
-/* Estimated total over all others of a quantity whose sum over the sampled ones is known. */
-static double total(int64_t sampled, int64_t others, double sum)
+/* The other nodes of a component that are not known beforehand, and the sums over those that are sources. */
+typedef struct unknown {
+    int64_t sampled, others;
+    double distance, distance2, inverse, inverse2;
+} unknown;
+
+/* A total over all others and its error. */
+typedef struct estimate {
+    double value, error;
+} estimate;
+
+/* All but the neighbours, if that leaves a sample. */
+static unknown leave_neighbours(const dn_origins *s, const dn_graph *g, const dn_distance_sums *sums,
+                                int64_t v)
 {
-    return sampled == others ? sum : sum * ((double)others / (double)sampled);
+    int64_t near = dn_graph_degree(g, v), found = 0, sampled, others;
+
+    dn_origins_of(s, v, &sampled, &others);
+    for (int64_t e = g->row[v]; sampled < others && e < g->row[v + 1]; e++)
+        found += s->is_source[g->col[e]];
+    if (sampled == others || (sampled - found < 2 && near < others))
+        near = found = 0;
+    return (unknown){.sampled = sampled - found,
+                     .others = others - near,
+                     .distance = (double)(sums->distance[v] - found),
+                     .inverse = (double)(sums->inverse[v] - found * sums->scale) / (double)sums->scale,
+                     .distance2 = sums->distance2 != NULL ? sums->distance2[v] - (double)found : 0,
+                     .inverse2 = sums->inverse2 != NULL
+                                     ? (double)(sums->inverse2[v] - found * sums->scale) / (double)sums->scale
+                                     : 0};
 }
 
-static void finish_node(const dn_origins *s, const dn_distance_sums *sums, int64_t v, const dn_distances *out)
+/* `known` and what is estimated from a sum over the sampled; `off`: how far one value may lie from the rest.
+ */
+static estimate total(const unknown *u, double known, double sum, double squares, double off)
+{
+    double k = (double)u->sampled;
+    estimate e = {known + sum, 0};
+
+    if (u->sampled == u->others)
+        return e;
+    e.value = known + sum * ((double)u->others / k);
+    e.error = dn_origins_error(u->sampled, u->others,
+                               fmax(dn_origins_spread(u->sampled, sum, squares), off * off / k));
+    return e;
+}
+
+static void finish_node(const dn_origins *s, const dn_graph *g, const dn_distance_sums *sums, int64_t v,
+                        const dn_distances *out)
 {
     double harmonic = 0, closeness = 0, harmonic_error = 0, closeness_error = 0;
+    unknown u = leave_neighbours(s, g, sums, v);
     int64_t sampled, others;
 
     dn_origins_of(s, v, &sampled, &others);
     if (others > 0) {
-        double sum = (double)sums->distance[v], inverse = (double)sums->inverse[v] / (double)sums->scale;
-        double all = total(sampled, others, sum);
-        harmonic = total(sampled, others, inverse);
-        closeness = (double)others / all * ((double)others / (double)(s->n - 1));
+        double known = (double)(others - u.others), mean = u.distance / (double)u.sampled;
+        double far = mean > 3 ? mean : 3;
+        estimate distance = total(&u, known, u.distance, u.distance2, 1);
+        estimate inverse = total(&u, known, u.inverse, u.inverse2, 1 / (far - 1) - 1 / far);
+        harmonic = inverse.value;
+        closeness = (double)others / distance.value * ((double)others / (double)(s->n - 1));
         if (sums->distance2 != NULL) {
-            harmonic_error =
-                dn_origins_error(sampled, others, inverse, (double)sums->inverse2[v] / (double)sums->scale);
-            closeness_error = closeness * dn_origins_error(sampled, others, sum, sums->distance2[v]) / all;
+            harmonic_error = inverse.error;
+            closeness_error = closeness * distance.error / distance.value;
         }
     }
     if (out->harmonic != NULL)
@@ -301,8 +341,9 @@ static void finish_node(const dn_origins *s, const dn_distance_sums *sums, int64
         out->eccentricity[v] = (double)sums->farthest[v];
 }
 
-void dn_distances_finish(const dn_origins *s, const dn_distance_sums *sums, const dn_distances *out)
+void dn_distances_finish(const dn_origins *s, const dn_graph *g, const dn_distance_sums *sums,
+                         const dn_distances *out)
 {
     for (int64_t v = 0; v < s->n; v++)
-        finish_node(s, sums, v, out);
+        finish_node(s, g, sums, v, out);
 }

@@ -57,12 +57,16 @@ void dn_bfs_run(dn_bfs *b, const dn_origins *s, const dn_batch *batch, dn_distan
 
 /* The measures, from the sums over all sources of s. Where not all nodes of a component are sources, sums are
  * estimates (origins.h), and so is closeness, with its error to first order; eccentricity is then a lower
- * bound. Each array [n], any may be NULL. Local. */
+ * bound. The neighbours of a node are known to be one hop away, so only the others are estimated, from the
+ * sources among them (from all sources when fewer than two are). A sample in which all are equally far does
+ * not say that all are: the spread is taken to be at least what it is when one of S is one hop off. Each
+ * array [n], any may be NULL. Local. */
 typedef struct dn_distances {
     double *closeness, *closeness_error; /* no unit */
     double *harmonic, *harmonic_error;   /* 1 / hops */
     double *eccentricity;                /* hops */
 } dn_distances;
-void dn_distances_finish(const dn_origins *s, const dn_distance_sums *sums, const dn_distances *out);
+void dn_distances_finish(const dn_origins *s, const dn_graph *g, const dn_distance_sums *sums,
+                         const dn_distances *out);
 
 #endif

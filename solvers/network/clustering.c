@@ -65,7 +65,7 @@ void dn_triangles_add(const dn_halves *h, int64_t begin, int64_t end, uint8_t *m
 void dn_clustering_local(const dn_graph *g, const int64_t *triangles, double *out)
 {
     for (int64_t v = 0; v < g->n; v++) {
-        double d = (double)(g->row[v + 1] - g->row[v]);
+        double d = (double)dn_graph_degree(g, v);
 
         out[v] = d < 2 ? 0 : 2 * (double)triangles[v] / (d * (d - 1));
     }
@@ -77,17 +77,12 @@ double dn_transitivity(const dn_graph *g, const int64_t *triangles)
     double paths = 0; /* exact below 2^53 */
 
     for (int64_t v = 0; v < g->n; v++) {
-        double d = (double)(g->row[v + 1] - g->row[v]);
+        double d = (double)dn_graph_degree(g, v);
 
         corners += triangles[v];
         paths += d * (d - 1) / 2;
     }
     return paths > 0 ? (double)corners / paths : 0;
-}
-
-static int64_t degree(const dn_graph *g, int64_t v)
-{
-    return g->row[v + 1] - g->row[v];
 }
 
 void dn_clustering_bipartite(const dn_graph *g, int64_t begin, int64_t end, int32_t *shared, int32_t *near,
@@ -106,7 +101,8 @@ void dn_clustering_bipartite(const dn_graph *g, int64_t begin, int64_t end, int3
         for (int64_t k = 0; k < count; k++) {
             int32_t u = near[k];
             if (u != v)
-                sum += (double)shared[u] / (double)(degree(g, u) + degree(g, v) - shared[u]);
+                sum +=
+                    (double)shared[u] / (double)(dn_graph_degree(g, u) + dn_graph_degree(g, v) - shared[u]);
             shared[u] = 0;
         }
         out[v] = count > 1 ? sum / (double)(count - 1) : 0;

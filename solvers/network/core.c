@@ -17,7 +17,7 @@ static void fill(const dn_graph *g, int64_t *degree, buckets *b)
 
     for (int64_t i = 0; i < g->n; i++) {
         int64_t v = g->n - 1 - i;
-        degree[v] = g->row[v + 1] - g->row[v];
+        degree[v] = dn_graph_degree(g, v);
         b->order[i] = (int32_t)v;
         b->place[v] = i;
         while (d <= degree[v])

@@ -84,8 +84,7 @@ static dn_status draw(work *w, int64_t probe, dn_error *err)
         b[c - w->by.first] = 0;
         for (int64_t e = g->row[v]; e < g->row[v + 1]; e++)
             if (w->p->place[g->col[e]] >= 0)
-                b[c - w->by.first] +=
-                    edge_sign(s, g, v, g->col[e]) * (g->weight != NULL ? sqrt((double)g->weight[e]) : 1);
+                b[c - w->by.first] += edge_sign(s, g, v, g->col[e]) * sqrt(dn_graph_weight(g, e));
     }
     DN_PETSC(VecRestoreArrayWrite(w->by.b, &b));
 out:

@@ -12,11 +12,6 @@ typedef struct room {
     PetscInt *near, *far; /* [rows]  entries inside and outside the diagonal block */
 } room;
 
-static double conductance(const dn_graph *g, int64_t e)
-{
-    return g->weight != NULL ? (double)g->weight[e] : 1;
-}
-
 static dn_status prepare(dn_flow *f, room *r, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -38,7 +33,7 @@ static dn_status prepare(dn_flow *f, room *r, dn_error *err)
 
             if (u < 0)
                 continue;
-            f->strength[c] += conductance(g, e);
+            f->strength[c] += dn_graph_weight(g, e);
             if (mine)
                 (u >= f->first && u < f->last ? r->near : r->far)[own]++;
         }
@@ -70,7 +65,7 @@ static dn_status fill(dn_flow *f, MPI_Comm comm, const room *r, dn_error *err)
             MatSetValue(f->m, (PetscInt)c, (PetscInt)c, (earthed ? 2 : 1) * f->strength[c], INSERT_VALUES));
         for (int64_t e = g->row[v]; e < g->row[v + 1]; e++)
             if (p->place[g->col[e]] >= 0)
-                DN_PETSC(MatSetValue(f->m, (PetscInt)c, (PetscInt)p->place[g->col[e]], -conductance(g, e),
+                DN_PETSC(MatSetValue(f->m, (PetscInt)c, (PetscInt)p->place[g->col[e]], -dn_graph_weight(g, e),
                                      INSERT_VALUES));
     }
     DN_PETSC(MatAssemblyBegin(f->m, MAT_FINAL_ASSEMBLY));

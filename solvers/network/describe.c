@@ -10,11 +10,6 @@
 #include <stdlib.h>
 #include "solvers/base/alloc.h"
 
-static int64_t degree_of(const dn_graph *g, int64_t i)
-{
-    return g->row[i + 1] - g->row[i];
-}
-
 static int compare(const void *x, const void *y)
 {
     double a = *(const double *)x, b = *(const double *)y;
@@ -107,21 +102,16 @@ static void describe_side(const dn_graph *g, int side, double *v, dn_side_descri
 
     for (int64_t i = g->n - 1; i >= 0; i--)
         if (g->side[i] == side)
-            v[n++] = (double)degree_of(g, i);
+            v[n++] = (double)dn_graph_degree(g, i);
     s->degree = summarise(v, n);
     classify(v, n, s);
     s->strength = s->degree;
     if (g->weight == NULL)
         return;
     n = 0;
-    for (int64_t i = 0; i < g->n; i++) {
-        if (g->side[i] != side)
-            continue;
-        v[n] = 0;
-        for (int64_t e = g->row[i]; e < g->row[i + 1]; e++)
-            v[n] += (double)g->weight[e];
-        n++;
-    }
+    for (int64_t i = 0; i < g->n; i++)
+        if (g->side[i] == side)
+            v[n++] = dn_graph_strength(g, i);
     qsort(v, (size_t)n, sizeof *v, compare);
     s->strength = summarise(v, n);
 }
@@ -135,14 +125,14 @@ static double assortativity(const dn_graph *g)
     if (g->nnz == 0)
         return NAN;
     for (int64_t i = 0; i < g->connected; i++)
-        squares += (double)degree_of(g, i) * (double)degree_of(g, i);
+        squares += (double)dn_graph_degree(g, i) * (double)dn_graph_degree(g, i);
     mean = squares / (double)g->nnz;
     for (int64_t i = 0; i < g->connected; i++) {
-        double d = (double)degree_of(g, i) - mean, neighbours = 0;
+        double d = (double)dn_graph_degree(g, i) - mean, neighbours = 0;
 
         for (int64_t e = g->row[i]; e < g->row[i + 1]; e++)
-            neighbours += (double)degree_of(g, g->col[e]) - mean;
-        variance += (double)degree_of(g, i) * d * d;
+            neighbours += (double)dn_graph_degree(g, g->col[e]) - mean;
+        variance += (double)dn_graph_degree(g, i) * d * d;
         covariance += d * neighbours;
     }
     return variance > 0 ? covariance / variance : NAN;
@@ -192,12 +182,12 @@ static dn_status fit_tail(const dn_graph *g, dn_power_law *out, dn_error *err)
     int64_t different = 0;
 
     for (int64_t i = 0; i < g->connected; i++)
-        different += i == 0 || degree_of(g, i) != degree_of(g, i - 1);
+        different += i == 0 || dn_graph_degree(g, i) != dn_graph_degree(g, i - 1);
     DN_NEW(value, (size_t)different);
     DN_NEW(count, (size_t)different);
     for (int64_t i = g->connected - 1, k = -1; i >= 0; i--) {
-        if (k < 0 || value[k] != degree_of(g, i))
-            value[++k] = degree_of(g, i);
+        if (k < 0 || value[k] != dn_graph_degree(g, i))
+            value[++k] = dn_graph_degree(g, i);
         count[k]++;
     }
     DN_TRY(dn_power_law_fit(different, value, count, out, err));

@@ -16,7 +16,7 @@
 #include "solvers/network/graph.h"
 #include "solvers/stats/power_law.h"
 
-enum { DN_SIDES = 8, DN_BINS = 32 };
+enum { DN_SIDES = 32 /* of a network: as many as a dataset can be imported with */, DN_BINS = 32 };
 
 /* Of one quantity over the nodes of a side. NaN where it is not defined (sd of one node). */
 typedef struct dn_summary {

@@ -78,7 +78,7 @@ dn_status dn_eigenvector(const dn_graph *g, const dn_team *team, const dn_eigenv
     }
     DN_TRY(dn_krylov_weights(g, team, "eigenvector centrality", err));
     dn_krylov_strength(g, team, strength); /* A times a vector of ones, a step of the power method for free */
-    DN_TRY(dn_adjacency_create(g, team, &plain, DN_ADJACENCY_SHELL, &a, err));
+    DN_TRY(dn_adjacency_create(g, team, &plain, &a, err));
     blocks = (dn_blocks){.block = o->component,
                          .count = o->components,
                          .start = strength,

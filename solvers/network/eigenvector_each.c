@@ -90,13 +90,8 @@ static int64_t entries_of(const work *w, int64_t c)
     int64_t sum = 0;
 
     for (int64_t k = w->first[c]; k < w->first[c + 1]; k++)
-        sum += w->g->row[w->member[k] + 1] - w->g->row[w->member[k]];
+        sum += dn_graph_degree(w->g, w->member[k]);
     return sum;
-}
-
-static double weight(const dn_graph *g, int64_t k)
-{
-    return g->weight != NULL ? (double)g->weight[k] : 1.0;
 }
 
 /* Values of the nodes of c, sign free, and its facts into the distributed vectors; together: every rank does
@@ -146,7 +141,7 @@ static dn_status fill_dense(work *w, int64_t c, dn_error *err)
         for (PetscInt j = 0; j < n; j++)
             m[i * stride + j] = 0;
         for (int64_t k = g->row[node]; k < g->row[node + 1]; k++)
-            m[i * stride + w->place[g->col[k]]] = weight(g, k);
+            m[i * stride + w->place[g->col[k]]] = dn_graph_weight(g, k);
     }
     DN_PETSC(DSRestoreArray(w->dense, DS_MAT_A, &m));
 out:
@@ -224,8 +219,10 @@ static dn_status solve_alone(work *w, int64_t c, dn_error *err)
     DN_NEW(strength, (size_t)size_of(w, c));
     DN_TRY(copy_out(w, c, &g, &row, &col, &weights, err));
     DN_TRY(dn_team_solo(&g, &solo, err));
-    DN_TRY(dn_adjacency_create(&g, &solo, &plain, DN_ADJACENCY_SHELL, &a, err));
+    DN_TRY(dn_adjacency_create(&g, &solo, &plain, &a, err));
     dn_krylov_strength(&g, &solo, strength);
+    for (int64_t i = 0; i < g.n; i++)
+        strength[i] *= dn_krylov_turn(w->g->outside[w->member[w->first[c] + i]]);
     DN_PETSC(MatCreateVecs(a, &v, NULL));
     DN_TRY(dn_krylov_fill(&solo, strength, v, err));
     DN_TRY(dn_leading_pair(a, "eigenvector_", w->tolerance, v, &pair, &report, err));
@@ -254,8 +251,7 @@ static dn_status solve_together(work *w, int64_t c, dn_error *err)
     for (int64_t k = w->first[c]; k < w->first[c + 1]; k++) {
         int64_t node = w->member[k];
 
-        for (int64_t e = w->g->row[node]; e < w->g->row[node + 1]; e++)
-            w->product[node] += weight(w->g, e);
+        w->product[node] = dn_graph_strength(w->g, node) * dn_krylov_turn(w->g->outside[node]);
     }
     DN_TRY(dn_krylov_fill(w->team, w->product, w->t, err));
     DN_TRY(dn_leading_pair(w->a, "eigenvector_", w->tolerance, w->t, &pair, &report, err));
@@ -334,7 +330,8 @@ static void judge(const dn_eigenvector_options *o, const work *w, dn_eigenvector
 
         if (size_of(w, c) < 3)
             continue;
-        pair.second = w->facts[at[FACT_SECOND]];
+        pair.second = pair.next =
+            w->facts[at[FACT_SECOND]]; /* within a component the largest is not shared */
         f->solved++;
         f->failed += w->facts[at[FACT_CONVERGED]] == 0;
         f->smallest = fmin(f->smallest, pair.value - pair.second); /* not the NaN */
@@ -355,7 +352,7 @@ static dn_status create(work *w, dn_solve_report *report, dn_error *err)
     dn_adjacency plain = DN_ADJACENCY_PLAIN;
     PetscReal tolerance = w->tolerance;
 
-    DN_TRY(dn_adjacency_create(w->g, w->team, &plain, DN_ADJACENCY_SHELL, &w->a, err));
+    DN_TRY(dn_adjacency_create(w->g, w->team, &plain, &w->a, err));
     DN_PETSC(MatCreateVecs(w->a, &w->v, &w->f));
     DN_PETSC(VecDuplicate(w->v, &w->t));
     DN_PETSC(DSCreate(PETSC_COMM_SELF, &w->dense));

@@ -57,7 +57,7 @@ static dn_status set_matrix(dn_expmv *e, double shift, dn_error *err)
         goto out;
     DN_PETSC(MatDestroy(&e->m));
     DN_PETSC(MatDestroy(&e->plain));
-    DN_TRY(dn_adjacency_create(e->g, e->team, &a, DN_ADJACENCY_SHELL, &e->plain, err));
+    DN_TRY(dn_adjacency_create(e->g, e->team, &a, &e->plain, err));
     DN_PETSC(MatCreateShell(dn_krylov_comm(e->team), rows, rows, all, all, e, &e->m));
     DN_PETSC(MatShellSetOperation(e->m, MATOP_MULT, (void (*)(void))multiply));
     DN_PETSC(MatShellSetOperation(e->m, MATOP_MULT_TRANSPOSE, (void (*)(void))multiply));
@@ -84,6 +84,7 @@ static dn_status configure(dn_expmv *e, const char *prefix, double tolerance, dn
     PetscInt rows = (PetscInt)e->g->connected;
     MFNType type = NULL;
     PetscReal tol = 0;
+    PetscInt basis = 0;
     FN exponential = NULL;
 
     DN_PETSC(MFNCreate(dn_krylov_comm(e->team), &e->mfn));
@@ -95,6 +96,8 @@ static dn_status configure(dn_expmv *e, const char *prefix, double tolerance, dn
     DN_PETSC(MFNSetDimensions(e->mfn, rows < 40 ? rows : 40));
     DN_PETSC(MFNSetTolerances(e->mfn, tolerance, 1000));
     DN_PETSC(MFNSetFromOptions(e->mfn));
+    DN_PETSC(MFNGetDimensions(e->mfn, &basis));
+    DN_TRY(dn_krylov_basis(rows, basis, 2, prefix, "mfn_ncv", err));
     DN_PETSC(MFNGetType(e->mfn, &type));
     DN_PETSC(MFNGetTolerances(e->mfn, &tol, NULL));
     report->tolerance = tol;

@@ -5,14 +5,9 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 
-static int64_t degree(const dn_graph *g, int64_t v)
-{
-    return g->row[v + 1] - g->row[v];
-}
-
 static int is_leaf(const dn_graph *g, int64_t v)
 {
-    return degree(g, v) == 1 && degree(g, g->col[g->row[v]]) > 1;
+    return dn_graph_degree(g, v) == 1 && dn_graph_degree(g, g->col[g->row[v]]) > 1;
 }
 
 /* Neighbours that are no leaves. */
@@ -61,7 +56,7 @@ static void fill(const dn_graph *g, dn_fold *f, const int32_t *now, parts *p)
                 p->col[at++] = now[g->col[e]];
         p->row[i + 1] = at;
         p->outside[i] = (int32_t)i;
-        f->weight[i] = (double)(1 + degree(g, v) - (at - p->row[i]));
+        f->weight[i] = (double)(1 + dn_graph_degree(g, v) - (at - p->row[i]));
     }
 }
 

@@ -11,6 +11,7 @@
 #ifndef DN_NETWORK_GRAPH_H
 #define DN_NETWORK_GRAPH_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include "solvers/base/error.h"
 
@@ -26,6 +27,30 @@ typedef struct dn_graph {
     const uint8_t *side;    /* [n]  0 .. sides - 1 */
     int sides;              /* >= 1 */
 } dn_graph;
+
+/* Neighbours of node i. */
+static inline int64_t dn_graph_degree(const dn_graph *g, int64_t i)
+{
+    return g->row[i + 1] - g->row[i];
+}
+
+/* Of the edge that stands at e in col. */
+static inline double dn_graph_weight(const dn_graph *g, int64_t e)
+{
+    return g->weight != NULL ? (double)g->weight[e] : 1.0;
+}
+
+/* The sum of the weights at node i, its degree without weights. */
+static inline double dn_graph_strength(const dn_graph *g, int64_t i)
+{
+    double sum = 0;
+
+    if (g->weight == NULL)
+        return (double)dn_graph_degree(g, i);
+    for (int64_t e = g->row[i]; e < g->row[i + 1]; e++)
+        sum += (double)g->weight[e];
+    return sum;
+}
 
 /* An edge in outside numbers. */
 typedef struct dn_edge {

@@ -16,11 +16,10 @@ typedef struct work {
     bool between;   /* no edge stays within a side */
     int64_t *block; /* [connected]  of a node as an authority */
     int64_t blocks;
-    double *in;    /* [connected]  in-strengths, D^T 1 */
-    double *out;   /* [connected]  out-strengths, D 1 */
-    double *start; /* [connected]  D^T D 1 */
-    Mat m;         /* D^T D */
-    Vec a, t;      /* authorities, room */
+    double *in;  /* [connected]  in-strengths, D^T 1 */
+    double *out; /* [connected]  out-strengths, D 1 */
+    Mat m;       /* D^T D */
+    Vec a, t;    /* authorities, room */
 } work;
 
 static void release(work *w)
@@ -43,7 +42,7 @@ static double sum_some(const dn_graph *g, int64_t i, bool out, const double *x)
         uint8_t from = out ? g->side[i] : g->side[j], to = out ? g->side[j] : g->side[i];
 
         if (from <= to)
-            s += (g->weight != NULL ? (double)g->weight[k] : 1.0) * (x != NULL ? x[j] : 1.0);
+            s += dn_graph_weight(g, k) * (x != NULL ? x[j] : 1.0);
     }
     return s;
 }
@@ -146,7 +145,6 @@ static dn_status prepare(const dn_graph *g, const dn_team *team, const dn_hits_o
 
     if (!(o->tolerance > 0))
         DN_FAIL(DN_EUSAGE, "hits: tolerance %g is not above 0", o->tolerance);
-    DN_TRY(dn_adjacency_countable(g, err));
     w->graph = *g;
     w->team = *team;
     DN_NEW(w->block, (size_t)g->connected);

@@ -63,7 +63,7 @@ static dn_status find_bound(const dn_graph *g, const dn_team *team, const dn_kat
     dn_leading pair = {0};
 
     dn_krylov_strength(g, team, w->start);
-    DN_TRY(dn_adjacency_create(g, team, &plain, DN_ADJACENCY_SHELL, &w->plain, err));
+    DN_TRY(dn_adjacency_create(g, team, &plain, &w->plain, err));
     DN_PETSC(MatCreateVecs(w->plain, &w->v, NULL));
     DN_TRY(dn_krylov_fill(team, w->start, w->v, err));
     DN_TRY(dn_leading_pair(w->plain, "katz_", eigen_tolerance, w->v, &pair, &eigen, err));
@@ -90,7 +90,7 @@ static dn_status create(const dn_graph *g, const dn_team *team, double alpha, co
     PetscReal atol = 0;
     PC pc = NULL;
 
-    DN_TRY(dn_adjacency_create(g, team, &a, DN_ADJACENCY_SHELL, &w->m, err));
+    DN_TRY(dn_adjacency_create(g, team, &a, &w->m, err));
     DN_PETSC(MatSetOption(w->m, MAT_SPD, PETSC_TRUE));
     DN_PETSC(VecDuplicate(w->v, &w->b));
     DN_PETSC(VecDuplicate(w->v, &w->u));

@@ -1,6 +1,7 @@
 /* krylov.c - what the measures that iterate share; see krylov.h */
 #include "solvers/network/krylov.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,16 +40,18 @@ void dn_krylov_strength(const dn_graph *g, const dn_team *team, double *out)
     double *mine = team->post(team->ctx);
     const double *whole;
 
-    for (int64_t i = team->begin; i < team->end; i++) {
-        mine[i] = 0;
-        for (int64_t k = g->row[i]; k < g->row[i + 1] && g->weight != NULL; k++)
-            mine[i] += (double)g->weight[k];
-        if (g->weight == NULL)
-            mine[i] = (double)(g->row[i + 1] - g->row[i]);
-    }
+    for (int64_t i = team->begin; i < team->end; i++)
+        mine[i] = dn_graph_strength(g, i);
     whole = team->collect(team->ctx);
     for (int64_t i = 0; i < g->connected; i++)
         out[i] = whole[i];
+}
+
+double dn_krylov_turn(int64_t outside)
+{
+    double turn = 0.6180339887498949 * (double)outside;
+
+    return 1 + 0.5 * (turn - floor(turn));
 }
 
 dn_status dn_krylov_fill(const dn_team *team, const double *x, Vec y, dn_error *err)
@@ -68,6 +71,49 @@ void dn_krylov_begin(dn_solve_report *r, double tolerance)
 {
     *r = (dn_solve_report){.converged = true, .tolerance = tolerance};
     snprintf(r->method, sizeof r->method, "closed form");
+}
+
+dn_status dn_krylov_basis(int64_t n, int64_t ncv, int64_t beside, const char *prefix, const char *option,
+                          dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t most = n > 0 ? (int64_t)PETSC_MAX_INT / n : INT64_MAX;
+
+    if (ncv > most - beside)
+        DN_FAIL(DN_EDATA,
+                "a basis of %lld vectors of %lld numbers, but this build's PETSc counts to %lld: build with "
+                "-DDRAGNET_PETSC64=ON (or try -%s%s %lld)",
+                (long long)(ncv + beside), (long long)n, (long long)PETSC_MAX_INT, prefix, option,
+                (long long)(most - beside));
+out:
+    return st;
+}
+
+static PetscErrorCode compare_unit(EPS eps, PetscScalar re, PetscScalar im, PetscReal residual,
+                                   PetscReal *out, void *ctx)
+{
+    const double *unit = ctx;
+
+    (void)eps;
+    (void)re;
+    (void)im;
+    *out = residual / *unit;
+    return 0;
+}
+
+dn_status dn_krylov_beside(EPS eps, int64_t search, const double *unit, dn_error *err)
+{
+    dn_status st = DN_OK;
+    PetscRandom random = NULL;
+    BV basis = NULL;
+
+    DN_PETSC(EPSGetBV(eps, &basis));
+    DN_PETSC(BVGetRandomContext(basis, &random));
+    DN_PETSC(PetscRandomSetSeed(random, 0x12345678 + (unsigned long)search));
+    DN_PETSC(PetscRandomSeed(random));
+    DN_PETSC(EPSSetConvergenceTestFunction(eps, compare_unit, (void *)(uintptr_t)unit, NULL));
+out:
+    return st;
 }
 
 dn_status dn_krylov_method_ksp(KSP ksp, dn_solve_report *r, dn_error *err)

@@ -112,24 +112,13 @@ double dn_leading_error(const dn_leading *pair)
            (gap > pair->residual ? pair->residual / gap : 1); /* unit vectors >= 0 are no farther */
 }
 
-/* SLEPc keeps a basis in one vector. */
-static bool countable(PetscInt n, PetscInt basis)
-{
-    return (int64_t)n * (basis + 1) <= (int64_t)PETSC_MAX_INT;
-}
-
 static dn_status check_basis(EPS eps, PetscInt n, const char *prefix, dn_error *err)
 {
     dn_status st = DN_OK;
     PetscInt basis = 0;
 
     DN_PETSC(EPSGetDimensions(eps, NULL, &basis, NULL));
-    if (!countable(n, basis))
-        DN_FAIL(DN_EDATA,
-                "a basis of %lld vectors of %lld numbers, but this build's PETSc counts to %lld: build with "
-                "-DDRAGNET_PETSC64=ON (or try -%seps_ncv %lld)",
-                (long long)basis + 1, (long long)n, (long long)PETSC_MAX_INT, prefix,
-                (long long)(PETSC_MAX_INT / n - 1));
+    DN_TRY(dn_krylov_basis(n, basis, 1, prefix, "eps_ncv", err));
 out:
     return st;
 }
@@ -180,7 +169,7 @@ dn_status dn_leading_pair(Mat a, const char *prefix, double tolerance, Vec v, dn
     DN_TRY(ours(eps, n, &again, err));
     DN_TRY(run(eps, v, &reason, report, err));
     if (reason < 0 && again) {
-        if (countable(n, PATIENT_BASIS))
+        if (PATIENT_BASIS < PETSC_MAX_INT / n)
             DN_PETSC(EPSSetDimensions(eps, 1, n < PATIENT_BASIS ? n : PATIENT_BASIS, PETSC_DEFAULT));
         DN_PETSC(EPSSetTolerances(eps, report->tolerance, PATIENT_RESTARTS));
         DN_TRY(run(eps, v, &reason, report, err));

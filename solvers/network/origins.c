@@ -194,15 +194,19 @@ void dn_origins_of(const dn_origins *s, int64_t v, int64_t *out_sampled, int64_t
     *out_others = s->node_first[c + 1] - s->node_first[c] - 1;
 }
 
-double dn_origins_error(int64_t sampled, int64_t others, double sum, double squares)
+double dn_origins_spread(int64_t sampled, double sum, double squares)
+{
+    double k = (double)sampled;
+    double spread = sampled < 2 ? NAN : (squares - sum * sum / k) / (k - 1);
+
+    return spread < 0 ? 0 : spread;
+}
+
+double dn_origins_error(int64_t sampled, int64_t others, double spread)
 {
     double k = (double)sampled, n = (double)others;
-    double spread;
 
     if (sampled == others)
         return 0;
-    if (sampled < 2)
-        return NAN;
-    spread = (squares - sum * sum / k) / (k - 1);
-    return n * sqrt((spread > 0 ? spread : 0) / k * (1 - k / n));
+    return n * sqrt(spread / k * (1 - k / n));
 }

@@ -8,14 +8,15 @@
  * From S of the N = r - 1 other nodes of a component of r nodes, the total over all of them of a quantity x
  * is estimated as N mean(x), with standard error N sd(x) / sqrt(S) sqrt(1 - S / N) (Cochran, Sampling
  * Techniques, 1977, ch. 2; for closeness Eppstein & Wang, JGAA 2004, for betweenness Brandes & Pich, IJBC
- * 2007).
+ * 2007). That holds when the sample shows the spread. Values that nearly all nodes share and a few do not can
+ * leave a sample without any: closeness.h and pooled.h say what is stated instead.
  */
 #ifndef DN_NETWORK_ORIGINS_H
 #define DN_NETWORK_ORIGINS_H
 
 #include "solvers/network/graph.h"
 
-enum { DN_ORIGINS_LEAST = 16 };
+enum { DN_ORIGINS_LEAST = 64 };
 
 typedef struct dn_origins {
     int64_t n;             /* nodes of the graph */
@@ -53,8 +54,10 @@ DN_MUST_CHECK dn_status dn_origins_batches(const dn_origins *s, int width, dn_ba
  * for an isolated node. Local. */
 void dn_origins_of(const dn_origins *s, int64_t v, int64_t *out_sampled, int64_t *out_others);
 
-/* Standard error of the estimated total from S of N values with this sum and this sum of squares; 0 when
- * S == N; NaN when S < 2. Local. */
-double dn_origins_error(int64_t sampled, int64_t others, double sum, double squares);
+/* sd(x)^2 of S values with this sum and this sum of squares; NaN when S < 2. Local. */
+double dn_origins_spread(int64_t sampled, double sum, double squares);
+
+/* Standard error of the total estimated from S of N values with this spread; 0 when S == N. Local. */
+double dn_origins_error(int64_t sampled, int64_t others, double spread);
 
 #endif

@@ -126,7 +126,7 @@ static dn_status create(const dn_graph *g, const dn_team *team, const dn_pageran
     PetscReal atol = 0;
     PC pc = NULL;
 
-    DN_TRY(dn_adjacency_create(g, team, &a, DN_ADJACENCY_SHELL, &w->m, err));
+    DN_TRY(dn_adjacency_create(g, team, &a, &w->m, err));
     DN_PETSC(MatSetOption(w->m, MAT_SPD, PETSC_TRUE));
     DN_PETSC(MatCreateVecs(w->m, &w->u, &w->b));
     DN_PETSC(VecDuplicate(w->u, &w->root));

@@ -62,16 +62,3 @@ double dn_pairs_gap(const double *value, int64_t k, double next, double tol)
     }
     return gap;
 }
-
-dn_status dn_pairs_positive(const dn_graph *g, const char *who, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    for (int64_t i = 0; g->weight != NULL && i < g->connected; i++)
-        for (int64_t e = g->row[i]; e < g->row[i + 1]; e++)
-            if (!(g->weight[e] > 0))
-                DN_FAIL(DN_EDATA, "%s needs positive weights: the edge of nodes %d and %d weighs %g", who,
-                        (int)g->outside[i], (int)g->outside[g->col[e]], (double)g->weight[e]);
-out:
-    return st;
-}

@@ -1,5 +1,4 @@
-/* pairs.h - what eigenpairs and singular pairs have in common: a fixed sign, blocks of equal values, sound
- * weights */
+/* pairs.h - what eigenpairs and singular pairs have in common: a fixed sign, blocks of equal values */
 #ifndef DN_NETWORK_PAIRS_H
 #define DN_NETWORK_PAIRS_H
 
@@ -18,9 +17,5 @@ int dn_pairs_blocks(const double *value, int64_t k, double next, double tol, cha
 /* The smallest distance of two neighbours that are not within tol of each other, next included; INFINITY when
  * there is none. Local. */
 double dn_pairs_gap(const double *value, int64_t k, double next, double tol);
-
-/* Whether every weight is a positive number; `who` names the measure in the message. Local.
- * Fails: DN_EDATA names both nodes by their outside numbers */
-DN_MUST_CHECK dn_status dn_pairs_positive(const dn_graph *g, const char *who, dn_error *err);
 
 #endif

@@ -37,7 +37,7 @@ static void take(const dn_graph *g, dn_peel *p, int64_t k, int64_t *left)
         if (p->place[u] < 0)
             continue;
         p->parent[k] = u;
-        p->resistance[k] = g->weight != NULL ? 1 / (double)g->weight[e] : 1;
+        p->resistance[k] = 1 / dn_graph_weight(g, e);
         p->behind[u] += p->behind[v];
         p->hang[p->component[v]] += (double)p->behind[v] * p->resistance[k];
         if (--left[u] == 1)
@@ -53,7 +53,7 @@ static void peel(const dn_graph *g, dn_peel *p, int64_t *left)
     int64_t done = 0;
 
     for (int64_t i = 0; i < g->n; i++) {
-        left[i] = g->row[i + 1] - g->row[i];
+        left[i] = dn_graph_degree(g, i);
         p->behind[i] = 1;
         if (left[i] == 1)
             p->order[p->taken++] = (int32_t)i;

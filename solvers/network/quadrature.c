@@ -18,7 +18,7 @@ static void power_rows(const dn_graph *g, const dn_team *t, const double *x, dou
     for (int64_t i = t->begin; i < t->end; i++) {
         y[i] = 0;
         for (int64_t k = g->row[i]; k < g->row[i + 1]; k++)
-            y[i] += (g->weight != NULL ? fabs((double)g->weight[k]) : 1.0) * x[g->col[k]];
+            y[i] += fabs(dn_graph_weight(g, k)) * x[g->col[k]];
     }
 }
 

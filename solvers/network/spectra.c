@@ -3,6 +3,8 @@
  * EPS is asked for the pairs that are not known beforehand, then for one more beside all that are found. If
  * that one is larger than the smallest found, a copy of a repeated value was missed: it takes its place and
  * the search goes on. Otherwise it is the value after the last, which tells whether the last block is whole.
+ * Every search has a start of its own: what a start shows of a repeated value is found by the first search,
+ * and the same start would hold nothing else of it.
  */
 #include "solvers/network/spectra.h"
 
@@ -13,6 +15,7 @@
 #include "solvers/base/alloc.h"
 #include "solvers/network/adjacency.h"
 #include "solvers/network/components.h"
+#include "solvers/network/krylov.h"
 #include "solvers/network/pairs.h"
 
 enum { DENSE_ROWS = 48 };
@@ -37,7 +40,8 @@ typedef struct work {
     double found;  /* eigenvalue of the pair that was found last */
     double next;   /* the value after the last, NaN when not known */
     bool converged;
-    int64_t iterations;
+    int64_t searches, iterations;
+    double unit; /* of the residuals of a search beside others */
     char method[64];
 } work;
 
@@ -46,10 +50,8 @@ typedef struct work {
 static void measure_degrees(work *w)
 {
     for (int64_t i = 0; i < w->g->connected; i++) {
-        double strength = 0;
+        double strength = dn_graph_strength(w->g, i);
 
-        for (int64_t e = w->g->row[i]; e < w->g->row[i + 1]; e++)
-            strength += w->g->weight != NULL ? (double)w->g->weight[e] : 1.0;
         w->scale[i] = 1 / sqrt(strength);
         if (w->component[i] < w->known)
             w->length[w->component[i]] += strength;
@@ -64,7 +66,6 @@ static dn_status prepare_laplacian(work *w, dn_error *err)
     dn_status st = DN_OK;
     int64_t components = 0;
 
-    DN_TRY(dn_pairs_positive(w->g, "the normalised Laplacian", err));
     DN_NEW(w->component, (size_t)w->g->n);
     DN_NEW(w->scale, (size_t)w->g->connected);
     DN_TRY(dn_components(w->g, w->component, &components, err));
@@ -104,7 +105,7 @@ static dn_status create_dense(work *w, dn_error *err)
     for (PetscInt i = 0; i < rows; i++)
         for (int64_t e = g->row[i]; e < g->row[i + 1]; e++)
             DN_PETSC(MatSetValue(w->m, i, (PetscInt)g->col[e],
-                                 (g->weight != NULL ? (double)g->weight[e] : 1.0) *
+                                 dn_graph_weight(g, e) *
                                      (w->scale != NULL ? w->scale[i] * w->scale[g->col[e]] : 1.0),
                                  INSERT_VALUES));
     DN_PETSC(MatAssemblyBegin(w->m, MAT_FINAL_ASSEMBLY));
@@ -128,7 +129,7 @@ static dn_status create_matrix(work *w, dn_error *err)
         DN_PASS(create_dense(w, err));
         DN_TEAM_AGREE(w->team);
     } else {
-        DN_TRY(dn_adjacency_create(w->g, w->team, &a, DN_ADJACENCY_SHELL, &w->m, err));
+        DN_TRY(dn_adjacency_create(w->g, w->team, &a, &w->m, err));
     }
     for (int64_t i = 0; i <= w->k; i++)
         DN_PETSC(MatCreateVecs(w->m, &w->v[i], NULL));
@@ -153,26 +154,42 @@ out:
 
 /* ---- the search ---- */
 
+/* By size; what residuals are measured by. */
+static double largest_found(const work *w)
+{
+    return w->have > 0 ? fmax(fabs(w->theta[0]), fabs(w->theta[w->have - 1])) : 0;
+}
+
 static dn_status configure(work *w, EPS eps, int64_t want, dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t free_rows = w->g->connected - w->have, ncv = 2 * want > want + 15 ? 2 * want : want + 15;
+    const char *prefix = w->kind == DN_SPECTRUM_ADJACENCY ? "adjacency_" : "laplacian_";
+    PetscInt basis = 0;
 
     DN_PETSC(EPSSetOperators(eps, w->m, NULL));
     DN_PETSC(EPSSetProblemType(eps, EPS_HEP));
     DN_PETSC(EPSSetWhichEigenpairs(eps, EPS_LARGEST_REAL));
-    DN_PETSC(EPSSetOptionsPrefix(eps, w->kind == DN_SPECTRUM_ADJACENCY ? "adjacency_" : "laplacian_"));
+    DN_PETSC(EPSSetOptionsPrefix(eps, prefix));
     if (w->dense) {
         DN_PETSC(EPSSetType(eps, EPSLAPACK));
         DN_PETSC(EPSSetDimensions(eps, (PetscInt)w->g->connected, PETSC_DEFAULT, PETSC_DEFAULT));
     } else {
-        DN_PETSC(EPSSetDimensions(eps, (PetscInt)want, (PetscInt)(ncv < free_rows ? ncv : free_rows),
-                                  PETSC_DEFAULT));
+        ncv = ncv < free_rows ? ncv : free_rows;
+        if (ncv == want && want < w->g->connected) /* SLEPc wants one more, needed or not */
+            ncv++;
+        DN_PETSC(EPSSetDimensions(eps, (PetscInt)want, (PetscInt)ncv, PETSC_DEFAULT));
         DN_PETSC(EPSSetTolerances(eps, w->tolerance, 10000));
-        if (w->have > 0)
+        if (w->have > 0) {
+            w->unit = largest_found(w);
             DN_PETSC(EPSSetDeflationSpace(eps, (PetscInt)w->have, w->v));
+            DN_TRY(dn_krylov_beside(eps, ++w->searches, &w->unit, err));
+        }
     }
     DN_PETSC(EPSSetFromOptions(eps));
+    DN_PETSC(EPSGetDimensions(eps, NULL, &basis, NULL));
+    if (!w->dense)
+        DN_TRY(dn_krylov_basis(w->g->connected, basis, w->have + 1, prefix, "eps_ncv", err));
 out:
     return st;
 }
@@ -307,7 +324,7 @@ static dn_status publish(const work *w, double *out_value, double *out_residual,
     dn_status st = DN_OK;
     Vec y = NULL;
     bool adjacency = w->kind == DN_SPECTRUM_ADJACENCY;
-    double largest = w->have > 0 ? fmax(fabs(w->theta[0]), fabs(w->theta[w->have - 1])) : 0;
+    double largest = largest_found(w);
 
     DN_PETSC(MatCreateVecs(w->m, &y, NULL));
     for (int64_t i = 0; i < w->k; i++) {
@@ -331,7 +348,7 @@ out:
 
 static void fill_report(const work *w, const double *residual, dn_solve_report *r)
 {
-    double largest = w->have > 0 ? fmax(fabs(w->theta[0]), fabs(w->theta[w->have - 1])) : 0;
+    double largest = largest_found(w);
     double tol = same_value * largest, gap = dn_pairs_gap(w->theta, w->have, w->next, tol);
     double unit = w->kind == DN_SPECTRUM_ADJACENCY ? largest : 1; /* of a residual */
 
@@ -369,6 +386,8 @@ dn_status dn_spectra(const dn_graph *g, const dn_team *team, dn_spectrum_kind ki
     dn_status st = DN_OK;
     work w = {.g = g, .team = team, .kind = kind, .k = k, .tolerance = tolerance, .next = NAN};
 
+    if (kind == DN_SPECTRUM_LAPLACIAN)
+        DN_TRY(dn_krylov_weights(g, team, "the normalised Laplacian", err));
     DN_PASS(prepare(&w, err));
     DN_TEAM_AGREE(team);
     if (k > 0) {

@@ -35,7 +35,7 @@ typedef enum dn_spectrum_kind { DN_SPECTRUM_ADJACENCY, DN_SPECTRUM_LAPLACIAN } d
  * The report holds the worst residual; error is the bound of an entry of a vector, residual over gap. k == 0
  * is fine. Up to 48 rows the pairs come from a dense matrix, the same on every rank. Collective on the team.
  * Fails: DN_EDATA more pairs than rows (says how many there are), Laplacian: a weight that is not positive;
- * DN_ENOMEM, DN_ESOFTWARE
+ * the basis has more numbers than PetscInt can count; DN_ENOMEM, DN_ESOFTWARE
  */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_spectra(const dn_graph *g, const dn_team *team,
                                                  dn_spectrum_kind kind, int64_t k, double tolerance,

@@ -1,368 +1,292 @@
 /* svd.c - singular values and principal components of a bipartite network; see svd.h
  *
- * With mean m and scale c of the columns, the matrix is X = (B - 1 m') diag(c): a product costs one product
- * with B and one dot product. The rows of a rank are its nodes of side 0, the columns those of side 1. The q
- * isolated nodes of side 0 have the same row, -m' diag(c): one row of sqrt(q) times that, on the last rank,
- * leaves X'X as it is.
+ * A Lanczos run shows one pair of each block of equal values. So one more pair is looked for beside those it
+ * finds, with X'X or XX', whichever is smaller. If that one is larger than the smallest found, a copy was
+ * missed: it takes its place and the search goes on. Otherwise it is the value after the last, which tells
+ * whether the last block is whole.
  */
 #include "solvers/network/svd.h"
 
 #include <math.h>
+#include <slepceps.h>
 #include <slepcsvd.h>
 #include <stdio.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
+#include "solvers/network/krylov.h"
 #include "solvers/network/pairs.h"
 #include "solvers/network/petsc.h"
+#include "solvers/network/svd_private.h"
 
-static const double same_value = 1e-8; /* of the largest: nearer values are a block */
+enum { FIRST_BASIS = 10, BASIS = 16 }; /* at least, of all pairs; of a search for one */
+
+static const double same_value = 1e-8;    /* of the largest: nearer values are a block */
+static const double same_pair = 1e-10;    /* of the largest: a value found later is not larger */
+static const double square_floor = 1e-14; /* of the largest square: what a product with X'X can tell */
 
 typedef struct work {
-    const dn_graph *g;
-    const dn_team *team;
-    dn_svd_scaling scaling;
+    dn_svd_matrix x;
     int64_t k;
     double tolerance;
-    int64_t all_rows, all_cols; /* of B */
-    int64_t isolated;           /* nodes of side 0 without a neighbour */
-    double *mean, *scale;       /* [n]  of a column, by inside number; 0 and 1 for DN_SVD_PLAIN */
-    double variance;            /* of all columns, with n */
-    int32_t *row, *col;         /* [rows], [cols]  inside numbers of what this rank has */
-    int64_t rows, cols, folded; /* folded 1: this rank has the row of the isolated nodes, its last */
-    Vec shift;                  /* over columns: mean * scale */
-    Vec count;                  /* over rows: 1, sqrt(q) for the row of the isolated nodes */
-    Mat m;
-    bool dense; /* m is whole on every rank */
-    SVD svd;
     int64_t have;
-    double *value; /* [k + 1] */
-    double next;
+    double *value; /* [k + 1]  falling */
+    Vec *u, *v;    /* [k + 1] */
+    Mat flat;      /* X, or X' if that has fewer columns */
+    Mat square;    /* flat' flat */
+    bool turned;   /* flat is X' */
+    double found;  /* value of the pair that was found last */
+    double next;   /* the value after the last, NaN when not known */
+    bool converged;
+    int64_t searches, iterations;
+    double unit; /* of the residuals of a search beside others */
+    char method[64];
 } work;
-
-static double weight_of(const dn_graph *g, int64_t e)
-{
-    return g->weight != NULL ? (double)g->weight[e] : 1.0;
-}
-
-/* ---- means and scales: every rank all columns, the same bits everywhere ---- */
-
-/* A column without variance up to rounding, by the rule of scikit-learn. */
-static bool is_constant(double variance, double mean, double rows)
-{
-    const double eps = 2.220446049250313e-16;
-
-    return variance <= rows * eps * variance + rows * mean * eps * rows * mean * eps;
-}
-
-static void measure_column(work *w, int64_t j)
-{
-    const dn_graph *g = w->g;
-    double rows = (double)w->all_rows, sum = 0, squares = 0, variance;
-    int64_t entries = 0;
-
-    for (int64_t e = g->row[j]; e < g->row[j + 1]; e++)
-        if (g->side[g->col[e]] == 0) {
-            sum += weight_of(g, e);
-            entries++;
-        }
-    w->mean[j] = sum / rows;
-    for (int64_t e = g->row[j]; e < g->row[j + 1]; e++)
-        if (g->side[g->col[e]] == 0)
-            squares += (weight_of(g, e) - w->mean[j]) * (weight_of(g, e) - w->mean[j]);
-    variance = (squares + (rows - (double)entries) * w->mean[j] * w->mean[j]) / rows;
-    if (is_constant(variance, w->mean[j], rows)) {
-        w->scale[j] = w->scaling == DN_SVD_STANDARDISED ? 0 : 1;
-    } else {
-        w->scale[j] = w->scaling == DN_SVD_STANDARDISED ? 1 / sqrt(variance) : 1;
-        w->variance += w->scaling == DN_SVD_STANDARDISED ? 1 : variance;
-    }
-}
-
-static void list_own(work *w)
-{
-    for (int64_t i = w->team->begin; i < w->team->end; i++)
-        if (w->g->side[i] == 0)
-            w->row[w->rows++] = (int32_t)i;
-        else if (w->g->side[i] == 1)
-            w->col[w->cols++] = (int32_t)i;
-    w->folded = w->isolated > 0 && w->team->rank == w->team->size - 1;
-    w->rows += w->folded;
-}
-
-static dn_status check(work *w, dn_error *err)
-{
-    dn_status st = DN_OK;
-    int64_t most;
-
-    if (w->g->sides < 2)
-        DN_FAIL(DN_EDATA, "a singular value decomposition needs a network of two sides, such as drugs and "
-                          "genes; this one has one");
-    for (int64_t i = 0; i < w->g->n; i++) {
-        w->all_rows += w->g->side[i] == 0;
-        w->all_cols += w->g->side[i] == 1;
-        w->isolated += w->g->side[i] == 0 && i >= w->g->connected;
-    }
-    most = w->all_rows < w->all_cols ? w->all_rows : w->all_cols;
-    if (w->k < 0 || w->k > most)
-        DN_FAIL(DN_EDATA,
-                "%lld pairs of a matrix of %lld rows and %lld columns were asked for, but there are %lld",
-                (long long)w->k, (long long)w->all_rows, (long long)w->all_cols, (long long)most);
-out:
-    return st;
-}
 
 static dn_status prepare(work *w, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t mine = w->team->end - w->team->begin;
 
-    DN_TRY(check(w, err));
-    DN_NEW(w->mean, (size_t)w->g->n);
-    DN_NEW(w->scale, (size_t)w->g->n);
-    DN_NEW(w->row, (size_t)mine);
-    DN_NEW(w->col, (size_t)mine);
+    DN_TRY(dn_svd_matrix_prepare(&w->x, w->k, err));
     DN_NEW(w->value, (size_t)w->k + 1);
-    for (int64_t j = 0; j < w->g->n; j++)
-        if (w->scaling == DN_SVD_PLAIN)
-            w->scale[j] = 1;
-        else if (w->g->side[j] == 1)
-            measure_column(w, j);
-    list_own(w);
+    DN_NEW(w->u, (size_t)w->k + 1);
+    DN_NEW(w->v, (size_t)w->k + 1);
 out:
     return st;
 }
 
-/* ---- the matrix ---- */
-
-/* The sum over the neighbours of node i of the whole vector. */
-static double sum_neighbours(const dn_graph *g, int64_t i, const double *whole)
-{
-    double s = 0;
-
-    for (int64_t e = g->row[i]; e < g->row[i + 1]; e++)
-        s += weight_of(g, e) * whole[g->col[e]];
-    return s;
-}
-
-/* Entries of one side to all ranks; 0 for every other node, so that only edges between the sides count. */
-static const double *spread(const work *w, const int32_t *node, int64_t count, const double *x, bool scaled)
-{
-    double *mine = w->team->post(w->team->ctx);
-
-    memset(mine + w->team->begin, 0, (size_t)(w->team->end - w->team->begin) * sizeof *mine);
-    for (int64_t i = 0; i < count; i++)
-        mine[node[i]] = scaled ? w->scale[node[i]] * x[i] : x[i];
-    return w->team->collect(w->team->ctx);
-}
-
-static PetscErrorCode multiply(Mat m, Vec x, Vec y)
-{
-    work *w = NULL;
-    const PetscScalar *xs = NULL;
-    PetscScalar *ys = NULL, shift = 0;
-    const double *whole;
-
-    PetscCall(MatShellGetContext(m, &w));
-    PetscCall(VecDot(x, w->shift, &shift));
-    PetscCall(VecGetArrayRead(x, &xs));
-    whole = spread(w, w->col, w->cols, xs, true);
-    PetscCall(VecRestoreArrayRead(x, &xs));
-    PetscCall(VecGetArrayWrite(y, &ys));
-    for (int64_t i = 0; i < w->rows - w->folded; i++)
-        ys[i] = sum_neighbours(w->g, w->row[i], whole) - shift;
-    if (w->folded)
-        ys[w->rows - 1] = -sqrt((double)w->isolated) * shift;
-    PetscCall(VecRestoreArrayWrite(y, &ys));
-    return 0;
-}
-
-static PetscErrorCode multiply_transpose(Mat m, Vec y, Vec x)
-{
-    work *w = NULL;
-    const PetscScalar *ys = NULL;
-    PetscScalar *xs = NULL, sum = 0;
-    const double *whole;
-
-    PetscCall(MatShellGetContext(m, &w));
-    PetscCall(VecDot(y, w->count, &sum));
-    PetscCall(VecGetArrayRead(y, &ys));
-    whole = spread(w, w->row, w->rows - w->folded, ys, false);
-    PetscCall(VecRestoreArrayRead(y, &ys));
-    PetscCall(VecGetArrayWrite(x, &xs));
-    for (int64_t j = 0; j < w->cols; j++)
-        xs[j] = w->scale[w->col[j]] * (sum_neighbours(w->g, w->col[j], whole) - w->mean[w->col[j]] * sum);
-    PetscCall(VecRestoreArrayWrite(x, &xs));
-    return 0;
-}
-
-static dn_status fill_shell_vectors(work *w, dn_error *err)
+static dn_status create_vectors(work *w, dn_error *err)
 {
     dn_status st = DN_OK;
-    PetscScalar *x = NULL;
 
-    DN_PETSC(VecGetArrayWrite(w->shift, &x));
-    for (int64_t j = 0; j < w->cols; j++)
-        x[j] = w->mean[w->col[j]] * w->scale[w->col[j]];
-    DN_PETSC(VecRestoreArrayWrite(w->shift, &x));
-    DN_PETSC(VecSet(w->count, 1));
-    if (w->folded) {
-        DN_PETSC(VecGetArray(w->count, &x));
-        x[w->rows - 1] = sqrt((double)w->isolated);
-        DN_PETSC(VecRestoreArray(w->count, &x));
-    }
+    for (int64_t i = 0; i <= w->k; i++)
+        DN_PETSC(MatCreateVecs(w->x.m, &w->v[i], &w->u[i]));
 out:
     return st;
 }
 
-static dn_status create_shell(work *w, dn_error *err)
+/* ---- the first search ---- */
+
+static const char *prefix_of(const work *w)
+{
+    return w->x.scaling == DN_SVD_PLAIN ? "svd_" : "pca_";
+}
+
+/* How many pairs m has. */
+static dn_status count_pairs(const work *w, int64_t *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    MPI_Comm comm = w->team->size < PetscGlobalSize ? PETSC_COMM_SELF : PETSC_COMM_WORLD;
+    PetscInt rows = 0, cols = 0;
 
-    DN_PETSC(MatCreateShell(comm, (PetscInt)w->rows, (PetscInt)w->cols, PETSC_DETERMINE, PETSC_DETERMINE, w,
-                            &w->m));
-    DN_PETSC(MatShellSetOperation(w->m, MATOP_MULT, (void (*)(void))multiply));
-    DN_PETSC(MatShellSetOperation(w->m, MATOP_MULT_TRANSPOSE, (void (*)(void))multiply_transpose));
-    DN_PETSC(MatCreateVecs(w->m, &w->shift, &w->count));
-    DN_TRY(fill_shell_vectors(w, err));
+    DN_PETSC(MatGetSize(w->x.m, &rows, &cols));
+    *out = rows < cols ? rows : cols;
 out:
     return st;
 }
 
-/* Number of every node on its side, in `place` [n]. */
-static void number_sides(const dn_graph *g, int32_t *place)
-{
-    int32_t next[2] = {0, 0};
-
-    for (int64_t i = 0; i < g->n; i++)
-        place[i] = g->side[i] <= 1 ? next[g->side[i]]++ : -1;
-}
-
-/* X in full, isolated rows and columns included. */
-static void fill_dense(const work *w, const int32_t *place, PetscScalar *a)
-{
-    const dn_graph *g = w->g;
-
-    for (int64_t j = 0; j < g->n; j++) {
-        PetscScalar *column = a + (int64_t)place[j] * w->all_rows;
-
-        if (g->side[j] != 1)
-            continue;
-        for (int64_t i = 0; i < w->all_rows; i++)
-            column[i] = -w->mean[j] * w->scale[j];
-        for (int64_t e = g->row[j]; e < g->row[j + 1]; e++)
-            if (g->side[g->col[e]] == 0)
-                column[place[g->col[e]]] = (weight_of(g, e) - w->mean[j]) * w->scale[j];
-    }
-}
-
-static dn_status create_dense(work *w, dn_error *err)
+static dn_status configure(const work *w, SVD svd, int64_t want, dn_error *err)
 {
     dn_status st = DN_OK;
-    int32_t *place = NULL;
-    PetscScalar *a = NULL;
+    PetscInt rows = 0, cols = 0, basis = (PetscInt)(want > FIRST_BASIS / 2 ? 2 * want : FIRST_BASIS);
 
-    DN_NEW(place, (size_t)w->g->n);
-    number_sides(w->g, place);
-    DN_PETSC(MatCreateSeqDense(PETSC_COMM_SELF, (PetscInt)w->all_rows, (PetscInt)w->all_cols, NULL, &w->m));
-    DN_PETSC(MatDenseGetArray(w->m, &a));
-    fill_dense(w, place, a);
-    DN_PETSC(MatDenseRestoreArray(w->m, &a));
-    DN_PETSC(MatAssemblyBegin(w->m, MAT_FINAL_ASSEMBLY));
-    DN_PETSC(MatAssemblyEnd(w->m, MAT_FINAL_ASSEMBLY));
+    DN_PETSC(MatGetSize(w->x.m, &rows, &cols));
+    DN_PETSC(SVDSetOperators(svd, w->x.m, NULL));
+    DN_PETSC(SVDSetImplicitTranspose(svd, PETSC_TRUE));
+    DN_PETSC(SVDSetOptionsPrefix(svd, prefix_of(w)));
+    DN_PETSC(SVDSetType(svd, w->x.dense ? SVDLAPACK : SVDTRLANCZOS));
+    basis = basis < rows ? basis : rows;
+    basis = basis < cols ? basis : cols;
+    DN_PETSC(SVDSetDimensions(svd, (PetscInt)want, basis, PETSC_DEFAULT));
+    DN_PETSC(SVDSetTolerances(svd, w->tolerance, 10000));
+    DN_PETSC(SVDSetFromOptions(svd));
+    DN_PETSC(SVDGetDimensions(svd, NULL, &basis, NULL));
+    if (!w->x.dense)
+        DN_TRY(dn_krylov_basis(rows > cols ? rows : cols, basis, 1, prefix_of(w), "svd_ncv", err));
 out:
-    dn_free(place);
     return st;
 }
 
-static dn_status create_matrix(work *w, dn_error *err)
+static dn_status search(work *w, int64_t up_to, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t few = w->all_rows < w->all_cols ? w->all_rows : w->all_cols;
+    PetscInt found = 0, iterations = 0;
+    SVDType type = NULL;
+    SVD svd = NULL;
 
-    w->dense = few <= 32 && w->all_rows * w->all_cols <= (1 << 20);
-    if (w->dense) {
-        DN_PASS(create_dense(w, err));
-        DN_TEAM_AGREE(w->team);
+    DN_PETSC(SVDCreate(PetscObjectComm((PetscObject)w->x.m), &svd));
+    DN_TRY(configure(w, svd, up_to, err));
+    DN_PETSC(SVDSolve(svd));
+    DN_PETSC(SVDGetConverged(svd, &found));
+    DN_PETSC(SVDGetIterationNumber(svd, &iterations));
+    DN_PETSC(SVDGetType(svd, &type));
+    w->iterations += iterations;
+    snprintf(w->method, sizeof w->method, "%s", type);
+    for (PetscInt i = 0; i < found && i < up_to; i++, w->have++)
+        DN_PETSC(SVDGetSingularTriplet(svd, i, &w->value[i], w->u[i], w->v[i]));
+out:
+    (void)SVDDestroy(&svd);
+    return st;
+}
+
+/* ---- the searches beside what is found ---- */
+
+static dn_status create_square(work *w, dn_error *err)
+{
+    dn_status st = DN_OK;
+    PetscInt rows = 0, cols = 0;
+
+    DN_PETSC(MatGetSize(w->x.m, &rows, &cols));
+    w->turned = rows < cols;
+    if (w->turned) {
+        DN_PETSC(MatCreateTranspose(w->x.m, &w->flat));
     } else {
-        DN_TRY(create_shell(w, err));
+        DN_PETSC(PetscObjectReference((PetscObject)w->x.m));
+        w->flat = w->x.m;
     }
+    DN_PETSC(MatCreateNormal(w->flat, &w->square));
 out:
     return st;
 }
 
-/* ---- the search ---- */
-
-/* One pair more than asked for, where there is one: it tells whether the last block of equal values is whole.
- */
-static dn_status search(work *w, dn_error *err)
+/* Convergence is measured by the smallest value found: smaller ones do not matter, down to 0. */
+static dn_status configure_beside(work *w, EPS eps, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t few = w->all_rows < w->all_cols ? w->all_rows : w->all_cols;
-    PetscInt found = 0, want = (PetscInt)(w->k < few ? w->k + 1 : w->k);
+    double smallest = w->value[w->k - 1] * w->value[w->k - 1], largest = w->value[0] * w->value[0];
+    PetscInt all = 0, basis;
 
-    DN_PETSC(SVDCreate(PetscObjectComm((PetscObject)w->m), &w->svd));
-    DN_PETSC(SVDSetOperators(w->svd, w->m, NULL));
-    DN_PETSC(SVDSetImplicitTranspose(w->svd, PETSC_TRUE));
-    DN_PETSC(SVDSetOptionsPrefix(w->svd, w->scaling == DN_SVD_PLAIN ? "svd_" : "pca_"));
-    DN_PETSC(SVDSetType(w->svd, w->dense ? SVDLAPACK : SVDTRLANCZOS));
-    DN_PETSC(SVDSetDimensions(w->svd, want, PETSC_DEFAULT, PETSC_DEFAULT));
-    DN_PETSC(SVDSetTolerances(w->svd, w->tolerance, 10000));
-    DN_PETSC(SVDSetFromOptions(w->svd));
-    DN_PETSC(SVDSolve(w->svd));
-    DN_PETSC(SVDGetConverged(w->svd, &found));
-    w->have = found < w->k ? found : w->k;
-    w->next = NAN;
-    if (found > w->k)
-        DN_PETSC(SVDGetSingularTriplet(w->svd, (PetscInt)w->k, &w->next, NULL, NULL));
+    w->unit = fmax(smallest, square_floor / w->tolerance * largest);
+    w->unit = w->unit > 0 ? w->unit : 1;
+    DN_PETSC(MatGetSize(w->square, &all, NULL));
+    basis = all - (PetscInt)w->k;
+    basis = basis < 2 ? 2 : basis < BASIS ? basis : BASIS; /* SLEPc wants one more than the pair */
+    DN_PETSC(EPSSetOptionsPrefix(eps, prefix_of(w)));
+    DN_PETSC(EPSSetOperators(eps, w->square, NULL));
+    DN_PETSC(EPSSetProblemType(eps, EPS_HEP));
+    DN_PETSC(EPSSetType(eps, EPSKRYLOVSCHUR));
+    DN_PETSC(EPSSetWhichEigenpairs(eps, EPS_LARGEST_REAL));
+    DN_PETSC(EPSSetDimensions(eps, 1, basis, PETSC_DEFAULT));
+    DN_PETSC(EPSSetTolerances(eps, w->tolerance, 10000));
+    DN_PETSC(EPSSetDeflationSpace(eps, (PetscInt)w->k, w->turned ? w->u : w->v));
+    DN_TRY(dn_krylov_beside(eps, ++w->searches, &w->unit, err));
+    DN_PETSC(EPSSetFromOptions(eps));
+    DN_PETSC(EPSGetDimensions(eps, NULL, &basis, NULL));
+    DN_TRY(dn_krylov_basis(all, basis, w->k + 1, prefix_of(w), "eps_ncv", err));
+out:
+    return st;
+}
+
+/* The pair whose vector on the shorter side is there: value and the other vector. */
+static dn_status complete(work *w, int64_t i, dn_error *err)
+{
+    dn_status st = DN_OK;
+    Vec near = w->turned ? w->u[i] : w->v[i], far = w->turned ? w->v[i] : w->u[i];
+    PetscReal length = 0;
+
+    DN_PETSC(VecNormalize(near, NULL));
+    DN_PETSC(MatMult(w->flat, near, far));
+    DN_PETSC(VecNormalize(far, &length));
+    w->value[i] = w->found = length;
+out:
+    return st;
+}
+
+/* Put pair `have` in its place among the falling values. */
+static void settle(work *w)
+{
+    for (int64_t i = w->have; i > 0 && w->value[i] > w->value[i - 1]; i--) {
+        double value = w->value[i];
+        Vec u = w->u[i], v = w->v[i];
+
+        w->value[i] = w->value[i - 1];
+        w->u[i] = w->u[i - 1];
+        w->v[i] = w->v[i - 1];
+        w->value[i - 1] = value;
+        w->u[i - 1] = u;
+        w->v[i - 1] = v;
+    }
+    w->have++;
+}
+
+/* One more pair beside the first k. */
+static dn_status search_beside(work *w, dn_error *err)
+{
+    dn_status st = DN_OK;
+    EPS eps = NULL;
+    PetscInt found = 0, iterations = 0;
+
+    w->have = w->k;
+    DN_PETSC(EPSCreate(PetscObjectComm((PetscObject)w->square), &eps));
+    DN_TRY(configure_beside(w, eps, err));
+    DN_PETSC(EPSSolve(eps));
+    DN_PETSC(EPSGetConverged(eps, &found));
+    DN_PETSC(EPSGetIterationNumber(eps, &iterations));
+    w->iterations += iterations;
+    if (found > 0) {
+        DN_PETSC(EPSGetEigenvector(eps, 0, w->turned ? w->u[w->k] : w->v[w->k], NULL));
+        DN_TRY(complete(w, w->k, err));
+        settle(w);
+    }
+out:
+    (void)EPSDestroy(&eps);
+    return st;
+}
+
+/* Every pair, and the value after the last. */
+static dn_status find_pairs(work *w, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t all = 0, want;
+    bool whole;
+
+    DN_TRY(count_pairs(w, &all, err));
+    want = w->x.dense ? w->k + 1 : w->k;
+    DN_TRY(search(w, want < all ? want : all, err));
+    w->converged = w->have >= w->k;
+    whole = w->x.dense || !w->converged || all == w->k;
+    if (!whole)
+        DN_TRY(create_square(w, err));
+    while (!whole) {
+        double smallest = w->value[w->k - 1];
+
+        DN_TRY(search_beside(w, err));
+        w->converged = w->have > w->k; /* otherwise, whether a copy is missing is not known */
+        whole = !w->converged || w->found <= smallest + same_pair * w->value[0];
+    }
+    w->next = w->have > w->k ? w->value[w->k] : NAN;
+    w->have = w->have < w->k ? w->have : w->k;
 out:
     return st;
 }
 
 /* ---- the answer ---- */
 
-/* u and v over all nodes. The isolated nodes share what their one row has. */
-static void place_shell(const work *w, const double *u, const double *v, double isolated, double *out)
-{
-    double *mine = w->team->post(w->team->ctx);
-
-    memset(mine + w->team->begin, 0, (size_t)(w->team->end - w->team->begin) * sizeof *mine);
-    for (int64_t i = 0; i < w->rows - w->folded; i++)
-        mine[w->row[i]] = u[i];
-    for (int64_t j = 0; j < w->cols; j++)
-        mine[w->col[j]] = v[j];
-    memcpy(out, w->team->collect(w->team->ctx), (size_t)w->g->connected * sizeof *out);
-    for (int64_t i = w->g->connected; i < w->g->n; i++)
-        out[i] = w->g->side[i] == 0 ? isolated : 0;
-}
-
-static void place_dense(const work *w, const double *u, const double *v, double *out)
-{
-    for (int64_t i = 0; i < w->g->n; i++)
-        out[i] = w->g->side[i] == 0 ? *u++ : w->g->side[i] == 1 ? *v++ : 0;
-}
-
-static dn_status take(const work *w, int64_t i, Vec u, Vec v, double *out, dn_error *err)
+static dn_status gather(const work *w, int64_t i, double *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    const PetscScalar *us = NULL, *vs = NULL;
-    PetscScalar shift = 0;
     double sign;
 
-    DN_PETSC(SVDGetSingularTriplet(w->svd, (PetscInt)i, &w->value[i], u, v));
-    if (!w->dense)
-        DN_PETSC(VecDot(v, w->shift, &shift));
-    DN_PETSC(VecGetArrayRead(u, &us));
-    DN_PETSC(VecGetArrayRead(v, &vs));
-    if (w->dense)
-        place_dense(w, us, vs, out);
-    else
-        place_shell(w, us, vs, w->value[i] > 0 ? -shift / w->value[i] : 0, out);
-    DN_PETSC(VecRestoreArrayRead(v, &vs));
-    DN_PETSC(VecRestoreArrayRead(u, &us));
-    sign = dn_pairs_sign(w->g, out, 0);
-    for (int64_t j = 0; j < w->g->n; j++)
+    DN_TRY(dn_svd_matrix_gather(&w->x, w->value[i], w->u[i], w->v[i], out, err));
+    sign = dn_pairs_sign(w->x.g, out, 0);
+    for (int64_t j = 0; j < w->x.g->n; j++)
         out[j] *= sign;
+out:
+    return st;
+}
+
+/* u, v: room. */
+static dn_status measure_residual(const work *w, int64_t i, Vec u, Vec v, double *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    double unit = w->value[i] > 1e-12 * w->value[0] ? w->value[i] : w->value[0];
+    PetscReal left = 0, right = 0;
+
+    DN_PETSC(MatMult(w->x.m, w->v[i], u));
+    DN_PETSC(VecAXPY(u, -w->value[i], w->u[i]));
+    DN_PETSC(VecNorm(u, NORM_2, &left));
+    DN_PETSC(MatMultTranspose(w->x.m, w->u[i], v));
+    DN_PETSC(VecAXPY(v, -w->value[i], w->v[i]));
+    DN_PETSC(VecNorm(v, NORM_2, &right));
+    *out = hypot(left, right) / (unit > 0 ? unit : 1);
 out:
     return st;
 }
@@ -373,21 +297,18 @@ static dn_status publish(const work *w, double *out_value, double *out_residual,
     dn_status st = DN_OK;
     Vec u = NULL, v = NULL;
 
-    DN_PETSC(MatCreateVecs(w->m, &v, &u));
+    DN_PETSC(MatCreateVecs(w->x.m, &v, &u));
     for (int64_t i = 0; i < w->k; i++) {
-        PetscReal r = 0;
-        double unit;
+        double *vector = out_vector + i * w->x.g->n;
 
         out_value[i] = out_residual[i] = NAN;
         if (i >= w->have) {
-            memset(out_vector + i * w->g->n, 0, (size_t)w->g->n * sizeof *out_vector);
+            memset(vector, 0, (size_t)w->x.g->n * sizeof *vector);
             continue;
         }
-        DN_TRY(take(w, i, u, v, out_vector + i * w->g->n, err));
-        DN_PETSC(SVDComputeError(w->svd, (PetscInt)i, SVD_ERROR_ABSOLUTE, &r));
-        unit = w->value[i] > 1e-12 * w->value[0] ? w->value[i] : w->value[0];
         out_value[i] = w->value[i];
-        out_residual[i] = unit > 0 ? r / unit : r;
+        DN_TRY(measure_residual(w, i, u, v, &out_residual[i], err));
+        DN_TRY(gather(w, i, vector, err));
     }
 out:
     (void)VecDestroy(&u);
@@ -395,45 +316,38 @@ out:
     return st;
 }
 
-static dn_status fill_report(const work *w, const double *residual, dn_solve_report *r, dn_error *err)
+static void fill_report(const work *w, const double *residual, dn_solve_report *r)
 {
-    dn_status st = DN_OK;
-    PetscInt iterations = 0;
-    SVDType type = NULL;
-    double tol, gap;
+    double tol = w->have > 0 ? same_value * w->value[0] : 0;
+    double gap = dn_pairs_gap(w->value, w->have, w->next, tol);
 
-    *r = (dn_solve_report){.converged = w->have == w->k, .tolerance = w->tolerance};
-    if (w->svd == NULL)
-        goto out;
-    DN_PETSC(SVDGetIterationNumber(w->svd, &iterations));
-    DN_PETSC(SVDGetType(w->svd, &type));
-    tol = same_value * w->value[0];
-    gap = dn_pairs_gap(w->value, w->have, w->next, tol);
-    r->iterations = iterations;
+    *r = (dn_solve_report){.converged = w->converged, .iterations = w->iterations, .tolerance = w->tolerance};
     for (int64_t i = 0; i < w->have; i++)
         r->residual = fmax(r->residual, residual[i]);
     r->error = isfinite(gap) ? r->residual * w->value[0] / gap : r->residual;
-    snprintf(r->method, sizeof r->method, "%s", type);
+    snprintf(r->method, sizeof r->method, "%s", w->method);
     if (w->have < w->k)
         snprintf(r->warning, sizeof r->warning, "%lld of %lld pairs converged", (long long)w->have,
                  (long long)w->k);
+    else if (!w->converged)
+        snprintf(r->warning, sizeof r->warning,
+                 "the search for further copies of a repeated value did not converge");
     else
         (void)dn_pairs_blocks(w->value, w->have, w->next, tol, r->warning, sizeof r->warning);
-out:
-    return st;
 }
 
 static void release(work *w)
 {
-    (void)SVDDestroy(&w->svd);
-    (void)MatDestroy(&w->m);
-    (void)VecDestroy(&w->shift);
-    (void)VecDestroy(&w->count);
-    dn_free(w->mean);
-    dn_free(w->scale);
-    dn_free(w->row);
-    dn_free(w->col);
+    for (int64_t i = 0; w->u != NULL && i <= w->k; i++)
+        (void)VecDestroy(&w->u[i]);
+    for (int64_t i = 0; w->v != NULL && i <= w->k; i++)
+        (void)VecDestroy(&w->v[i]);
+    (void)MatDestroy(&w->square);
+    (void)MatDestroy(&w->flat);
+    dn_svd_matrix_release(&w->x);
     dn_free(w->value);
+    dn_free(w->u);
+    dn_free(w->v);
 }
 
 /* *opt_variance: of all columns, with n; *opt_rows: of the matrix. */
@@ -443,20 +357,25 @@ static dn_status decompose(const dn_graph *g, const dn_team *team, dn_svd_scalin
                            dn_error *err)
 {
     dn_status st = DN_OK;
-    work w = {.g = g, .team = team, .scaling = scaling, .k = k, .tolerance = tolerance};
+    work w = {.x = {.g = g, .team = team, .scaling = scaling},
+              .k = k,
+              .tolerance = tolerance,
+              .next = NAN,
+              .converged = true};
 
     DN_PASS(prepare(&w, err));
     DN_TEAM_AGREE(team);
     if (k > 0) {
-        DN_TRY(create_matrix(&w, err));
-        DN_TRY(search(&w, err));
+        DN_TRY(dn_svd_matrix_create(&w.x, err));
+        DN_TRY(create_vectors(&w, err));
+        DN_TRY(find_pairs(&w, err));
         DN_TRY(publish(&w, out_value, out_residual, out_vector, err));
     }
-    DN_TRY(fill_report(&w, out_residual, out_report, err));
+    fill_report(&w, out_residual, out_report);
     if (opt_variance != NULL)
-        *opt_variance = w.variance;
+        *opt_variance = w.x.variance;
     if (opt_rows != NULL)
-        *opt_rows = w.all_rows;
+        *opt_rows = w.x.all_rows;
 out:
     release(&w);
     return st;

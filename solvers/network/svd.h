@@ -16,7 +16,9 @@
  *
  * Each pair has one vector over all nodes: U on side 0, V on side 1, 0 elsewhere; length 1 on each side. The
  * largest entry by size of U is positive, as in sklearn's svd_flip (ties: pairs.h). Values that agree within
- * 1e-8 of the largest are named in the warning of the report: their vectors are one basis of many.
+ * 1e-8 of the largest are named in the warning of the report: their vectors are one basis of many. A Krylov
+ * space shows one vector of such a block; a search beside the pairs that are found, repeated until it finds
+ * nothing larger, brings up the others. The pairs of a value of 0 are not completed that way.
  */
 #ifndef DN_NETWORK_SVD_H
 #define DN_NETWORK_SVD_H
@@ -26,7 +28,8 @@
 
 typedef enum dn_svd_scaling { DN_SVD_PLAIN, DN_SVD_CENTRED, DN_SVD_STANDARDISED } dn_svd_scaling;
 
-/* k leading pairs by SLEPc's SVD (options -svd_svd_..., -pca_svd_... unless DN_SVD_PLAIN).
+/* k leading pairs by SLEPc's SVD, further copies by its EPS (options -svd_svd_..., -svd_eps_...;
+ * -pca_svd_..., -pca_eps_... unless DN_SVD_PLAIN).
  *
  *   tolerance     of a residual
  *   out_value     [k]  singular values, falling; NaN where a pair did not converge
@@ -36,7 +39,8 @@ typedef enum dn_svd_scaling { DN_SVD_PLAIN, DN_SVD_CENTRED, DN_SVD_STANDARDISED 
  *
  * The report holds the worst residual; error is the bound of an entry of a vector, residual over gap. k == 0
  * is fine. Collective on the team. Fails: DN_EDATA the graph has one side only, or more pairs than the
- * smaller side has nodes (says how many there are); DN_ENOMEM, DN_ESOFTWARE
+ * smaller side has nodes (says how many there are), or a basis that PetscInt cannot count; DN_ENOMEM,
+ * DN_ESOFTWARE
  */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_svd(const dn_graph *g, const dn_team *team, dn_svd_scaling scaling,
                                              int64_t k, double tolerance, double *out_value,

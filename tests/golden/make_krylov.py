@@ -71,12 +71,15 @@ def write(f, name, n, edges, side=None, weighted=False):
         if n > 2 and l - second > 1e-6: # eigs of networkx refuses two nodes
             x = nx.eigenvector_centrality_numpy(G, weight="weight")
             assert np.allclose(v, [x[i] for i in range(n)], atol=1e-6), name
-        own = np.ones(n)
+        own, gaps = np.ones(n), []
         for c in nx.connected_components(G):
             c = sorted(c)
             if len(c) > 1:
-                own[c] = leading(A[np.ix_(c, c)])[2]
+                first, second, own[c] = leading(A[np.ix_(c, c)])
+                gaps += [first - second] if len(c) > 2 else []
         put("own", own)
+        if gaps:
+            put("smallest_gap", [min(gaps)])
         for what, alpha, beta in (("katz", 0.85 / l, 1.0), ("katz_small", 0.3 / l, 1.0)):
             v = np.linalg.solve(np.eye(n) - alpha * A, np.full(n, beta))
             v /= np.linalg.norm(v)
@@ -150,3 +153,7 @@ with open("krylov.txt", "w") as f:
     write(f, "equal_parts", *union(star, four, pair, star, four, alone, ones(nx.complete_bipartite_graph(3, 3)), star))
     large = ones(nx.barabasi_albert_graph(120, 2, seed=9)), ones(nx.grid_2d_graph(9, 9)), ones(nx.path_graph(80))
     write(f, "large_parts", *union(path4, *large, pair, ones(nx.barabasi_albert_graph(70, 1, seed=2))))
+    star = ones(nx.star_graph(100)) # nodes that only their numbers tell apart
+    write(f, "large_star", *star)
+    write(f, "large_star_and_clique", *union(star, ones(nx.complete_graph(13))))
+    write(f, "large_stars", *union(star, star, ones(nx.complete_bipartite_graph(8, 90)), star))

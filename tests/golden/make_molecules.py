@@ -97,11 +97,11 @@ FUSION = ["c1cc2cccccc2c1", "C1=CC2=CC=CC=CC2=C1", "[O-]C(=O)c1ccccc1-c1c2ccc(=O
 UNSTABLE = ["C[S@](=O)CC", "C[S@@](=O)c1ccccc1", "[C@@H]1(O)[C@H](O)[C@@H](O)[C@H](O)[C@@H](O)[C@H]1O"]
 
 REFUSED = [("Kekule", s) for s in "c1cccn1 c1cncn1 c1cccc1 c1cc1 c1cc[cH]c1 [n]1cccc1 c1ccc2cccc2c1 c1ccc2nccc2c1 n1c2ccccc2c2ccccc12 c1cc[cH+]cccc1 c1ccccc1(C)C".split()]
-REFUSED += [("valence", s) for s in "C(C)(C)(C)(C)C C(=C)(=C)=C CN(C)(C)C C[N](C)(C)(C)C FC(F)(F)(F)F CO(C)C C=O=C F=C [CH5] [NH5] Cl(C)C B(C)(C)(C)C C#C(C)C [C](C)(C)(C)(C)C [O-](C)C [O+](C)(C)(C)C FClF Br[Br-]Br [NH3][Pt]([NH3])(Cl)Cl [H]B1[H]B([H])([H])[H]1".split()]
+REFUSED += [("valence", s) for s in "C(C)(C)(C)(C)C C(=C)(=C)=C CN(C)(C)C C[N](C)(C)(C)C FC(F)(F)(F)F CO(C)C C=O=C F=C [CH5] [NH5] Cl(C)C B(C)(C)(C)C C#C(C)C [C](C)(C)(C)(C)C [O-](C)C [O+](C)(C)(C)C FClF Br[Br-]Br [NH3][Pt]([NH3])(Cl)Cl [H]B1[H]B([H])([H])[H]1 [H]C([H])=N([H])[H] [H]O([H])[H] [H]C([H])([H])=C c1c2(cccc2)cc2c1cccc2 OI(=O)(O)=O [H]F[H]".split()]
 REFUSED += [("ring", s) for s in "cc c1ccccc1c C=c C1CC C12CC1 c c1ccccc".split()]
-REFUSED += [("column", s) for s in "C) C(C)) C== C=#C =C (C)C .C C..C 1CC1 C%1C [C [] [13] C] [CH3 X Z1 XX Cx CCQ C11 Q {} <> not_a_smiles none nan [H]] "
+REFUSED += [("column", s) for s in "C) C(C)) C== C=#C =C (C)C .C C..C 1CC1 C%1C [C [] [13] C] [CH3 X Z1 XX Cx CCQ C11 Q C(( C()C N()=CC C(.O)C C1C(2CC2)C1 [O3] [N4H] [C4@H](F)(O)C [C@HH](N)C [I2H] [4C+H3] [S-2+] [C-H-] [C::1] [Ccc] [H]] {} <> not_a_smiles none nan "
             "[C@@@H](C)(N)O InChI=1S/CH4/h1H4 #N (=O) -C % CC(=O)Oc1ccccc1C(=O)O) c1ccccc1[nb]".split()]
-REFUSED += [("closed", s) for s in "C( C(C C(( ".split()]
+REFUSED += [("closed", s) for s in "C( C(C".split()]
 REFUSED += [("ends", s) for s in "C/ C\\ C: C. C=".split()]
 REFUSED += [("unreadable", s) for s in "[Xx] C1C1 [Qq]C".split()]
 

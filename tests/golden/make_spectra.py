@@ -176,3 +176,20 @@ rng = np.random.default_rng(7)
 for a, b in cactus.edges():
     cactus[a][b]["weight"] = float(np.float32(rng.uniform(0.25, 2)))
 case("cactus", cactus, weighted=True)
+
+
+def copies(count, rows, cols, p, seed):
+    """Equal components, so that every value comes `count` times; rows first."""
+    one, _ = random_bipartite(np.random.default_rng(seed), rows, cols, p, False)
+    g = nx.empty_graph(count * (rows + cols))
+    for c in range(count):
+        g.add_edges_from((c * rows + a, count * rows + c * cols + b - rows) for a, b in one.edges())
+    return g, [0] * (count * rows) + [1] * (count * cols)
+
+
+# a Krylov space shows one vector of a repeated value
+case("three_copies", *copies(3, 14, 13, 0.3, 1))
+case("five_copies", *copies(5, 10, 8, 0.25, 2))
+stars = nx.disjoint_union_all([nx.star_graph(3)] * 18 + [nx.star_graph(2)] * 18)
+case("stars", *(lambda hubs: (nx.relabel_nodes(stars, {v: i for i, v in enumerate(
+    hubs + [v for v in stars if v not in hubs])}), [0] * 36 + [1] * 90))([v for v in stars if stars.degree(v) > 1]))

@@ -1,4 +1,4 @@
-/* adjacency.c - tests of solvers/network/adjacency.h: shell and AIJ against a plain loop, on any ranks */
+/* adjacency.c - tests of solvers/network/adjacency.h: against a plain loop, on any ranks */
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -48,7 +48,7 @@ static double deviation(const dn_graph *g, const dn_team *t, const dn_adjacency 
     return worst;
 }
 
-static void check_kind(const dn_graph *g, const dn_team *t, const dn_adjacency *a, dn_adjacency_kind kind)
+static void check(const dn_graph *g, const dn_team *t, const dn_adjacency *a)
 {
     dn_error err = DN_ERROR_INIT;
     PetscReal low = 0, high = 0;
@@ -56,7 +56,7 @@ static void check_kind(const dn_graph *g, const dn_team *t, const dn_adjacency *
     Mat m = NULL;
     Vec d = NULL;
 
-    CU_ASSERT_EQUAL(dn_adjacency_create(g, t, a, kind, &m, &err), DN_OK);
+    CU_ASSERT_EQUAL(dn_adjacency_create(g, t, a, &m, &err), DN_OK);
     CU_ASSERT(deviation(g, t, a, m, false) < 1e-11);
     CU_ASSERT(deviation(g, t, a, m, true) < 1e-11);
     CU_ASSERT_EQUAL(MatIsSymmetricKnown(m, &known, &yes), 0);
@@ -101,10 +101,8 @@ static void multiplies(void)
             dn_team t;
 
             build(sides, weighted, 11, &g, &t);
-            for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
-                check_kind(&g, &t, &cases[c], DN_ADJACENCY_SHELL);
-                check_kind(&g, &t, &cases[c], DN_ADJACENCY_AIJ);
-            }
+            for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++)
+                check(&g, &t, &cases[c]);
             test_team_close(&t);
             dn_graph_destroy(&g);
         }
@@ -128,8 +126,8 @@ static void serves_solvers(void)
 
     CU_ASSERT_EQUAL(dn_graph_build(8, 6, path, NULL, 1, 0, &g, NULL), DN_OK);
     CU_ASSERT_EQUAL(test_team_open(&g, &t, NULL), DN_OK);
-    CU_ASSERT_EQUAL(dn_adjacency_create(&g, &t, &plain_a, DN_ADJACENCY_SHELL, &a, NULL), DN_OK);
-    CU_ASSERT_EQUAL(dn_adjacency_create(&g, &t, &spd, DN_ADJACENCY_SHELL, &m, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_adjacency_create(&g, &t, &plain_a, &a, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_adjacency_create(&g, &t, &spd, &m, NULL), DN_OK);
     CU_ASSERT_EQUAL(EPSCreate(PETSC_COMM_WORLD, &eps), 0);
     CU_ASSERT_EQUAL(EPSSetOperators(eps, a, NULL), 0);
     CU_ASSERT_EQUAL(EPSSetProblemType(eps, EPS_HEP), 0);
@@ -157,29 +155,6 @@ static void serves_solvers(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-/* A row table that claims more entries than 32 bits count; nothing behind it is read. */
-static void refuses_overflow(void)
-{
-    static const int64_t row[] = {0, 3000000000, 6000000000};
-    dn_graph g = {.n = 2, .connected = 2, .nnz = 6000000000, .row = row, .sides = 1};
-    dn_adjacency a = DN_ADJACENCY_PLAIN;
-    dn_error err = DN_ERROR_INIT;
-    dn_team t;
-    Mat m = NULL;
-
-    if (dn_petsc_index_bits() == 64) {
-        test_skip("PETSc has 64-bit indices");
-        return;
-    }
-    CU_ASSERT_EQUAL(test_team_open(&g, &t, NULL), DN_OK);
-    CU_ASSERT_EQUAL(dn_adjacency_create(&g, &t, &a, DN_ADJACENCY_AIJ, &m, &err), DN_EDATA);
-    CU_ASSERT(strstr(err.text, "DRAGNET_PETSC64") != NULL);
-    CU_ASSERT(m == NULL);
-    CU_ASSERT_EQUAL(dn_adjacency_create(&g, &t, &a, DN_ADJACENCY_SHELL, &m, NULL), DN_OK);
-    CU_ASSERT_EQUAL(MatDestroy(&m), 0);
-    test_team_close(&t);
-}
-
 static void survives_refused_memory(void)
 {
     dn_adjacency a = DN_ADJACENCY_PLAIN;
@@ -187,24 +162,23 @@ static void survives_refused_memory(void)
     dn_team t;
 
     build(1, 0, 5, &g, &t);
-    for (int kind = DN_ADJACENCY_SHELL; kind <= DN_ADJACENCY_AIJ; kind++)
-        for (int r = 0; r < test_comm.size; r++) {
-            dn_status st = DN_ENOMEM;
-            for (long k = 0; st != DN_OK && k < 20; k++) {
-                long live = dn_alloc_live();
-                dn_error err = DN_ERROR_INIT;
-                Mat m = NULL;
+    for (int r = 0; r < test_comm.size; r++) {
+        dn_status st = DN_ENOMEM;
+        for (long k = 0; st != DN_OK && k < 20; k++) {
+            long live = dn_alloc_live();
+            dn_error err = DN_ERROR_INIT;
+            Mat m = NULL;
 
-                dn_alloc_fail_after(test_comm.rank == r ? k : -1);
-                st = dn_adjacency_create(&g, &t, &a, (dn_adjacency_kind)kind, &m, &err);
-                dn_alloc_fail_after(-1);
-                CU_ASSERT(test_same((int)st));
-                CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == r && m == NULL));
-                CU_ASSERT_EQUAL(MatDestroy(&m), 0);
-                CU_ASSERT_EQUAL(dn_alloc_live(), live);
-            }
-            CU_ASSERT_EQUAL(st, DN_OK);
+            dn_alloc_fail_after(test_comm.rank == r ? k : -1);
+            st = dn_adjacency_create(&g, &t, &a, &m, &err);
+            dn_alloc_fail_after(-1);
+            CU_ASSERT(test_same((int)st));
+            CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == r && m == NULL));
+            CU_ASSERT_EQUAL(MatDestroy(&m), 0);
+            CU_ASSERT_EQUAL(dn_alloc_live(), live);
         }
+        CU_ASSERT_EQUAL(st, DN_OK);
+    }
     test_team_close(&t);
     dn_graph_destroy(&g);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
@@ -222,12 +196,9 @@ static void closes_petsc(void)
 
 int main(int argc, char **argv)
 {
-    static const dn_test tests[] = {{"opens PETSc", opens_petsc},
-                                    {"multiplies as a plain loop", multiplies},
-                                    {"serves EPS and KSP", serves_solvers},
-                                    {"refuses what PETSc cannot count", refuses_overflow},
-                                    {"refused memory", survives_refused_memory},
-                                    {"closes PETSc", closes_petsc},
-                                    {NULL, NULL}};
+    static const dn_test tests[] = {
+        {"opens PETSc", opens_petsc},           {"multiplies as a plain loop", multiplies},
+        {"serves EPS and KSP", serves_solvers}, {"refused memory", survives_refused_memory},
+        {"closes PETSc", closes_petsc},         {NULL, NULL}};
     return test_main(argc, argv, "adjacency", tests);
 }

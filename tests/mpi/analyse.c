@@ -12,6 +12,8 @@
 #include <string.h>
 #include "mpi/graph/analyse.h"
 #include "solvers/base/alloc.h"
+#include "solvers/network/components.h"
+#include "solvers/network/eigenvector.h"
 #include "solvers/network/petsc.h"
 #include "tests/support/team.h"
 
@@ -152,6 +154,43 @@ static void spectra_have_their_pairs(void)
     close_network(&f);
 }
 
+/* A clique, whose vector comes at once, beside a long path, whose vector is never as good: what is worse is
+ * said of both. */
+static void the_worse_error_is_reported(void)
+{
+    enum { CLIQUE = 12, ALL = CLIQUE + 80 };
+    static dn_edge edges[CLIQUE * CLIQUE + ALL];
+    static double out[ALL];
+    static int64_t component[ALL];
+    dn_eigenvector_options e = {.tolerance = 1e-6, .component = component};
+    dn_analyse_options o = usual();
+    dn_eigenvector_each_figures each;
+    dn_eigenvector_figures whole;
+    dn_solve_report r[2];
+    dn_analysis a = {0};
+    fixture f = {.err = DN_ERROR_INIT};
+    int64_t count = 0;
+
+    for (int32_t i = 0; i < ALL; i++)
+        for (int32_t j = i + 1; j < (i < CLIQUE ? CLIQUE : i + 2) && j < ALL; j++)
+            edges[count++] = (dn_edge){i, j, 1};
+    CU_ASSERT_EQUAL(dn_graph_build(ALL, count, edges, NULL, 1, false, &f.w.graph, &f.err), DN_OK);
+    CU_ASSERT_EQUAL(test_team_open(&f.w.graph, &f.w.team, &f.err), DN_OK);
+    CU_ASSERT_EQUAL(dn_components(&f.w.graph, component, &e.components, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_eigenvector(&f.w.graph, &f.w.team, &e, out, &whole, &r[0], NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_eigenvector_each(&f.w.graph, &f.w.team, &e, out, NULL, &each, &r[1], NULL), DN_OK);
+    CU_ASSERT(r[1].error > 2 * r[0].error);
+    o.n_measures = 1;
+    o.measure = (const char *const[]){"eigenvector"};
+    o.per_component = true;
+    o.tolerance = 1e-6;
+    o.describe = false;
+    CU_ASSERT_EQUAL(dn_analyse(&test_comm, &f.w, &o, &a, &f.err), DN_OK);
+    CU_ASSERT(a.n_measures == 1 && near(a.measure[0].report.error / r[1].error, 1));
+    dn_analysis_destroy(&a);
+    close_network(&f);
+}
+
 /* dn_analyse must fail with this code and these words on every rank. */
 static void refused(fixture *f, const dn_analyse_options *o, dn_status code, const char *words)
 {
@@ -265,6 +304,7 @@ int main(int argc, char **argv)
         {"petsc opens", petsc_opens},
         {"every word leads to its measure", every_word_leads_to_its_measure},
         {"spectra have their pairs", spectra_have_their_pairs},
+        {"the worse error is reported", the_worse_error_is_reported},
         {"what users mistype is named", what_users_mistype_is_named},
         {"measures that make no sense are left out of all", measures_that_make_no_sense_are_left_out_of_all},
         {"lack of memory on one rank fails all", lack_of_memory_on_one_rank_fails_all},

@@ -203,12 +203,140 @@ static void nothing_comes_back_as_nothing(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+/* ---- texts of any length ---- */
+
+/* A text of n characters that repeats itself nowhere near; for dn_free(). */
+static char *long_text(size_t n, const char *word)
+{
+    char *text = dn_calloc(n + 32, 1);
+
+    for (size_t at = 0, i = 0; text != NULL && at < n; i++)
+        at += (size_t)snprintf(text + at, 32, "%s%zu,", word, i);
+    if (text != NULL)
+        text[n] = '\0';
+    return text;
+}
+
+static bool holds(const dn_h5 *h, const char *object, const char *key, const char *wanted)
+{
+    size_t cap = strlen(wanted) + 1;
+    char *have = dn_calloc(cap, 1), *whole = NULL;
+    bool good = dn_h5_get_text(h, object, key, have, cap, NULL) == DN_OK && strcmp(have, wanted) == 0;
+
+    good = dn_h5_read_text(h, object, key, &whole, NULL) == DN_OK && strcmp(whole, wanted) == 0 && good;
+    dn_free(have);
+    dn_free(whole);
+    return good;
+}
+
+/* command and config of a new file, a text of a group that is set again, and a later addition. */
+static dn_status write_long(const char *path, const char *const *text, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+
+    DN_TRY(dn_h5_create(&test_comm, path, DN_DATASET_SCHEMA, text[0], text[1], false, &h, err));
+    DN_TRY(write_genes(h, err));
+    DN_TRY(dn_h5_set_text(h, "/pairs/x", "config", text[0], err));
+    DN_TRY(dn_h5_set_text(h, "/pairs/x", "config", text[1], err));
+    DN_TRY(dn_h5_set_text(h, "/pairs/x", "note", text[0], err));
+    DN_TRY(dn_h5_set_text(h, "/pairs/x", "note", "short", err));
+    DN_TRY(dn_h5_set_text(h, "/pairs/x", "then", "short", err));
+    DN_TRY(dn_h5_set_text(h, "/pairs/x", "then", text[2], err));
+    DN_TRY(dn_h5_commit(&h, err));
+    DN_TRY(dn_h5_edit(&test_comm, path, DN_DATASET_SCHEMA, &h, err));
+    DN_TRY(dn_h5_set_text(h, "/pairs/y", "config", text[2], err));
+    DN_TRY(dn_h5_set_text(h, "/pairs/x", "command", text[2], err));
+    DN_TRY(dn_h5_commit(&h, err));
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+static void texts_may_be_long(void)
+{
+    const char *path = test_path("long.h5");
+    char *text[3] = {long_text(300000, "--seed N"), long_text(700000, "x"), long_text(65536, "y")};
+    dn_error err = DN_ERROR_INIT;
+    dn_h5 *h = NULL;
+    char small[64];
+
+    CU_ASSERT_EQUAL(write_long(path, (const char *const *)text, &err), DN_OK);
+    CU_ASSERT_STRING_EQUAL(err.text, "");
+    CU_ASSERT_EQUAL(dn_h5_open(&test_comm, path, DN_DATASET_SCHEMA, &h, &err), DN_OK);
+    if (h != NULL) {
+        CU_ASSERT(holds(h, "/", "command", text[0]) && holds(h, "/", "config", text[1]));
+        CU_ASSERT(holds(h, "/pairs/x", "config", text[1]) && holds(h, "/pairs/x", "command", text[2]));
+        CU_ASSERT(holds(h, "/pairs/x", "note", "short") && holds(h, "/pairs/y", "config", text[2]));
+        CU_ASSERT(holds(h, "/pairs/x", "then", text[2]) && !dn_h5_has(h, "/pairs/x/note.text"));
+        CU_ASSERT(dn_h5_has_attribute(h, "/", "config") && !dn_h5_has_attribute(h, "/pairs/z", "config"));
+        CU_ASSERT_EQUAL(dn_h5_get_text(h, "/", "config", small, sizeof small, NULL), DN_EDATA);
+    }
+    dn_h5_close(&h);
+    for (int i = 0; i < 3; i++)
+        dn_free(text[i]);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* A file of schema 1.1, before texts could be long, in the directory of the test. */
+static const char *old_file(void)
+{
+    static char bytes[1 << 16];
+    FILE *f = fopen(DN_TEST_GOLDEN "/dataset_1_1.h5", "rb");
+    size_t n = f != NULL ? fread(bytes, 1, sizeof bytes, f) : 0;
+
+    if (f != NULL)
+        fclose(f);
+    return test_file("old.h5", bytes, n);
+}
+
+static dn_status add_to_old(const char *path, const char *text, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+
+    DN_TRY(dn_h5_edit(&test_comm, path, DN_DATASET_SCHEMA, &h, err));
+    DN_TRY(dn_h5_set_text(h, "/pairs/new", "config", text, err));
+    DN_TRY(dn_h5_set_text(h, "/edges/ppi", "config", text, err));
+    DN_TRY(dn_h5_commit(&h, err));
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+static void old_files_can_be_read_and_added_to(void)
+{
+    const char *path = old_file();
+    char *text = long_text(200000, "z");
+    dn_error err = DN_ERROR_INIT;
+    dn_h5 *h = NULL;
+    int64_t source[3] = {0};
+    uint8_t first = 0;
+
+    CU_ASSERT_EQUAL(add_to_old(path, text, &err), DN_OK);
+    CU_ASSERT_STRING_EQUAL(err.text, "");
+    CU_ASSERT_EQUAL(dn_h5_open(&test_comm, path, DN_DATASET_SCHEMA, &h, &err), DN_OK);
+    if (h != NULL) {
+        CU_ASSERT(holds(h, "/nodes", "sides", "gene") && holds(h, "/edges/ppi", "source_side", "gene"));
+        CU_ASSERT(holds(h, "/pairs/new", "config", text) && holds(h, "/edges/ppi", "config", text));
+        CU_ASSERT_EQUAL(dn_h5_read(h, "/edges/ppi/source", DN_I64, 0, 3, source, NULL), DN_OK);
+        CU_ASSERT(source[0] == 0 && source[1] == 0 && source[2] == 1);
+        CU_ASSERT_EQUAL(dn_h5_read(h, "/nodes/id/bytes", DN_U8, 0, 1, &first, NULL), DN_OK);
+        CU_ASSERT_EQUAL(first, 'a');
+    }
+    dn_h5_close(&h);
+    dn_free(text);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 static const dn_test tests[] = {{"round trip", round_trip},
                                 {"outputs are protected", outputs_are_protected},
                                 {"abandoned", abandoned},
                                 {"unsound files", unsound_files},
                                 {"edits", edits},
                                 {"nothing comes back as nothing", nothing_comes_back_as_nothing},
+                                {"texts may be long", texts_may_be_long},
+                                {"old files can be read and added to", old_files_can_be_read_and_added_to},
                                 {NULL, NULL}};
 
 int main(int argc, char **argv)

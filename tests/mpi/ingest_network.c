@@ -504,6 +504,41 @@ static void ambiguous_names(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+/* A first row whose words stand nowhere else is reported, for it may be a header; nothing else is. */
+static void lone_first_rows(void)
+{
+    static const struct {
+        const char *text;
+        bool lone;
+    } file[] = {{"kinase\tsubstrate\na\tb\nb\tc\n", true},
+                {"a\tb\nb\tc\nc\td\n", false},
+                {"x\ty\na\tb\nb\tx\n", false},
+                {"1\t2\na\tb\nb\tc\n", false},
+                {"src\tdst\na\tb\nb\tc\n", false},
+                {"only\tone\n", false},
+                {"same\tsame\na\tb\n", false}};
+
+    for (size_t i = 0; i < sizeof file / sizeof file[0]; i++) {
+        dn_layer_option y = {"lone", NULL, NULL, NULL};
+        char name[40];
+        dn_import_options o;
+        dn_import_report r = {0};
+
+        snprintf(name, sizeof name, "lone%zu.tsv", i);
+        y.file = test_stay(test_text(name, file[i].text));
+        snprintf(name, sizeof name, "lone%zu.h5", i);
+        o = test_import(test_stay(test_path(name)), &y, 1);
+        CU_ASSERT_EQUAL(import_twice(&o, &r, NULL), DN_OK);
+        if (r.layers != NULL) {
+            CU_ASSERT_EQUAL(r.layers[0].lone_first, file[i].lone);
+            CU_ASSERT_STRING_EQUAL(r.layers[0].first[0], file[i].lone ? "kinase" : "");
+            CU_ASSERT_STRING_EQUAL(r.layers[0].first[1], file[i].lone ? "substrate" : "");
+        }
+        dn_import_report_destroy(&r);
+    }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 static const dn_test tests[] = {{"layers joined by an id map", joined_layers},
                                 {"layers added to a dataset", added_layers},
                                 {"sides in order", sides_in_order},
@@ -512,6 +547,7 @@ static const dn_test tests[] = {{"layers joined by an id map", joined_layers},
                                 {"rows against the naive way", rows_against_the_naive_way},
                                 {"any number of lines", any_number_of_lines},
                                 {"ambiguous names", ambiguous_names},
+                                {"first rows that may be headers", lone_first_rows},
                                 {NULL, NULL}};
 
 int main(int argc, char **argv)

@@ -353,6 +353,12 @@ static void unsound_counts(void)
     refused_attribute("count", 299, "/nodes/side has 300 rows, but there are 299 nodes");
 }
 
+/* Sides that cannot be read are not the same as none. */
+static void unsound_sides(void)
+{
+    refused_attribute("sides", 2, "attribute sides of /nodes has another type");
+}
+
 static void refused_ids(int64_t where, int64_t value, const char *text)
 {
     const char *path = test_path("ids.h5");
@@ -472,6 +478,7 @@ static const dn_test tests[] = {{"unsound edges", unsound_edges},
                                 {"unsound nodes", unsound_nodes},
                                 {"unsound shapes", unsound_shapes},
                                 {"unsound counts", unsound_counts},
+                                {"sides that are no text", unsound_sides},
                                 {"unsound ids", unsound_ids},
                                 {"unknown layers", unknown_layers},
                                 {"no room for shared memory", no_room_for_shared_memory},

@@ -111,7 +111,73 @@ static void agrees_with_golden_numbers(void)
     }
     if (f != NULL)
         fclose(f);
-    CU_ASSERT_EQUAL(cases, 15);
+    CU_ASSERT_EQUAL(cases, 18);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+enum { COPIES = 3, DRUGS = 14, GENES = 13, DRAWS = 90, ROOM = COPIES * (DRUGS + GENES) };
+
+/* Equal components: drugs first, then genes. */
+static void build_copies(dn_graph *g)
+{
+    static uint8_t side[ROOM];
+    static dn_edge edges[COPIES * DRAWS];
+    uint32_t x = 12345;
+
+    for (int i = 0; i < DRAWS; i++) {
+        int32_t a = (int32_t)((x = x * 1664525u + 1013904223u) >> 8) % DRUGS;
+        int32_t b = (int32_t)((x = x * 1664525u + 1013904223u) >> 8) % GENES;
+
+        for (int c = 0; c < COPIES; c++)
+            edges[c * DRAWS + i] = (dn_edge){c * DRUGS + a, COPIES * DRUGS + c * GENES + b, 1};
+    }
+    for (int i = 0; i < ROOM; i++)
+        side[i] = i >= COPIES * DRUGS;
+    CU_ASSERT_EQUAL(dn_graph_build(ROOM, COPIES * DRAWS, edges, side, 2, 0, g, NULL), DN_OK);
+}
+
+/* The positive eigenvalues of a bipartite graph are its singular values. However many pairs are asked for,
+ * from one to all, each has its copies, and those of the next number are the same and one more. */
+static void no_copy_is_missed(void)
+{
+    static double vector[2][ROOM * ROOM], value[2][ROOM], residual[2][ROOM], whole[ROOM];
+    dn_graph g;
+    dn_team t;
+
+    build_copies(&g);
+    CU_ASSERT_EQUAL(test_team_open(&g, &t, NULL), DN_OK);
+    for (int64_t k = COPIES * GENES; k > 0; k -= k > 38 || k < 10 ? 1 : 4) {
+        double tolerance = k % 2 != 0 ? 1e-11 : 1e-6;
+        dn_solve_report r[2];
+
+        CU_ASSERT_EQUAL(
+            dn_svd(&g, &t, DN_SVD_PLAIN, k, tolerance, value[0], residual[0], vector[0], &r[0], NULL), DN_OK);
+        CU_ASSERT_EQUAL(dn_spectra(&g, &t, DN_SPECTRUM_ADJACENCY, k, 1e-11, value[1], residual[1], vector[1],
+                                   &r[1], NULL),
+                        DN_OK);
+        CU_ASSERT(say(r[0].converged, "svd", r[0].warning, (double)k));
+        CU_ASSERT(say(r[1].converged, "adjacency", r[1].warning, (double)k));
+        if (k == COPIES * GENES)
+            memcpy(whole, value[1], sizeof whole);
+        for (int64_t i = 0; i < k; i++) {
+            CU_ASSERT(say(fabs(value[0][i] - value[1][i]) < 1e-7, "svd", "copy", (double)i));
+            CU_ASSERT(say(fabs(value[1][i] - whole[i]) < 1e-9, "adjacency", "copy", (double)i));
+            CU_ASSERT(say(fabs(whole[i] - whole[i - i % COPIES]) < 1e-9, "adjacency", "block", (double)i));
+            CU_ASSERT(say(residual[0][i] < 100 * tolerance, "svd", "residual", residual[0][i]));
+        }
+    }
+    for (int64_t k = ROOM - 2; k <= ROOM; k++) /* the last pair has nothing beside it */
+        for (int kind = 0; kind < 2; kind++) {
+            double last = kind == DN_SPECTRUM_ADJACENCY ? -whole[ROOM - k] : 2;
+            dn_solve_report r;
+
+            CU_ASSERT_EQUAL(dn_spectra(&g, &t, (dn_spectrum_kind)kind, k, 1e-11, value[0], residual[0],
+                                       vector[0], &r, NULL),
+                            DN_OK);
+            CU_ASSERT(say(r.converged && fabs(value[0][k - 1] - last) < 1e-9, "last", r.warning, (double)k));
+        }
+    test_team_close(&t);
+    dn_graph_destroy(&g);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
@@ -127,7 +193,10 @@ static void stop(void)
 
 int main(int argc, char **argv)
 {
-    static const dn_test tests[] = {
-        {"start", start}, {"golden numbers", agrees_with_golden_numbers}, {"stop", stop}, {NULL, NULL}};
+    static const dn_test tests[] = {{"start", start},
+                                    {"golden numbers", agrees_with_golden_numbers},
+                                    {"no copy is missed", no_copy_is_missed},
+                                    {"stop", stop},
+                                    {NULL, NULL}};
     return test_main(argc, argv, "spectra", tests);
 }

@@ -52,7 +52,7 @@ static void each_graph(void (*check)(const golden *, const dn_team *))
     }
     if (f != NULL)
         fclose(f);
-    CU_ASSERT_EQUAL(cases, 15);
+    CU_ASSERT_EQUAL(cases, 18);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 

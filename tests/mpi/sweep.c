@@ -215,7 +215,7 @@ static void many_nodes(void)
 {
     enum { N = 40000 };
     const dn_comm self = {MPI_COMM_SELF, 0, 1};
-    dn_sweep_options o = {.sources = 20, .seed = 3};
+    dn_sweep_options o = {.sources = 80, .seed = 3};
     dn_edge *e = dn_calloc(2 * N, sizeof *e);
     double *v[4]; /* raw and error, alone and together */
     int64_t sources = 0;
@@ -231,7 +231,7 @@ static void many_nodes(void)
     CU_ASSERT_EQUAL(dn_sweep_betweenness(&self, &g, &o, NULL, v[0], v[1], &sources, NULL), DN_OK);
     omp_set_num_threads(2);
     CU_ASSERT_EQUAL(dn_sweep_betweenness(&test_comm, &g, &o, NULL, v[2], v[3], &sources, NULL), DN_OK);
-    CU_ASSERT(sources >= 20 && sources < 30);
+    CU_ASSERT(sources >= 80 && sources < 90);
     CU_ASSERT(v[0][N - 1] > 0 && v[1][N - 1] > 0);
     CU_ASSERT_EQUAL(memcmp(v[0], v[2], N * sizeof(double)), 0);
     CU_ASSERT_EQUAL(memcmp(v[1], v[3], N * sizeof(double)), 0);
@@ -263,6 +263,99 @@ static double mean_square(const dn_graph *g, const double *exact, const double *
     return sum / (double)count;
 }
 
+/* Grown by attaching each node to one, two or three ends of earlier edges: a power law of degrees, a third of
+ * the nodes leaves. */
+static void power_law(int64_t n, dn_graph *out)
+{
+    dn_edge *e = dn_calloc((size_t)(3 * n), sizeof *e);
+    int64_t count = 1;
+
+    e[0] = (dn_edge){0, 1, 1};
+    for (int64_t v = 2; v < n; v++) {
+        int64_t before = count;
+        for (int64_t k = 0; k <= v % 3; k++) {
+            int64_t pick = (int64_t)(test_uniform(30, (uint64_t)(3 * v + k)) * (double)(2 * before));
+            int32_t at = pick % 2 ? e[pick / 2].a : e[pick / 2].b;
+            e[count++] = (dn_edge){(int32_t)v, at, 1};
+        }
+    }
+    CU_ASSERT_EQUAL(dn_graph_build(n, count, e, NULL, 1, 0, out, NULL), DN_OK);
+    dn_free(e);
+}
+
+/* Betweenness: of the nodes with an error 90 % within two of it and 99 % within five; an error of 0 is true.
+ */
+static void errors_cover(void)
+{
+    static const int64_t sources[] = {100, 300};
+    dn_graph g = {0};
+    answer exact, guess;
+
+    power_law(2500, &g);
+    answer_open(&exact, g.n);
+    answer_open(&guess, g.n);
+    ask(&test_comm, &g, NULL, &exact);
+    for (int k = 0; k < 2; k++) {
+        dn_sweep_options o = {.sources = sources[k], .seed = 12};
+        int64_t count = 0, near_by = 0, far = 0, wrong = 0;
+
+        ask(&test_comm, &g, &o, &guess);
+        for (int64_t i = 0; i < g.n; i++) {
+            double d = fabs(guess.column[RAW][i] - exact.column[RAW][i]), e = guess.column[RAW_ERROR][i];
+            count += e > 0;
+            near_by += e > 0 && d <= 2 * e;
+            far += e > 0 && !(d <= 5 * e);
+            wrong += e == 0 && !(d <= close_enough * (1 + exact.column[RAW][i]));
+        }
+        CU_ASSERT(count > g.n / 2 && count < g.n);
+        CU_ASSERT(10 * near_by >= 9 * count && 100 * far < count);
+        CU_ASSERT_EQUAL(wrong, 0);
+        if (test_comm.rank == 0)
+            printf("# %lld sources: %.1f %% within 2 errors, %.2f %% beyond 5\n", (long long)sources[k],
+                   100 * (double)near_by / (double)count, 100 * (double)far / (double)count);
+    }
+    answer_close(&exact);
+    answer_close(&guess);
+    dn_graph_destroy(&g);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* Stars of 90 and of 30 leaves: two leaves are two hops apart, the centre is one away. A sample that lacks
+ * the centre has values that are all alike. */
+static void alike_is_not_exact(void)
+{
+    enum { BIG = 91, SMALL = 31, N = BIG + SMALL };
+    dn_sweep_options o = {.sources = 1};
+    dn_edge e[N];
+    int64_t count = 0;
+    dn_graph g = {0};
+    answer exact, guess;
+
+    for (int i = 1; i < BIG; i++)
+        e[count++] = (dn_edge){0, i, 1};
+    for (int i = 1; i < SMALL; i++)
+        e[count++] = (dn_edge){BIG, BIG + i, 1};
+    CU_ASSERT_EQUAL(dn_graph_build(N, count, e, NULL, 1, 0, &g, NULL), DN_OK);
+    answer_open(&exact, N);
+    answer_open(&guess, N);
+    ask(&test_comm, &g, NULL, &exact);
+    for (o.seed = 1; o.seed < 9; o.seed++) {
+        ask(&test_comm, &g, &o, &guess);
+        CU_ASSERT_EQUAL(guess.sources[0], 64 + SMALL);
+        for (int i = 0; i < N; i++) {
+            int32_t v = g.outside[i];
+            for (int c = CLOSENESS; c <= HARMONIC; c += HARMONIC - CLOSENESS)
+                CU_ASSERT_DOUBLE_EQUAL(guess.column[c][i], exact.column[c][i], 1e-12);
+            CU_ASSERT_EQUAL(guess.column[HARMONIC_ERROR][i] > 0, v > 0 && v < BIG);
+            CU_ASSERT_EQUAL(guess.column[CLOSENESS_ERROR][i] > 0, v > 0 && v < BIG);
+        }
+    }
+    answer_close(&exact);
+    answer_close(&guess);
+    dn_graph_destroy(&g);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 /* One sample shifts all nodes alike, so the mean square is of the order of 1 and no more. */
 static void samples_keep_their_word(void)
 {
@@ -285,7 +378,7 @@ static void samples_keep_their_word(void)
 
         CU_ASSERT(z > 0.1 && z < 4);
     }
-    for (int64_t i = 0; i < g.n; i++) { /* a few sources make all the difference: no bound on one node */
+    for (int64_t i = 0; i < g.n; i++) { /* a few sources make all the difference: errors_cover() */
         CU_ASSERT(guess.column[RAW_ERROR][i] >= 0);
         CU_ASSERT(guess.column[ECCENTRICITY][i] <= exact.column[ECCENTRICITY][i]);
     }
@@ -362,6 +455,9 @@ static void refuses_what_makes_no_sense(void)
                     DN_EDATA);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "more shortest paths"));
     CU_ASSERT(test_same(err.rank));
+    CU_ASSERT_EQUAL(dn_sweep_betweenness(&test_comm, &g, &(dn_sweep_options){.sources = 100}, a.column[0],
+                                         NULL, NULL, &a.sources[0], NULL),
+                    DN_EDATA);
     CU_ASSERT_EQUAL(dn_sweep_betweenness(&test_comm, &g, &o, a.column[0], NULL, NULL, &a.sources[0], NULL),
                     DN_EDATA);
     CU_ASSERT_EQUAL(
@@ -385,8 +481,8 @@ static dn_status sweep(int which, const dn_graph *g, const dn_sweep_options *o, 
     case 0:
         return dn_sweep_closeness(&test_comm, g, o, &d, &a->sources[0], err);
     case 1:
-        return dn_sweep_betweenness(&test_comm, g, o, a->column[BETWEENNESS], NULL, NULL, &a->sources[1],
-                                    err);
+        return dn_sweep_betweenness(&test_comm, g, o, NULL, a->column[RAW], a->column[RAW_ERROR],
+                                    &a->sources[1], err);
     case 2: /* all sources: leaves are folded */
         return dn_sweep_betweenness(&test_comm, g, NULL, a->column[BETWEENNESS], NULL, NULL, &a->sources[1],
                                     err);
@@ -416,16 +512,17 @@ static void refuse_on(int rank, int which, const dn_graph *g, const dn_sweep_opt
     }
     CU_ASSERT_EQUAL(st, DN_OK);
     CU_ASSERT(k > 4);
+    CU_ASSERT(which != 1 || a->sources[1] < g->connected); /* a sample */
 }
 
 static void any_rank_may_run_out_of_memory(void)
 {
-    dn_sweep_options o = {.sources = 40, .seed = 1};
+    dn_sweep_options o = {.sources = 40, .seed = 1}; /* 64 of the largest component, which has more */
     dn_graph g = {0};
     answer a;
 
     omp_set_num_threads(2);
-    many_components(60, 2, &g);
+    many_components(160, 2, &g);
     answer_open(&a, g.n);
     for (int rank = 0; rank < test_comm.size; rank++)
         for (int which = 0; which < SWEEPS; which++)
@@ -441,6 +538,8 @@ int main(int argc, char **argv)
                                     {"the bits of one rank and one thread", same_bits_anywhere},
                                     {"many nodes", many_nodes},
                                     {"samples keep their word", samples_keep_their_word},
+                                    {"errors cover", errors_cover},
+                                    {"alike is not exact", alike_is_not_exact},
                                     {"progress", reports_progress},
                                     {"refuses what makes no sense", refuses_what_makes_no_sense},
                                     {"any rank may run out of memory", any_rank_may_run_out_of_memory},

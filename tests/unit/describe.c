@@ -133,7 +133,7 @@ static void histogram_and_classes(void)
     CU_ASSERT(near(d.side[0].edge[0], -0.009) && near(d.side[0].edge[1], 3) && near(d.side[0].edge[3], 9));
     CU_ASSERT_EQUAL(d.power_law.k_min, 0);
     dn_graph_destroy(&g);
-    CU_ASSERT_EQUAL(dn_graph_build(2, 0, NULL, NULL, 9, 0, &g, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_graph_build(2, 0, NULL, NULL, DN_SIDES + 1, 0, &g, NULL), DN_OK);
     CU_ASSERT_EQUAL(dn_describe(&g, component, 1, &d, NULL), DN_EDATA);
     dn_graph_destroy(&g);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
@@ -232,12 +232,39 @@ static void chg_miner(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+/* As many sides as a dataset can have, one node on each but the last, which has none. */
+static void many_sides(void)
+{
+    dn_edge edge[1] = {{.a = 0, .b = 30, .weight = 1}};
+    uint8_t side[MOST];
+    int64_t component[MOST];
+    dn_graph g;
+    dn_description d;
+    dn_error err = DN_ERROR_INIT;
+
+    for (int i = 0; i < 31; i++) {
+        side[i] = (uint8_t)i;
+        component[i] = i == 30 ? 0 : i;
+    }
+    CU_ASSERT_EQUAL(dn_graph_build(31, 1, edge, side, 32, 0, &g, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_describe(&g, component, 30, &d, &err), DN_OK);
+    CU_ASSERT_STRING_EQUAL(err.text, "");
+    CU_ASSERT(d.nodes == 31 && d.edges == 1 && d.isolated == 29);
+    for (int s = 0; s < 31; s++)
+        CU_ASSERT(d.side[s].degree.count == 1 && d.side[s].degree.max == (s == 0 || s == 30));
+    CU_ASSERT_EQUAL(d.side[31].degree.count, 0);
+    g.sides = 33;
+    CU_ASSERT_EQUAL(dn_describe(&g, component, 30, &d, &err), DN_EDATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "33 sides"));
+    dn_graph_destroy(&g);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 int main(int argc, char **argv)
 {
-    static const dn_test tests[] = {{"golden numbers", golden},
-                                    {"histogram and classes", histogram_and_classes},
-                                    {"refused memory", survives_refused_memory},
-                                    {"ChG-Miner", chg_miner},
-                                    {NULL, NULL}};
+    static const dn_test tests[] = {
+        {"golden numbers", golden}, {"histogram and classes", histogram_and_classes},
+        {"many sides", many_sides}, {"refused memory", survives_refused_memory},
+        {"ChG-Miner", chg_miner},   {NULL, NULL}};
     return test_main(argc, argv, "describe", tests);
 }

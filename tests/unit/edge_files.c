@@ -122,6 +122,23 @@ static void weighted(void)
     check("a b 1e-400\n", NULL, "a b 0 0;");
 }
 
+/* Headers of two columns that are known: without a mark, nothing but the names tells. */
+static void known_pairs(void)
+{
+    static const char *const head[] = {"src\tdst",          "SRC,DST",       "GeneA,GeneB",
+                                       "proteinA;proteinB", "id1\tid2",      "id_1 id_2",
+                                       "nodeA\tnodeB",      "node_a,node_b", "interactorA\tinteractorB",
+                                       "from to",           "node1,node2"};
+
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++) {
+        char text[100], separator = head[i][strcspn(head[i], "\t,; ")];
+
+        snprintf(text, sizeof text, "%s\nx%cy\n", head[i], separator);
+        check(text, NULL, "x y 1 0;");
+    }
+    check("u\tv\nx\ty\n", NULL, "u v 1 0;x y 1 0;"); /* one letter may well be a node */
+}
+
 static void named_columns(void)
 {
     static const char text[] = "id,to,strength,from\n1,b,2.5,a\n2,c,4,b\n";
@@ -317,6 +334,7 @@ static void refused_memory(void)
 static const dn_test tests[] = {{"ChG-Miner", chg_miner},
                                 {"SNAP edge lists and CSV", snap_lists},
                                 {"weighted tables", weighted},
+                                {"known pairs of columns", known_pairs},
                                 {"named columns", named_columns},
                                 {"DGIdb and DrugBank", dgidb_and_drugbank},
                                 {"a last line that was cut", a_last_line_that_was_cut},

@@ -113,8 +113,30 @@ static void tree_is_one_sum(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-static const dn_test tests[] = {
-    {"blocks cover", blocks_cover}, {"plans", plans}, {"tree is one sum", tree_is_one_sum}, {NULL, NULL}};
+/* Every part begins at the first row whose cost before it reaches the share, and parts cover all. */
+static void balanced_parts(void)
+{
+    const int64_t first[8] = {0, 9, 9, 12, 12, 12, 13, 20};
+
+    for (int64_t cost = 1; cost <= 4; cost += 3)
+        for (int parts = 1; parts < 12; parts++) {
+            int64_t all = first[7] + 7 * cost, row = 0;
+
+            for (int part = 0; part <= parts; part++) {
+                while (row < 7 && first[row] + cost * row < all * part / parts)
+                    row++;
+                CU_ASSERT_EQUAL(dn_balanced(first, 7, cost, part, parts), row);
+            }
+            CU_ASSERT(dn_balanced(first, 7, cost, 0, parts) == 0 && row == 7);
+        }
+    CU_ASSERT_EQUAL(dn_balanced(first, 0, 1, 1, 1), 0);
+}
+
+static const dn_test tests[] = {{"blocks cover", blocks_cover},
+                                {"balanced parts", balanced_parts},
+                                {"plans", plans},
+                                {"tree is one sum", tree_is_one_sum},
+                                {NULL, NULL}};
 
 int main(int argc, char **argv)
 {

@@ -134,10 +134,12 @@ static void origins_keep_their_promises(void)
 static void errors_by_hand(void)
 {
     /* 3 of 5 values: 1, 2, 6: mean 3, variance 7, total 15 +- 5 sqrt(7 / 3 * 2 / 5) */
-    CU_ASSERT_DOUBLE_EQUAL(dn_origins_error(3, 5, 9, 41), 5 * sqrt(7.0 / 3 * 0.4), 1e-14);
-    CU_ASSERT_EQUAL(dn_origins_error(5, 5, 9, 41), 0);
-    CU_ASSERT_EQUAL(dn_origins_error(4, 9, 12, 36), 0); /* all alike */
-    CU_ASSERT(isnan(dn_origins_error(1, 5, 9, 81)));
+    CU_ASSERT_DOUBLE_EQUAL(dn_origins_spread(3, 9, 41), 7, 1e-14);
+    CU_ASSERT_EQUAL(dn_origins_spread(4, 12, 36), 0); /* all alike */
+    CU_ASSERT(isnan(dn_origins_spread(1, 9, 81)));
+    CU_ASSERT_DOUBLE_EQUAL(dn_origins_error(3, 5, 7), 5 * sqrt(7.0 / 3 * 0.4), 1e-14);
+    CU_ASSERT_EQUAL(dn_origins_error(5, 5, 7), 0);
+    CU_ASSERT(isnan(dn_origins_error(1, 5, dn_origins_spread(1, 9, 81))));
 }
 
 /* ---- naive twins ---- */
@@ -253,7 +255,7 @@ static void compare_paths(const dn_graph *g, const dn_origins *s, const twin *t)
     dn_brandes *b = NULL;
     int64_t batches = 0, wrong = 0;
 
-    CU_ASSERT_EQUAL(dn_brandes_create(g, NULL, &b, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_brandes_create(g, NULL, NULL, &b, NULL), DN_OK);
     CU_ASSERT_EQUAL(dn_origins_batches(s, DN_PATH_LANES, &batch, &batches, NULL), DN_OK);
     for (int64_t i = 0; i < batches; i++)
         dn_brandes_run(b, s, &batch[i], sum, squares);
@@ -326,7 +328,7 @@ static void long_paths(void)
     CU_ASSERT_EQUAL(dn_origins_batches(&s, DN_BFS_LANES, &batch, &batches, NULL), DN_OK);
     for (int64_t i = 0; i < batches; i++)
         dn_bfs_run(b, &s, &batch[i], &sums);
-    dn_distances_finish(&s, &sums, &out);
+    dn_distances_finish(&s, &g, &sums, &out);
     for (int i = 0; i < N; i++) {
         int32_t v = g.outside[i];
 
@@ -395,7 +397,7 @@ static dn_status make_all(const dn_graph *g)
     DN_TRY(dn_origins_batches(&s, 8, &batch, &batches, err));
     DN_TRY(dn_distance_sums_create(g, 1, &sums, err));
     DN_TRY(dn_bfs_create(g, &b, err));
-    DN_TRY(dn_brandes_create(g, NULL, &p, err));
+    DN_TRY(dn_brandes_create(g, NULL, NULL, &p, err));
     DN_TRY(dn_fold_create(g, &f, err));
 out:
     dn_fold_destroy(&f);
