@@ -160,6 +160,13 @@ expect 64 '--kind random is for --pairs' "$DRAGNET" $s --kind random
 expect 64 '--pairs and --interactions stand together' "$DRAGNET" $s --pairs g
 expect 64 '--fractions is not for --kind kfold-blocks' "$DRAGNET" $s --kind kfold-blocks --fractions 1,0,0
 expect 64 'wanted 3 to 10' "$DRAGNET" $s --kind kfold-blocks --folds 11 --force
+expect 64 '--drug-clusters goes with --kind cold-drug' "$DRAGNET" $s --drug-clusters 0.5
+expect 64 '--target-clusters goes with --kind cold-target' "$DRAGNET" $s --kind cold-drug --target-clusters 0.5
+expect 64 'drug-clusters' "$DRAGNET" $s --kind cold-drug --drug-clusters 2
+expect 65 'clusters of targets cannot be dealt into 5 blocks' "$DRAGNET" $s --kind kfold-blocks --target-clusters 0.01 --force
+expect 0 'of=targets alike=0.9 clusters=' ranks 2 split grid.h5 --interactions g --name alike --kind cold-target --target-clusters 0.9 --force
+expect 0 'already complete' "$DRAGNET" split grid.h5 --interactions g --name alike --kind cold-target --target-clusters 0.9
+expect 73 'holds another split' "$DRAGNET" split grid.h5 --interactions g --name alike --kind cold-target --target-clusters 0.8
 expect 65 "no set of interactions 'h'; there are: g" "$DRAGNET" split grid.h5 --interactions h --name s
 expect 65 'holds no drugs' "$DRAGNET" split "$(expect 0 '' "$DRAGNET" synth --genes 20 --samples 3 --pairs 20 --seed 1 -o synth.h5; echo synth.h5)" --interactions g --name s
 expect 0 'split removed with its set' "$DRAGNET" import -o grid1.h5 --add --force --interactions g=good.csv
