@@ -40,7 +40,7 @@ static const dn_opt options[] = {
      "take a table of edges that was cut off, without a last line that has no line end", "network"},
     {"id-map", 0, DN_OPT_TEXT, NULL, "FILE",
      "table of ids that mean the same node, on all sides but 'drug'; a row has one node", "network"},
-    {"id-columns", 0, DN_OPT_TEXT, NULL, "A,B,...", "its columns; otherwise those that are known namings",
+    {"id-columns", 0, DN_OPT_TEXT, NULL, "A,B", "its columns; otherwise those that are known namings",
      "network"},
     {"drop-genes", 0, DN_OPT_LIST, NULL, "GLOB", "leave these genes out (any naming), and their pairs",
      "genes"},

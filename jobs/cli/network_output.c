@@ -23,7 +23,7 @@ static dn_status order_measure(const dn_network *w, const dn_measure *m, int32_t
 {
     dn_status st = DN_OK;
     double *v = NULL; /* [n]  what the table shows */
-    bool known = m->iterative && m->report.converged && isfinite(m->report.error);
+    bool known = m->iterative && !m->own_errors && m->report.converged && isfinite(m->report.error);
 
     DN_NEW(v, (size_t)w->graph.n);
     for (int64_t i = 0; i < w->graph.n; i++)

@@ -153,6 +153,7 @@ dn_status dn_run_subgraph(dn_analyse_job *j, dn_measure *m, dn_error *err)
     double *value, *error;
 
     m->iterative = true;
+    m->own_errors = true;
     DN_TRY(dn_analyse_column(j, m, "value", &value, err));
     DN_TRY(dn_analyse_column(j, m, "error", &error, err));
     DN_TRY(dn_subgraph_centrality(j->g, j->team, &o, value, error, &f, &m->report, err));
@@ -172,6 +173,7 @@ dn_status dn_run_current_flow(dn_analyse_job *j, dn_measure *m, dn_error *err)
     double *value, *error, *raw;
 
     m->iterative = true;
+    m->own_errors = true;
     DN_TRY(dn_analyse_column(j, m, "value", &value, err));
     DN_TRY(dn_analyse_column(j, m, "error", &error, err));
     DN_TRY(dn_analyse_column(j, m, "raw", &raw, err));
@@ -211,6 +213,7 @@ dn_status dn_run_communicability(dn_analyse_job *j, int number, dn_measure *m, d
     double *value;
 
     m->iterative = true;
+    m->own_errors = true;
     DN_PASS(name_after(j->o->from_id[number], number, m, err));
     DN_AGREE(j->comm);
     DN_TRY(dn_analyse_column(j, m, "value", &value, err));

@@ -33,7 +33,8 @@ typedef struct dn_measure {
     dn_column column[DN_COLUMNS];
     int n_figures;
     dn_figure figure[DN_FIGURES];
-    bool iterative;         /* report says how it was solved */
+    bool iterative;  /* report says how it was solved */
+    bool own_errors; /* values of very different sizes: report.error, the largest, says nothing of ties */
     dn_solve_report report; /* converged is true, error 0 where the answer is exact */
     double seconds;
 } dn_measure;

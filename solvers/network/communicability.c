@@ -15,6 +15,7 @@ typedef struct work {
     const dn_graph *g;
     const dn_team *team;
     double log_factor;
+    dn_bounds bounds;
     dn_lanczos *lengths;
     dn_expmv *by;
     Vec e, y, half, again;
@@ -22,6 +23,7 @@ typedef struct work {
 
 static void release(work *w)
 {
+    dn_bounds_destroy(&w->bounds);
     dn_lanczos_destroy(&w->lengths);
     dn_expmv_destroy(&w->by);
     (void)VecDestroy(&w->e);
@@ -30,7 +32,7 @@ static void release(work *w)
     (void)VecDestroy(&w->again);
 }
 
-static dn_status prepare(work *w, int64_t k, const int32_t *node, double tolerance, double **x, dn_error *err)
+static dn_status prepare(work *w, int64_t k, const int32_t *node, double tolerance, dn_error *err)
 {
     dn_status st = DN_OK;
 
@@ -39,7 +41,7 @@ static dn_status prepare(work *w, int64_t k, const int32_t *node, double toleran
     for (int64_t i = 0; i < k; i++)
         if (node[i] < 0 || node[i] >= w->g->n)
             DN_FAIL(DN_EDATA, "communicability: there is no node %d", (int)node[i]);
-    DN_NEW(*x, (size_t)w->g->connected);
+    DN_TRY(dn_bounds_create(w->g, &w->bounds, err));
     DN_TRY(dn_lanczos_create(w->g, &w->lengths, err));
 out:
     return st;
@@ -59,20 +61,19 @@ out:
 }
 
 /* Half the logarithm of exp(s A)_uu: how long exp(s A / 2) e_u is. */
-static double log_length(work *w, int32_t u, double s, double bound)
+static double log_length(work *w, int32_t u, double s)
 {
     dn_enclosure found;
 
-    dn_lanczos_run(w->lengths, 1, &u, s, bound, 1e-3, &found);
+    dn_lanczos_run(w->lengths, 1, &u, s, &w->bounds, 1e-3, &found);
     return found.log_value / 2;
 }
 
 /* y = exp(A - length I) e_u, and how far that is from the same thing in two halves. */
-static dn_status solve(work *w, int32_t u, double bound, double *out_length, dn_solve_report *report,
-                       dn_error *err)
+static dn_status solve(work *w, int32_t u, double *out_length, dn_solve_report *report, dn_error *err)
 {
     dn_status st = DN_OK;
-    double first = log_length(w, u, 1, bound), length = log_length(w, u, 2, bound);
+    double first = log_length(w, u, 1), length = log_length(w, u, 2);
     PetscReal distance = 0, norm = 0;
 
     DN_PETSC(VecSet(w->e, 0));
@@ -93,13 +94,13 @@ out:
     return st;
 }
 
-static dn_status row(work *w, int32_t u, double bound, double *out, dn_solve_report *report, dn_error *err)
+static dn_status row(work *w, int32_t u, double *out, dn_solve_report *report, dn_error *err)
 {
     dn_status st = DN_OK;
     double length = 0;
 
     if (u < w->g->connected) {
-        DN_TRY(solve(w, u, bound, &length, report, err));
+        DN_TRY(solve(w, u, &length, report, err));
         DN_TRY(dn_adjacency_gather(w->g, w->team, w->y, 0, out, err));
         for (int64_t i = 0; i < w->g->connected; i++)
             out[i] *= exp(length - w->log_factor);
@@ -117,24 +118,23 @@ dn_status dn_communicability(const dn_graph *g, const dn_team *team, int64_t k, 
 {
     dn_status st = DN_OK;
     work w = {.g = g, .team = team};
-    double *x = NULL; /* [connected] */
 
     dn_krylov_begin(report, tolerance);
     *figures = (dn_subgraph_figures){0};
-    DN_PASS(prepare(&w, k, node, tolerance, &x, err));
+    DN_PASS(prepare(&w, k, node, tolerance, err));
     DN_TEAM_AGREE(team);
-    figures->bound = dn_spectral_bound(g, team, x);
+    dn_bounds_find(g, team, &w.bounds);
+    figures->bound = w.bounds.largest;
     figures->log_factor = w.log_factor = dn_subgraph_log_factor(figures->bound);
     if (g->connected > 0 && k > 0)
         DN_TRY(create(&w, tolerance, report, err));
     for (int64_t i = 0; i < k; i++)
-        DN_TRY(row(&w, node[i], figures->bound, out + i * g->n, report, err));
+        DN_TRY(row(&w, node[i], out + i * g->n, report, err));
     if (report->residual > report->tolerance) {
         report->converged = false;
         dn_krylov_warn(report, "not converged: the residual is %.1e", report->residual);
     }
 out:
-    dn_free(x);
     release(&w);
     return st;
 }

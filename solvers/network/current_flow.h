@@ -30,13 +30,14 @@ typedef struct dn_current_flow_figures {
     int64_t probes; /* 0: every node of the 2-core was solved for */
 } dn_current_flow_figures;
 
-/* Systems are solved by KSP, conjugate gradients with algebraic multigrid (options -current_flow_ksp_...,
- * -current_flow_pc_...) where the first system takes more than 200 steps without it, else with the diagonal.
- * Up to o->exact_up_to nodes in the 2-core there is one for each, spread over the
- * ranks, each on one rank: the same bits on any ranks. Above, one for each probe, on all ranks together, with
- * a random current of +-1 through every edge (Spielman and Srivastava, STOC 2008,
- * doi:10.1145/1374376.1374456): the standard error of a sum of resistances is never above sqrt(2 / probes) of
- * it, and most often far below, because the part that the neighbours of a node determine is not estimated.
+/* Systems are solved by KSP, conjugate gradients (options -current_flow_ksp_..., -current_flow_pc_...) with
+ * algebraic multigrid where the first system takes more than 200 steps without it, else with the diagonal;
+ * exact ones of at most 5,000 rows with Cholesky factors. Up to o->exact_up_to nodes in the 2-core there is
+ * one for each, spread over the ranks, each on one rank: the same bits on any ranks. Above, one for each
+ * probe, on all ranks together, with a random current of +-1 through every edge (Spielman and Srivastava,
+ * STOC 2008, doi:10.1145/1374376.1374456): the standard error of a sum of resistances is never above sqrt(2 /
+ * probes) of it, and most often far below, because the part that the neighbours of a node determine is not
+ * estimated.
  *
  *   out        [n]  value
  *   out_error  [n]  of value; exact: its bound; probes: standard error, from the spread of the probes (the

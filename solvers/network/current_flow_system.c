@@ -4,7 +4,7 @@
 #include "solvers/network/current_flow_private.h"
 #include "solvers/network/krylov.h"
 
-enum { MANY_STEPS = 200 };
+enum { MANY_STEPS = 200, DIRECT_ROWS = 5000 };
 
 static const char prefix[] = "current_flow_";
 
@@ -98,20 +98,24 @@ out:
     return st;
 }
 
-/* In a network with hubs currents spread in a few steps, and the coarse levels of multigrid are dense; in
- * long chains and meshes they do not, and multigrid is what helps. So the first system decides. */
-static dn_status choose_preconditioner(dn_flow *f, dn_error *err)
+/* A small matrix that every node solves with is worth factors. Otherwise, in a network with hubs currents
+ * spread in a few steps, and the coarse levels of multigrid are dense; in long chains and meshes they do not,
+ * and multigrid is what helps. So the first system decides. */
+static dn_status choose_preconditioner(dn_flow *f, int self, dn_error *err)
 {
     dn_status st = DN_OK;
     PetscBool chosen = PETSC_FALSE;
     PetscInt steps = 0;
+    int factors = self && f->p->core <= DIRECT_ROWS;
     PC pc = NULL;
 
     DN_PETSC(KSPGetPC(f->ksp, &pc));
-    DN_PETSC(PCSetType(pc, PCJACOBI));
+    DN_PETSC(PCSetType(pc, factors ? PCCHOLESKY : PCJACOBI));
+    if (factors)
+        DN_PETSC(PCFactorSetMatOrderingType(pc, MATORDERINGQMD));
     DN_PETSC(KSPSetFromOptions(f->ksp));
     DN_PETSC(PetscOptionsHasName(NULL, prefix, "-pc_type", &chosen));
-    if (chosen)
+    if (chosen || factors)
         goto out;
     DN_TRY(try_out(f, &steps, err));
     if (steps > MANY_STEPS) {
@@ -122,7 +126,7 @@ out:
     return st;
 }
 
-static dn_status configure(dn_flow *f, MPI_Comm comm, double tolerance, dn_solve_report *report,
+static dn_status configure(dn_flow *f, int self, MPI_Comm comm, double tolerance, dn_solve_report *report,
                            dn_error *err)
 {
     dn_status st = DN_OK;
@@ -134,7 +138,7 @@ static dn_status configure(dn_flow *f, MPI_Comm comm, double tolerance, dn_solve
     DN_PETSC(KSPSetNormType(f->ksp, KSP_NORM_UNPRECONDITIONED));
     DN_PETSC(KSPSetOperators(f->ksp, f->m, f->m));
     DN_PETSC(KSPSetTolerances(f->ksp, tolerance, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));
-    DN_TRY(choose_preconditioner(f, err));
+    DN_TRY(choose_preconditioner(f, self, err));
     DN_PETSC(KSPGetTolerances(f->ksp, &rtol, NULL, NULL, NULL));
     DN_PETSC(KSPSetUp(f->ksp));
     report->tolerance = rtol;
@@ -170,7 +174,7 @@ dn_status dn_flow_create(const dn_graph *g, const dn_team *team, const dn_peel *
     else if (st != DN_OK)
         goto out;
     DN_TRY(fill(&f, comm, &r, err));
-    DN_TRY(configure(&f, comm, tolerance, report, err));
+    DN_TRY(configure(&f, self, comm, tolerance, report, err));
     *out = f;
     f = (dn_flow){0};
 out:

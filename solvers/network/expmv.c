@@ -16,19 +16,52 @@ struct dn_expmv {
     const dn_graph *g;
     const dn_team *team;
     double shift;
-    Mat m; /* A - shift I */
+    Mat plain; /* A - shift I */
+    Mat m;     /* the same without the pairs */
     MFN mfn;
+    int pairs;
+    const double *value; /* [pairs] */
+    Vec *pair;           /* [pairs] */
 };
+
+static PetscErrorCode multiply(Mat m, Vec x, Vec y)
+{
+    dn_expmv *e = NULL;
+    PetscScalar along[DN_EXPMV_PAIRS];
+
+    PetscCall(MatShellGetContext(m, &e));
+    PetscCall(MatMult(e->plain, x, y));
+    if (e->pairs == 0)
+        return 0;
+    PetscCall(VecMDot(x, e->pairs, e->pair, along));
+    for (int k = 0; k < e->pairs; k++)
+        along[k] *= -e->value[k];
+    PetscCall(VecMAXPY(y, e->pairs, along, e->pair));
+    return 0;
+}
+
+void dn_expmv_deflate(dn_expmv *e, int pairs, const double *value, Vec *pair)
+{
+    e->pairs = pairs < DN_EXPMV_PAIRS ? pairs : DN_EXPMV_PAIRS;
+    e->value = value;
+    e->pair = pair;
+}
 
 static dn_status set_matrix(dn_expmv *e, double shift, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_adjacency a = {.shift = -shift, .scale = 1};
+    PetscInt rows = (PetscInt)(e->team->end - e->team->begin), all = (PetscInt)e->g->connected;
 
     if (e->m != NULL && e->shift == shift)
         goto out;
     DN_PETSC(MatDestroy(&e->m));
-    DN_TRY(dn_adjacency_create(e->g, e->team, &a, DN_ADJACENCY_SHELL, &e->m, err));
+    DN_PETSC(MatDestroy(&e->plain));
+    DN_TRY(dn_adjacency_create(e->g, e->team, &a, DN_ADJACENCY_SHELL, &e->plain, err));
+    DN_PETSC(MatCreateShell(dn_krylov_comm(e->team), rows, rows, all, all, e, &e->m));
+    DN_PETSC(MatShellSetOperation(e->m, MATOP_MULT, (void (*)(void))multiply));
+    DN_PETSC(MatShellSetOperation(e->m, MATOP_MULT_TRANSPOSE, (void (*)(void))multiply));
+    DN_PETSC(MatSetOption(e->m, MAT_SYMMETRIC, PETSC_TRUE));
     DN_PETSC(MFNSetOperator(e->mfn, e->m));
     e->shift = shift;
 out:
@@ -94,6 +127,7 @@ void dn_expmv_destroy(dn_expmv **e)
         return;
     (void)MFNDestroy(&(*e)->mfn);
     (void)MatDestroy(&(*e)->m);
+    (void)MatDestroy(&(*e)->plain);
     dn_free(*e);
     *e = NULL;
 }

@@ -18,6 +18,11 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_expmv_create(const dn_graph *g, const d
                                                       dn_solve_report *report, dn_error *err);
 DN_COLLECTIVE void dn_expmv_destroy(dn_expmv **e);
 
+/* Let A be A - sum of value[k] v_k v_k' from now on, v_k orthonormal eigenvectors with these eigenvalues:
+ * what rounding brings in along them is no longer multiplied by their exponentials. Borrowed. Local. */
+enum { DN_EXPMV_PAIRS = 16 };
+void dn_expmv_deflate(dn_expmv *e, int pairs, const double *value, Vec *pair);
+
 /* A vector for it, distributed as its matrix. Collective. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_expmv_vector(const dn_expmv *e, Vec *out, dn_error *err);
 

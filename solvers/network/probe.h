@@ -19,7 +19,7 @@ typedef struct dn_probe_options {
 
 #define DN_PROBE_DEFAULTS                                                  \
     {                                                                      \
-        .exact_up_to = 20000, .probes = 128, .seed = 1, .tolerance = 1e-10 \
+        .exact_up_to = 10000, .probes = 128, .seed = 1, .tolerance = 1e-10 \
     }
 
 /* Local. Fails: DN_EUSAGE tolerance or probes out of range */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 #include "solvers/base/clones.h"
+#include "solvers/network/components.h"
 
 enum { POWER_STEPS = 60, FIRST_LOOK = 4, LOOK_EVERY = 3 };
 
@@ -21,32 +22,90 @@ static void power_rows(const dn_graph *g, const dn_team *t, const double *x, dou
     }
 }
 
-double dn_spectral_bound(const dn_graph *g, const dn_team *team, double *x)
+dn_status dn_bounds_create(const dn_graph *g, dn_bounds *out, dn_error *err)
 {
-    double best = INFINITY;
+    dn_status st = DN_OK;
+    dn_bounds b = {0};
 
+    DN_NEW(b.component, (size_t)g->n);
+    DN_TRY(dn_components(g, b.component, &b.count, err));
+    DN_NEW(b.value, (size_t)b.count);
+    DN_NEW(b.top, (size_t)b.count);
+    DN_NEW(b.x, (size_t)g->connected);
+    *out = b;
+    b = (dn_bounds){0};
+out:
+    dn_bounds_destroy(&b);
+    return st;
+}
+
+void dn_bounds_destroy(dn_bounds *b)
+{
+    dn_free(b->component);
+    dn_free(b->value);
+    dn_free(b->top);
+    dn_free(b->x);
+    *b = (dn_bounds){0};
+}
+
+/* Lower the bounds by y = |A| x; returns whether one became lower by more than 1e-5 of it. */
+static bool lower(const dn_graph *g, dn_bounds *b, const double *y)
+{
+    bool moved = false;
+
+    memset(b->top, 0, (size_t)b->count * sizeof *b->top);
     for (int64_t i = 0; i < g->connected; i++)
-        x[i] = 1;
+        b->top[b->component[i]] = fmax(b->top[b->component[i]], y[i] / b->x[i]);
+    for (int64_t i = 0; i < g->connected; i++) {
+        int64_t c = b->component[i];
+
+        if (b->top[c] < b->value[c] * (1 - 1e-5))
+            moved = true;
+        b->value[c] = fmin(b->value[c], b->top[c]);
+    }
+    return moved;
+}
+
+/* x = y + value / 2 x, so that a bipartite graph does not swing between its sides; the largest of each
+ * component is 1, none vanishes: any x > 0 bounds. */
+static void next_vector(const dn_graph *g, dn_bounds *b, const double *y)
+{
+    memset(b->top, 0, (size_t)b->count * sizeof *b->top);
+    for (int64_t i = 0; i < g->connected; i++) {
+        int64_t c = b->component[i];
+
+        b->x[i] = y[i] + b->value[c] / 2 * b->x[i];
+        b->top[c] = fmax(b->top[c], b->x[i]);
+    }
+    for (int64_t i = 0; i < g->connected; i++) {
+        double top = b->top[b->component[i]];
+
+        b->x[i] = top > 0 ? fmax(b->x[i] / top, 1e-100) : 1;
+    }
+}
+
+void dn_bounds_find(const dn_graph *g, const dn_team *team, dn_bounds *b)
+{
+    for (int64_t i = 0; i < g->connected; i++) {
+        b->x[i] = 1;
+        b->value[b->component[i]] = INFINITY;
+    }
     for (int step = 0; step < POWER_STEPS && g->connected > 0; step++) {
-        double *mine = team->post(team->ctx), ratio = 0, largest = 0, before = best;
+        double *mine = team->post(team->ctx);
         const double *y;
 
-        power_rows(g, team, x, mine);
+        power_rows(g, team, b->x, mine);
         y = team->collect(team->ctx);
-        for (int64_t i = 0; i < g->connected; i++)
-            ratio = fmax(ratio, y[i] / x[i]);
-        best = fmin(best, ratio);
-        if (step > 10 && best > before * (1 - 1e-5))
+        if (!lower(g, b, y) && step > 10)
             break;
-        /* |A| + best / 2: so that a bipartite graph does not swing between its sides */
-        for (int64_t i = 0; i < g->connected; i++) {
-            x[i] = y[i] + best / 2 * x[i];
-            largest = fmax(largest, x[i]);
-        }
-        for (int64_t i = 0; i < g->connected; i++) /* small components must not vanish: any x > 0 bounds */
-            x[i] = largest > 0 ? fmax(x[i] / largest, 1e-100) : 1;
+        next_vector(g, b, y);
     }
-    return g->connected > 0 ? best * (1 + 1e-9) + 1e-300 : 0;
+    b->largest = 0;
+    for (int64_t c = 0; c < b->count; c++) {
+        if (b->value[c] > 0)
+            b->value[c] *= 1 + 1e-9; /* rounding */
+        b->largest = fmax(b->largest, b->value[c]);
+    }
 }
 
 /* ---- a rule from the recurrence ---- */
@@ -218,7 +277,7 @@ DN_CLONES static void rescale(int64_t rows, lanes *v, const lanes *by)
 }
 
 /* Step m of all lanes; a lane whose space is whole goes on with zeros. */
-static void step(dn_lanczos *l, int m, double bound)
+static void step(dn_lanczos *l, int m, const double *bound)
 {
     lanes alpha, beta = {0}, by, *next = l->last;
     int64_t rows = l->g->connected;
@@ -230,7 +289,7 @@ static void step(dn_lanczos *l, int m, double bound)
     for (int k = 0; k < DN_LANES; k++) {
         double length = sqrt(beta[k]);
 
-        if (!(length > 1e-13 * bound))
+        if (!(length > 1e-13 * bound[k]))
             length = 0;
         l->alpha[k][m] = alpha[k];
         l->beta[k][m] = length;
@@ -248,9 +307,10 @@ static double rounding(double s, double bound, double log_value)
     return DBL_EPSILON * (4 * s * bound + exp((s * bound - log_value) / 2));
 }
 
-void dn_lanczos_run(dn_lanczos *l, int count, const int32_t *node, double s, double bound, double tolerance,
-                    dn_enclosure *out)
+void dn_lanczos_run(dn_lanczos *l, int count, const int32_t *node, double s, const dn_bounds *bounds,
+                    double tolerance, dn_enclosure *out)
 {
+    double bound[DN_LANES] = {0};
     size_t bytes = (size_t)l->g->connected * sizeof *l->q;
     int open = count;
 
@@ -258,6 +318,7 @@ void dn_lanczos_run(dn_lanczos *l, int count, const int32_t *node, double s, dou
     memset(l->last, 0, bytes);
     for (int k = 0; k < count; k++) {
         l->q[node[k]][k] = 1;
+        bound[k] = bounds->value[bounds->component[node[k]]];
         out[k].converged = false;
     }
     for (int m = 1; m <= DN_LANCZOS_STEPS && open > 0; m++) {
@@ -268,9 +329,9 @@ void dn_lanczos_run(dn_lanczos *l, int count, const int32_t *node, double s, dou
 
             if (out[k].converged || !(whole || look))
                 continue;
-            out[k] = enclose(m, l->alpha[k], l->beta[k], s, bound);
-            out[k].converged = whole || out[k].half <= fmax(tolerance, 4 * DBL_EPSILON * s * bound);
-            out[k].half += rounding(s, bound, out[k].log_value);
+            out[k] = enclose(m, l->alpha[k], l->beta[k], s, bound[k]);
+            out[k].converged = whole || out[k].half <= fmax(tolerance, 4 * DBL_EPSILON * s * bound[k]);
+            out[k].half += rounding(s, bound[k], out[k].log_value);
             open -= out[k].converged;
         }
     }

@@ -15,10 +15,22 @@
 
 enum { DN_LANES = 8, DN_LANCZOS_STEPS = 400 };
 
-/* An upper bound of the size of every eigenvalue: Collatz and Wielandt's max (A x)_v / x_v over positive x,
- * from some steps of the power method with |A| and a shift. The same on any ranks; 0 without edges.
- * Collective on the team; cannot fail. x [connected] is scratch. */
-DN_COLLECTIVE double dn_spectral_bound(const dn_graph *g, const dn_team *team, double *x);
+/* Upper bounds of the size of every eigenvalue of each component: Collatz and Wielandt's max (A x)_v / x_v
+ * over positive x, from some steps of the power method with |A| and a shift. */
+typedef struct dn_bounds {
+    int64_t *component; /* [n]  components.h */
+    int64_t count;      /* components, isolated nodes too */
+    double *value;      /* [count]  0 for an isolated node */
+    double largest;
+    double *x, *top; /* scratch: [connected], [count] */
+} dn_bounds;
+
+/* Room and components. Local. Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_bounds_create(const dn_graph *g, dn_bounds *out, dn_error *err);
+void dn_bounds_destroy(dn_bounds *b);
+
+/* The bounds, the same on any ranks. Collective on the team; cannot fail. */
+DN_COLLECTIVE void dn_bounds_find(const dn_graph *g, const dn_team *team, dn_bounds *b);
 
 typedef struct dn_enclosure {
     double log_value; /* natural logarithm of the middle of both bounds */
@@ -33,8 +45,8 @@ DN_MUST_CHECK dn_status dn_lanczos_create(const dn_graph *g, dn_lanczos **out, d
 void dn_lanczos_destroy(dn_lanczos **l);
 
 /* exp(s A)_vv of `count` <= DN_LANES connected nodes, until half the distance of the bounds is within
- * tolerance of the value or DN_LANCZOS_STEPS are done. bound: dn_spectral_bound(). Local; cannot fail. */
-void dn_lanczos_run(dn_lanczos *l, int count, const int32_t *node, double s, double bound, double tolerance,
-                    dn_enclosure *out);
+ * tolerance of the value or DN_LANCZOS_STEPS are done. Local; cannot fail. */
+void dn_lanczos_run(dn_lanczos *l, int count, const int32_t *node, double s, const dn_bounds *bounds,
+                    double tolerance, dn_enclosure *out);
 
 #endif

@@ -49,7 +49,7 @@ out:
 }
 
 /* Batches are the same on any number of ranks, and so are their bits. */
-static dn_status enclose_own(const dn_graph *g, const dn_team *t, double tolerance,
+static dn_status enclose_own(const dn_graph *g, const dn_team *t, double tolerance, const dn_bounds *bounds,
                              const dn_subgraph_figures *f, own *w, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -62,7 +62,7 @@ static dn_status enclose_own(const dn_graph *g, const dn_team *t, double toleran
 
         for (int k = 0; k < count; k++)
             w->node[w->count + k] = (int32_t)(first + k);
-        dn_lanczos_run(w->by, count, w->node + w->count, 1, f->bound, tolerance, found);
+        dn_lanczos_run(w->by, count, w->node + w->count, 1, bounds, tolerance, found);
         for (int k = 0; k < count; k++) {
             w->value[w->count + k] = exp(found[k].log_value - f->log_factor);
             w->half[w->count + k] = found[k].half;
@@ -98,6 +98,9 @@ static dn_status publish(const dn_graph *g, const dn_team *t, const dn_subgraph_
         report->converged = false;
         dn_krylov_warn(report, "not converged: %lld of %lld nodes after %d steps", (long long)failed,
                        (long long)g->connected, DN_LANCZOS_STEPS);
+    } else if (report->residual > report->tolerance) {
+        dn_krylov_warn(report, "rounding keeps the bounds of the least certain value %.1e of it apart",
+                       report->residual);
     }
 out:
     return st;
@@ -137,21 +140,21 @@ out:
 }
 
 static dn_status exact(const dn_graph *g, const dn_team *t, const dn_probe_options *o, double *out,
-                       double *out_error, const dn_subgraph_figures *f, dn_solve_report *report,
-                       dn_error *err)
+                       double *out_error, const dn_bounds *bounds, const dn_subgraph_figures *f,
+                       dn_solve_report *report, dn_error *err)
 {
     dn_status st = DN_OK;
     own w = {0};
     int32_t top = 0;
     dn_enclosure twice;
 
-    DN_PASS(enclose_own(g, t, o->tolerance, f, &w, err));
+    DN_PASS(enclose_own(g, t, o->tolerance, bounds, f, &w, err));
     DN_TEAM_AGREE(t);
     DN_TRY(publish(g, t, f, &w, out, out_error, report, err));
     for (int32_t i = 1; i < g->connected; i++)
         if (out[i] > out[top])
             top = i;
-    dn_lanczos_run(w.by, 1, &top, 2, f->bound, 1e-3, &twice);
+    dn_lanczos_run(w.by, 1, &top, 2, bounds, 1e-3, &twice);
     DN_TRY(compare(g, t, o->tolerance, top, twice.log_value / 2,
                    exp(log(out[top]) + f->log_factor - twice.log_value / 2), report, err));
 out:
@@ -159,12 +162,12 @@ out:
     return st;
 }
 
-static dn_status prepare(const dn_graph *g, const dn_probe_options *o, double **x, dn_error *err)
+static dn_status prepare(const dn_graph *g, const dn_probe_options *o, dn_bounds *bounds, dn_error *err)
 {
     dn_status st = DN_OK;
 
     DN_TRY(dn_probe_check(o, "subgraph centrality", err));
-    DN_NEW(*x, (size_t)g->connected);
+    DN_TRY(dn_bounds_create(g, bounds, err));
 out:
     return st;
 }
@@ -174,13 +177,14 @@ dn_status dn_subgraph_centrality(const dn_graph *g, const dn_team *team, const d
                                  dn_solve_report *report, dn_error *err)
 {
     dn_status st = DN_OK;
-    double *x = NULL; /* [connected] */
+    dn_bounds bounds = {0};
 
     dn_krylov_begin(report, o->tolerance);
     *figures = (dn_subgraph_figures){0};
-    DN_PASS(prepare(g, o, &x, err));
+    DN_PASS(prepare(g, o, &bounds, err));
     DN_TEAM_AGREE(team);
-    figures->bound = dn_spectral_bound(g, team, x);
+    dn_bounds_find(g, team, &bounds);
+    figures->bound = bounds.largest;
     figures->log_factor = dn_subgraph_log_factor(figures->bound);
     for (int64_t i = 0; i < g->n; i++) {
         out[i] = exp(-figures->log_factor);
@@ -189,8 +193,8 @@ dn_status dn_subgraph_centrality(const dn_graph *g, const dn_team *team, const d
     if (g->connected > o->exact_up_to)
         DN_TRY(dn_subgraph_probe(g, team, o, out, out_error, figures, report, err));
     else if (g->connected > 0)
-        DN_TRY(exact(g, team, o, out, out_error, figures, report, err));
+        DN_TRY(exact(g, team, o, out, out_error, &bounds, figures, report, err));
 out:
-    dn_free(x);
+    dn_bounds_destroy(&bounds);
     return st;
 }

@@ -14,7 +14,7 @@
 #include "solvers/network/spectra.h"
 #include "solvers/network/subgraph_private.h"
 
-enum { PAIRS = 16 };
+enum { PAIRS = DN_EXPMV_PAIRS };
 
 typedef struct work {
     const dn_graph *g;
@@ -101,6 +101,7 @@ static dn_status create(work *w, dn_solve_report *report, dn_error *err)
         DN_TRY(dn_expmv_vector(w->by, &w->pair[k], err));
         DN_TRY(dn_krylov_fill(w->team, w->vector + k * w->g->n, w->pair[k], err));
     }
+    dn_expmv_deflate(w->by, (int)w->pairs, w->value, w->pair);
 out:
     return st;
 }
@@ -151,7 +152,8 @@ out:
     return st;
 }
 
-/* How far the first probe is from the same thing done in two halves, relative. */
+/* How far the first probe is from the same thing done in two halves, relative; where hardly anything is left
+ * of a vector of length 1, beside the tolerance. */
 static dn_status measure_residual(work *w, dn_solve_report *report, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -163,7 +165,12 @@ static dn_status measure_residual(work *w, dn_solve_report *report, dn_error *er
     DN_PETSC(VecNorm(w->y, NORM_2, &length));
     DN_PETSC(VecAXPY(w->half, -1, w->y));
     DN_PETSC(VecNorm(w->half, NORM_2, &distance));
-    report->residual = length > 0 ? distance / length : distance;
+    report->residual = distance / fmax(length, report->tolerance);
+    if (!(report->residual <= sqrt(report->tolerance))) {
+        report->converged = false;
+        dn_krylov_warn(report, "not converged: a probe differs by %.1e from the same in two halves",
+                       report->residual);
+    }
 out:
     return st;
 }

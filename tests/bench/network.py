@@ -7,6 +7,7 @@ Every row is one task: both sides are run in turn, the medians are compared. dra
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -21,7 +22,7 @@ P.add_argument("root")
 P.add_argument("--scale", type=int, default=20)
 P.add_argument("--repeats", type=int, default=3)
 P.add_argument("--ranks", type=int, default=2)
-P.add_argument("--growth", action="store_true", help="also scales 16 to 22 on one rank and on all")
+P.add_argument("--parts", default="iterative,betweenness,paths,pca", help="these, and growth: scales 16 to 22 on one rank and on all")
 A = P.parse_args()
 DRAGNET = f"{A.root}/build/dragnet"
 SHARED = os.path.abspath(f"{A.root}/../shared")
@@ -134,7 +135,7 @@ def betweenness():
     for _ in range(A.repeats):
         ours.append(network(f"{name}.h5", "--measures", "betweenness", "--sources", "all")["betweenness"])
         theirs.append(peer(igraph_bc, f"{name}.bin", 0, 1)["betweenness exact"])
-    row(f"exact betweenness, R-MAT 14", ours, "igraph (C), one thread", theirs, 5)
+    row("exact betweenness, R-MAT 14", ours, "igraph (C), one thread", theirs, 5)
 
 
 def paths():
@@ -177,7 +178,7 @@ def pca():
 
 
 def growth():
-    print("\nscale      edges  ranks   open s  PageRank s  eigenpair s")
+    print("scale      edges  ranks   open s  PageRank s  eigenpair s  bytes an edge  peak MB a rank")
     for scale in range(16, 23, 2):
         dragnet("synth", "--graph", "rmat", "--scale", scale, "--seed", 1, "-o", "grow.h5", "--force")
         with h5py.File(f"{WORK}/grow.h5") as f:
@@ -185,13 +186,12 @@ def growth():
         for ranks in sorted({1, A.ranks}):
             t = [network("grow.h5", "--measures", "pagerank,eigenvector", ranks=ranks) for _ in range(A.repeats)]
             m = {k: median(r[k] for r in t) for k in t[0]}
-            print(f"{scale:5d} {edges:10d} {ranks:6d} {m['open']:8.3f} {m['pagerank']:11.3f} {m['eigenvector']:12.3f}", flush=True)
+            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # of the largest process so far: scales grow
+            graph = (8 * edges + 13 * 2**scale) / edges  # rows, neighbours, numbers outside and sides: mpi/graph/network.h
+            print(f"{scale:5d} {edges:10d} {ranks:6d} {m['open']:8.3f} {m['pagerank']:11.3f} {m['eigenvector']:12.3f} "
+                  f"{graph:14.2f} {peak:15.0f}", flush=True)
 
 
-iterative()
-betweenness()
-paths()
-pca()
-if A.growth:
-    growth()
+for part in A.parts.split(","):
+    {"iterative": iterative, "betweenness": betweenness, "paths": paths, "pca": pca, "growth": growth}[part]()
 subprocess.run(["rm", "-rf", WORK])

@@ -119,7 +119,7 @@ full() {
         "$DRAGNET" "$@"
     )
 }
-expect 74 "cannot write /edges/graph/" full "${rmat[@]}" --scale 18 -o full.h5
+expect 74 "no room" full "${rmat[@]}" --scale 18 -o full.h5
 nothing_left full.h5
 full "${rmat[@]}" --scale 18 --force -o rmat.h5 2>/dev/null && fail "a full disk goes unnoticed"
 [ "$before" = "$(sha256sum <rmat.h5)" ] || fail "a full disk lost the old output"

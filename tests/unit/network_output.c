@@ -227,8 +227,7 @@ static void summary(void)
         "\"iterations\": 1234",
         "\"eigenvalue\": 2.5",
         "\"gap\": null",
-        "\"warning\": \"the largest eigenvalue is degenerate: any combination of the eigenvectors of 2 "
-        "components is an answer\"",
+        "any combination of the eigenvectors of 2 components is an answer\"",
         "\"gene & protein\": [",
         "\"count\": 18",
         "\"count\": null",
@@ -249,6 +248,11 @@ static void summary(void)
         CU_ASSERT_PTR_NOT_NULL(strstr(text, parts[i]));
     }
     CU_ASSERT(text != NULL && strstr(text, "nan") == NULL && strstr(text, "not UTF-8") == NULL);
+    dn_free(text);
+    text = NULL;
+    m.run.config = "{\"not\": json";
+    CU_ASSERT_EQUAL(dn_network_json(&m.report, &text, NULL), DN_OK);
+    CU_ASSERT(text != NULL && strstr(text, "\"config\": \"{\\\"not\\\": json\"") != NULL);
     dn_free(text);
     unmake(&m);
 }
