@@ -100,6 +100,12 @@ line 19 'both activation and inhibition'
 line 21 'the drug id is empty'
 [ "$(wc -l <messy1.h5.rejected.tsv)" = 14 ] || fail "not 13 rows set aside: $(cat messy1.h5.rejected.tsv)"
 
+table types.csv 'D1,CCO,T1,MKV,agonist' 'D2,CCC,T1,MKV,binder' 'D3,CC,T1,MKV,"blocker, other"' 'D4,C,T1,MKV,' 'D5,CN,T1,MKV,2'
+bad 64 '--skip-other-labels goes with --interactions' --skip-other-labels --edges e=good.csv
+expect 0 'such as the label is neither 0, 1 nor a type of' ranks 2 import -o types.h5 --interactions x=types.csv --skip-other-labels
+grep -qE 'other labels +3' err.txt || fail "no other labels in the report: $(cat err.txt)"
+[ "$(grep -c 'neither 0, 1 nor a type' types.h5.rejected.tsv)" = 3 ] || fail "other labels are not set aside: $(cat types.h5.rejected.tsv)"
+
 # ---- accepted: quotes, CRLF, TSV, no line end, byte order mark, gzip: all the same ----
 expect 0 'imported' "$DRAGNET" import -o plain.h5 --interactions x=good.csv
 [ ! -e plain.h5.rejected.tsv ] || fail "an empty file of rows set aside was left"
