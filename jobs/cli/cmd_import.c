@@ -34,6 +34,9 @@ static const dn_opt options[] = {
      "drugs and targets"},
     {"molecules", 0, DN_OPT_TEXT, NULL, "FILE.smi",
      "SMILES and drug id in each line, for tables without SMILES", "drugs and targets"},
+    {"skip-other-labels", 0, DN_OPT_FLAG, NULL, NULL,
+     "set rows aside whose label is neither 0, 1 nor a type of activation or inhibition",
+     "drugs and targets"},
     {"sequences", 0, DN_OPT_TEXT, NULL, "FILE.fasta", "sequences by target id, for tables without sequences",
      "drugs and targets"},
     {"drop-cut-line", 0, DN_OPT_FLAG, NULL, NULL,
@@ -152,6 +155,7 @@ static dn_status read_interactions(const dn_options *o, dn_import_options *out, 
     out->interactions_file = names + n;
     out->molecules = dn_options_text(o, "molecules");
     out->sequences = dn_options_text(o, "sequences");
+    out->skip_other_labels = dn_options_flag(o, "skip-other-labels");
     DN_TRY(read_columns(o, out, err));
 out:
     return st;
@@ -322,6 +326,7 @@ static void print_interactions(const char *name, const char *path, const dn_inte
     print_count("  sequence unreadable", r->bad_sequence, NULL);
     print_count("  empty id", r->no_id, NULL);
     print_count("  types of both effects", r->both_types, NULL);
+    print_count("  other labels", r->other_types, NULL);
     print_count("exact repeats, dropped", r->repeats, NULL);
     print_count("distinct pairs", r->distinct, NULL);
     print_count("contradictory pairs, dropped", r->contradictory, NULL);

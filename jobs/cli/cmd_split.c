@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
+#include "mpi/data/alike.h"
 #include "mpi/data/split.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
@@ -30,6 +31,10 @@ static const dn_opt options[] = {
      "split"},
     {"folds", 0, DN_OPT_INT, "5", "3..100",
      "parts of kfold, blocks of each side of kfold-blocks (at most 10)", "split"},
+    {"drug-clusters", 0, DN_OPT_NUMBER, NULL, "0.01..1",
+     "keep drugs together whose fingerprints are this alike (Tanimoto), where drugs are divided", "split"},
+    {"target-clusters", 0, DN_OPT_NUMBER, NULL, "0.01..1",
+     "keep targets together whose 3-mers are this alike (cosine), where targets are divided", "split"},
     {"by", 0, DN_OPT_TEXT, "pairs", "pairs|genes", "what kfold divides", "split"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of the draw", "split"},
     {"force", 'f', DN_OPT_FLAG, NULL, NULL,
@@ -50,6 +55,8 @@ typedef struct job {
     dn_split_plan plan;
     dn_split_count (*counts)[DN_COUNTS]; /* [folds] */
     char *config;
+    double alike[2];     /* thresholds of drugs, targets; 0: no clusters */
+    int64_t *cluster[2]; /* [drugs], [targets]; NULL: no clusters */
 } job;
 
 /* ---- options ---- */
@@ -140,6 +147,25 @@ out:
     return st;
 }
 
+/* Thresholds, which must go with what is divided. */
+static dn_status read_clusters(job *j, dn_error *err)
+{
+    static const char *const option[2] = {"drug-clusters", "target-clusters"};
+    dn_status st = DN_OK;
+    dn_split_kind kind = j->split.kind;
+
+    for (int side = 0; side < 2; side++) {
+        if (!dn_options_given(j->call->options, option[side]))
+            continue;
+        if (kind < DN_SPLIT_COLD_DRUG || kind == (side == 0 ? DN_SPLIT_COLD_TARGET : DN_SPLIT_COLD_DRUG))
+            DN_FAIL(DN_EUSAGE, "--%s goes with --kind cold-%s, cold-both and kfold-blocks", option[side],
+                    side == 0 ? "drug" : "target");
+        j->alike[side] = dn_options_number(j->call->options, option[side]);
+    }
+out:
+    return st;
+}
+
 static dn_status read_options(job *j, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -162,6 +188,7 @@ static dn_status read_options(job *j, dn_error *err)
     j->split = (dn_split_options){.seed = (uint64_t)dn_options_int(o, "seed"), .folds = 1};
     DN_TRY(read_kind(j, err));
     DN_TRY(read_shares(j, err));
+    DN_TRY(read_clusters(j, err));
     j->force = dn_options_flag(o, "force");
     j->allow_small = j->force || dn_options_flag(o, "allow-small");
 out:
@@ -192,6 +219,10 @@ static dn_status write_config(job *j, dn_error *err)
     }
     dn_json_int(c, "folds", j->split.folds);
     dn_json_int(c, "seed", (int64_t)j->split.seed);
+    if (j->alike[0] > 0)
+        dn_json_number(c, "drug_clusters", j->alike[0]);
+    if (j->alike[1] > 0)
+        dn_json_number(c, "target_clusters", j->alike[1]);
     DN_TRY(dn_json_text(c, 0, &j->config, err));
 out:
     dn_json_destroy(&c);
@@ -244,6 +275,70 @@ static dn_status look(job *j, bool *out_done, dn_error *err)
         DN_FAIL(DN_ECANTCREAT, "%s: holds another split '%s'; choose another name, or --force to replace it",
                 j->dataset, j->name);
 out:
+    dn_h5_close(&h);
+    return st;
+}
+
+static dn_status new_clusters(int64_t n, int64_t **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_NEW(*out, (size_t)n);
+out:
+    return st;
+}
+
+/* How many clusters, and the size of the largest, to the log. Local. */
+static dn_status log_clusters(const char *what, const int64_t *cluster, int64_t n, double alike,
+                              dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t *size = NULL, count = 0, most = 0;
+
+    DN_NEW(size, (size_t)n);
+    for (int64_t i = 0; i < n; i++) {
+        count += size[cluster[i]]++ == 0;
+        most = size[cluster[i]] > most ? size[cluster[i]] : most;
+    }
+    dn_log(DN_INFO, "split", "clusters", "of=%s alike=%g clusters=%lld largest=%lld", what, alike,
+           (long long)count, (long long)most);
+out:
+    dn_free(size);
+    return st;
+}
+
+/* Clusters of the sides that have a threshold. Collective. */
+static dn_status find_clusters(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = j->call->comm;
+    dn_h5 *h = NULL;
+    dn_drugs drugs = {0};
+    dn_targets targets = {0};
+
+    if (!(j->alike[0] > 0 || j->alike[1] > 0))
+        goto out;
+    DN_TRY(dn_h5_open(comm, j->dataset, DN_DATASET_SCHEMA, &h, err));
+    for (int side = 0; side < 2; side++) {
+        int64_t n;
+
+        if (!(j->alike[side] > 0))
+            continue;
+        DN_TRY(side == 0 ? dn_drugs_load(h, &drugs, err) : dn_targets_load(h, &targets, err));
+        n = side == 0 ? drugs.n : targets.n;
+        DN_PASS(new_clusters(n, &j->cluster[side], err));
+        DN_AGREE(comm);
+        DN_TRY(side == 0 ? dn_alike_drugs(comm, &drugs, j->alike[0], j->cluster[0], err)
+                         : dn_alike_targets(comm, &targets, j->alike[1], j->cluster[1], err));
+        if (comm->rank == 0)
+            DN_PASS(log_clusters(side == 0 ? "drugs" : "targets", j->cluster[side], n, j->alike[side], err));
+        DN_AGREE(comm);
+    }
+    j->split.drug_cluster = j->cluster[0];
+    j->split.target_cluster = j->cluster[1];
+out:
+    dn_drugs_destroy(&drugs);
+    dn_targets_destroy(&targets);
     dn_h5_close(&h);
     return st;
 }
@@ -322,6 +417,8 @@ static dn_status run(const dn_call *call, dn_error *err)
     DN_PASS(read_options(&j, err));
     DN_AGREE(call->comm);
     DN_TRY(look(&j, &done, err));
+    if (!done)
+        DN_TRY(find_clusters(&j, err));
     DN_PASS(done ? DN_OK : plan_local(&j, err));
     DN_AGREE(call->comm);
     if (!done)
@@ -340,6 +437,8 @@ out:
     dn_split_plan_destroy(&j.plan);
     dn_free(j.counts);
     dn_free(j.config);
+    dn_free(j.cluster[0]);
+    dn_free(j.cluster[1]);
     return st;
 }
 

@@ -196,23 +196,78 @@ out:
     return st;
 }
 
-/* Cut or deal the entities [begin, end) that stand in a pair; the others are DN_GENE_ABSENT already. */
-static dn_status plan_side(dn_split_plan *p, uint64_t draw, int64_t begin, int64_t end, const char *what,
-                           ranked *list, dn_error *err)
+/* Clusters with a member in a pair, ranked: list receives them, size [n] their members in pairs; returns how
+ * many clusters. block [n] is DN_GENE_ABSENT for an entity in no pair. */
+static int64_t rank_clusters(uint64_t seed, uint64_t draw, const uint8_t *block, const int64_t *cluster,
+                             int64_t n, uint8_t *chosen, int64_t *size, ranked *list)
+{
+    memset(size, 0, (size_t)n * sizeof *size);
+    for (int64_t i = 0; i < n; i++)
+        if (block[i] != DN_GENE_ABSENT)
+            size[cluster != NULL ? cluster[i] : i]++;
+    for (int64_t i = 0; i < n; i++)
+        chosen[i] = size[i] > 0;
+    return rank_items(seed, draw, chosen, 1, n, list);
+}
+
+/* The part of every ranked cluster: where its middle falls in the list of their members. */
+static void cut_clusters(const double *fraction, const ranked *list, int64_t clusters, int64_t members,
+                         const int64_t *size, uint8_t *part)
+{
+    int64_t cut[2], at = 0;
+
+    cut_points(fraction, members, cut);
+    for (int64_t r = 0; r < clusters; r++) {
+        int64_t i = list[r].index, middle = at + size[i] / 2;
+        part[i] = middle < cut[0] ? DN_TRAIN : middle < cut[1] ? DN_VALIDATION : DN_TEST;
+        at += size[i];
+    }
+}
+
+/* Every ranked cluster to the block that has the fewest members so far, the first of those. */
+static void deal_clusters(const ranked *list, int64_t clusters, int64_t folds, const int64_t *size,
+                          uint8_t *block)
+{
+    int64_t have[DN_BLOCKS_MAX] = {0};
+
+    for (int64_t r = 0; r < clusters; r++) {
+        int64_t least = 0;
+        for (int64_t f = 1; f < folds; f++)
+            if (have[f] < have[least])
+                least = f;
+        block[list[r].index] = (uint8_t)least;
+        have[least] += size[list[r].index];
+    }
+}
+
+/* Cut or deal the entities [begin, end) that stand in a pair, clusters whole; the others are DN_GENE_ABSENT
+ * already. */
+static dn_status plan_side(dn_split_plan *p, uint64_t draw, int64_t begin, int64_t end,
+                           const int64_t *cluster, const char *what, ranked *list, dn_error *err)
 {
     dn_status st = DN_OK;
     bool blocks = p->options.kind == DN_SPLIT_BLOCKS;
-    uint8_t *block = p->gene_block + begin;
-    int64_t n = rank_items(p->options.seed, draw, block, 0, end - begin, list);
+    uint8_t *block = p->gene_block + begin, *of_cluster = NULL;   /* [n] */
+    int64_t n = end - begin, clusters, members = 0, *size = NULL; /* [n] */
 
-    if (blocks && n < p->options.folds)
-        DN_FAIL(DN_EDATA, "%lld %s cannot be dealt into %lld blocks", (long long)n, what,
-                (long long)p->options.folds);
+    DN_NEW(of_cluster, (size_t)n);
+    DN_NEW(size, (size_t)n);
+    clusters = rank_clusters(p->options.seed, draw, block, cluster, n, of_cluster, size, list);
+    if (blocks && clusters < p->options.folds)
+        DN_FAIL(DN_EDATA, "%lld %s%s cannot be dealt into %lld blocks", (long long)clusters,
+                cluster != NULL ? "clusters of " : "", what, (long long)p->options.folds);
+    for (int64_t i = 0; i < n; i++)
+        members += size[i];
     if (blocks)
-        deal_list(list, n, 0, p->options.folds, block);
+        deal_clusters(list, clusters, p->options.folds, size, of_cluster);
     else
-        cut_list(p->options.fraction, list, n, block);
+        cut_clusters(p->options.fraction, list, clusters, members, size, of_cluster);
+    for (int64_t i = 0; i < n; i++)
+        if (block[i] != DN_GENE_ABSENT)
+            block[i] = of_cluster[cluster != NULL ? cluster[i] : i];
 out:
+    dn_free(of_cluster);
+    dn_free(size);
     return st;
 }
 
@@ -229,10 +284,12 @@ static dn_status plan_sides(dn_split_plan *p, const dn_pairs *pairs, ranked *lis
     for (int64_t i = 0; i < p->pairs; i++)
         p->gene_block[pairs->gene_a[i]] = p->gene_block[pairs->gene_b[i]] = DN_TRAIN;
     if (kind != DN_SPLIT_COLD_TARGET)
-        DN_TRY(plan_side(p, blocks ? DRAW_BLOCK_DRUGS : DRAW_DRUGS, 0, drugs, "drugs", list, err));
+        DN_TRY(plan_side(p, blocks ? DRAW_BLOCK_DRUGS : DRAW_DRUGS, 0, drugs, p->options.drug_cluster,
+                         "drugs", list, err));
     if (kind != DN_SPLIT_COLD_DRUG)
-        DN_TRY(
-            plan_side(p, blocks ? DRAW_BLOCK_TARGETS : DRAW_TARGETS, drugs, p->genes, "targets", list, err));
+        DN_TRY(plan_side(p, blocks ? DRAW_BLOCK_TARGETS : DRAW_TARGETS, drugs, p->genes,
+                         p->options.target_cluster, "targets", list, err));
+    p->options.drug_cluster = p->options.target_cluster = NULL; /* they were borrowed */
 out:
     return st;
 }

@@ -30,6 +30,10 @@
  * cold-drug, cold-target: the drugs (targets) are ranked and cut at the fractions; a pair goes where its drug
  * (target) goes, so validation is cold in the same way as test and nothing is left out.
  *
+ * Where drugs or targets stand in clusters (alike.h), clusters are ranked, by their lowest number. A cluster
+ * goes, whole, where its middle falls in the list of all members; of blocks, to the one that has the fewest
+ * members so far. Alone in its cluster, an entity goes where it goes without clusters.
+ *
  * cold-both: both sides are cut at the fractions. A pair goes where both go: train x train, validation x
  * validation, test x test; what falls between is left out.
  *
@@ -68,6 +72,8 @@ typedef struct dn_split_options {
     int64_t folds;      /* k-fold: DN_FOLDS_MIN..DN_FOLDS_MAX, blocks: ..DN_BLOCKS_MAX; not used otherwise */
     int64_t drugs;      /* of a drug-target set: entities below are drugs; 0 for genes */
     uint64_t seed;
+    const int64_t *drug_cluster;   /* [drugs]  as alike.h gives them; NULL: each drug by itself */
+    const int64_t *target_cluster; /* [targets]  likewise; both are looked at while planning only */
 } dn_split_options;
 
 /* A split before it is written out: one byte a pair or a gene, whatever the number of folds. */

@@ -111,11 +111,12 @@ static dn_status check_options(const dn_import_options *o, dn_error *err)
                 o->id_map != NULL    ? "--id-map"
                 : o->columns != NULL ? "--columns SOURCE,TARGET"
                                      : "--drop-cut-line");
-    if (o->n_interactions == 0 &&
-        (o->molecules != NULL || o->sequences != NULL || o->interaction_columns != NULL))
+    if (o->n_interactions == 0 && (o->molecules != NULL || o->sequences != NULL ||
+                                   o->interaction_columns != NULL || o->skip_other_labels))
         DN_FAIL(DN_EUSAGE, "%s goes with --interactions NAME=FILE",
                 o->molecules != NULL   ? "--molecules"
                 : o->sequences != NULL ? "--sequences"
+                : o->skip_other_labels ? "--skip-other-labels"
                                        : "--columns ROLE=NAME,...");
     if (o->id_map == NULL && o->id_columns != NULL)
         DN_FAIL(DN_EUSAGE, "--id-columns goes with --id-map FILE");

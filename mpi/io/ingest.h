@@ -52,7 +52,7 @@ typedef struct dn_layer_option {
 /* ---- drugs and targets ----
  *
  * A set of interactions is a table with a header; interaction_table.h says how its columns are found. Labels
- * are 0, 1 or types that interaction.h knows; any other is an error.
+ * are 0, 1 or types that interaction.h knows; any other is an error, or with skip_other_labels set aside.
  *
  * Identity. A drug is a molecule: SMILES of the same canonical key are one drug, whatever their ids. A target
  * is a sequence, small letters made capital. An id that stands with several molecules or sequences means
@@ -101,6 +101,7 @@ typedef struct dn_import_options {
     const char *interaction_columns;      /* "drug=NAME,smiles=NAME,...", or NULL */
     const char *molecules;                /* SMILES by drug id, or NULL */
     const char *sequences;                /* FASTA by target id, or NULL */
+    bool skip_other_labels;               /* set rows aside whose label is neither 0, 1 nor such a type */
     bool add; /* add pair sets, layers and interactions to a dataset that exists */
     bool force;
 } dn_import_options;
@@ -167,8 +168,8 @@ typedef struct dn_interactions_report {
     int64_t rows;
     int64_t no_molecule, bad_molecule; /* set aside: not known by its id; unreadable */
     int64_t no_sequence, bad_sequence;
-    int64_t no_id, both_types;
-    int64_t rejected; /* sum of these six */
+    int64_t no_id, both_types, other_types;
+    int64_t rejected; /* sum of these seven */
     int64_t repeats;
     int64_t distinct;      /* pairs */
     int64_t contradictory; /* pairs */

@@ -264,6 +264,10 @@ static dn_status judge_row(work *w, int set, const dn_interaction_row *row, dn_i
         snprintf(reason + used, sizeof reason - used, "%s%s", first != NULL ? "; " : "", one);
         first = first != NULL ? first : counter;
     }
+    if (first == NULL && row->label == DN_LABEL_UNKNOWN) {
+        snprintf(reason, sizeof reason, "the label is neither 0, 1 nor a type of activation or inhibition");
+        first = &r->other_types;
+    }
     if (first == NULL && row->label == DN_LABEL_BOTH) {
         snprintf(reason, sizeof reason, "the type says both activation and inhibition");
         first = &r->both_types;
@@ -349,10 +353,10 @@ out:
 static dn_status share_counts(work *w, uint8_t *seen, dn_interactions_report *r, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t *const counter[] = {&r->rows,         &r->no_molecule,   &r->bad_molecule, &r->no_sequence,
-                                &r->bad_sequence, &r->no_id,         &r->both_types,   &r->rejected,
-                                &r->repeats,      &r->contradictory, &r->other_label,  &r->kept,
-                                &r->positive};
+    int64_t *const counter[] = {&r->rows,         &r->no_molecule, &r->bad_molecule,  &r->no_sequence,
+                                &r->bad_sequence, &r->no_id,       &r->both_types,    &r->other_types,
+                                &r->rejected,     &r->repeats,     &r->contradictory, &r->other_label,
+                                &r->kept,         &r->positive};
     enum { N = sizeof counter / sizeof counter[0] };
     int64_t sums[N], drugs = w->side[0].n, all = drugs + w->side[1].n;
 
@@ -483,8 +487,8 @@ static dn_status read_all(work *w, dn_error *err)
     DN_AGREE(w->comm);
     DN_TRY(dn_joined_read(w->comm, w->o, &w->joined, err));
     for (int i = 0; i < w->o->n_interactions; i++)
-        DN_TRY(dn_interaction_part_read(w->comm, w->o->interactions_file[i], w->o->interaction_columns,
-                                        &w->joined, w->text, &w->part[i], err));
+        DN_TRY(dn_interaction_part_read(w->comm, w->o->interactions_file[i], w->o, &w->joined, w->text,
+                                        &w->part[i], err));
     for (int side = 0; side < 2; side++)
         DN_TRY(dn_entities_load(w->comm, w->h, side == 0, &w->side[side], err));
     DN_TRY(dn_entities_of_smiles(w->comm, &w->text[DN_ROLE_SMILES].text, &w->side[0], err));

@@ -26,7 +26,7 @@ enum { DN_TEXTS = 4 }; /* texts of dn_role: drug id, SMILES, target id, sequence
 typedef struct dn_interaction_row {
     int64_t text[DN_TEXTS]; /* numbers; -1: none */
     int64_t row;            /* in the whole file, from 0 */
-    int label;              /* 0, 1 or DN_LABEL_BOTH */
+    int label;              /* 0, 1, DN_LABEL_BOTH or, when they are skipped, DN_LABEL_UNKNOWN */
 } dn_interaction_row;
 
 /* The rows of this rank, in the order of the file. */
@@ -47,12 +47,12 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_joined_read(const dn_comm *comm, const 
                                                      dn_joined *out, dn_error *err);
 void dn_joined_destroy(dn_joined *j); /* local */
 
-/* Read a table. all [DN_TEXTS], the same on every rank, grows by its texts in the order of the file.
- * Fails: DN_EDATA, DN_EUSAGE, DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+/* Read a table, with the columns and the labels that o asks for. all [DN_TEXTS], the same on every rank,
+ * grows by its texts in the order of the file. Fails: DN_EDATA, DN_EUSAGE, DN_ENOINPUT, DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_interaction_part_read(const dn_comm *comm, const char *path,
-                                                               const char *columns, const dn_joined *joined,
-                                                               dn_texts *all, dn_interaction_part *out,
-                                                               dn_error *err);
+                                                               const dn_import_options *o,
+                                                               const dn_joined *joined, dn_texts *all,
+                                                               dn_interaction_part *out, dn_error *err);
 void dn_interaction_part_destroy(dn_interaction_part *p); /* local */
 
 /* ---- ingest_entities.c: texts to drugs and targets ---- */

@@ -16,6 +16,7 @@ typedef struct layout {
     int64_t bytes;
     int64_t data; /* first byte behind the header */
     int gzip;
+    int skip_other_labels;
     char separator;
 } layout;
 
@@ -132,7 +133,7 @@ static dn_status take_row(const char *path, const dn_delim *d, const layout *l, 
                 (long long)dn_delim_line(d), (long long)r->n, (long long)l->columns.width);
     f = &r->field[l->columns.column[DN_ROLE_LABEL]];
     row.label = dn_interaction_label(f->text, f->len);
-    if (row.label == DN_LABEL_UNKNOWN)
+    if (row.label == DN_LABEL_UNKNOWN && !l->skip_other_labels)
         DN_FAIL(
             DN_EDATA,
             "%s:%lld: label '%.*s' is neither 0, 1 nor a type of activation (agonist, activator, inducer, "
@@ -234,18 +235,18 @@ out:
     return st;
 }
 
-dn_status dn_interaction_part_read(const dn_comm *comm, const char *path, const char *columns,
+dn_status dn_interaction_part_read(const dn_comm *comm, const char *path, const dn_import_options *o,
                                    const dn_joined *joined, dn_texts *all, dn_interaction_part *out,
                                    dn_error *err)
 {
     dn_status st = DN_OK;
-    layout l = {0};
+    layout l = {.skip_other_labels = o->skip_other_labels};
     dn_texts local[DN_TEXTS] = {{{0}, NULL}};
     dn_interaction_part p = {0};
     int64_t before;
 
     if (comm->rank == 0)
-        DN_PASS(peek(path, columns, joined, &l, err));
+        DN_PASS(peek(path, o->interaction_columns, joined, &l, err));
     DN_AGREE(comm);
     MPI_Bcast(&l, (int)sizeof l, MPI_BYTE, 0, comm->mpi);
     DN_PASS(read_rows(comm, path, &l, joined, local, &p, err));

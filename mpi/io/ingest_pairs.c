@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
 #include "mpi/io/share.h"
@@ -147,7 +148,7 @@ dn_status dn_examples_share(const dn_comm *comm, dn_examples *e, dn_error *err)
     MPI_Allgather(e, (int)sizeof *e, MPI_BYTE, all, (int)sizeof *e, MPI_BYTE, comm->mpi);
     for (int r = 0; r < comm->size; r++)
         for (int i = 0; i < all[r].n && first.n < DN_EXAMPLES; i++)
-            snprintf(first.text[first.n++], sizeof first.text[0], "%s", all[r].text[i]);
+            dn_example_add(&first, all[r].text[i], strlen(all[r].text[i]));
     *e = first;
 out:
     dn_free(all);

@@ -243,6 +243,8 @@ static void add_interactions(dn_json *root, const dn_import_options *o, const dn
     if (o->sequences != NULL)
         add_file(dn_json_object(root, "sequences"), o->sequences, s, at++);
     add_text(root, "interaction_columns", o->interaction_columns);
+    if (o->skip_other_labels)
+        dn_json_bool(root, "skip_other_labels", true);
     list = dn_json_array(root, "interactions");
     for (int i = 0; i < o->n_interactions; i++, at++)
         if (only < 0 || only == o->n_pairs + o->n_layers + i) {

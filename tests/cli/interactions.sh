@@ -100,6 +100,12 @@ line 19 'both activation and inhibition'
 line 21 'the drug id is empty'
 [ "$(wc -l <messy1.h5.rejected.tsv)" = 14 ] || fail "not 13 rows set aside: $(cat messy1.h5.rejected.tsv)"
 
+table types.csv 'D1,CCO,T1,MKV,agonist' 'D2,CCC,T1,MKV,binder' 'D3,CC,T1,MKV,"blocker, other"' 'D4,C,T1,MKV,' 'D5,CN,T1,MKV,2'
+bad 64 '--skip-other-labels goes with --interactions' --skip-other-labels --edges e=good.csv
+expect 0 'such as the label is neither 0, 1 nor a type of' ranks 2 import -o types.h5 --interactions x=types.csv --skip-other-labels
+grep -qE 'other labels +3' err.txt || fail "no other labels in the report: $(cat err.txt)"
+[ "$(grep -c 'neither 0, 1 nor a type' types.h5.rejected.tsv)" = 3 ] || fail "other labels are not set aside: $(cat types.h5.rejected.tsv)"
+
 # ---- accepted: quotes, CRLF, TSV, no line end, byte order mark, gzip: all the same ----
 expect 0 'imported' "$DRAGNET" import -o plain.h5 --interactions x=good.csv
 [ ! -e plain.h5.rejected.tsv ] || fail "an empty file of rows set aside was left"
@@ -160,6 +166,13 @@ expect 64 '--kind random is for --pairs' "$DRAGNET" $s --kind random
 expect 64 '--pairs and --interactions stand together' "$DRAGNET" $s --pairs g
 expect 64 '--fractions is not for --kind kfold-blocks' "$DRAGNET" $s --kind kfold-blocks --fractions 1,0,0
 expect 64 'wanted 3 to 10' "$DRAGNET" $s --kind kfold-blocks --folds 11 --force
+expect 64 '--drug-clusters goes with --kind cold-drug' "$DRAGNET" $s --drug-clusters 0.5
+expect 64 '--target-clusters goes with --kind cold-target' "$DRAGNET" $s --kind cold-drug --target-clusters 0.5
+expect 64 'drug-clusters' "$DRAGNET" $s --kind cold-drug --drug-clusters 2
+expect 65 'clusters of targets cannot be dealt into 5 blocks' "$DRAGNET" $s --kind kfold-blocks --target-clusters 0.01 --force
+expect 0 'of=targets alike=0.9 clusters=' ranks 2 split grid.h5 --interactions g --name alike --kind cold-target --target-clusters 0.9 --force
+expect 0 'already complete' "$DRAGNET" split grid.h5 --interactions g --name alike --kind cold-target --target-clusters 0.9
+expect 73 'holds another split' "$DRAGNET" split grid.h5 --interactions g --name alike --kind cold-target --target-clusters 0.8
 expect 65 "no set of interactions 'h'; there are: g" "$DRAGNET" split grid.h5 --interactions h --name s
 expect 65 'holds no drugs' "$DRAGNET" split "$(expect 0 '' "$DRAGNET" synth --genes 20 --samples 3 --pairs 20 --seed 1 -o synth.h5; echo synth.h5)" --interactions g --name s
 expect 0 'split removed with its set' "$DRAGNET" import -o grid1.h5 --add --force --interactions g=good.csv

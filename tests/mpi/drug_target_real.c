@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "mpi/data/alike.h"
 #include "mpi/data/split.h"
 #include "mpi/io/drug_target.h"
 #include "mpi/io/ingest.h"
 #include "solvers/base/alloc.h"
+#include "solvers/chem/fingerprint.h"
 #include "solvers/stats/label_history.h"
 #include "solvers/stats/metrics.h"
 
@@ -194,7 +196,58 @@ static void label_history(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-static const dn_test tests[] = {{"cleaned", cleaned}, {"label history", label_history}, {NULL, NULL}};
+/* Drugs of test and of training are below the threshold, each with each. */
+static void no_near_twins(void)
+{
+    static const double alike = 0.5;
+    dn_split_options o = {.kind = DN_SPLIT_COLD_DRUG, .fraction = {0.6, 0.2, 0.2}, .folds = 1, .seed = 1};
+    dn_h5 *h = NULL;
+    dn_drugs d = {0};
+    dn_interactions p = {0};
+    dn_pairs pairs = {0};
+    dn_split_plan plan = {0};
+    dn_fingerprint *fp = NULL;
+    int64_t *cluster = NULL, wrong = 0, compared = 0;
+    uint8_t *part = NULL;
+
+    if (!there())
+        return;
+    CU_ASSERT_EQUAL(dn_h5_open(&test_comm, output(), DN_DATASET_SCHEMA, &h, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_drugs_load(h, &d, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_interactions_load(h, "ai", &p, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_split_pairs_of(&p, &pairs, NULL), DN_OK);
+    cluster = dn_calloc((size_t)d.n, sizeof *cluster);
+    part = dn_calloc((size_t)(d.n + p.targets), 1);
+    fp = dn_calloc((size_t)d.n, sizeof *fp);
+    CU_ASSERT_EQUAL(dn_alike_drugs(&test_comm, &d, alike, cluster, NULL), DN_OK);
+    o.drugs = d.n;
+    o.drug_cluster = cluster;
+    CU_ASSERT_EQUAL(dn_split_plan_make(&o, &pairs, d.n + p.targets, &plan, NULL), DN_OK);
+    dn_split_gene_part(&plan, 0, part);
+    for (int64_t i = 0; i < d.n; i++) {
+        dn_molecule m = dn_drugs_molecule(&d, i);
+        CU_ASSERT_EQUAL(dn_fingerprint_morgan(&m, &fp[i], NULL), DN_OK);
+    }
+    for (int64_t i = 0; i < d.n; i++)
+        for (int64_t j = 0; j < d.n; j++)
+            if (part[i] == DN_TRAIN && (part[j] == DN_TEST || part[j] == DN_VALIDATION)) {
+                wrong += dn_fingerprint_tanimoto(&fp[i], &fp[j]) >= alike;
+                compared++;
+            }
+    CU_ASSERT(wrong == 0 && compared > 300000);
+    dn_free(cluster);
+    dn_free(part);
+    dn_free(fp);
+    dn_split_plan_destroy(&plan);
+    dn_pairs_destroy(&pairs);
+    dn_interactions_destroy(&p);
+    dn_drugs_destroy(&d);
+    dn_h5_close(&h);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static const dn_test tests[] = {
+    {"cleaned", cleaned}, {"label history", label_history}, {"no near twins", no_near_twins}, {NULL, NULL}};
 
 int main(int argc, char **argv)
 {

@@ -133,6 +133,56 @@ static void blocks(void)
     dn_pairs_destroy(&pairs);
 }
 
+/* Clusters of 1 to 9 drugs, some of drugs in no pair: whole in every kind of split, shares nearly as wanted;
+ * and entities that are alone go where they go without clusters. */
+static void clusters_stay_whole(void)
+{
+    static const double f[3] = {0.5, 0.2, 0.3};
+    static const dn_split_kind kinds[] = {DN_SPLIT_COLD_DRUG, DN_SPLIT_COLD_TARGET, DN_SPLIT_COLD_BOTH,
+                                          DN_SPLIT_BLOCKS};
+    static int64_t of_drug[DRUGS], of_target[TARGETS], alone[DRUGS > TARGETS ? DRUGS : TARGETS];
+    uint8_t without[ALL];
+
+    for (int64_t i = 0; i < DRUGS; i++)
+        of_drug[i] =
+            i % 10 < 3 ? i : i - i % 10 + 3 - (i % 10 > 6 ? 3 : 0); /* {0, 7, 8, 9} 1 2 {3, 4, 5, 6} */
+    for (int64_t i = 0; i < TARGETS; i++)
+        of_target[i] = i - i % 5;
+    for (int64_t i = 0; i < DRUGS || i < TARGETS; i++)
+        alone[i] = i;
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+        for (int with = 0; with <= 2; with++) {
+            dn_split_options o = {.kind = kinds[k], .folds = 3, .drugs = DRUGS, .seed = 4};
+            dn_pairs pairs = {0};
+            dn_split_plan p = {0};
+            int64_t n[4];
+
+            memcpy(o.fraction, f, sizeof f);
+            o.drug_cluster = with == 0 ? NULL : with == 1 ? alone : of_drug;
+            o.target_cluster = with == 0 ? NULL : with == 1 ? alone : of_target;
+            make_pairs();
+            CU_ASSERT_EQUAL(dn_split_pairs_of(&set, &pairs, NULL), DN_OK);
+            CU_ASSERT_EQUAL(dn_split_plan_make(&o, &pairs, ALL, &p, NULL), DN_OK);
+            dn_split_gene_part(&p, 0, side);
+            if (with == 0)
+                memcpy(without, side, ALL);
+            if (with == 1)
+                CU_ASSERT_EQUAL(memcmp(without, side, ALL), 0);
+            for (int64_t i = 0; with == 2 && i < DRUGS; i++)
+                CU_ASSERT_EQUAL(side[i], side[of_drug[i]]);
+            for (int64_t i = 0; with == 2 && i < LAST; i++)
+                CU_ASSERT_EQUAL(side[DRUGS + i], side[DRUGS + of_target[i]]);
+            count_side(0, DRUGS, n);
+            if (kinds[k] == DN_SPLIT_COLD_DRUG)
+                CU_ASSERT(n[DN_TRAIN] >= 43 && n[DN_TRAIN] <= 47 && n[DN_TEST] >= 25 && n[DN_TEST] <= 29);
+            if (kinds[k] == DN_SPLIT_BLOCKS)
+                CU_ASSERT(n[DN_TEST] >= 27 && n[DN_TEST] <= 33);
+            dn_split_plan_destroy(&p);
+            dn_pairs_destroy(&pairs);
+        }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 static void warm_is_stratified(void)
 {
     static const double f[3] = {0.8, 0, 0.2};
@@ -228,6 +278,7 @@ static void memory_may_run_out(void)
 static const dn_test tests[] = {{"one side is cold", one_side_is_cold},
                                 {"both sides are cold", both_sides_are_cold},
                                 {"blocks", blocks},
+                                {"clusters stay whole", clusters_stay_whole},
                                 {"warm is stratified", warm_is_stratified},
                                 {"the seed decides", the_seed_decides},
                                 {"what is refused", refused},
