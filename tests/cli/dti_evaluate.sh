@@ -53,6 +53,18 @@ grep -qE '^  cold_both +[0-9]+ +[0-9]+ +0\.[0-9]+ .* nearest_pair' out.txt || fa
 expect 0 "" "$DRAGNET" evaluate dti.h5 --baselines --split blocks --fold 0 --replicates 10 --json
 grep -q '"fold": 0' out.txt || fail "the fold is not in the report"
 
+for n in 1 3; do
+    expect 0 "" ranks $n evaluate dti.h5 --baselines --split blocks --pool 9 --replicates 20 --json
+    mv out.txt pool$n.json
+done
+cmp -s pool1.json pool3.json || fail "pooled folds: other figures on 3 ranks"
+python3 - pool1.json table.csv <<'P' || fail "the nine blocks of 3 x 3 do not test every pair once"
+import json, sys
+r = json.load(open(sys.argv[1]))
+assert r["folds_pooled"] == 9 and r["rows"] == r["views"]["cold_both"]["rows"] == sum(1 for _ in open(sys.argv[2])) - 1, r["rows"]
+assert r["baselines"]["history"]["auroc"] == 0.5 and r["baselines"]["nearest_pair"]["auroc"] > 0.6
+P
+
 # ---- a model beside them ----
 expect 0 "" ranks 2 train dti dti.h5 --split warm --epochs 12 --batch 32 --shards 4 --rate 0.003 --atoms published --joint 16 -o run
 for n in 1 2 3; do
@@ -79,7 +91,24 @@ P
 expect 0 "" ranks 2 evaluate dti.h5 --model run/model.h5 --split warm --part validation --replicates 10
 grep -q "threshold and calibration come from these pairs" out.txt || fail "validation rows are evaluated without a word"
 
+for f in 0 1; do
+    expect 0 "" ranks 2 train dti dti.h5 --split blocks --fold $f --epochs 2 --batch 32 --shards 4 --atoms published --joint 16 -o block$f
+done
+expect 0 "" ranks 2 evaluate dti.h5 --models block0/model.h5 block1/model.h5 --replicates 20 --json --scores pooled.tsv
+python3 - out.txt pooled.tsv <<'P' || fail "two models are not pooled"
+import json, sys
+r = json.load(open(sys.argv[1]))
+assert r["folds_pooled"] == 2 and r["model_files"] == ["block0/model.h5", "block1/model.h5"] and list(r)[0] == "model"
+assert r["rows"] == sum(1 for _ in open(sys.argv[2])) - 1 and r["split"] == "blocks"
+P
+expect 0 "" "$DRAGNET" evaluate dti.h5 --models block0/model.h5 block1/model.h5 --replicates 5
+grep -q "2 folds pooled" out.txt || fail "the table does not say how many folds it is of"
+
 # ---- mistakes ----
+expect 64 "are both of fold 0" ranks 2 evaluate dti.h5 --models block0/model.h5 block0/model.h5
+expect 64 "trained on split 'warm', but block0/model.h5 on 'blocks'" "$DRAGNET" evaluate dti.h5 --models block0/model.h5 run/model.h5
+expect 64 "--pool goes with --baselines" "$DRAGNET" evaluate dti.h5 --model run/model.h5 --pool 2
+expect 64 "9 folds" "$DRAGNET" evaluate dti.h5 --baselines --split blocks --pool 10
 expect 64 "--split is missing" "$DRAGNET" evaluate dti.h5 --baselines
 expect 64 "exclude each other" "$DRAGNET" evaluate dti.h5 --baselines --split warm --model run/model.h5
 expect 64 "not 'cold-both'" ranks 2 evaluate dti.h5 --model run/model.h5 --split cold-both
@@ -102,6 +131,7 @@ python3 -c 'import json
 a, b = (json.load(open(p)) for p in ("with.json", "out.txt"))
 assert a["baselines"] == b["baselines"] and "model" not in b and a["views"]["c1"]["baselines"] == b["views"]["c1"]["baselines"]' ||
     fail "other baselines without a model"
+expect 64 "--pool is for drug-target pairs" "$DRAGNET" evaluate genes.h5 --baselines --split w --pool 2
 expect 65 "split 'w'" "$DRAGNET" train dti genes.h5 --split w -o bad
 
 # ---- the real table, against scikit-learn and RDKit where they are ----
