@@ -459,9 +459,9 @@ static void any_rank_may_run_out_of_memory(void)
 {
     dn_dti_table t = make_table();
 
-    for (int rank = 0; rank < test_comm.size; rank++) {
+    for (int rank = 0; rank<test_comm.size; rank += test_comm.size> 1 ? test_comm.size - 1 : 1) {
         dn_status st = DN_ENOMEM;
-        for (long k = 0; st != DN_OK && k < 2000; k += k < 60 ? 1 : 7) {
+        for (long k = 0; st != DN_OK && k < 2000; k += k < 45 ? 1 : 31) { /* then evaluate_view's own */
             dn_dti_evaluation e;
             dn_error err = DN_ERROR_INIT;
 
@@ -551,9 +551,9 @@ static void pooling_may_run_out_of_memory(void)
 
     dn_free(report(&test_comm, &t, DN_TEST, NULL, &fold));
     live = (int64_t)dn_alloc_live();
-    for (int rank = 0; rank < test_comm.size; rank++) {
+    for (int rank = 0; rank<test_comm.size; rank += test_comm.size> 1 ? test_comm.size - 1 : 1) {
         dn_status st = DN_ENOMEM;
-        for (long k = 0; st != DN_OK && k < 2000; k += k < 30 ? 1 : 7) {
+        for (long k = 0; st != DN_OK && k < 2000; k += k < 15 ? 1 : 29) { /* then evaluate_view's own */
             dn_dti_evaluation e;
             dn_error err = DN_ERROR_INIT;
 
