@@ -1,32 +1,20 @@
-/* cmd_network.c - dragnet network: description, centralities and spectra of the layers of a dataset
- *
- * The output directory holds one TSV a measure, network.graphml, summary.json and network.h5. When all is
- * computed config.json comes first and says whose directory it is; network.h5 comes last and makes it
- * complete.
+/* cmd_network.c - dragnet network: description, centralities and spectra of the layers of a dataset; see
+ * network_job.h
  */
-#include "jobs/cli/command.h"
+#include "jobs/cli/network_job.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include "jobs/cli/directory.h"
-#include "jobs/cli/network_output.h"
 #include "jobs/cli/progress.h"
-#include "jobs/cli/text_file.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
-#include "mpi/graph/analyse.h"
 #include "mpi/graph/store.h"
 #include "mpi/io/dataset.h"
-#include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
-#include "solvers/base/json.h"
 #include "solvers/base/log.h"
 #include "solvers/network/petsc.h"
-
-enum { PATH_CAP = 1024, WORDS = 64, WORD_CAP = 2048 };
 
 static const dn_opt options[] = {
     {"output", 'o', DN_OPT_TEXT, NULL, "DIR", "directory for the results (required)", "output"},
@@ -35,14 +23,19 @@ static const dn_opt options[] = {
     {"graphml-edges", 0, DN_OPT_INT, "2000000", "0..9223372036854775807",
      "write network.graphml up to so many edges", "output"},
     {"layer", 'l', DN_OPT_LIST, NULL, "LAYER", "layers to join; all unless given", "graph"},
-    {"weights", 0, DN_OPT_FLAG, NULL, NULL, "use the weights of the edges; otherwise each edge counts 1",
+    {"weights", 0, DN_OPT_FLAG, NULL, NULL,
+     "use the weights of the edges (of a pair in several layers the largest); otherwise each edge counts 1. "
+     "Path measures, core and clustering never use them",
      "graph"},
-    {"measures", 'm', DN_OPT_LIST, NULL, "LIST", "measures, divided by commas, or all", "measures"},
+    {"measures", 'm', DN_OPT_LIST, NULL, "LIST",
+     "measures, divided by commas, or all; otherwise degree,eigenvector,pagerank,core", "measures"},
     {"per-component", 0, DN_OPT_FLAG, NULL, NULL, "eigenvector: also that of each component", "measures"},
     {"damping", 0, DN_OPT_NUMBER, "0.85", "0..0.999999", "pagerank", "measures"},
-    {"seeds", 0, DN_OPT_LIST, NULL, "ID", "personalised pagerank: restart at these nodes", "measures"},
+    {"seeds", 0, DN_OPT_LIST, NULL, "ID",
+     "personalised pagerank: restart at these nodes (ID ID ..., or SIDE:ID)", "measures"},
     {"alpha", 0, DN_OPT_NUMBER, "0", "0..1e300", "katz; 0: 0.85 / largest eigenvalue", "measures"},
-    {"communicability", 0, DN_OPT_LIST, NULL, "ID", "communicability from these nodes to all", "measures"},
+    {"communicability", 0, DN_OPT_LIST, NULL, "ID",
+     "communicability from each of these nodes to all (ID ID ...)", "measures"},
     {"sources", 0, DN_OPT_TEXT, "auto", "K",
      "closeness, harmonic, betweenness: from all nodes or a sample; auto: all while nodes x edges < 5e10, "
      "then 4096",
@@ -55,30 +48,14 @@ static const dn_opt options[] = {
     {"standardise", 0, DN_OPT_FLAG, NULL, NULL, "pca: columns to unit variance", "spectra"},
     {"tolerance", 't', DN_OPT_NUMBER, "1e-10", "1e-15..0.1", "of eigenpairs and linear systems", "solvers"},
     {"petsc", 0, DN_OPT_TEXT, NULL, "OPTIONS",
-     "options for PETSc and SLEPc, such as \"-eigenvector_eps_ncv 40\"", "solvers"},
-    {"strict", 0, DN_OPT_FLAG, NULL, NULL, "fail when a solver does not converge", "solvers"},
+     "options for PETSc and SLEPc, each with the prefix of its measure: eigenvector_eps_ pagerank_ksp_ "
+     "katz_ksp_ katz_eps_ hits_eps_ subgraph_mfn_ communicability_mfn_ current_flow_ksp_ current_flow_pc_ "
+     "adjacency_eps_ laplacian_eps_ svd_svd_ pca_svd_",
+     "solvers"},
+    {"strict", 0, DN_OPT_FLAG, NULL, NULL, "fail (65) and write nothing when a solver does not converge",
+     "solvers"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of sampled sources and probes", "solvers"},
     {0}};
-
-/* All that a run holds; released in one place. */
-typedef struct job {
-    const dn_call *call;
-    const char *dataset, *dir;
-    char config_path[PATH_CAP], store_path[PATH_CAP];
-    bool force;
-    dn_network_options load;
-    dn_analyse_options what;
-    char words[WORD_CAP]; /* measures and spectra, cut at the commas */
-    size_t words_used;
-    const char *measure[WORDS], *spectrum[WORDS];
-    const char **list; /* layers, seeds, nodes of communicability */
-    char *config;
-    dn_h5 *data;
-    dn_network *network;
-    dn_analysis analysis;
-    bool petsc;
-    double started;
-} job;
 
 static double now(void)
 {
@@ -91,7 +68,7 @@ static double now(void)
 /* ---- options ---- */
 
 /* Cut the words of a list option at their commas. */
-static dn_status cut_words(job *j, const char *option, const char **out, int *out_n, dn_error *err)
+static dn_status cut_words(dn_network_job *j, const char *option, const char **out, int *out_n, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_options *o = j->call->options;
@@ -101,7 +78,7 @@ static dn_status cut_words(job *j, const char *option, const char **out, int *ou
 
         while (*at != '\0') {
             size_t len = strcspn(at, ",");
-            if (*out_n == WORDS || j->words_used + len + 1 > sizeof j->words)
+            if (*out_n == DN_JOB_WORDS || j->words_used + len + 1 > sizeof j->words)
                 DN_FAIL(DN_EUSAGE, "--%s: more words than there are measures", option);
             memcpy(j->words + j->words_used, at, len);
             j->words[j->words_used + len] = '\0';
@@ -127,7 +104,7 @@ out:
     return st;
 }
 
-static dn_status read_measures(job *j, dn_error *err)
+static dn_status read_measures(dn_network_job *j, dn_error *err)
 {
     static const char *const usual[] = {"degree", "eigenvector", "pagerank", "core"};
     dn_status st = DN_OK;
@@ -144,6 +121,8 @@ static dn_status read_measures(job *j, dn_error *err)
     if (!dn_options_given(o, "measures") && !dn_options_given(o, "spectra"))
         for (; given < (int)(sizeof usual / sizeof usual[0]); given++)
             j->measure[given] = usual[given];
+    if (dn_options_given(o, "measures") && given == 0)
+        DN_FAIL(DN_EUSAGE, "--measures: names none");
     DN_TRY(refuse_twice("measures", j->measure, given, err));
     j->what.n_measures = given;
     j->what.measure = j->measure;
@@ -154,7 +133,7 @@ out:
     return st;
 }
 
-static dn_status read_lists(job *j, dn_error *err)
+static dn_status read_lists(dn_network_job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_options *o = j->call->options;
@@ -171,6 +150,40 @@ static dn_status read_lists(job *j, dn_error *err)
         *lists[l] = j->list + at;
         for (int i = 0; i < *counts[l]; i++)
             j->list[at++] = dn_options_item(o, names[l], i);
+        DN_TRY(refuse_twice(names[l], *lists[l], *counts[l], err));
+    }
+out:
+    return st;
+}
+
+/* Options that mean nothing without a measure or spectrum that is not asked for. */
+static dn_status refuse_idle(const dn_network_job *j, dn_error *err)
+{
+    static const struct {
+        const char *option, *word, *other;
+    } pairs[] = {{"per-component", "eigenvector", NULL},
+                 {"damping", "pagerank", NULL},
+                 {"alpha", "katz", NULL},
+                 {"exact-nodes", "subgraph", "current-flow"},
+                 {"probes", "subgraph", "current-flow"},
+                 {"standardise", "pca", NULL},
+                 {"pairs", NULL, NULL}};
+    dn_status st = DN_OK;
+    const dn_options *o = j->call->options;
+
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        bool used = pairs[i].word == NULL && j->what.n_spectra > 0;
+
+        for (int k = 0; k < j->what.n_measures + j->what.n_spectra && pairs[i].word != NULL; k++) {
+            const char *word = k < j->what.n_measures ? j->measure[k] : j->spectrum[k - j->what.n_measures];
+            used = used || strcmp(word, pairs[i].word) == 0 ||
+                   (pairs[i].other != NULL && strcmp(word, pairs[i].other) == 0);
+        }
+        used = used || (strcmp(pairs[i].option, "damping") == 0 && dn_options_given(o, "seeds"));
+        if (dn_options_given(o, pairs[i].option) && !used)
+            DN_FAIL(DN_EUSAGE, "--%s goes with %s%s%s, which is not asked for", pairs[i].option,
+                    pairs[i].word != NULL ? pairs[i].word : "--spectra", pairs[i].other != NULL ? " or " : "",
+                    pairs[i].other != NULL ? pairs[i].other : "");
     }
 out:
     return st;
@@ -190,7 +203,7 @@ out:
     return st;
 }
 
-static dn_status read_options(job *j, dn_error *err)
+static dn_status read_options(dn_network_job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_options *o = j->call->options;
@@ -201,10 +214,11 @@ static dn_status read_options(job *j, dn_error *err)
     j->dir = dn_options_text(o, "output");
     if (j->dir == NULL)
         DN_FAIL(DN_EUSAGE, "--output is required");
-    if (strlen(j->dir) > PATH_CAP - 128)
+    if (strlen(j->dir) > DN_JOB_PATH - 128)
         DN_FAIL(DN_EUSAGE, "%.60s...: the path is too long", j->dir);
     snprintf(j->config_path, sizeof j->config_path, "%s/config.json", j->dir);
     snprintf(j->store_path, sizeof j->store_path, "%s/network.h5", j->dir);
+    snprintf(j->summary_path, sizeof j->summary_path, "%s/summary.json", j->dir);
     j->force = dn_options_flag(o, "force");
     j->load.weights = dn_options_flag(o, "weights");
     j->what.describe = true;
@@ -219,135 +233,9 @@ static dn_status read_options(job *j, dn_error *err)
     j->what.seed = (uint64_t)dn_options_int(o, "seed");
     DN_TRY(read_sources(dn_options_text(o, "sources"), &j->what.sources, err));
     DN_TRY(read_measures(j, err));
+    DN_TRY(refuse_idle(j, err));
     DN_TRY(read_lists(j, err));
 out:
-    return st;
-}
-
-/* ---- the directory ---- */
-
-static void add_words(dn_json *root, const char *key, int n, const char *const *words)
-{
-    dn_json *list = dn_json_array(root, key);
-
-    for (int i = 0; i < n; i++)
-        dn_json_string(list, NULL, words[i]);
-}
-
-/* All that determines the results, as one line of JSON; the dataset by its own config. */
-static dn_status write_config(job *j, const char *data_config, dn_error *err)
-{
-    const dn_analyse_options *w = &j->what;
-    const char *petsc = dn_options_text(j->call->options, "petsc");
-    dn_json *c = dn_json_create();
-    dn_status st;
-
-    dn_json_string(c, "command", "network");
-    dn_json_string(c, "dataset", data_config);
-    add_words(c, "layers", j->load.n_layers, j->load.layer);
-    dn_json_bool(c, "weights", j->load.weights);
-    add_words(c, "measures", w->n_measures, w->measure);
-    add_words(c, "spectra", w->n_spectra, w->spectrum);
-    dn_json_int(c, "pairs", w->pairs);
-    dn_json_bool(c, "standardise", w->standardise);
-    dn_json_bool(c, "per_component", w->per_component);
-    dn_json_number(c, "tolerance", w->tolerance);
-    dn_json_number(c, "damping", w->damping);
-    dn_json_number(c, "alpha", w->katz_alpha);
-    add_words(c, "seeds", w->n_seeds, w->seed_id);
-    add_words(c, "communicability", w->n_from, w->from_id);
-    dn_json_int(c, "sources", w->sources);
-    dn_json_int(c, "exact_nodes", w->exact_nodes);
-    dn_json_int(c, "probes", w->probes);
-    dn_json_int(c, "seed", (int64_t)w->seed);
-    dn_json_string(c, "petsc", petsc != NULL ? petsc : "");
-    st = dn_json_text(c, 0, &j->config, err);
-    dn_json_destroy(&c);
-    return st;
-}
-
-/* Configs of the layers that are joined: what the network was made of. For dn_free(). */
-static dn_status data_config(job *j, char **out, dn_error *err)
-{
-    enum { CAP = 1 << 16 };
-    dn_status st = DN_OK;
-    const dn_comm *comm = j->call->comm;
-    dn_strings layers = {0};
-    char *text = NULL, group[96], name[80];
-    size_t at = 0;
-
-    if ((text = dn_calloc(CAP, 1)) == NULL)
-        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %d bytes", CAP);
-    DN_AGREE(comm);
-    DN_TRY(dn_h5_get_text(j->data, "/", "config", text, CAP, err));
-    at = strlen(text);
-    DN_TRY(dn_h5_list(j->data, "/edges", &layers, err));
-    for (int64_t i = 0; i < layers.n; i++) {
-        dn_error none = DN_ERROR_INIT; /* a layer that synth made has no config of its own */
-
-        snprintf(group, sizeof group, "/edges/%s", dn_strings_copy(&layers, i, name, sizeof name));
-        if (dn_h5_get_text(j->data, group, "config", text + at, CAP - at, &none) == DN_OK)
-            at += strlen(text + at);
-        else
-            text[at] = '\0';
-    }
-    *out = text;
-    text = NULL;
-out:
-    dn_strings_destroy(&layers);
-    dn_free(text);
-    return st;
-}
-
-/* Rank 0: the directory is ours to write into; otherwise we say so before hours of work. */
-static dn_status claim_directory(const job *j, dn_error *err)
-{
-    dn_status st = DN_OK;
-    bool empty;
-
-    DN_TRY(dn_directory_make(j->dir, err));
-    DN_TRY(dn_directory_empty(j->dir, &empty, err));
-    if (!empty && !j->force) {
-        if (!dn_file_equals(j->config_path, j->config))
-            DN_FAIL(DN_ECANTCREAT, "%s: holds other files, or a run with other options; --force goes ahead",
-                    j->dir);
-        dn_log(DN_INFO, "network", "an unfinished run is computed anew", "output=%s", j->dir);
-    }
-out:
-    return st;
-}
-
-/* Rank 0: the first file of the results. What another run has finished here ends with it. */
-static dn_status save_config(const job *j, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    if (unlink(j->store_path) != 0 && errno != ENOENT)
-        DN_FAIL(DN_ECANTCREAT, "%s: cannot be removed: %s", j->store_path, strerror(errno));
-    DN_TRY(dn_text_file_write(j->config_path, j->config, err));
-out:
-    return st;
-}
-
-static dn_status look_for_finished(job *j, bool *out_done, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_comm *comm = j->call->comm;
-    char *data = NULL;
-
-    *out_done = false;
-    DN_TRY(data_config(j, &data, err));
-    DN_PASS(write_config(j, data, err));
-    DN_AGREE(comm);
-    if (!j->force)
-        DN_TRY(dn_output_finished(comm, j->store_path, DN_NETWORK_SCHEMA, "/", j->config, out_done, err));
-    if (*out_done)
-        goto out;
-    if (comm->rank == 0)
-        DN_PASS(claim_directory(j, err));
-    DN_AGREE(comm);
-out:
-    dn_free(data);
     return st;
 }
 
@@ -359,7 +247,7 @@ static void on_progress(void *ctx, const char *what, int64_t done, int64_t total
     dn_progress_work(what, done, total, seconds);
 }
 
-static bool failed(const job *j, const char *what, const dn_solve_report *r)
+static bool failed(const dn_network_job *j, const char *what, const dn_solve_report *r)
 {
     if (r->converged)
         return false;
@@ -370,7 +258,7 @@ static bool failed(const job *j, const char *what, const dn_solve_report *r)
 }
 
 /* Whether every solver converged; says so for each that did not. */
-static dn_status check_converged(const job *j, dn_error *err)
+static dn_status check_converged(const dn_network_job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_analysis *a = &j->analysis;
@@ -381,12 +269,13 @@ static dn_status check_converged(const job *j, dn_error *err)
     for (int i = 0; i < a->n_spectra; i++)
         bad += failed(j, a->spectrum[i].name, &a->spectrum[i].report);
     if (bad > 0 && dn_options_flag(j->call->options, "strict"))
-        DN_FAIL(DN_EDATA, "%d solvers did not converge and --strict was given: no results are written", bad);
+        DN_FAIL(DN_EDATA, "%d solver%s did not converge and --strict was given: no results are written", bad,
+                bad > 1 ? "s" : "");
 out:
     return st;
 }
 
-static dn_status compute(job *j, dn_error *err)
+static dn_status compute(dn_network_job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = j->call->comm;
@@ -401,6 +290,9 @@ static dn_status compute(job *j, dn_error *err)
         dn_log(DN_INFO, "network", "opened", "nodes=%lld edges=%lld secs=%.2f", (long long)g->n,
                (long long)(g->nnz / 2), j->network->seconds_to_open);
         j->what.progress = on_progress;
+        if (j->load.weights && g->weight == NULL)
+            dn_log(DN_WARN, "network", "--weights: no layer has weights, every edge counts 1", "output=%s",
+                   j->dir);
     }
     st = dn_analyse(comm, j->network, &j->what, &j->analysis, err);
     dn_progress_end();
@@ -413,35 +305,54 @@ out:
     return st;
 }
 
-/* Rank 0: the files for people; then the digest, or the summary. */
-static dn_status write_texts(job *j, dn_error *err)
+/* Rank 0: the files for people. */
+static dn_status write_texts(dn_network_job *j, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_options *o = j->call->options;
-    dn_network_report report = {0};
-    char *json = NULL;
-    dn_network_run about = {.dataset = j->dataset,
-                            .command = j->call->command_line,
-                            .config = j->config,
-                            .version = dn_version_text(),
-                            .directory = j->dir,
-                            .seed = j->what.seed,
-                            .ranks = j->call->comm->size,
-                            .seconds = now() - j->started,
-                            .graphml_edges = dn_options_int(o, "graphml-edges")};
 
-    DN_TRY(dn_network_report_create(j->network, &j->analysis, &about, &report, err));
-    DN_TRY(save_config(j, err));
-    DN_TRY(dn_network_save(&report, err));
-    if (dn_options_flag(o, "json")) {
-        DN_TRY(dn_network_json(&report, &json, err));
-        fputs(json, stdout);
-    } else {
-        dn_network_print(&report, stdout);
-    }
+    j->about = (dn_network_run){.dataset = j->dataset,
+                                .command = j->call->command_line,
+                                .config = j->config,
+                                .version = dn_version_text(),
+                                .directory = j->dir,
+                                .seed = j->what.seed,
+                                .ranks = j->call->comm->size,
+                                .seconds = now() - j->started,
+                                .graphml_edges = dn_options_int(j->call->options, "graphml-edges")};
+    DN_TRY(dn_network_report_create(j->network, &j->analysis, &j->about, &j->report, err));
+    DN_TRY(dn_network_job_begin(j, err));
+    DN_TRY(dn_network_save(&j->report, err));
 out:
-    dn_network_report_destroy(&report);
-    dn_free(json);
+    return st;
+}
+
+/* Rank 0: what goes to stdout when all is on disk. A run that was complete has no digest any more. */
+static dn_status show(const dn_network_job *j, bool done, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (dn_options_flag(j->call->options, "json"))
+        DN_TRY(dn_file_print(j->summary_path, stdout, err));
+    else if (!done)
+        dn_network_print(&j->report, stdout);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        DN_FAIL(DN_EIO, "stdout: writing failed; the results are complete in %s", j->dir);
+out:
+    return st;
+}
+
+static dn_status compute_and_save(dn_network_job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = j->call->comm;
+
+    DN_TRY(compute(j, err));
+    if (comm->rank == 0)
+        DN_PASS(write_texts(j, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_network_store(comm, j->store_path, j->call->command_line, j->config, j->network, &j->analysis,
+                            err));
+out:
     return st;
 }
 
@@ -450,23 +361,24 @@ static dn_status run(const dn_call *call, dn_error *err)
     dn_status st = DN_OK;
     const dn_comm *comm = call->comm;
     bool done = false;
-    job j = {.call = call, .started = now()};
+    dn_network_job j = {.call = call, .started = now()};
 
     DN_PASS(read_options(&j, err));
     DN_AGREE(comm);
     DN_TRY(dn_h5_open(comm, j.dataset, DN_DATASET_SCHEMA, &j.data, err));
-    DN_TRY(look_for_finished(&j, &done, err));
-    if (done) {
-        if (comm->rank == 0)
-            dn_log(DN_INFO, "network", "already complete, nothing to do", "output=%s", j.dir);
-        goto out;
-    }
-    DN_TRY(compute(&j, err));
+    DN_TRY(dn_network_job_finished(&j, &done, err));
+    if (!done)
+        DN_TRY(compute_and_save(&j, err));
+    else if (comm->rank == 0)
+        dn_log(DN_INFO, "network", "already complete, nothing to do", "output=%s", j.dir);
     if (comm->rank == 0)
-        DN_PASS(write_texts(&j, err));
+        DN_PASS(show(&j, done, err));
     DN_AGREE(comm);
-    DN_TRY(dn_network_store(comm, j.store_path, call->command_line, j.config, j.network, &j.analysis, err));
 out:
+    if (st != DN_OK && comm->rank == 0)
+        dn_network_job_abandon(&j);
+    if (j.report.order != NULL)
+        dn_network_report_destroy(&j.report);
     dn_analysis_destroy(&j.analysis);
     dn_network_close(&j.network);
     if (j.petsc)

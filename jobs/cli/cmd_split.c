@@ -132,7 +132,8 @@ static dn_status read_shares(job *j, dn_error *err)
         j->split.by_genes = strcmp(dn_options_text(o, "by"), "genes") == 0;
     } else {
         if (dn_options_given(o, "folds"))
-            DN_FAIL(DN_EUSAGE, "--folds is for --kind kfold and kfold-blocks only");
+            DN_FAIL(DN_EUSAGE, "--folds is for --kind kfold%s only",
+                    j->interactions ? " and kfold-blocks" : "");
         DN_TRY(parse_fractions(dn_options_text(o, "fractions"), j->split.fraction, err));
     }
 out:

@@ -32,6 +32,8 @@ static const dn_opt options[] = {
      "recipe"},
     {"joint", 0, DN_OPT_INT, NULL, "0..1024",
      "dti: units of a layer in which drug and target meet, 0: none [128, published 0]", "recipe"},
+    {"no-history", 0, DN_OPT_FLAG, NULL, NULL,
+     "dti: do not show the network what the training labels of like drugs and targets are", "recipe"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of weights, order and dropout", "recipe"},
     {"reduce", 0, DN_OPT_TEXT, "ordered", "ordered|fast",
      "sum of gradients: same bits on any number of ranks, or MPI's own (for comparison)", "ranks"},
@@ -43,7 +45,7 @@ static const dn_opt options[] = {
 static dn_status refuse_foreign(const dn_options *o, const char *network, dn_error *err)
 {
     static const char *const of_gener[] = {"fixed-order", NULL};
-    static const char *const of_dti[] = {"encoder", "atoms", "joint", "recipe", NULL};
+    static const char *const of_dti[] = {"encoder", "atoms", "joint", "recipe", "no-history", NULL};
     dn_status st = DN_OK;
     const char *const *foreign = strcmp(network, "dti") == 0 ? of_gener : of_dti;
 

@@ -15,17 +15,19 @@ dn_status dn_directory_make(const char *path, dn_error *err)
     dn_status st = DN_OK;
     struct stat info;
     char part[PATH_CAP];
+    int why = 0;
 
     if (snprintf(part, sizeof part, "%s/", path) >= (int)sizeof part)
         DN_FAIL(DN_ECANTCREAT, "%.60s...: the path is too long", path);
     for (char *c = part + 1; *c != '\0'; c++)
         if (*c == '/') {
             *c = '\0';
-            mkdir(part, 0777); /* one that is there already is fine; stat() has the last word */
+            if (mkdir(part, 0777) != 0 && errno != EEXIST) /* stat() has the last word */
+                why = errno;
             *c = '/';
         }
     if (stat(path, &info) != 0)
-        DN_FAIL(DN_ECANTCREAT, "%s: cannot be made: %s", path, strerror(errno));
+        DN_FAIL(DN_ECANTCREAT, "%s: cannot be made: %s", path, strerror(why != 0 ? why : errno));
     if (!S_ISDIR(info.st_mode))
         DN_FAIL(DN_ECANTCREAT, "%s: is not a directory", path);
 out:
@@ -46,6 +48,43 @@ dn_status dn_directory_empty(const char *path, bool *out, dn_error *err)
 out:
     if (d != NULL)
         closedir(d);
+    return st;
+}
+
+dn_status dn_directory_clear(const char *path, bool (*ours)(const char *name), dn_error *err)
+{
+    dn_status st = DN_OK;
+    char file[PATH_CAP];
+    DIR *d = opendir(path);
+
+    if (d == NULL)
+        DN_FAIL(DN_EIO, "%s: cannot be read: %s", path, strerror(errno));
+    for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
+        if (!ours(e->d_name) || snprintf(file, sizeof file, "%s/%s", path, e->d_name) >= (int)sizeof file)
+            continue;
+        if (unlink(file) != 0)
+            DN_FAIL(DN_ECANTCREAT, "%s: cannot be removed: %s", file, strerror(errno));
+    }
+out:
+    if (d != NULL)
+        closedir(d);
+    return st;
+}
+
+dn_status dn_file_print(const char *path, FILE *to, dn_error *err)
+{
+    dn_status st = DN_OK;
+    FILE *f = fopen(path, "r");
+    char piece[4096];
+    size_t len;
+
+    if (f == NULL)
+        DN_FAIL(DN_ENOINPUT, "%s: cannot be opened: %s", path, strerror(errno));
+    while ((len = fread(piece, 1, sizeof piece, f)) > 0)
+        fwrite(piece, 1, len, to);
+out:
+    if (f != NULL)
+        fclose(f);
     return st;
 }
 

@@ -3,6 +3,7 @@
 #define DN_CLI_DIRECTORY_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include "solvers/base/error.h"
 
 /* Make path and what is missing above it; one that is there is fine.
@@ -11,6 +12,12 @@ DN_MUST_CHECK dn_status dn_directory_make(const char *path, dn_error *err);
 
 /* Whether a directory holds nothing. Fails: DN_EIO */
 DN_MUST_CHECK dn_status dn_directory_empty(const char *path, bool *out, dn_error *err);
+
+/* Remove the files that are ours by their names. Fails: DN_ECANTCREAT, DN_EIO */
+DN_MUST_CHECK dn_status dn_directory_clear(const char *path, bool (*ours)(const char *name), dn_error *err);
+
+/* All of a file to a stream. Fails: DN_ENOINPUT */
+DN_MUST_CHECK dn_status dn_file_print(const char *path, FILE *to, dn_error *err);
 
 /* Whether path holds exactly this text; an absent file does not. */
 bool dn_file_equals(const char *path, const char *text);

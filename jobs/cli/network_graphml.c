@@ -76,27 +76,53 @@ static void put_head(FILE *f, const dn_network_report *r)
     fputs("<graph id=\"network\" edgedefault=\"undirected\">\n", f);
 }
 
-/* The id of a node: its own, and behind it "#" and its number where cleaning changed it (so that nodes stay
- * apart that look alike afterwards) or where it has none. */
-static void put_id(FILE *f, const dn_network *w, int64_t inside)
+/* twice [n], in outside order: the id stands on another side, too. */
+static dn_status find_twice(const dn_network *w, bool *twice, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_names *names = NULL;
+
+    DN_TRY(dn_names_create(&names, err));
+    for (int64_t i = 0; i < w->id.n; i++) {
+        size_t len;
+        const char *id = dn_strings_at(&w->id, i, &len);
+        int64_t first;
+
+        DN_TRY(dn_names_add(names, id, len, i, &first, err));
+        if (first != i)
+            twice[i] = twice[first] = true;
+    }
+out:
+    dn_names_destroy(&names);
+    return st;
+}
+
+/* The id of a node: its own, with its side before it where another side has the same, and behind it "#" and
+ * its number where cleaning changed it (so that nodes stay apart that look alike afterwards) or where it has
+ * none. */
+static void put_id(FILE *f, const dn_network *w, const bool *twice, int64_t inside)
 {
     int32_t outside = w->graph.outside[inside];
     size_t len = 0;
     const char *own = w->id.n > 0 ? dn_strings_at(&w->id, outside, &len) : NULL;
     char id[DN_ID_MAX];
 
+    if (twice[outside]) {
+        put_side(f, w, w->graph.side[inside]);
+        putc(':', f);
+    }
     dn_network_clean_id(w, inside, id);
     put_escaped(f, id);
     if (own != NULL && (len == 0 || strlen(id) != len || memcmp(id, own, len) != 0))
         fprintf(f, "#%ld", (long)outside);
 }
 
-static void put_node(FILE *f, const dn_network_report *r, int64_t inside)
+static void put_node(FILE *f, const dn_network_report *r, const bool *twice, int64_t inside)
 {
     char id[DN_ID_MAX];
 
     fputs("<node id=\"", f);
-    put_id(f, r->network, inside);
+    put_id(f, r->network, twice, inside);
     fputs("\">\n <data key=\"v_label\">", f);
     put_escaped(f, dn_network_clean_id(r->network, inside, id));
     fputs("</data>\n <data key=\"v_side\">", f);
@@ -119,7 +145,7 @@ static void put_node(FILE *f, const dn_network_report *r, int64_t inside)
 }
 
 /* The edges of a node that start in it: those to higher sides, and within the side to later nodes. */
-static void put_edges(FILE *f, const dn_network *w, int64_t inside)
+static void put_edges(FILE *f, const dn_network *w, const bool *twice, int64_t inside)
 {
     const dn_graph *g = &w->graph;
 
@@ -130,9 +156,9 @@ static void put_edges(FILE *f, const dn_network *w, int64_t inside)
             (g->side[other] == g->side[inside] && g->outside[other] < g->outside[inside]))
             continue;
         fputs("<edge source=\"", f);
-        put_id(f, w, inside);
+        put_id(f, w, twice, inside);
         fputs("\" target=\"", f);
-        put_id(f, w, other);
+        put_id(f, w, twice, other);
         if (g->weight == NULL) {
             fputs("\"/>\n", f);
         } else {
@@ -149,19 +175,23 @@ dn_status dn_network_write_graphml(const dn_network_report *r, const char *dir, 
     const dn_graph *g = &r->network->graph;
     dn_text_file t = {0};
     int32_t *inside = NULL; /* [n] */
+    bool *twice = NULL;     /* [n] */
 
     DN_NEW(inside, (size_t)g->n);
+    DN_NEW(twice, (size_t)g->n);
     dn_graph_inside(g, inside);
+    DN_TRY(find_twice(r->network, twice, err));
     DN_TRY(dn_text_file_open(&t, dir, "network.graphml", err));
     put_head(t.to, r);
     for (int64_t i = 0; i < g->n; i++)
-        put_node(t.to, r, inside[i]);
+        put_node(t.to, r, twice, inside[i]);
     for (int64_t i = 0; i < g->n; i++)
-        put_edges(t.to, r->network, inside[i]);
+        put_edges(t.to, r->network, twice, inside[i]);
     fputs("</graph>\n</graphml>\n", t.to);
     DN_TRY(dn_text_file_commit(&t, err));
 out:
     dn_free(inside);
+    dn_free(twice);
     dn_text_file_close(&t);
     return st;
 }

@@ -51,6 +51,7 @@ static dn_status read_encoding(job *j, dn_error *err)
     snprintf(j->run.record.encoder, sizeof j->run.record.encoder, "%s", encoder);
     j->run.record.dti = (dn_dti_options)DN_DTI_DEFAULTS;
     j->run.record.dti.dropout = (float)j->run.dropout;
+    j->run.record.history = !published && !dn_options_flag(o, "no-history");
     j->run.record.dti.joint = dn_options_given(o, "joint") ? dn_options_int(o, "joint") : published ? 0 : 128;
 out:
     return st;
@@ -65,6 +66,8 @@ static dn_status load_data(job *j, dn_error *err)
     DN_TRY(dn_h5_open(r->call->comm, r->dataset, DN_DATASET_SCHEMA, &h, err));
     DN_TRY(dn_train_run_split(r, h, true, err));
     DN_TRY(dn_dti_inputs_load(r->call->comm, h, r->split.pairs, &j->encoding, &j->in, err));
+    if (r->record.history)
+        DN_TRY(dn_dti_inputs_add_history(r->call->comm, &j->in, &r->split, err));
 out:
     dn_h5_close(&h);
     return st;
@@ -86,7 +89,9 @@ static dn_status make_model(job *j, dn_error *err)
 {
     dn_status st = DN_OK;
 
-    j->run.record.dti.positive_weight = positive_weight(&j->run.rows);
+    /* as published, which shifts the probabilities; otherwise they stay what they are */
+    if (strcmp(j->run.base->name, "published") == 0)
+        j->run.record.dti.positive_weight = positive_weight(&j->run.rows);
     DN_TRY(dn_dti_create(&j->in.data, &j->run.record.dti, &j->dti, err));
     DN_TRY(dn_train_run_model(&j->run, &j->dti->model, err));
 out:
@@ -103,6 +108,7 @@ static dn_status write_config(job *j, dn_error *err)
     dn_json_string(c, "atoms", r->record.atoms);
     dn_json_string(c, "encoder", r->record.encoder);
     dn_json_int(c, "joint", r->record.dti.joint);
+    dn_json_bool(c, "history", r->record.history);
     return dn_train_run_config(r, c, err);
 }
 

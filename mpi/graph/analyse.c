@@ -12,34 +12,40 @@
 typedef struct row {
     const char *name, *definition;
     dn_measure_run *run;
+    unsigned needs;
 } row;
 
 /* The table of measures, in the order of --measures all. */
 static const row table[] = {
-    {"degree", "neighbours / (n - 1); networkx.degree_centrality", dn_run_degree},
-    {"strength", "sum of the weights of the edges; networkx Graph.degree(weight)", dn_run_strength},
+    {"degree", "neighbours / (n - 1); networkx.degree_centrality", dn_run_degree, 0},
+    {"strength", "sum of the weights of the edges; networkx Graph.degree(weight)", dn_run_strength, 0},
     {"eigenvector", "leading eigenvector of the adjacency matrix; networkx.eigenvector_centrality_numpy",
-     dn_run_eigenvector},
-    {"pagerank", "random walk with restarts anywhere; networkx.pagerank", dn_run_pagerank},
-    {"katz", "damped number of walks, length 1; networkx.katz_centrality_numpy", dn_run_katz},
+     dn_run_eigenvector, DN_NEEDS_POSITIVE},
+    {"pagerank", "random walk with restarts anywhere; networkx.pagerank", dn_run_pagerank, DN_NEEDS_POSITIVE},
+    {"katz", "damped number of walks, length 1; networkx.katz_centrality_numpy", dn_run_katz,
+     DN_NEEDS_POSITIVE},
     {"hits", "the larger of hub and authority score, edges from the lower side to the higher; networkx.hits",
-     dn_run_hits},
-    {"subgraph", "closed walks, diagonal of exp(A); networkx.subgraph_centrality", dn_run_subgraph},
-    {"current-flow", "inverse mean resistance distance; networkx.current_flow_closeness_centrality",
-     dn_run_current_flow},
-    {"closeness", "inverse mean distance times the share of nodes in reach; networkx.closeness_centrality",
-     dn_run_closeness},
-    {"harmonic", "sum of inverse distances; networkx.harmonic_centrality", dn_run_harmonic},
-    {"betweenness", "share of shortest paths that pass; networkx.betweenness_centrality", dn_run_betweenness},
-    {"core", "largest k whose k-core holds the node; networkx.core_number", dn_run_core},
-    {"clustering", "share of pairs of neighbours that are joined; networkx.clustering", dn_run_clustering},
+     dn_run_hits, DN_NEEDS_POSITIVE},
+    {"subgraph", "closed walks, diagonal of exp(A); networkx.subgraph_centrality", dn_run_subgraph, 0},
+    {"current-flow",
+     "1 / sum of resistances, times the squared share of nodes in reach; raw as "
+     "networkx.current_flow_closeness_centrality of the component",
+     dn_run_current_flow, DN_NEEDS_POSITIVE},
+    {"closeness",
+     "inverse mean distance in hops times the share of nodes in reach; networkx.closeness_centrality",
+     dn_run_closeness, 0},
+    {"harmonic", "sum of inverse distances in hops; networkx.harmonic_centrality", dn_run_harmonic, 0},
+    {"betweenness", "share of shortest paths, in hops, that pass; networkx.betweenness_centrality",
+     dn_run_betweenness, 0},
+    {"core", "largest k whose k-core holds the node; networkx.core_number", dn_run_core, 0},
+    {"clustering", "share of pairs of neighbours that are joined; networkx.clustering", dn_run_clustering, 0},
     {"bipartite-clustering", "mean overlap of neighbourhoods; networkx.bipartite.clustering (dot)",
-     dn_run_bipartite_clustering}};
+     dn_run_bipartite_clustering, DN_NEEDS_TWO_COLOURS}};
 enum { MEASURES = sizeof table / sizeof table[0] };
 
 static const row personalised = {
     "personalised", "random walk with restarts at the seeds; networkx.pagerank (personalization)",
-    dn_run_personalised};
+    dn_run_personalised, DN_NEEDS_POSITIVE};
 
 int dn_analyse_measures(const char *out_names[DN_MEASURES_MAX], const char *out_definitions[DN_MEASURES_MAX])
 {
@@ -153,7 +159,9 @@ static dn_status add_measure(dn_analyse_job *j, const row *r, dn_analysis *a, dn
     begin(j, r->name);
     *m = (dn_measure){.name = r->name, .definition = r->definition, .report = {.converged = true}};
     a->n_measures++;
-    st = r->run(j, m, j->o->skip_unfit ? &unfit : err);
+    st = dn_fit_measure(j, r->name, r->needs, &unfit);
+    if (st == DN_OK)
+        st = r->run(j, m, &unfit);
     m->seconds = MPI_Wtime() - j->started;
     if (st == DN_EDATA && j->o->skip_unfit) {
         if (j->comm->rank == 0)
@@ -161,7 +169,7 @@ static dn_status add_measure(dn_analyse_job *j, const row *r, dn_analysis *a, dn
         dn_measure_destroy(m);
         a->n_measures--;
         st = DN_OK;
-    } else if (st != DN_OK && j->o->skip_unfit) {
+    } else if (st != DN_OK && err != NULL) {
         *err = unfit;
     }
     return st;
@@ -223,9 +231,15 @@ static dn_status check_words(dn_analyse_job *j, dn_error *err)
         if (find_row(o->measure[i], err) == NULL)
             return DN_EUSAGE;
     for (int i = 0; i < o->n_spectra; i++)
-        DN_TRY(dn_check_spectrum(j, o->spectrum[i], err));
+        DN_TRY(dn_check_spectrum(o->spectrum[i], err));
     DN_TRY(dn_analyse_nodes(j, "seeds", o->n_seeds, o->seed_id, j->seed, err));
     DN_TRY(dn_analyse_nodes(j, "communicability", o->n_from, o->from_id, j->from, err));
+    for (int i = 0; i < o->n_measures && !o->skip_unfit; i++)
+        DN_TRY(dn_fit_measure(j, o->measure[i], find_row(o->measure[i], err)->needs, err));
+    if (o->n_seeds > 0)
+        DN_TRY(dn_fit_measure(j, personalised.name, personalised.needs, err));
+    for (int i = 0; i < o->n_spectra; i++)
+        DN_TRY(dn_fit_spectrum(j, o->spectrum[i], err));
 out:
     return st;
 }

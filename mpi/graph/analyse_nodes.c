@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include "mpi/core/agree.h"
 #include "mpi/graph/analyse_private.h"
 #include "solvers/base/text.h"
@@ -60,7 +61,16 @@ static dn_status not_found(const dn_network *w, const char *option, const char *
     const char *best = NULL;
     int turn = 0;
 
-    for (int64_t i = 0; i < w->graph.n; i++) {
+    if (strchr(name, ',') != NULL)
+        return dn_error_set(err, DN_EUSAGE, __FILE__, __LINE__,
+                            "--%s: no node '%.100s' in the network; several ids stand apart: --%s A B",
+                            option, name, option);
+    for (int64_t i = 0; i < w->graph.n && best == NULL; i++) {
+        dn_network_id(w, w->graph.outside[i], ids[0], ID_CAP);
+        if (strcasecmp(ids[0], name) == 0)
+            best = ids[0];
+    }
+    for (int64_t i = 0; i < w->graph.n && (best == NULL || strcasecmp(best, name) != 0); i++) {
         const char *pair[2];
         pair[0] = dn_network_id(w, w->graph.outside[i], ids[turn], ID_CAP);
         pair[1] = best;

@@ -45,6 +45,19 @@ void dn_analyse_figure(dn_measure *m, const char *name, double value);
 /* Tell the user how far the measure has come. Local; rank 0 speaks. */
 void dn_analyse_progress(void *job, int64_t done, int64_t total);
 
+/* What a graph must have for a measure or a spectrum to make sense on it. */
+enum { DN_NEEDS_POSITIVE = 1, DN_NEEDS_TWO_COLOURS = 2 };
+
+/* ---- analyse_fit.c: what can be said before hours of work ---- */
+
+/* Collective: rank 0, which has the ids, says what is wrong. Fails: DN_EDATA */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_fit_measure(const dn_analyse_job *j, const char *name,
+                                                     unsigned needs, dn_error *err);
+
+/* The spectrum of this name with o->pairs pairs. Collective. Fails: DN_EDATA */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_fit_spectrum(const dn_analyse_job *j, const char *name,
+                                                      dn_error *err);
+
 /* ---- analyse_nodes.c ---- */
 
 /* The nodes that the user named: "ID", or "SIDE:ID" where two sides have the same id. out_inside [n]
@@ -67,8 +80,8 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_run_communicability(dn_analyse_job *j, 
 
 /* ---- analyse_spectra.c ---- */
 
-/* The same verdict on every rank. Local. Fails: DN_EUSAGE no such spectrum; DN_EDATA more pairs than nodes */
-DN_MUST_CHECK dn_status dn_check_spectrum(const dn_analyse_job *j, const char *word, dn_error *err);
+/* The same verdict on every rank. Local. Fails: DN_EUSAGE no such spectrum */
+DN_MUST_CHECK dn_status dn_check_spectrum(const char *word, dn_error *err);
 
 /* word has been checked. Collective. Fails: as dn_spectra(), dn_svd() and dn_pca() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_run_spectrum(dn_analyse_job *j, const char *word, dn_spectrum *s,

@@ -11,9 +11,10 @@ enum { ADJACENCY, LAPLACIAN, SVD, PCA, SPECTRA };
 static const char *definition(int kind, bool standardise)
 {
     static const char *const text[] = {
-        "largest eigenvalues of the adjacency matrix",
-        "smallest eigenvalues of I - D^-1/2 A D^-1/2; networkx.normalized_laplacian_matrix",
-        "largest singular values of the matrix of side 0 x side 1"};
+        "largest eigenvalues of the adjacency matrix of the nodes with a neighbour",
+        "smallest eigenvalues of I - D^-1/2 A D^-1/2 of the nodes with a neighbour; "
+        "networkx.normalized_laplacian_matrix",
+        "largest singular values of the matrix of the first side (rows) and the second (columns)"};
 
     if (kind == PCA)
         return standardise ? "principal components, columns standardised; sklearn StandardScaler, PCA"
@@ -30,7 +31,7 @@ static int kind_of(const char *word)
     return kind;
 }
 
-dn_status dn_check_spectrum(const dn_analyse_job *j, const char *word, dn_error *err)
+dn_status dn_check_spectrum(const char *word, dn_error *err)
 {
     dn_status st = DN_OK;
     const char *near = dn_nearest(word, names, SPECTRA);
@@ -39,9 +40,6 @@ dn_status dn_check_spectrum(const dn_analyse_job *j, const char *word, dn_error 
         DN_FAIL(DN_EUSAGE, "--spectra: no spectrum '%.60s'%s%s%s; there are adjacency, laplacian, svd, pca",
                 word, near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
                 near != NULL ? "'?" : "");
-    if (j->o->pairs > j->g->n)
-        DN_FAIL(DN_EDATA, "--pairs %lld: the network has %lld nodes", (long long)j->o->pairs,
-                (long long)j->g->n);
 out:
     return st;
 }

@@ -39,6 +39,7 @@ static dn_status save_dti(dn_h5 *h, const dn_model_record *r, dn_error *err)
 
     DN_TRY(dn_h5_set_text(h, "/", "atoms", r->atoms, err));
     DN_TRY(dn_h5_set_text(h, "/", "encoder", r->encoder, err));
+    DN_TRY(dn_h5_set_int(h, "/", "history", r->history, err));
     for (int k = 0; dti_size(&o, k, &name) != NULL; k++)
         DN_TRY(dn_h5_set_int(h, "/", name, *dti_size(&o, k, &name), err));
     DN_TRY(dn_h5_set_number(h, "/", "dropout", (double)o.dropout, err));
@@ -114,10 +115,13 @@ static dn_status read_dti(const dn_h5 *h, dn_model_record *r, dn_error *err)
 {
     dn_status st = DN_OK;
     const char *name;
+    int64_t history;
     double dropout, weight;
 
     DN_TRY(dn_h5_get_text(h, "/", "atoms", r->atoms, sizeof r->atoms, err));
     DN_TRY(dn_h5_get_text(h, "/", "encoder", r->encoder, sizeof r->encoder, err));
+    DN_TRY(dn_h5_get_int(h, "/", "history", &history, err));
+    r->history = history != 0;
     for (int k = 0; dti_size(&r->dti, k, &name) != NULL; k++)
         DN_TRY(dn_h5_get_int(h, "/", name, dti_size(&r->dti, k, &name), err));
     DN_TRY(dn_h5_get_number(h, "/", "dropout", &dropout, err));

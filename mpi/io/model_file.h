@@ -28,6 +28,7 @@ typedef struct dn_model_record {
     /* architecture "dti" */
     char atoms[32];   /* dn_atoms_encoding_name() */
     char encoder[32]; /* dn_protein_encoding_name() */
+    bool history;     /* labels of training rows are among the inputs (mpi/train/dti_history.h) */
     dn_dti_options dti;
 } dn_model_record;
 

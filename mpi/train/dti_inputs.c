@@ -4,6 +4,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
+#include "mpi/train/dti_history.h"
 #include "solvers/base/alloc.h"
 
 static const char *const atom_names[] = {[DN_ATOMS_PUBLISHED] = "published", [DN_ATOMS_RICH] = "rich"};
@@ -110,6 +111,45 @@ out:
     return st;
 }
 
+static dn_status history_room(dn_dti_inputs *in, double **out_score, int64_t **out_rows, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t n = in->pairs.n;
+
+    DN_NEW(*out_score, (size_t)(n * DN_SIMILARS));
+    DN_NEW(*out_rows, (size_t)n);
+    DN_NEW(in->history, (size_t)(n * DN_SIMILARS));
+    for (int64_t i = 0; i < n; i++)
+        (*out_rows)[i] = i;
+out:
+    return st;
+}
+
+dn_status dn_dti_inputs_add_history(const dn_comm *comm, dn_dti_inputs *in, const dn_split *split,
+                                    dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_dti_past past = {.drugs = &in->drugs,
+                        .targets = &in->targets,
+                        .pairs = &in->pairs,
+                        .part = split->part,
+                        .hidden = dn_dti_hidden(split->kind)};
+    double *score = NULL; /* [pairs.n, DN_SIMILARS] */
+    int64_t *rows = NULL; /* [pairs.n] */
+
+    DN_PASS(history_room(in, &score, &rows, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_dti_history(comm, &past, rows, in->pairs.n, score, err));
+    for (int64_t k = 0; k < in->pairs.n * DN_SIMILARS; k++)
+        in->history[k] = (float)score[k];
+    in->data.pair_extra_width = DN_SIMILARS;
+    in->data.pair_extra = in->history;
+out:
+    dn_free(score);
+    dn_free(rows);
+    return st;
+}
+
 void dn_dti_inputs_destroy(dn_dti_inputs *in)
 {
     if (in->host.all == NULL)
@@ -121,6 +161,7 @@ void dn_dti_inputs_destroy(dn_dti_inputs *in)
     dn_free(in->bond_at);
     dn_free(in->bond_to);
     dn_free(in->state_at);
+    dn_free(in->history);
     dn_shared_destroy(&in->states);
     dn_host_close(&in->host);
     *in = (dn_dti_inputs){0};

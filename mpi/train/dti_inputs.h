@@ -28,6 +28,7 @@ typedef struct dn_dti_inputs {
     dn_dti_data data; /* views of what stands here; for dn_dti_create() */
     float *atom;
     int64_t *bond_at, *bond_to, *state_at;
+    float *history; /* [pairs.n, DN_SIMILARS], or NULL */
     dn_host host;
     dn_shared *states;
 } dn_dti_inputs;
@@ -37,6 +38,10 @@ typedef struct dn_dti_inputs {
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_inputs_load(const dn_comm *comm, const dn_h5 *h, const char *set,
                                                          const dn_dti_encoding *encoding, dn_dti_inputs *out,
                                                          dn_error *err);
+/* Give the network what the labels of the training rows say of every pair (dti_history.h), a training row
+ * held out in the way of the split. Collective. Fails: DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_inputs_add_history(const dn_comm *comm, dn_dti_inputs *in,
+                                                                const dn_split *split, dn_error *err);
 DN_COLLECTIVE void dn_dti_inputs_destroy(dn_dti_inputs *in);
 
 #endif

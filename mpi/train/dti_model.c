@@ -35,7 +35,7 @@ out:
 }
 
 dn_status dn_dti_model_load(const dn_comm *comm, const dn_h5 *dataset, const char *path, const char *set,
-                            dn_dti_model *out, dn_error *err)
+                            const dn_split *split, dn_dti_model *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_dti_encoding encoding;
@@ -45,6 +45,8 @@ dn_status dn_dti_model_load(const dn_comm *comm, const dn_h5 *dataset, const cha
     DN_TRY(read_encoding(&out->record, path, &encoding, err));
     DN_TRY(
         dn_dti_inputs_load(comm, dataset, set != NULL ? set : out->record.pairs, &encoding, &out->in, err));
+    if (out->record.history)
+        DN_TRY(dn_dti_inputs_add_history(comm, &out->in, split, err));
     DN_PASS(make_room(out, err));
     DN_AGREE(comm);
     DN_TRY(dn_model_load(comm, path, &out->dti->model, out->w, out->running, err));

@@ -13,11 +13,13 @@ typedef struct dn_dti_model {
 } dn_dti_model;
 
 /* model.h5 at path, and the interactions `set` of the open dataset (NULL: the set it was trained on) encoded
- * as the model wants them. Collective on comm, which is that of the dataset.
+ * as the model wants them. split: that of the dataset that the model was trained on, of which a network with
+ * history looks at the training labels. Collective on comm, which is that of the dataset.
  * Fails: DN_EDATA path holds another network, or an encoding that this build does not know; as
  * dn_dti_inputs_load(), dn_model_load() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_model_load(const dn_comm *comm, const dn_h5 *dataset,
-                                                        const char *path, const char *set, dn_dti_model *out,
+                                                        const char *path, const char *set,
+                                                        const dn_split *split, dn_dti_model *out,
                                                         dn_error *err);
 DN_COLLECTIVE void dn_dti_model_destroy(dn_dti_model *m);
 

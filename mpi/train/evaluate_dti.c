@@ -4,13 +4,10 @@
 
 #include <string.h>
 #include "mpi/core/agree.h"
-#include "mpi/core/partition.h"
+#include "mpi/train/dti_history.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
-#include "solvers/chem/fingerprint.h"
-#include "solvers/stats/kmers.h"
 #include "solvers/stats/label_history.h"
-#include "solvers/stats/similar_history.h"
 
 const dn_eval_kind dn_dti_kind = {
     .scorers = DN_DTI_SCORERS,
@@ -39,15 +36,8 @@ bool dn_dti_scored(const dn_dti_table *t, dn_part part, int64_t i)
 typedef struct study {
     const dn_dti_table *t;
     dn_part part;
-    int64_t *training;           /* [n_training]  rows of the table's pairs */
-    int64_t *row;                /* [rows.n]  rows of the table's pairs */
-    int64_t *by_target;          /* [rows.n]  places in rows, those of one target together */
-    dn_fingerprint *print;       /* [drugs] */
-    dn_kmers kmers;              /* of the targets */
-    double *like_drug;           /* [drugs]  of the drug that was asked for last */
-    double *like_target;         /* [targets] */
-    int32_t *scratch;            /* [DN_KMERS] */
-    double (*near)[DN_SIMILARS]; /* [rows.n]  in the order of by_target */
+    int64_t *training; /* [n_training]  rows of the table's pairs */
+    int64_t *row;      /* [rows.n]  rows of the table's pairs */
     dn_eval_rows rows;
 } study;
 
@@ -55,13 +45,6 @@ static void study_destroy(study *s)
 {
     dn_free(s->training);
     dn_free(s->row);
-    dn_free(s->by_target);
-    dn_free(s->print);
-    dn_kmers_destroy(&s->kmers);
-    dn_free(s->like_drug);
-    dn_free(s->like_target);
-    dn_free(s->scratch);
-    dn_free(s->near);
     dn_free(s->rows.a);
     dn_free(s->rows.b);
     dn_free(s->rows.label);
@@ -185,88 +168,32 @@ out:
     return st;
 }
 
-/* Places of the rows, those of one target together, in the order of the rows: a counting sort. */
-static dn_status order_by_target(study *s, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_eval_rows *r = &s->rows;
-    int64_t *at = NULL; /* [targets + 1] */
-
-    DN_NEW(at, (size_t)r->entities[1] + 1);
-    DN_NEW(s->by_target, (size_t)r->n);
-    for (int64_t i = 0; i < r->n; i++)
-        at[r->b[i] + 1]++;
-    for (int64_t t = 0; t < r->entities[1]; t++)
-        at[t + 1] += at[t];
-    for (int64_t i = 0; i < r->n; i++)
-        s->by_target[at[r->b[i]]++] = i;
-out:
-    dn_free(at);
-    return st;
-}
-
-/* Room for the likenesses, and this rank's share of the fingerprints. */
-static dn_status prepare_likeness(const dn_comm *comm, study *s, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_drugs *d = &s->t->drugs;
-    const dn_strings *sequence = &s->t->targets.sequence;
-    dn_range mine = dn_block(d->n, comm->rank, comm->size);
-
-    DN_TRY(order_by_target(s, err));
-    DN_NEW(s->print, (size_t)d->n);
-    DN_NEW(s->like_drug, (size_t)d->n);
-    DN_NEW(s->like_target, (size_t)s->t->targets.n);
-    DN_NEW(s->scratch, DN_KMERS);
-    DN_NEW(s->near, (size_t)s->rows.n);
-    DN_TRY(dn_kmers_create(sequence->bytes, sequence->offset, s->t->targets.n, &s->kmers, err));
-    for (int64_t i = mine.begin; i < mine.end; i++) {
-        dn_molecule m = dn_drugs_molecule(d, i);
-        DN_TRY(dn_fingerprint_morgan(&m, &s->print[i], err));
-    }
-out:
-    return st;
-}
-
-/* This rank's rows, in the order of by_target, so that a target's likenesses are computed once. */
-static void score_near_local(study *s, dn_range mine)
-{
-    const dn_interactions *p = &s->t->pairs;
-    const dn_eval_rows *r = &s->rows;
-    const dn_past past = {
-        .drug = p->drug, .target = p->target, .label = p->label, .rows = s->training, .n = r->n_training[0]};
-    int64_t target = -1;
-
-    for (int64_t i = mine.begin; i < mine.end; i++) {
-        int64_t row = s->by_target[i];
-
-        if (r->b[row] != target)
-            dn_kmers_like(&s->kmers, target = r->b[row], s->scratch, s->like_target);
-        for (int64_t d = 0; d < p->drugs; d++)
-            s->like_drug[d] = dn_fingerprint_tanimoto(&s->print[r->a[row]], &s->print[d]);
-        dn_similar_score(&past, r->a[row], target, s->like_drug, s->like_target, s->near[i]);
-    }
-}
-
-/* Collective. */
+/* Labels of pairs like each. The rows that are scored are no training rows, so nothing is hidden. Collective.
+ */
 static dn_status score_near(const dn_comm *comm, study *s, dn_error *err)
 {
     dn_status st = DN_OK;
-    static const int place[DN_SIMILARS] = {[DN_SIMILAR_DRUG] = 1 + DN_DTI_NEAREST_DRUG,
-                                           [DN_SIMILAR_TARGET] = 1 + DN_DTI_NEAREST_TARGET,
-                                           [DN_SIMILAR_BOTH] = 1 + DN_DTI_NEAREST,
-                                           [DN_SIMILAR_PAIR] = 1 + DN_DTI_NEAREST_PAIR};
+    static const struct {
+        dn_similar score;
+        int place;
+    } columns[] = {{DN_SIMILAR_DRUG, 1 + DN_DTI_NEAREST_DRUG},
+                   {DN_SIMILAR_TARGET, 1 + DN_DTI_NEAREST_TARGET},
+                   {DN_SIMILAR_BOTH, 1 + DN_DTI_NEAREST},
+                   {DN_SIMILAR_PAIR, 1 + DN_DTI_NEAREST_PAIR}};
     dn_eval_rows *r = &s->rows;
+    const dn_dti_past past = {
+        .drugs = &s->t->drugs, .targets = &s->t->targets, .pairs = &s->t->pairs, .part = s->t->split.part};
+    double *near = dn_calloc((size_t)r->n * DN_SIMILARS, sizeof *near);
 
-    DN_PASS(prepare_likeness(comm, s, err));
+    if (near == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld scores", (long long)r->n);
     DN_AGREE(comm);
-    dn_gather_blocks(comm, s->print, s->t->drugs.n, sizeof *s->print);
-    score_near_local(s, dn_block(r->n, comm->rank, comm->size));
-    dn_gather_blocks(comm, s->near, r->n, sizeof *s->near);
-    for (int64_t i = 0; i < r->n; i++)
-        for (int h = 0; h < DN_SIMILARS; h++)
-            r->score[place[h]][s->by_target[i]] = s->near[i][h];
+    DN_TRY(dn_dti_history(comm, &past, s->row, r->n, near, err));
+    for (size_t c = 0; c < sizeof columns / sizeof columns[0]; c++)
+        for (int64_t i = 0; i < r->n; i++)
+            r->score[columns[c].place][i] = near[i * DN_SIMILARS + columns[c].score];
 out:
+    dn_free(near);
     return st;
 }
 

@@ -74,6 +74,11 @@ static dn_status check_data(const dn_dti_data *d, dn_error *err)
     if (d->atom_width < 1 || d->state_width < 1)
         DN_FAIL(DN_EDATA, "%lld features an atom, %lld numbers a position: at least 1 each",
                 (long long)d->atom_width, (long long)d->state_width);
+    if (d->drug_extra_width < 0 || d->drug_extra_width > MAX_EXTRA || d->target_extra_width < 0 ||
+        d->target_extra_width > MAX_EXTRA || d->pair_extra_width < 0 || d->pair_extra_width > MAX_EXTRA)
+        DN_FAIL(DN_EDATA, "%lld, %lld, %lld extra numbers of a drug, a target, a pair: 0 .. %d each",
+                (long long)d->drug_extra_width, (long long)d->target_extra_width,
+                (long long)d->pair_extra_width, MAX_EXTRA);
     for (int64_t t = 0; t < d->n_targets; t++)
         if (d->state_at[t + 1] <= d->state_at[t] || d->state_at[t + 1] - d->state_at[t] > INT32_MAX)
             DN_FAIL(DN_EDATA, "target %lld has %lld positions", (long long)t,
@@ -160,7 +165,8 @@ static const dn_model_ops dti_ops;
 /* In the order of the enum in dti_private.h. */
 static void lay_out(dn_model *m, const dn_dti_data *d, const dn_dti_options *o)
 {
-    int64_t sides = o->drug_out + o->target_out;
+    const dn_dti g = {.data = *d, .options = *o};
+    int64_t sides = cat_width(&g);
 
     m->architecture = "dti";
     m->ops = &dti_ops;
@@ -328,13 +334,27 @@ out:
 
 /* ---- inference ---- */
 
+/* Rows of one side: what the branch computed, then the extra numbers of its ids. */
+static void put_side(const float *computed, int64_t width, const float *extra, int64_t extra_width,
+                     const int64_t *ids, int64_t n, float *out)
+{
+    for (int64_t i = 0; i < n; i++) {
+        memcpy(out, computed + i * width, (size_t)width * sizeof *out);
+        out += width;
+        if (extra_width > 0)
+            memcpy(out, extra + ids[i] * extra_width, (size_t)extra_width * sizeof *out);
+        out += extra_width;
+    }
+}
+
 dn_status dn_dti_encode_drugs(dn_work *k, const float *w, const int64_t *drugs, int64_t n, float *out,
                               dn_error *err)
 {
     dn_status st = DN_OK;
 
     DN_TRY(dn_dti_drug_forward(k, w, drugs, n, false, err));
-    memcpy(out, k->drug_out, (size_t)(n * k->g->options.drug_out) * sizeof *out);
+    put_side(k->drug_out, k->g->options.drug_out, k->g->data.drug_extra, k->g->data.drug_extra_width, drugs,
+             n, out);
 out:
     return st;
 }
@@ -345,29 +365,19 @@ dn_status dn_dti_encode_targets(dn_work *k, const float *w, const float *running
     dn_status st = DN_OK;
 
     DN_TRY(dn_dti_target_infer(k, w, running, targets, n, err));
-    memcpy(out, k->target_out, (size_t)(n * k->g->options.target_out) * sizeof *out);
+    put_side(k->target_out, k->g->options.target_out, k->g->data.target_extra, k->g->data.target_extra_width,
+             targets, n, out);
 out:
     return st;
 }
 
-/* Rows of distinct things, handed to the samples that have them. */
-static void hand_out(const float *from, const int64_t *which, int64_t n, int64_t width, float *to)
-{
-    for (int64_t r = 0; r < n; r++)
-        memcpy(to + r * width, from + which[r] * width, (size_t)width * sizeof *to);
-}
-
-/* The gradients of the two sides are free at inference and serve as buffers. */
 static dn_status predict(dn_work *k, const float *w, const float *running, float *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_dti_options *o = &k->g->options;
 
     DN_TRY(dn_dti_drug_forward(k, w, k->drugs, k->n_drugs, false, err));
-    hand_out(k->drug_out, k->which_drug, k->rows, o->drug_out, k->ddrug);
     DN_TRY(dn_dti_target_infer(k, w, running, k->distinct, k->n_distinct, err));
-    hand_out(k->target_out, k->which, k->rows, o->target_out, k->dtarget);
-    DN_TRY(dn_dti_score(k, w, k->ddrug, k->dtarget, k->rows, out, err));
+    DN_TRY(dn_dti_joint_infer(k, w, out, err));
 out:
     return st;
 }

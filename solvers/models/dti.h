@@ -1,10 +1,13 @@
 /* dti.h - the hybrid drug-target network: does a drug activate a target (1) or inhibit it (0)
  *
- *   drug     atoms [n, F], bonds -> GCN 256 ReLU, dropout -> GCN 256 ReLU, dropout -> mean over atoms ->
- * dense 128 target   states [L, C] -> conv 3, 64 -> norm -> ReLU -> max pool 2 -> dropout -> conv 3, 128 ->
- * norm -> ReLU -> max pool 2 -> dropout -> max over positions -> dropout -> dense 128 joint    concatenate ->
- * dropout -> [dense `joint` ReLU -> dropout] -> dense 1, binary cross-entropy of the logit, positives
- * weighted
+ *   drug     atoms [n, F], bonds -> GCN 256 ReLU, dropout -> GCN 256 ReLU, dropout -> mean over atoms
+ *            -> dense 128
+ *   target   states [L, C] -> conv 3, 64 -> norm -> ReLU -> max pool 2 -> dropout
+ *            -> conv 3, 128 -> norm -> ReLU -> max pool 2 -> dropout
+ *            -> max over positions -> dropout -> dense 128
+ *   joint    concatenate, with further numbers of drug, target and pair where given -> dropout
+ *            -> [dense `joint` ReLU -> dropout] -> dense 1
+ *            -> binary cross-entropy of the logit, positives weighted
  *
  * 203,329 weights with F = 4, C = 320. GCN: W = D^-1/2 (A + I) D^-1/2 (Kipf & Welling, arXiv:1609.02907).
  * PyTorch conventions: dense and convolution weights and biases uniform in +- 1 / sqrt(fan in), GCN weights
@@ -17,6 +20,9 @@
  * There is no padding: every product over positions has the shape of one protein, every product over atoms a
  * fixed shape, so the score of a pair has the same bits in any company with the same capacity, on the same
  * CPU.
+ *
+ * Gradients. Of equal values a maximum gives all to the first (PyTorch's amax shares it out). A convolution's
+ * bias stands in front of a norm, which takes it away again: its gradient is exactly 0 and it stays as it is.
  *
  * Samples. Dropout masks are those of the sample, never shared. What stands before the first mask (the first
  * convolution) is computed once for the samples of a shard that share a target, and its gradients are summed
@@ -50,6 +56,13 @@ typedef struct dn_dti_data {
     const int64_t *drug;   /* [n_pairs] */
     const int64_t *target; /* [n_pairs] */
     const uint8_t *label;  /* [n_pairs]  0 or 1; NULL when only predict() is used */
+
+    /* Numbers that join the concatenation as they are (fingerprints, components, cross-fitted history); width
+     * 0: none. No NaN. They want a joint layer: without one they act linearly. */
+    int64_t drug_extra_width, target_extra_width, pair_extra_width; /* 0 .. 65536 each */
+    const float *drug_extra;                                        /* [n_drugs, drug_extra_width] */
+    const float *target_extra;                                      /* [n_targets, target_extra_width] */
+    const float *pair_extra;                                        /* [n_pairs, pair_extra_width] */
 } dn_dti_data;
 
 typedef struct dn_dti_options {
@@ -91,15 +104,17 @@ double dn_dti_cost(const dn_dti *dti, int64_t pair);
 
 /* ---- scoring many drugs against many targets: each side once ----
  *
- * `work` comes from model.ops->work_create(); n <= its capacity. The vectors are those that are concatenated;
- * a vector has the same bits in any company. score: probability of class 1 for pair i of drug vector i and
- * target vector i, the bits of predict(). Local. Fail: DN_ENOMEM, DN_ESOFTWARE */
+ * `work` comes from model.ops->work_create(); n <= its capacity. The vectors are those that are concatenated,
+ * with the extra numbers of their side at the end; a vector has the same bits in any company. score:
+ * probability of class 1 for pair i of drug vector i, target vector i and row i of pair_extra (not read when
+ * its width is 0), the bits of predict(). Local. Fail: DN_ENOMEM, DN_ESOFTWARE */
 DN_MUST_CHECK dn_status dn_dti_encode_drugs(dn_work *work, const float *w, const int64_t *drugs, int64_t n,
-                                            float *out /* [n, drug_out] */, dn_error *err);
+                                            float *out /* [n, drug_out + drug_extra_width] */, dn_error *err);
 DN_MUST_CHECK dn_status dn_dti_encode_targets(dn_work *work, const float *w, const float *running,
                                               const int64_t *targets, int64_t n,
-                                              float *out /* [n, target_out] */, dn_error *err);
+                                              float *out /* [n, target_out + target_extra_width] */,
+                                              dn_error *err);
 DN_MUST_CHECK dn_status dn_dti_score(dn_work *work, const float *w, const float *drugs, const float *targets,
-                                     int64_t n, float *out /* [n] */, dn_error *err);
+                                     const float *pair_extra, int64_t n, float *out /* [n] */, dn_error *err);
 
 #endif

@@ -7,17 +7,55 @@
 #include "solvers/nn/lanes.h"
 #include "solvers/nn/loss.h"
 
-static void concatenate(dn_work *k, const float *drugs, const float *targets, int64_t n)
+/* One row of the concatenation; a width of 0 may come without numbers. */
+static void put_row(dn_work *k, int64_t r, const float *drug, const float *drug_extra, const float *target,
+                    const float *target_extra, const float *pair_extra)
 {
+    const dn_dti_data *d = &k->g->data;
     const dn_dti_options *o = &k->g->options;
-    int64_t width = o->drug_out + o->target_out;
+    const struct {
+        const float *from;
+        int64_t width;
+    } parts[] = {{drug, o->drug_out},
+                 {drug_extra, d->drug_extra_width},
+                 {target, o->target_out},
+                 {target_extra, d->target_extra_width},
+                 {pair_extra, d->pair_extra_width}};
+    float *to = k->cat + r * cat_width(k->g);
 
-    for (int64_t r = 0; r < n; r++) {
-        memcpy(k->cat + r * width, drugs + r * o->drug_out, (size_t)o->drug_out * sizeof(float));
-        memcpy(k->cat + r * width + o->drug_out, targets + r * o->target_out,
-               (size_t)o->target_out * sizeof(float));
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i].width > 0)
+            memcpy(to, parts[i].from, (size_t)parts[i].width * sizeof *to);
+        to += parts[i].width;
     }
+}
+
+static const float *row(const float *of, int64_t i, int64_t width)
+{
+    return width > 0 ? of + i * width : NULL;
+}
+
+/* Rows past n become 0. */
+static void clear_rest(dn_work *k, int64_t n)
+{
+    int64_t width = cat_width(k->g);
+
     memset(k->cat + n * width, 0, (size_t)((k->capacity - n) * width) * sizeof(float));
+}
+
+/* The samples at hand; theirs are rows drug_of[r] of drug_out and target_of[r] of target_out, NULL: row r. */
+static void concatenate(dn_work *k, const int64_t *drug_of, const int64_t *target_of)
+{
+    const dn_dti_data *d = &k->g->data;
+    const dn_dti_options *o = &k->g->options;
+
+    for (int64_t r = 0; r < k->rows; r++)
+        put_row(k, r, row(k->drug_out, drug_of != NULL ? drug_of[r] : r, o->drug_out),
+                row(d->drug_extra, k->drug[r], d->drug_extra_width),
+                row(k->target_out, target_of != NULL ? target_of[r] : r, o->target_out),
+                row(d->target_extra, k->target[r], d->target_extra_width),
+                row(d->pair_extra, k->pair[r], d->pair_extra_width));
+    clear_rest(k, k->rows);
 }
 
 DN_CLONES
@@ -37,7 +75,7 @@ static dn_status joint_layer(dn_work *k, const float *w, dn_error *err)
 {
     const dn_dti_options *o = &k->g->options;
 
-    return dn_dense_forward(k->cat, k->capacity, o->drug_out + o->target_out, o->joint, tensor(k, w, JOINT_W),
+    return dn_dense_forward(k->cat, k->capacity, cat_width(k->g), o->joint, tensor(k, w, JOINT_W),
                             tensor(k, w, JOINT_B), true, k->joint, err);
 }
 
@@ -45,10 +83,10 @@ dn_status dn_dti_joint_forward(dn_work *k, const float *w, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_dti_options *o = &k->g->options;
-    int64_t width = o->drug_out + o->target_out;
+    int64_t width = cat_width(k->g);
     dn_rng stream = dn_rng_stream(k->pass.seed, DN_RNG_DROPOUT, (uint64_t)k->pass.epoch, DROP_CAT);
 
-    concatenate(k, k->drug_out, k->target_out, k->rows);
+    concatenate(k, NULL, NULL);
     for (int64_t r = 0; o->dropout > 0 && r < k->rows; r++) {
         uint32_t *mask = k->cat_mask + r * k->cat_words;
         dn_dropout_mask(stream, (uint64_t)(k->pass.first + r), o->dropout, width, mask);
@@ -90,7 +128,7 @@ dn_status dn_dti_joint_backward(dn_work *k, const float *w, float *dw, dn_error 
 {
     dn_status st = DN_OK;
     const dn_dti_options *o = &k->g->options;
-    int64_t width = o->drug_out + o->target_out;
+    int64_t width = cat_width(k->g);
 
     if (o->joint > 0) {
         head_backward(k, w, k->joint, o->joint, dw, k->djoint);
@@ -106,26 +144,47 @@ dn_status dn_dti_joint_backward(dn_work *k, const float *w, float *dw, dn_error 
         if (o->dropout > 0 && r < k->rows)
             dn_dropout_apply(k->cat_mask + r * k->cat_words, o->dropout, width, d, d);
         memcpy(k->ddrug + r * o->drug_out, d, (size_t)o->drug_out * sizeof *d);
-        memcpy(k->dtarget + r * o->target_out, d + o->drug_out, (size_t)o->target_out * sizeof *d);
+        memcpy(k->dtarget + r * o->target_out, d + o->drug_out + k->g->data.drug_extra_width,
+               (size_t)o->target_out * sizeof *d);
     }
 out:
     return st;
 }
 
-dn_status dn_dti_score(dn_work *k, const float *w, const float *drugs, const float *targets, int64_t n,
-                       float *out, dn_error *err)
+/* Probabilities of the n rows that are concatenated. */
+static dn_status finish(dn_work *k, const float *w, int64_t n, float *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_dti_options *o = &k->g->options;
 
-    concatenate(k, drugs, targets, n);
-    if (o->joint > 0) {
+    if (k->g->options.joint > 0) {
         DN_TRY(joint_layer(k, w, err));
-        head(k, w, k->joint, o->joint, n);
+        head(k, w, k->joint, k->g->options.joint, n);
     } else {
-        head(k, w, k->cat, o->drug_out + o->target_out, n);
+        head(k, w, k->cat, cat_width(k->g), n);
     }
     dn_logit_probability(k->logit, n, out);
 out:
     return st;
+}
+
+dn_status dn_dti_joint_infer(dn_work *k, const float *w, float *out, dn_error *err)
+{
+    concatenate(k, k->which_drug, k->which);
+    return finish(k, w, k->rows, out, err);
+}
+
+dn_status dn_dti_score(dn_work *k, const float *w, const float *drugs, const float *targets,
+                       const float *pair_extra, int64_t n, float *out, dn_error *err)
+{
+    const dn_dti_data *d = &k->g->data;
+    const dn_dti_options *o = &k->g->options;
+
+    for (int64_t i = 0; i < n; i++) {
+        const float *drug = drugs + i * (o->drug_out + d->drug_extra_width);
+        const float *target = targets + i * (o->target_out + d->target_extra_width);
+        put_row(k, i, drug, drug + o->drug_out, target, target + o->target_out,
+                row(pair_extra, i, d->pair_extra_width));
+    }
+    clear_rest(k, n);
+    return finish(k, w, n, out, err);
 }

@@ -39,7 +39,7 @@ enum {
 };
 enum { PHASE_FIRST, PHASE_SECOND, PHASE_HEAD, PHASES };
 enum { DROP_GCN1, DROP_GCN2, DROP_POOL1, DROP_POOL2, DROP_TOP, DROP_CAT, DROP_JOINT };
-enum { NORMS = 2, ATOM_BLOCK = 64, MAX_UNITS = 1024 };
+enum { NORMS = 2, ATOM_BLOCK = 64, MAX_UNITS = 1024, MAX_EXTRA = 65536 };
 
 /* Memory that grows to what a shard needs. */
 typedef struct dn_room {
@@ -59,8 +59,8 @@ struct dn_work {
     const dn_dti *g;
     int64_t capacity, rows; /* R, samples in use */
     dn_pass pass;
-    int64_t *drug, *target; /* [R] */
-    uint8_t *label;         /* [R] */
+    int64_t *drug, *target, *pair; /* [R] */
+    uint8_t *label;                /* [R] */
 
     int64_t n_distinct, n_drugs;
     int64_t *distinct;    /* [R]  targets, each once, in order of appearance */
@@ -87,7 +87,7 @@ struct dn_work {
     float *mean_atoms, *drug_out; /* [R, gcn2], [R, drug_out] */
     float *top, *target_out;      /* [R, conv2], [R, target_out] */
     int32_t *position;            /* [R, conv2]  where in y2 of the sample the top was found */
-    float *cat, *joint, *logit;   /* [R, drug_out + target_out], [R, joint], [R] */
+    float *cat, *joint, *logit;   /* [R, cat_width], [R, joint], [R] */
     uint32_t *cat_mask;           /* [R, cat_words] */
     int64_t cat_words;
     float *dmean, *ddrug, *dtop, *dtarget, *dcat, *djoint, *dlogit;
@@ -121,6 +121,13 @@ static inline const float *tensor(const dn_work *k, const float *w, int which)
 static inline float *gradient(const dn_work *k, float *dw, int which)
 {
     return dw + k->g->model.tensor[which].offset;
+}
+
+/* Numbers of a row of the concatenation. */
+static inline int64_t cat_width(const dn_dti *g)
+{
+    return g->options.drug_out + g->data.drug_extra_width + g->options.target_out +
+           g->data.target_extra_width + g->data.pair_extra_width;
 }
 
 static inline float kept_scale(const dn_work *k)
@@ -159,5 +166,7 @@ dn_status dn_dti_target_infer(dn_work *k, const float *w, const float *running, 
 
 dn_status dn_dti_joint_forward(dn_work *k, const float *w, dn_error *err);             /* to logit */
 dn_status dn_dti_joint_backward(dn_work *k, const float *w, float *dw, dn_error *err); /* to ddrug, dtarget */
+/* Inference: drug_out and target_out stand for distinct ones, sample r has which_drug[r] and which[r]. */
+dn_status dn_dti_joint_infer(dn_work *k, const float *w, float *out, dn_error *err);
 
 #endif

@@ -12,15 +12,55 @@ void dn_dti_work_destroy(dn_work **handle)
 
     if (k == NULL)
         return;
-    void *const all[] = {
-        k->drug,       k->target,     k->label,       k->distinct,   k->copies,   k->which,
-        k->drugs,      k->which_drug, k->target_slot, k->drug_slot,  k->at1,      k->pool1,
-        k->at2,        k->atoms.drug, k->atoms.at,    k->ax.p,       k->z1a.p,    k->a2.p,
-        k->z2a.p,      k->dz.p,       k->da.p,        k->y1.p,       k->dpool1.p, k->z1.p,
-        k->y2.p,       k->wide.p,     k->dy.p,        k->pool.p,     k->dz1.p,    k->mask,
-        k->mean_atoms, k->drug_out,   k->top,         k->target_out, k->position, k->cat,
-        k->joint,      k->logit,      k->cat_mask,    k->dmean,      k->ddrug,    k->dtop,
-        k->dtarget,    k->dcat,       k->djoint,      k->dlogit,     k->moments,  k->moment_gradients};
+    void *const all[] = {k->pair,
+                         k->drug,
+                         k->target,
+                         k->label,
+                         k->distinct,
+                         k->copies,
+                         k->which,
+                         k->drugs,
+                         k->which_drug,
+                         k->target_slot,
+                         k->drug_slot,
+                         k->at1,
+                         k->pool1,
+                         k->at2,
+                         k->atoms.drug,
+                         k->atoms.at,
+                         k->ax.p,
+                         k->z1a.p,
+                         k->a2.p,
+                         k->z2a.p,
+                         k->dz.p,
+                         k->da.p,
+                         k->y1.p,
+                         k->dpool1.p,
+                         k->z1.p,
+                         k->y2.p,
+                         k->wide.p,
+                         k->dy.p,
+                         k->pool.p,
+                         k->dz1.p,
+                         k->mask,
+                         k->mean_atoms,
+                         k->drug_out,
+                         k->top,
+                         k->target_out,
+                         k->position,
+                         k->cat,
+                         k->joint,
+                         k->logit,
+                         k->cat_mask,
+                         k->dmean,
+                         k->ddrug,
+                         k->dtop,
+                         k->dtarget,
+                         k->dcat,
+                         k->djoint,
+                         k->dlogit,
+                         k->moments,
+                         k->moment_gradients};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         dn_free(all[i]);
     dn_free(k);
@@ -31,7 +71,7 @@ static dn_status new_numbers(dn_work *k, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_dti_options *o = &k->g->options;
-    size_t r = (size_t)k->capacity, sides = (size_t)(o->drug_out + o->target_out);
+    size_t r = (size_t)k->capacity, sides = (size_t)cat_width(k->g);
     size_t moments = (size_t)k->g->model.n_moments;
     struct {
         float **at;
@@ -75,6 +115,7 @@ dn_status dn_dti_work_create(const dn_model *m, int64_t capacity, dn_work **out,
         int64_t **at;
         size_t count;
     } blocks[] = {{&k->drug, r},
+                  {&k->pair, r},
                   {&k->target, r},
                   {&k->distinct, r},
                   {&k->copies, r},
@@ -157,6 +198,7 @@ dn_status dn_dti_load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass 
     k->rows = n;
     k->pass = *pass;
     for (int64_t r = 0; r < n; r++) {
+        k->pair[r] = rows[r];
         k->drug[r] = d->drug[rows[r]];
         k->target[r] = d->target[rows[r]];
         k->label[r] = d->label != NULL ? d->label[rows[r]] : 0;

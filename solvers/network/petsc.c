@@ -8,6 +8,7 @@
 #include <string.h>
 
 static char last_text[256]; /* of the innermost PETSc error since the last one was taken */
+static bool user_options;   /* options were given: a type that is unknown is the user's */
 
 /* Keep the innermost text; the way up repeats it. */
 static PetscErrorCode remember(MPI_Comm comm, int line, const char *function, const char *file,
@@ -22,6 +23,13 @@ static PetscErrorCode remember(MPI_Comm comm, int line, const char *function, co
     return code;
 }
 
+/* What PETSc says to a value that is no number, an unknown type, or an argument out of range. */
+static bool is_of_options(PetscErrorCode code)
+{
+    return code == PETSC_ERR_ARG_WRONG || code == PETSC_ERR_ARG_UNKNOWN_TYPE ||
+           code == PETSC_ERR_USER_INPUT || code == PETSC_ERR_ARG_OUTOFRANGE;
+}
+
 dn_status dn_petsc_failed(dn_error *err, PetscErrorCode code, const char *file, int line)
 {
     const char *general = NULL;
@@ -29,8 +37,12 @@ dn_status dn_petsc_failed(dn_error *err, PetscErrorCode code, const char *file, 
 
     (void)PetscErrorMessage(code, &general, NULL);
     last_text[strcspn(last_text, "\n")] = '\0';
-    st = dn_error_set(err, st, file, line, "PETSc error %d%s%s%s%s", (int)code, general != NULL ? ": " : "",
-                      general != NULL ? general : "", last_text[0] != '\0' ? ": " : "", last_text);
+    if (user_options && is_of_options(code))
+        st = dn_error_set(err, DN_EUSAGE, file, line, "--petsc: %s", last_text);
+    else
+        st = dn_error_set(err, st, file, line, "PETSc error %d%s%s%s%s", (int)code,
+                          general != NULL ? ": " : "", general != NULL ? general : "",
+                          last_text[0] != '\0' ? ": " : "", last_text);
     last_text[0] = '\0';
     return st;
 }
@@ -59,9 +71,15 @@ dn_status dn_petsc_open(MPI_Comm comm, const char *options, dn_error *err)
     DN_PETSC(SlepcInitializeNoArguments());
     DN_PETSC(PetscPopSignalHandler());
     DN_PETSC(PetscPushErrorHandler(remember, NULL));
+    user_options = options != NULL;
+    if (options != NULL && options[strspn(options, " \t")] != '-') /* PETSc would drop it without a word */
+        DN_FAIL(DN_EUSAGE,
+                "--petsc \"%.100s\": options begin with '-', such as \"-pagerank_ksp_type minres\"", options);
     if (options != NULL && PetscOptionsInsertString(NULL, options) != 0)
-        DN_FAIL(DN_EUSAGE, "--petsc \"%s\": %s", options, last_text);
+        DN_FAIL(DN_EUSAGE, "--petsc \"%.100s\": %s", options, last_text);
 out:
+    if (st != DN_OK)
+        dn_petsc_close();
     return st;
 }
 

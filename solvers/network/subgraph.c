@@ -98,6 +98,9 @@ static dn_status publish(const dn_graph *g, const dn_team *t, const dn_subgraph_
         report->converged = false;
         dn_krylov_warn(report, "not converged: %lld of %lld nodes after %d steps", (long long)failed,
                        (long long)g->connected, DN_LANCZOS_STEPS);
+    } else if (report->residual > report->tolerance) {
+        dn_krylov_warn(report, "rounding keeps the bounds of the least certain value %.1e of it apart",
+                       report->residual);
     }
 out:
     return st;

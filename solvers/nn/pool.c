@@ -71,7 +71,8 @@ void dn_pool_forward(const float *restrict y, int64_t length, int64_t channels, 
     for (; i + 1 < length; i += 2, y += 2 * channels, z += channels)
         for (int64_t c = 0; c < channels; c++) {
             float first = scale[c] * y[c] + shift[c], second = scale[c] * y[channels + c] + shift[c];
-            z[c] = relu((second > first) | (second != second) ? second : first);
+            int wins = (second > first) | (second != second);
+            z[c] = relu(wins ? second : first);
         }
     for (int64_t c = 0; i < length && c < channels; c++)
         z[c] = relu(scale[c] * y[c] + shift[c]);

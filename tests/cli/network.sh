@@ -75,6 +75,9 @@ expect 0 "already complete" "$DRAGNET" network karate.h5 -o run1 "${what[@]}"
 expect 73 "--force" "$DRAGNET" network karate.h5 -o run1 --measures degree
 expect 0 "" "$DRAGNET" network karate.h5 -o run1 --measures degree --force --json
 python3 -c 'import json; json.load(open("out.txt"))' || fail "--json does not give JSON"
+expect 0 "" "$DRAGNET" network karate.h5 -o run1 --measures degree --json
+python3 -c 'import json; json.load(open("out.txt"))' || fail "--json of a finished run does not give JSON"
+[ ! -e run1/pagerank.tsv ] || fail "--force leaves tables of another run"
 rm run1/network.h5
 expect 0 "computed anew" "$DRAGNET" network karate.h5 -o run1 --measures degree
 [ -s run1/network.h5 ] || fail "network.h5 was not made anew"
@@ -85,6 +88,15 @@ expect 0 "did not converge" "$DRAGNET" network karate.h5 -o slow "${slow[@]}"
 grep -q 'DID NOT CONVERGE' out.txt || fail "the digest is silent"
 expect 65 "did not converge" "$DRAGNET" network karate.h5 -o strict "${slow[@]}" --strict
 nothing_left strict/network.h5 strict/eigenvector.tsv strict/summary.json
+expect 0 "" "$DRAGNET" network karate.h5 -o slow "${slow[@]}"
+expect 65 "1 of its solvers did not converge" ranks 2 network karate.h5 -o slow "${slow[@]}" --strict
+[ ! -e strict ] || fail "a failed run leaves an empty directory"
+expect 64 "begin with '-'" ranks 2 network karate.h5 -o bad --measures degree --petsc "eigenvector_eps_ncv 3"
+expect 64 "--petsc" ranks 2 network karate.h5 -o bad --measures pagerank --petsc "-pagerank_ksp_type foo"
+if [ -e /dev/full ]; then
+    "$DRAGNET" network karate.h5 -o full --measures degree >/dev/full 2>err.txt
+    [ $? = 74 ] && grep -q 'stdout' err.txt || fail "a full stdout goes unnoticed: $(cat err.txt)"
+fi
 expect 0 "no solver asked" "$DRAGNET" network karate.h5 -o odd --measures eigenvector --petsc "-no_such_thing 3"
 
 # what the user may mistype
@@ -93,9 +105,14 @@ expect 64 "did you mean 'laplacian'" "$DRAGNET" network karate.h5 -o bad --spect
 expect 64 "given twice" "$DRAGNET" network karate.h5 -o bad --measures degree,degree
 expect 64 "no node '35' in the network" ranks 2 network karate.h5 -o bad --seeds 35
 expect 64 "no node 'x'" ranks 2 network karate.h5 -o bad --communicability x
+expect 64 "--alpha goes with katz" "$DRAGNET" network karate.h5 -o bad --measures degree --alpha 0.1
+expect 64 "--measures: names none" "$DRAGNET" network karate.h5 -o bad --measures ""
+expect 64 "--seeds: '1' is given twice" "$DRAGNET" network karate.h5 -o bad --seeds 1 1
+expect 64 "--seeds A B" "$DRAGNET" network karate.h5 -o bad --seeds 1,2
+expect 65 "svd needs a network with two sides" ranks 2 network karate.h5 -o bad --spectra svd
 expect 64 "--output" "$DRAGNET" network karate.h5
 expect 64 "--sources few" "$DRAGNET" network karate.h5 -o bad --sources few
-expect 65 "34 nodes" ranks 2 network karate.h5 -o bad --spectra adjacency --pairs 35
+expect 65 "34 at most" ranks 2 network karate.h5 -o bad --spectra adjacency --pairs 35
 expect 65 "club" "$DRAGNET" network karate.h5 -o bad --layer klub
 expect 66 "nowhere.h5" "$DRAGNET" network nowhere.h5 -o bad
 expect 65 "bipartite" ranks 2 network karate.h5 -o bad --measures bipartite-clustering
@@ -114,9 +131,14 @@ near one/pagerank.tsv a 1
 printf 'a\tb\t2\nb\tc\t-1\nc\td\t0\n' >signed.tsv
 expect 0 "" "$DRAGNET" import -o signed.h5 --edges g=signed.tsv
 expect 0 "" ranks 2 network signed.h5 -o plain --measures pagerank
-expect 65 "pagerank" ranks 2 network signed.h5 -o bad --measures pagerank --weights
+expect 65 "the edge between 'b' and 'c' has -1" ranks 2 network signed.h5 -o bad --measures pagerank --weights
 expect 0 "left out" ranks 2 network signed.h5 -o signed --measures all --weights
 near signed/strength.tsv b 1
+printf 'D1\tG1\nG1\tD1\n' >sides.tsv
+expect 0 "" "$DRAGNET" import -o sides.h5 --edges a:drug-gene=sides.tsv
+expect 0 "" "$DRAGNET" network sides.h5 -o sides --measures degree --weights
+grep -q 'no layer has weights' err.txt || fail "not said that --weights has nothing to use"
+[ "$(grep -c '<node id="\(drug\|gene\):[DG]1"' sides/network.graphml)" = 4 ] || fail "an id on two sides: $(grep '<node' sides/network.graphml)"
 printf 'a\tb\nc\td\n' >twice.tsv
 expect 0 "" "$DRAGNET" import -o twice.h5 --edges g=twice.tsv
 expect 0 "" ranks 2 network twice.h5 -o twice --measures eigenvector --per-component

@@ -38,8 +38,9 @@ def uniform(which, n, limit):
 
 
 # name, shape here, how it starts: a Glorot limit, a PyTorch limit, or a constant
-def layout(joint):
-    sides, last = DO + TO, joint or DO + TO
+def layout(joint, extra):
+    sides = DO + TO + sum(extra)
+    last = joint or sides
     rows = [("gcn1_w", (ATOMS_F, G1), np.sqrt(6 / (ATOMS_F + G1))), ("gcn1_b", (G1,), "0"),
             ("gcn2_w", (G1, G2), np.sqrt(6 / (G1 + G2))), ("gcn2_b", (G2,), "0"),
             ("drug_w", (G2, DO), G2 ** -.5), ("drug_b", (DO,), G2 ** -.5),
@@ -52,9 +53,9 @@ def layout(joint):
     return rows + ([("joint_w", (sides, joint), sides ** -.5), ("joint_b", (joint,), sides ** -.5)] if joint else [])
 
 
-def initial(joint):
+def initial(joint, extra):
     w = {}
-    for i, (name, shape, how) in enumerate(layout(joint)):
+    for i, (name, shape, how) in enumerate(layout(joint, extra)):
         n = int(np.prod(shape))
         v = np.full(n, float(how)) if isinstance(how, str) else uniform(i, n, how)
         if name == "norm1_gamma":
@@ -83,7 +84,13 @@ def data():
     return drugs, targets
 
 
-def network(w, drugs, targets, pairs, joint, running=None):
+def numbers(which, ids, width):
+    """Extra numbers of drugs (which = 1), targets (2), pairs (3)."""
+    i, c = np.meshgrid(np.array(ids), np.arange(width), indexing="ij")
+    return torch.tensor(np.sin(which + 0.7 * i + 1.9 * c).astype(np.float32).astype(float))
+
+
+def network(w, drugs, targets, pairs, joint, extra, running=None):
     """Logits; without `running` also (mean, variance, count) of the two norms."""
     taken = {}
 
@@ -113,7 +120,9 @@ def network(w, drugs, targets, pairs, joint, running=None):
         x = F.relu(a @ (x @ w["gcn1_w"]) + w["gcn1_b"])
         x = F.relu(a @ (x @ w["gcn2_w"]) + w["gcn2_b"])
         h.append(x.mean(0) @ w["drug_w"] + w["drug_b"])
-    z = torch.cat((torch.stack(h), q), 1)
+    more = [numbers(which, list(ids), width) for which, ids, width in
+            zip((1, 2, 3), (*list(zip(*pairs))[:2], range(len(pairs))), extra)]
+    z = torch.cat((torch.stack(h), more[0], q, more[1], more[2]), 1)
     if joint:
         z = F.relu(z @ w["joint_w"] + w["joint_b"])
     return (z @ w["head_w"] + w["head_b"])[:, 0], taken
@@ -127,13 +136,13 @@ def flat(w, of):
     return torch.cat([of(v).reshape(-1) for v in w.values()]).tolist()
 
 
-def run(tag, joint):
+def run(tag, joint, extra=(0, 0, 0)):
     drugs, targets = data()
     pairs = [(p * 5 % DRUGS, p * p % TARGETS, (p + p // 4) % 2) for p in range(PAIRS)]
-    w = initial(joint)
+    w = initial(joint, extra)
     y = torch.tensor([float(l) for _, _, l in pairs], dtype=torch.float64)
     opt = torch.optim.Adam(list(w.values()), lr=5e-4)
-    logits, taken = network(w, drugs, targets, pairs, joint)
+    logits, taken = network(w, drugs, targets, pairs, joint, extra)
     loss = nn.BCEWithLogitsLoss(reduction="sum", pos_weight=torch.tensor(POSITIVE, dtype=torch.float64))(logits, y)
     loss.backward()
     show(f"{tag}_loss", [loss.item()])
@@ -151,12 +160,13 @@ def run(tag, joint):
     for v in w.values():
         v.grad /= PAIRS
     with torch.no_grad():
-        show(f"{tag}_before", torch.sigmoid(network(w, drugs, targets, pairs, joint, running)[0]).tolist())
+        show(f"{tag}_before", torch.sigmoid(network(w, drugs, targets, pairs, joint, extra, running)[0]).tolist())
         opt.step()
         show(f"{tag}_weights", flat(w, lambda v: v))
-        show(f"{tag}_after", torch.sigmoid(network(w, drugs, targets, pairs, joint, running)[0]).tolist())
+        show(f"{tag}_after", torch.sigmoid(network(w, drugs, targets, pairs, joint, extra, running)[0]).tolist())
 
 
 print(f"# made by make_dti.py with torch {torch.__version__}, numpy {np.__version__}, double precision")
 run("published", 0)
 run("joint", 3)
+run("extra", 3, (2, 3, 1))

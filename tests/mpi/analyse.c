@@ -190,7 +190,7 @@ static void what_users_mistype_is_named(void)
     refused(&f, &o, DN_EUSAGE, "did you mean 'laplacian'");
     o.spectrum = (const char *const[]){"adjacency"};
     o.pairs = NODES + 1;
-    refused(&f, &o, DN_EDATA, "the network has 6 nodes");
+    refused(&f, &o, DN_EDATA, "adjacency has 5 at most");
     close_network(&f);
 }
 

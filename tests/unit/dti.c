@@ -18,13 +18,14 @@ enum {
     ATOMS = 28,
     POSITIONS = 62,
     SEED = 11,
-    MAX_WEIGHTS = 400,
+    MAX_WEIGHTS = 500,
     MAX_MOMENTS = 30
 };
 
 static const int64_t n_atoms[DRUGS] = {1, 2, 5, 9, 4, 7}, lengths[TARGETS] = {1, 2, 3, 4, 7, 12, 33};
 static float atom[ATOMS * ATOM_WIDTH], state[POSITIONS * STATE_WIDTH];
 static int64_t atom_at[DRUGS + 1], bond_at[ATOMS + 1], bond_to[2 * ATOMS], state_at[TARGETS + 1];
+static float drug_extra[DRUGS * 2], target_extra[TARGETS * 3], pair_extra[PAIRS];
 static int64_t drug[PAIRS], target[PAIRS], all[PAIRS];
 static uint8_t label[PAIRS];
 static float w[MAX_WEIGHTS], dw[MAX_WEIGHTS], running[MAX_MOMENTS];
@@ -94,11 +95,32 @@ static dn_dti_options small_options(int64_t joint, float dropout)
                             .positive_weight = 2.33f};
 }
 
-static void make(int64_t joint, float dropout)
+/* Two numbers more of a drug, three of a target, one of a pair. */
+static void add_extra(dn_dti_data *d)
+{
+    for (int i = 0; i < DRUGS; i++)
+        for (int c = 0; c < 2; c++)
+            drug_extra[2 * i + c] = (float)sin(1 + 0.7 * i + 1.9 * c);
+    for (int i = 0; i < TARGETS; i++)
+        for (int c = 0; c < 3; c++)
+            target_extra[3 * i + c] = (float)sin(2 + 0.7 * i + 1.9 * c);
+    for (int i = 0; i < PAIRS; i++)
+        pair_extra[i] = (float)sin(3 + 0.7 * i);
+    d->drug_extra_width = 2;
+    d->target_extra_width = 3;
+    d->pair_extra_width = 1;
+    d->drug_extra = drug_extra;
+    d->target_extra = target_extra;
+    d->pair_extra = pair_extra;
+}
+
+static void make_with(int64_t joint, float dropout, bool extra)
 {
     dn_dti_data data = make_data();
     dn_dti_options options = small_options(joint, dropout);
 
+    if (extra)
+        add_extra(&data);
     CU_ASSERT_EQUAL(dn_dti_create(&data, &options, &dti, NULL), DN_OK);
     m = &dti->model;
     CU_ASSERT(m->n_weights <= MAX_WEIGHTS && m->n_moments <= MAX_MOMENTS);
@@ -106,6 +128,11 @@ static void make(int64_t joint, float dropout)
     for (int t = 0; t < m->n_tensors; t++)
         if (strcmp(m->tensor[t].name, "norm1_gamma") == 0)
             w[m->tensor[t].offset + 1] = -0.5f; /* a negative scale turns the maximum of a pool round */
+}
+
+static void make(int64_t joint, float dropout)
+{
+    make_with(joint, dropout, false);
 }
 
 static dn_work *create(int64_t capacity)
@@ -200,7 +227,7 @@ static void update_running(dn_work *k)
 }
 
 /* Tolerances: single against double precision. */
-static void like_pytorch(const char *tag, int64_t joint)
+static void like_pytorch(const char *tag, int64_t joint, bool extra)
 {
     static double want[MAX_WEIGHTS];
     float got[PAIRS];
@@ -208,7 +235,7 @@ static void like_pytorch(const char *tag, int64_t joint)
     dn_work *k;
     float loss;
 
-    make(joint, 0);
+    make_with(joint, 0, extra);
     k = create(PAIRS);
     CU_ASSERT_EQUAL(dn_optim_create(DN_ADAMW, 0, m->n_weights, &optim, NULL), DN_OK);
     loss = (float)pass(k, all, PAIRS, 0);
@@ -238,12 +265,17 @@ static void like_pytorch(const char *tag, int64_t joint)
 
 static void published_like_pytorch(void)
 {
-    like_pytorch("published", 0);
+    like_pytorch("published", 0, false);
 }
 
 static void joint_like_pytorch(void)
 {
-    like_pytorch("joint", 3);
+    like_pytorch("joint", 3, false);
+}
+
+static void extra_like_pytorch(void)
+{
+    like_pytorch("extra", 3, true);
 }
 
 /* ---- gradients with dropout, shared targets ---- */
@@ -256,7 +288,7 @@ static void finite_differences(void)
     dn_work *k;
 
     for (int64_t joint = 0; joint <= 5; joint += 5) {
-        make(joint, 0.3f);
+        make_with(joint, 0.3f, joint > 0);
         k = create(PAIRS);
         (void)pass(k, rows, PAIRS, 7);
         memcpy(analytic, dw, sizeof analytic);
@@ -264,7 +296,7 @@ static void finite_differences(void)
             int64_t end = t + 1 < m->n_tensors ? m->tensor[t + 1].offset : m->n_weights, bad = 0;
             for (int64_t at = m->tensor[t].offset; at < end; at++) {
                 float keep = w[at];
-                const float h = 1e-3f;
+                const float h = 1e-4f;
                 double up, down;
                 w[at] = keep + h;
                 up = pass(k, rows, PAIRS, 7);
@@ -312,25 +344,24 @@ static void company_changes_no_bit(void)
 static void sides_apart(void)
 {
     static const int64_t drugs[DRUGS] = {3, 0, 5, 1, 4, 2}, targets[TARGETS] = {6, 1, 0, 2, 5, 4, 3};
-    static float of_drug[DRUGS * 4], of_target[TARGETS * 4], left[PAIRS * 4], right[PAIRS * 4];
+    static float of_drug[DRUGS * 6], of_target[TARGETS * 7], left[PAIRS * 6], right[PAIRS * 7];
     float want[PAIRS], got[PAIRS];
     dn_work *k;
 
-    make(4, 0.3f);
+    make_with(4, 0.3f, true);
     k = create(PAIRS);
     predict(k, all, PAIRS, want);
     CU_ASSERT_EQUAL(dn_dti_encode_drugs(k, w, drugs, DRUGS, of_drug, NULL), DN_OK);
     CU_ASSERT_EQUAL(dn_dti_encode_targets(k, w, running, targets, TARGETS, of_target, NULL), DN_OK);
-    for (int p = 0; p < PAIRS; p++)
-        for (int i = 0; i < 4; i++) {
-            for (int d = 0; d < DRUGS; d++)
-                if (drugs[d] == drug[p])
-                    left[4 * p + i] = of_drug[4 * d + i];
-            for (int t = 0; t < TARGETS; t++)
-                if (targets[t] == target[p])
-                    right[4 * p + i] = of_target[4 * t + i];
-        }
-    CU_ASSERT_EQUAL(dn_dti_score(k, w, left, right, PAIRS, got, NULL), DN_OK);
+    for (int p = 0; p < PAIRS; p++) {
+        for (int d = 0; d < DRUGS; d++)
+            if (drugs[d] == drug[p])
+                memcpy(left + 6 * p, of_drug + 6 * d, 6 * sizeof *left);
+        for (int t = 0; t < TARGETS; t++)
+            if (targets[t] == target[p])
+                memcpy(right + 7 * p, of_target + 7 * t, 7 * sizeof *right);
+    }
+    CU_ASSERT_EQUAL(dn_dti_score(k, w, left, right, pair_extra, PAIRS, got, NULL), DN_OK);
     CU_ASSERT_EQUAL(memcmp(got, want, sizeof want), 0);
     finish(k);
 }
@@ -412,6 +443,9 @@ static void bad_data(void)
     d = make_data();
     d.state_width = 0;
     refused(&d, &o, DN_EDATA, "0 numbers a position");
+    d = make_data();
+    d.pair_extra_width = -1;
+    refused(&d, &o, DN_EDATA, "-1 extra numbers");
 }
 
 static void bad_options(void)
@@ -450,6 +484,7 @@ static void number_of_weights(void)
 
 static const dn_test tests[] = {{"published like PyTorch", published_like_pytorch},
                                 {"joint like PyTorch", joint_like_pytorch},
+                                {"extra numbers like PyTorch", extra_like_pytorch},
                                 {"finite differences", finite_differences},
                                 {"company changes no bit", company_changes_no_bit},
                                 {"sides apart", sides_apart},

@@ -385,7 +385,7 @@ static dn_status everything(dn_error *err)
     DN_TRY(ops->predict(k, w, running, out, err));
     DN_TRY(dn_dti_encode_drugs(k, w, drug, 3, sides[0], err));
     DN_TRY(dn_dti_encode_targets(k, w, running, target, 3, sides[1], err));
-    DN_TRY(dn_dti_score(k, w, sides[0], sides[1], 3, out, err));
+    DN_TRY(dn_dti_score(k, w, sides[0], sides[1], NULL, 3, out, err));
 out:
     if (k != NULL)
         ops->work_destroy(&k);

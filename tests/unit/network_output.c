@@ -227,8 +227,7 @@ static void summary(void)
         "\"iterations\": 1234",
         "\"eigenvalue\": 2.5",
         "\"gap\": null",
-        "\"warning\": \"the largest eigenvalue is degenerate: any combination of the eigenvectors of 2 "
-        "components is an answer\"",
+        "any combination of the eigenvectors of 2 components is an answer\"",
         "\"gene & protein\": [",
         "\"count\": 18",
         "\"count\": null",

@@ -107,8 +107,10 @@ static void check_histories(const golden *g)
         for (int h = 0; h < 3; h++)
             CU_ASSERT(
                 near(dn_history_score(which[h], drug[g->drug[i]], target[g->target[i]]), g->score[i][h]));
-        dn_similar_score(&past, g->drug[i], g->target[i], g->like_drug[g->drug[i]],
-                         g->like_target[g->target[i]], out);
+        dn_similar_score(&past, &(dn_asked){.drug = g->drug[i], .target = g->target[i]},
+                         g->like_drug[g->drug[i]], g->like_target[g->target[i]], out);
+        CU_ASSERT(near(out[DN_SIMILAR_TARGET_HISTORY], g->score[i][0]));
+        CU_ASSERT(near(out[DN_SIMILAR_DRUG_HISTORY], g->score[i][1]));
         CU_ASSERT(near(out[DN_SIMILAR_DRUG], g->score[i][3]));
         CU_ASSERT(near(out[DN_SIMILAR_TARGET], g->score[i][4]));
         CU_ASSERT(near(out[DN_SIMILAR_BOTH], g->score[i][5]));
@@ -155,15 +157,40 @@ static void all_alike(void)
     dn_history_fit(drug, target, label, rows, past.n, DRUGS, TARGETS, drug_odds, target_odds, scratch);
     for (int64_t d = 0; d < DRUGS; d++)
         for (int64_t t = 0; t < TARGETS; t++) {
-            dn_similar_score(&past, d, t, one, one, out);
+            dn_similar_score(&past, &(dn_asked){.drug = d, .target = t}, one, one, out);
             CU_ASSERT_EQUAL(out[DN_SIMILAR_DRUG], target_odds[t]);
             CU_ASSERT_EQUAL(out[DN_SIMILAR_TARGET], drug_odds[d]);
             CU_ASSERT_EQUAL(out[DN_SIMILAR_BOTH], target_odds[t] + drug_odds[d]);
         }
     past.n = 0;
-    dn_similar_score(&past, 0, 0, one, one, out);
+    dn_similar_score(&past, &(dn_asked){.drug = 0}, one, one, out);
     for (int i = 0; i < DN_SIMILARS; i++)
         CU_ASSERT_EQUAL(out[i], 0);
+}
+
+/* Pair 0 is (0, 0, label 1); what is hidden from it counts for nothing: neither its own label nor, held out
+ * in that way, those of its drug or target can be told from the scores. */
+static void a_training_row_does_not_see_itself(void)
+{
+    enum { N = 6 };
+    static const int64_t drug[N] = {0, 0, 1, 1, 2, 2}, target[N] = {0, 1, 0, 1, 0, 2},
+                         rows[N] = {0, 1, 2, 3, 4, 5};
+    static const int64_t of_target[] = {2, 2, 0, 0},
+                         of_drug[] = {1, 0, 1, 0}; /* rows that are left, by dn_hidden */
+    double one[3] = {1, 1, 1}, out[2][DN_SIMILARS];
+
+    for (int hidden = DN_HIDE_ROW; hidden <= DN_HIDE_BOTH; hidden++) {
+        for (int own = 0; own < 2; own++) {
+            uint8_t label[N] = {(uint8_t)own, 1, 0, 0, 1, 0};
+            dn_past past = {.drug = drug, .target = target, .label = label, .rows = rows, .n = N};
+
+            dn_similar_score(&past, &(dn_asked){.training = true, .hidden = (dn_hidden)hidden}, one, one,
+                             out[own]);
+        }
+        CU_ASSERT(memcmp(out[0], out[1], sizeof out[0]) == 0);
+        CU_ASSERT(near(out[0][DN_SIMILAR_TARGET_ROWS], log1p((double)of_target[hidden])));
+        CU_ASSERT(near(out[0][DN_SIMILAR_DRUG_ROWS], log1p((double)of_drug[hidden])));
+    }
 }
 
 /* Nothing to count; a run that starts anew behind an unknown letter; one sequence in two places. */
@@ -215,6 +242,7 @@ static void out_of_memory(void)
 
 static const dn_test tests[] = {{"agrees with NumPy", agrees_with_numpy},
                                 {"all alike", all_alike},
+                                {"a training row does not see itself", a_training_row_does_not_see_itself},
                                 {"sequences at the edge", sequences_at_the_edge},
                                 {"out of memory", out_of_memory},
                                 {NULL, NULL}};

@@ -1,0 +1,232 @@
+/* network_job.c - the directory of a run of `dragnet network`; see network_job.h */
+#include "jobs/cli/network_job.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "jobs/cli/directory.h"
+#include "jobs/cli/text_file.h"
+#include "mpi/core/agree.h"
+#include "mpi/graph/store.h"
+#include "mpi/io/dataset.h"
+#include "mpi/io/output.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/json.h"
+#include "solvers/base/log.h"
+
+enum { CONFIG_CAP = 1 << 20 };
+
+/* ---- what determines the results ---- */
+
+static void add_words(dn_json *root, const char *key, int n, const char *const *words)
+{
+    dn_json *list = dn_json_array(root, key);
+
+    for (int i = 0; i < n; i++)
+        dn_json_string(list, NULL, words[i]);
+}
+
+/* The config of a layer; one that synth made has that of the dataset. text [CONFIG_CAP]. Collective. */
+static dn_status add_layer(const dn_network_job *j, const char *name, char *text, dn_json *list,
+                           dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_error none = DN_ERROR_INIT;
+    char group[96];
+
+    snprintf(group, sizeof group, "/edges/%s", name);
+    if (dn_h5_get_text(j->data, group, "config", text, CONFIG_CAP, &none) != DN_OK)
+        DN_TRY(dn_h5_get_text(j->data, "/", "config", text, CONFIG_CAP, err));
+    dn_json_value(list, NULL, text);
+out:
+    return st;
+}
+
+/* Configs of the layers that are joined: what the network was made of. Collective. */
+static dn_status add_layers(const dn_network_job *j, dn_json *list, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = j->call->comm;
+    dn_strings all = {0};
+    char *text = dn_calloc(CONFIG_CAP, 1), name[80];
+
+    if (text == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %d bytes", CONFIG_CAP);
+    DN_AGREE(comm);
+    for (int i = 0; i < j->load.n_layers; i++)
+        DN_TRY(add_layer(j, j->load.layer[i], text, list, err));
+    if (j->load.n_layers == 0)
+        DN_TRY(dn_h5_list(j->data, "/edges", &all, err));
+    for (int64_t i = 0; i < all.n; i++)
+        DN_TRY(add_layer(j, dn_strings_copy(&all, i, name, sizeof name), text, list, err));
+out:
+    dn_strings_destroy(&all);
+    dn_free(text);
+    return st;
+}
+
+/* All that determines the results, as one line of JSON. Collective. */
+static dn_status write_config(dn_network_job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_analyse_options *w = &j->what;
+    const char *petsc = dn_options_text(j->call->options, "petsc");
+    dn_json *c = dn_json_create();
+
+    dn_json_string(c, "command", "network");
+    DN_TRY(add_layers(j, dn_json_array(c, "dataset"), err));
+    add_words(c, "layers", j->load.n_layers, j->load.layer);
+    dn_json_bool(c, "weights", j->load.weights);
+    add_words(c, "measures", w->n_measures, w->measure);
+    add_words(c, "spectra", w->n_spectra, w->spectrum);
+    dn_json_int(c, "pairs", w->pairs);
+    dn_json_bool(c, "standardise", w->standardise);
+    dn_json_bool(c, "per_component", w->per_component);
+    dn_json_number(c, "tolerance", w->tolerance);
+    dn_json_number(c, "damping", w->damping);
+    dn_json_number(c, "alpha", w->katz_alpha);
+    add_words(c, "seeds", w->n_seeds, w->seed_id);
+    add_words(c, "communicability", w->n_from, w->from_id);
+    dn_json_int(c, "sources", w->sources);
+    dn_json_int(c, "exact_nodes", w->exact_nodes);
+    dn_json_int(c, "probes", w->probes);
+    dn_json_int(c, "seed", (int64_t)w->seed);
+    dn_json_int(c, "graphml_edges", dn_options_int(j->call->options, "graphml-edges"));
+    dn_json_string(c, "petsc", petsc != NULL ? petsc : "");
+    st = dn_json_text(c, 0, &j->config, err);
+    DN_AGREE(j->call->comm);
+out:
+    dn_json_destroy(&c);
+    return st;
+}
+
+/* ---- a run that is complete ---- */
+
+/* How many solvers of a group of the store did not converge. Collective. */
+static dn_status count_failed(const dn_h5 *h, const char *group, int64_t *count, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_strings members = {0};
+    char name[128], path[160];
+
+    if (!dn_h5_has(h, group))
+        goto out;
+    DN_TRY(dn_h5_list(h, group, &members, err));
+    for (int64_t i = 0; i < members.n; i++) {
+        dn_error none = DN_ERROR_INIT; /* measures that are counted have no solver */
+        int64_t converged = 1;
+
+        snprintf(path, sizeof path, "%s/%s", group, dn_strings_copy(&members, i, name, sizeof name));
+        if (dn_h5_get_int(h, path, "solver_converged", &converged, &none) == DN_OK)
+            *count += converged == 0;
+    }
+out:
+    dn_strings_destroy(&members);
+    return st;
+}
+
+static dn_status check_finished(const dn_network_job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t bad = 0;
+    dn_h5 *h = NULL;
+
+    DN_TRY(dn_h5_open(j->call->comm, j->store_path, DN_NETWORK_SCHEMA, &h, err));
+    DN_TRY(count_failed(h, "/measures", &bad, err));
+    DN_TRY(count_failed(h, "/spectra", &bad, err));
+    if (bad > 0)
+        DN_FAIL(DN_EDATA, "%s: complete, but %lld of its solvers did not converge and --strict was given",
+                j->dir, (long long)bad);
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+/* ---- the directory ---- */
+
+/* Rank 0: the directory is ours to write into; otherwise we say so before hours of work. */
+static dn_status claim_directory(dn_network_job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    struct stat info;
+    bool empty;
+
+    j->made_dir = stat(j->dir, &info) != 0;
+    DN_TRY(dn_directory_make(j->dir, err));
+    DN_TRY(dn_directory_empty(j->dir, &empty, err));
+    if (!empty && !j->force) {
+        if (!dn_file_equals(j->config_path, j->config))
+            DN_FAIL(DN_ECANTCREAT, "%s: holds other files, or a run with other options; --force goes ahead",
+                    j->dir);
+        dn_log(DN_INFO, "network", "an unfinished run is computed anew", "output=%s", j->dir);
+    }
+out:
+    return st;
+}
+
+dn_status dn_network_job_finished(dn_network_job *j, bool *out_done, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = j->call->comm;
+
+    *out_done = false;
+    DN_TRY(write_config(j, err));
+    if (!j->force)
+        DN_TRY(dn_output_finished(comm, j->store_path, DN_NETWORK_SCHEMA, "/", j->config, out_done, err));
+    if (*out_done) {
+        if (dn_options_flag(j->call->options, "strict"))
+            DN_TRY(check_finished(j, err));
+        goto out;
+    }
+    if (comm->rank == 0)
+        DN_PASS(claim_directory(j, err));
+    DN_AGREE(comm);
+out:
+    return st;
+}
+
+/* Names that a run gives to its files, and no others: the directory may hold what is not ours. */
+static bool is_result(const char *name)
+{
+    static const char *const others[] = {"config.json",     "summary.json",  "network.graphml", "network.h5",
+                                         "description.tsv", "histogram.tsv", "personalised.tsv"};
+    static const char *const spectra[] = {"adjacency", "laplacian", "svd", "pca"};
+    const char *measures[DN_MEASURES_MAX], *definitions[DN_MEASURES_MAX];
+    int n = dn_analyse_measures(measures, definitions);
+    char file[80];
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(name, others[i]) == 0)
+            return true;
+    for (int i = 0; i < n; i++) {
+        snprintf(file, sizeof file, "%s.tsv", measures[i]);
+        if (strcmp(name, file) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < sizeof spectra / sizeof spectra[0]; i++) {
+        snprintf(file, sizeof file, "%s.tsv", spectra[i]);
+        if (strcmp(name, file) == 0)
+            return true;
+        snprintf(file, sizeof file, "%s_embedding.tsv", spectra[i]);
+        if (strcmp(name, file) == 0)
+            return true;
+    }
+    return strncmp(name, "communicability-", 16) == 0 && strstr(name, ".tsv") != NULL;
+}
+
+dn_status dn_network_job_begin(const dn_network_job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(dn_directory_clear(j->dir, is_result, err));
+    DN_TRY(dn_text_file_write(j->config_path, j->config, err));
+out:
+    return st;
+}
+
+void dn_network_job_abandon(const dn_network_job *j)
+{
+    if (j->made_dir)
+        (void)rmdir(j->dir); /* fails, as it should, when something stands in it */
+}
