@@ -11,6 +11,13 @@
 static const dn_opt options[] = {
     {"model", 'm', DN_OPT_TEXT, NULL, "FILE", "model.h5 of a training run", "what to evaluate"},
     {"baselines", 0, DN_OPT_FLAG, NULL, NULL, "no model, baselines alone; needs --split", "what to evaluate"},
+    {"models", 0, DN_OPT_LIST, NULL, "FILE",
+     "models of several folds of one split of drug-target pairs, pooled, in place of --model",
+     "what to evaluate"},
+    {"pool", 0, DN_OPT_INT, NULL, "1..10000",
+     "with --baselines: folds 0 to N - 1 of drug-target pairs, pooled (of K x K blocks the first K are the "
+     "diagonal)",
+     "what to evaluate"},
     {"split", 0, DN_OPT_TEXT, NULL, "NAME", "must be the split the model was trained on (the default)",
      "what to evaluate"},
     {"part", 0, DN_OPT_TEXT, "test", "test|validation|train", "rows of the split", "what to evaluate"},
@@ -27,33 +34,69 @@ static const dn_opt options[] = {
     {NULL, 0, DN_OPT_FLAG, NULL, NULL, NULL, NULL},
 };
 
+/* What is evaluated, and what came out: one of the two. */
+typedef struct job {
+    const dn_call *call;
+    dn_evaluate_options o;
+    const char **models; /* [o.n_models]  or NULL */
+    const char *scores;
+    bool interactions; /* drug-target pairs, not pairs of genes */
+    dn_evaluation genes;
+    dn_dti_table table;
+    dn_dti_evaluation dti;
+} job;
+
 static dn_part part_of(const char *word)
 {
     return strcmp(word, "train") == 0 ? DN_TRAIN : strcmp(word, "validation") == 0 ? DN_VALIDATION : DN_TEST;
 }
 
-/* The same on every rank. */
-static dn_status read_options(const dn_options *o, dn_evaluate_options *out, dn_error *err)
+/* Do the options go together? */
+static dn_status check_options(const dn_options *o, dn_error *err)
 {
     dn_status st = DN_OK;
+    int asked =
+        dn_options_flag(o, "baselines") + dn_options_given(o, "model") + dn_options_given(o, "models");
 
     if (dn_options_positionals(o) != 1)
         DN_FAIL(DN_EUSAGE, "evaluate takes one dataset, not %d", dn_options_positionals(o));
-    if (dn_options_flag(o, "baselines")) {
-        if (dn_options_given(o, "model"))
-            DN_FAIL(DN_EUSAGE,
-                    "--baselines and --model exclude each other: a model always stands beside them");
-        if (!dn_options_given(o, "split"))
-            DN_FAIL(DN_EUSAGE, "--split is missing: --baselines needs one");
-    } else if (dn_options_text(o, "model") == NULL) {
+    if (asked > 1)
+        DN_FAIL(DN_EUSAGE,
+                "--baselines, --model and --models exclude each other: baselines always stand beside "
+                "a model");
+    if (asked == 0)
         DN_FAIL(DN_EUSAGE, "--model is missing: which model.h5 is to be evaluated");
-    }
+    if (dn_options_flag(o, "baselines") && !dn_options_given(o, "split"))
+        DN_FAIL(DN_EUSAGE, "--split is missing: --baselines needs one");
+    if (dn_options_given(o, "pool") && !dn_options_flag(o, "baselines"))
+        DN_FAIL(DN_EUSAGE, "--pool goes with --baselines; several models are pooled by --models");
+    if (dn_options_given(o, "fold") && (dn_options_given(o, "pool") || dn_options_given(o, "models")))
+        DN_FAIL(DN_EUSAGE, "--fold is one fold, --pool and --models are several");
     if (dn_options_given(o, "pairs") && dn_options_given(o, "part"))
         DN_FAIL(DN_EUSAGE,
                 "--pairs and --part exclude each other: a pair set is evaluated in place of a part");
-    *out = (dn_evaluate_options){
+out:
+    return st;
+}
+
+/* The same on every rank. */
+static dn_status read_options(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_options *o = j->call->options;
+    int n = dn_options_count(o, "models");
+
+    DN_TRY(check_options(o, err));
+    if (n > 0)
+        DN_NEW(j->models, (size_t)n);
+    for (int i = 0; i < n; i++)
+        j->models[i] = dn_options_item(o, "models", i);
+    j->o = (dn_evaluate_options){
         .dataset = dn_options_positional(o, 0),
         .model = dn_options_text(o, "model"),
+        .models = j->models,
+        .n_models = n,
+        .pool = dn_options_given(o, "pool") ? dn_options_int(o, "pool") : 0,
         .split = dn_options_text(o, "split"),
         .fold = dn_options_given(o, "fold") ? dn_options_int(o, "fold") : -1,
         .part = part_of(dn_options_text(o, "part")),
@@ -61,6 +104,7 @@ static dn_status read_options(const dn_options *o, dn_evaluate_options *out, dn_
         .replicates = dn_options_int(o, "replicates"),
         .seed = (uint64_t)dn_options_int(o, "seed"),
     };
+    j->scores = dn_options_text(o, "scores");
 out:
     return st;
 }
@@ -74,17 +118,6 @@ static dn_status check_scores_local(const char *path, bool force, dn_error *err)
 out:
     return st;
 }
-
-/* What is evaluated, and what came out: one of the two. */
-typedef struct job {
-    const dn_call *call;
-    dn_evaluate_options o;
-    const char *scores;
-    bool interactions; /* drug-target pairs, not pairs of genes */
-    dn_evaluation genes;
-    dn_dti_table table;
-    dn_dti_evaluation dti;
-} job;
 
 static dn_status output_local(const job *j, dn_error *err)
 {
@@ -117,15 +150,18 @@ static dn_status look(job *j, dn_error *err)
     dn_h5 *h = NULL;
     dn_split split = {.n = 0};
     dn_model_record record;
+    const char *model = j->models != NULL ? j->models[0] : j->o.model;
 
-    if (j->o.model != NULL) {
-        DN_TRY(dn_model_read_record(j->call->comm, j->o.model, &record, err));
+    if (model != NULL) {
+        DN_TRY(dn_model_read_record(j->call->comm, model, &record, err));
         j->interactions = strcmp(record.architecture, "dti") == 0;
     } else {
         DN_TRY(dn_h5_open(j->call->comm, j->o.dataset, DN_DATASET_SCHEMA, &h, err));
-        DN_TRY(dn_split_load(h, j->o.split, j->o.fold, &split, err));
+        DN_TRY(dn_split_load(h, j->o.split, j->o.pool > 0 ? 0 : j->o.fold, &split, err));
         j->interactions = split.interactions;
     }
+    if (!j->interactions && (j->models != NULL || j->o.pool > 0))
+        DN_FAIL(DN_EUSAGE, "--%s is for drug-target pairs", j->models != NULL ? "models" : "pool");
 out:
     dn_split_destroy(&split);
     dn_h5_close(&h);
@@ -135,9 +171,10 @@ out:
 static dn_status run(const dn_call *call, dn_error *err)
 {
     dn_status st = DN_OK;
-    job j = {.call = call, .scores = dn_options_text(call->options, "scores")};
+    job j = {.call = call};
 
-    DN_TRY(read_options(call->options, &j.o, err));
+    DN_PASS(read_options(&j, err));
+    DN_AGREE(call->comm);
     if (call->comm->rank == 0)
         DN_PASS(check_scores_local(j.scores, dn_options_flag(call->options, "force"), err));
     DN_AGREE(call->comm);
@@ -148,6 +185,7 @@ static dn_status run(const dn_call *call, dn_error *err)
         DN_PASS(output_local(&j, err));
     DN_AGREE(call->comm);
 out:
+    dn_free(j.models);
     dn_evaluation_destroy(&j.genes);
     dn_dti_evaluation_destroy(&j.dti);
     dn_dti_table_destroy(&j.table);
@@ -157,10 +195,11 @@ out:
 const dn_command dn_cmd_evaluate = {
     .name = "evaluate",
     .summary = "metrics of a model beside baselines, on rows it has not seen",
-    .usage =
-        "DATASET --model FILE [--part test|validation|train] [--json] [--scores FILE]\n"
-        "DATASET --model FILE --pairs NAME\n"
-        "DATASET --baselines --split NAME [--fold K] [--part test|validation|train] [--json] [--scores FILE]",
+    .usage = "DATASET --model FILE [--part test|validation|train] [--json] [--scores FILE]\n"
+             "DATASET --model FILE --pairs NAME\n"
+             "DATASET --models FILE... [--part test|validation|train] [--json] [--scores FILE]\n"
+             "DATASET --baselines --split NAME [--fold K|--pool N] [--part test|validation|train] [--json] "
+             "[--scores FILE]",
     .details =
         "Scores the pairs of a split part, or of a pair set, with the model and with three baselines: "
         "popularity (how\n"

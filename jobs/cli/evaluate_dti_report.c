@@ -19,9 +19,14 @@ void dn_dti_evaluation_print(const dn_dti_evaluation *e, const dn_dti_table *t, 
     const dn_view_report *all = &e->view[0];
     dn_views views = views_of(e, o);
 
-    fprintf(to, "%s on %s\n", e->model ? o->model : "baselines", o->dataset);
+    if (e->model && o->models != NULL)
+        fprintf(to, "%d models, %s and others, on %s\n", o->n_models, o->models[0], o->dataset);
+    else
+        fprintf(to, "%s on %s\n", e->model ? o->model : "baselines", o->dataset);
     fprintf(to, "%s part of split '%s' (interactions '%s'", part_name[o->part], t->name, t->split.pairs);
-    if (t->fold >= 0)
+    if (e->folds > 1)
+        fprintf(to, ", %" PRId64 " folds pooled", e->folds);
+    else if (t->fold >= 0)
         fprintf(to, ", fold %" PRId64, t->fold);
     fprintf(to, "): %" PRId64 " pairs, %" PRId64 " positive\n", all->rows, all->positives);
     fprintf(to, "left out: %" PRId64 " with two labels, %" PRId64 " between parts\n", e->contradictory,
@@ -51,10 +56,17 @@ dn_status dn_dti_evaluation_json(const dn_dti_evaluation *e, const dn_dti_table 
     dn_json_int(group, "two_labels", e->contradictory);
     dn_json_int(group, "between_parts", e->between_parts);
     dn_json_string(root, "dataset", o->dataset);
-    if (e->model)
+    if (e->model && o->models == NULL)
         dn_json_string(root, "model_file", o->model);
+    if (e->model && o->models != NULL) {
+        group = dn_json_array(root, "model_files");
+        for (int i = 0; i < o->n_models; i++)
+            dn_json_string(group, NULL, o->models[i]);
+    }
     dn_json_string(root, "split", t->name);
-    if (t->fold >= 0)
+    if (o->models != NULL || o->pool > 0)
+        dn_json_int(root, "folds_pooled", e->folds);
+    else if (t->fold >= 0)
         dn_json_int(root, "fold", t->fold);
     dn_json_string(root, "part", part_name[o->part]);
     dn_json_string(root, "interactions", t->split.pairs);

@@ -26,10 +26,14 @@ extern const dn_eval_kind dn_gene_kind;
 
 typedef struct dn_evaluate_options {
     const char *dataset;
-    const char *model;  /* NULL: baselines alone, which needs a split */
-    const char *split;  /* NULL: that of the model */
-    int64_t fold;       /* -1: that of the model, or none */
-    dn_part part;       /* which rows of the split; ignored with pairs */
+    const char *model;         /* NULL: baselines alone, which needs a split */
+    const char *split;         /* NULL: that of the model */
+    int64_t fold;              /* -1: that of the model, or none */
+    dn_part part;              /* which rows of the split; ignored with pairs */
+    const char *const *models; /* [n_models]  drug-target pairs: models of several folds, to be pooled, in
+                                  place of model */
+    int n_models;
+    int64_t pool;       /* baselines of drug-target pairs: folds 0 .. pool - 1 are pooled; 0: one fold */
     const char *pairs;  /* a pair set in place of a part of the split; NULL: none */
     int64_t replicates; /* >= 0 */
     uint64_t seed;

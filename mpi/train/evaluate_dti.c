@@ -199,30 +199,32 @@ out:
 
 /* ---- the report ---- */
 
-/* Copies the evaluated rows, which stand behind those of validation. */
-static dn_status copy_rows(const study *s, dn_dti_evaluation *e, dn_error *err)
+/* Views of the evaluated rows, which stand behind those of validation. */
+static void view_rows(dn_dti_evaluation *e)
 {
-    dn_status st = DN_OK;
-    const dn_eval_rows *r = &s->rows;
-    int64_t from = r->n_validation;
-    size_t n = (size_t)(r->n - from);
+    int64_t from = e->all.n_validation;
 
-    DN_NEW(e->row, n);
-    DN_NEW(e->klass, n);
-    memcpy(e->row, s->row + from, n * sizeof *e->row);
-    memcpy(e->klass, r->klass + from, n);
-    for (int k = r->model ? DN_MODEL : 1; k < DN_DTI_SCORERS; k++) {
-        DN_NEW(e->score[k], n);
-        memcpy(e->score[k], r->score[k] + from, n * sizeof *e->score[k]);
-    }
-    e->n = (int64_t)n;
-    e->model = r->model;
-    e->training_rows = r->n_training[0];
+    e->model = e->all.model;
+    e->training_rows = e->all.n_training[0];
+    e->n = e->all.n - from;
+    e->row = e->all_row + from;
+    e->klass = e->all.klass + from;
+    for (int k = e->model ? DN_MODEL : 1; k < DN_DTI_SCORERS; k++)
+        e->score[k] = e->all.score[k] + from;
+}
+
+/* The rows go from the study to the report. */
+static void take_rows(study *s, dn_dti_evaluation *e)
+{
+    e->folds = 1;
     e->contradictory = s->t->pairs.contradictory;
     for (int64_t i = 0; i < s->t->pairs.n; i++)
         e->between_parts += s->t->split.part[i] == DN_LEFT_OUT;
-out:
-    return st;
+    e->all = s->rows;
+    e->all_row = s->row;
+    s->rows = (dn_eval_rows){.n = 0};
+    s->row = NULL;
+    view_rows(e);
 }
 
 static dn_status local_scores(study *s, const double *opt_probability, dn_error *err)
@@ -252,8 +254,7 @@ dn_status dn_evaluate_dti(const dn_comm *comm, const dn_dti_table *t, dn_part pa
            (long long)(s.rows.n - s.rows.n_validation), (long long)s.rows.n_validation);
     for (int v = 0; v < DN_DTI_VIEWS; v++)
         DN_TRY(dn_view_measure(comm, &s.rows, v, replicates, seed, out->view, err));
-    DN_PASS(copy_rows(&s, out, err));
-    DN_AGREE(comm);
+    take_rows(&s, out);
 out:
     study_destroy(&s);
     if (st != DN_OK)
@@ -261,11 +262,83 @@ out:
     return st;
 }
 
+/* ---- several folds ---- */
+
+/* Rows [begin, end) of a fold behind those of out. */
+static void append_rows(const dn_dti_evaluation *fold, int64_t begin, int64_t end, dn_dti_evaluation *out)
+{
+    const dn_eval_rows *from = &fold->all;
+    dn_eval_rows *to = &out->all;
+
+    for (int64_t i = begin; i < end; i++, to->n++) {
+        out->all_row[to->n] = fold->all_row[i];
+        to->a[to->n] = from->a[i];
+        to->b[to->n] = from->b[i];
+        to->label[to->n] = from->label[i];
+        to->klass[to->n] = from->klass[i];
+        for (int k = to->model ? DN_MODEL : 1; k < DN_DTI_SCORERS; k++)
+            to->score[k][to->n] = from->score[k][i];
+    }
+}
+
+static dn_status pool_rows(const dn_dti_evaluation *fold, int64_t folds, dn_dti_evaluation *out,
+                           dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_eval_rows *r = &out->all;
+    size_t n = 0;
+
+    *r = (dn_eval_rows){.kind = &dn_dti_kind, .model = fold[0].model};
+    memcpy(r->entities, fold[0].all.entities, sizeof r->entities);
+    for (int64_t f = 0; f < folds; f++)
+        n += (size_t)fold[f].all.n;
+    DN_NEW(out->all_row, n);
+    DN_NEW(r->a, n);
+    DN_NEW(r->b, n);
+    DN_NEW(r->label, n);
+    DN_NEW(r->klass, n);
+    for (int k = r->model ? DN_MODEL : 1; k < DN_DTI_SCORERS; k++)
+        DN_NEW(r->score[k], n);
+    for (int64_t f = 0; f < folds; f++) {
+        append_rows(&fold[f], 0, fold[f].all.n_validation, out);
+        r->n_training[0] += fold[f].training_rows;
+        out->between_parts += fold[f].between_parts;
+    }
+    r->n_training[1] = r->n_training[0];
+    r->n_validation = r->n;
+    for (int64_t f = 0; f < folds; f++)
+        append_rows(&fold[f], fold[f].all.n_validation, fold[f].all.n, out);
+    out->folds = folds;
+    out->contradictory = fold[0].contradictory;
+    view_rows(out);
+out:
+    return st;
+}
+
+dn_status dn_dti_pool(const dn_comm *comm, const dn_dti_evaluation *fold, int64_t folds, int64_t replicates,
+                      uint64_t seed, dn_dti_evaluation *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    *out = (dn_dti_evaluation){.n = 0};
+    DN_PASS(pool_rows(fold, folds, out, err));
+    DN_AGREE(comm);
+    for (int v = 0; v < DN_DTI_VIEWS; v++)
+        DN_TRY(dn_view_measure(comm, &out->all, v, replicates, seed, out->view, err));
+out:
+    if (st != DN_OK)
+        dn_dti_evaluation_destroy(out);
+    return st;
+}
+
 void dn_dti_evaluation_destroy(dn_dti_evaluation *e)
 {
-    dn_free(e->row);
-    dn_free(e->klass);
+    dn_free(e->all_row);
+    dn_free(e->all.a);
+    dn_free(e->all.b);
+    dn_free(e->all.label);
+    dn_free(e->all.klass);
     for (int k = 0; k < DN_DTI_SCORERS; k++)
-        dn_free(e->score[k]);
+        dn_free(e->all.score[k]);
     *e = (dn_dti_evaluation){.n = 0};
 }

@@ -70,16 +70,20 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_table_score(const dn_comm *comm, co
 bool dn_dti_scored(const dn_dti_table *t, dn_part part, int64_t i);
 
 typedef struct dn_dti_evaluation {
-    bool model; /* false: baselines alone; scorer 0 and the differences are not filled */
+    bool model;    /* false: baselines alone; scorer 0 and the differences are not filled */
+    int64_t folds; /* 1, or as many as were pooled; counts are sums over them */
     dn_view_report view[DN_DTI_VIEWS]; /* view[0] is "all" */
     int64_t training_rows;
     int64_t contradictory; /* pairs of the set that import left out for carrying both labels */
     int64_t between_parts; /* pairs of the split that belong to no part */
-    /* row by row */
+    dn_eval_rows all;      /* validation rows and the evaluated ones; owned */
+    int64_t *all_row;      /* [all.n]  rows of the table's pairs, rising within validation and the rest */
+    /* the evaluated rows, in views of the above */
     int64_t n;
-    int64_t *row;                  /* [n]  of the table's pairs, rising */
-    uint8_t *klass;                /* [n]  the view it belongs to beside "all": 1 warm .. 4 cold_both */
-    double *score[DN_DTI_SCORERS]; /* [n] each  probability of the model (NULL without one); baselines */
+    const int64_t *row;   /* [n]  of the table's pairs */
+    const uint8_t *klass; /* [n]  the view it belongs to beside "all": 1 warm .. 4 cold_both */
+    const double
+        *score[DN_DTI_SCORERS]; /* [n] each  probability of the model (NULL without one); baselines */
 } dn_dti_evaluation;
 
 /* Measure the rows of `part`.
@@ -95,9 +99,21 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_evaluate_dti(const dn_comm *comm, const
                                                       int64_t replicates, uint64_t seed,
                                                       dn_dti_evaluation *out, dn_error *err);
 
+/* Several folds of one split, each evaluated, as one: their rows together, AUROC and all else anew.
+ * Threshold, calibration and the best baseline then come from the validation rows of all folds; where these
+ * are evaluated in another fold, their labels are not new to the threshold, though they are to every score.
+ *
+ *   fold [folds]  of the same pairs, all with a model or all without; folds >= 1
+ *
+ * Collective on comm. Fails: DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_pool(const dn_comm *comm, const dn_dti_evaluation *fold,
+                                                  int64_t folds, int64_t replicates, uint64_t seed,
+                                                  dn_dti_evaluation *out, dn_error *err);
+
 /* All of it: table, model (options->model NULL: baselines alone) and report. options->pairs must be NULL.
- * Collective on comm. Fails: DN_EUSAGE another split or fold than the model was trained on; as the functions
- * above */
+ * With options->models or options->pool several folds are pooled; the table is that of the last one.
+ * Collective on comm. Fails: DN_EUSAGE another split or fold than the model was trained on, models of several
+ * splits or twice of one fold; as the functions above */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_evaluate_dti_file(const dn_comm *comm,
                                                            const dn_evaluate_options *options,
                                                            dn_dti_table *out_table, dn_dti_evaluation *out,

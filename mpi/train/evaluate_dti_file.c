@@ -111,18 +111,14 @@ out:
     return st;
 }
 
-dn_status dn_evaluate_dti_file(const dn_comm *comm, const dn_evaluate_options *o, dn_dti_table *out_table,
+/* One fold: that of the model, or o->fold. Collective. */
+static dn_status evaluate_fold(const dn_comm *comm, const dn_evaluate_options *o, dn_dti_table *out_table,
                                dn_dti_evaluation *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_model_record record = {.fold = o->fold};
     double *p = NULL; /* [pairs.n] */
 
-    *out = (dn_dti_evaluation){.n = 0};
-    *out_table = (dn_dti_table){.fold = -1};
-    if (o->pairs != NULL)
-        DN_FAIL(DN_EUSAGE,
-                "--pairs is for pairs of genes; drug-target pairs are evaluated by parts of a split");
     if (o->model != NULL) {
         DN_TRY(dn_model_read_record(comm, o->model, &record, err));
         DN_TRY(dn_evaluate_check_wish(o, &record, err));
@@ -141,6 +137,96 @@ dn_status dn_evaluate_dti_file(const dn_comm *comm, const dn_evaluate_options *o
     DN_TRY(dn_evaluate_dti(comm, out_table, o->part, p, o->replicates, o->seed, out, err));
 out:
     dn_free(p);
+    return st;
+}
+
+/* Are the models of one split, each of another fold? fold [n] of those before; the same on every rank. */
+static dn_status check_fold(const dn_evaluate_options *o, int n, const dn_dti_table *t, const char *split,
+                            int64_t *fold, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (n > 0 && strcmp(t->name, split) != 0)
+        DN_FAIL(DN_EUSAGE, "%s: trained on split '%s', but %s on '%s'", o->models[n], t->name, o->models[0],
+                split);
+    for (int i = 0; i < n; i++)
+        if (fold[i] == t->fold)
+            DN_FAIL(DN_EUSAGE, "%s and %s are both of fold %lld: folds are pooled once", o->models[i],
+                    o->models[n], (long long)t->fold);
+    fold[n] = t->fold;
+out:
+    return st;
+}
+
+/* Collective. */
+static dn_status evaluate_folds(const dn_comm *comm, const dn_evaluate_options *o, int folds,
+                                dn_dti_table *out_table, dn_dti_evaluation *fold, int64_t *number,
+                                dn_error *err)
+{
+    dn_status st = DN_OK;
+    char split[sizeof out_table->name] = "";
+
+    for (int f = 0; f < folds; f++) {
+        dn_evaluate_options one = *o;
+
+        one.model = o->models != NULL ? o->models[f] : NULL;
+        one.fold = o->models != NULL ? -1 : f;
+        one.replicates = 0; /* intervals are those of the pool */
+        dn_dti_table_destroy(out_table);
+        DN_TRY(evaluate_fold(comm, &one, out_table, &fold[f], err));
+        if (o->models != NULL)
+            DN_TRY(check_fold(o, f, out_table, split, number, err));
+        snprintf(split, sizeof split, "%s", out_table->name);
+    }
+out:
+    return st;
+}
+
+static dn_status make_folds(int folds, dn_dti_evaluation **out, int64_t **out_number, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_NEW(*out, (size_t)folds);
+    DN_NEW(*out_number, (size_t)folds);
+out:
+    return st;
+}
+
+static dn_status pool(const dn_comm *comm, const dn_evaluate_options *o, dn_dti_table *out_table,
+                      dn_dti_evaluation *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int folds = o->models != NULL ? o->n_models : (int)o->pool;
+    dn_dti_evaluation *fold = NULL; /* [folds] */
+    int64_t *number = NULL;         /* [folds] */
+
+    DN_PASS(make_folds(folds, &fold, &number, err));
+    DN_AGREE(comm);
+    DN_TRY(evaluate_folds(comm, o, folds, out_table, fold, number, err));
+    DN_TRY(dn_dti_pool(comm, fold, folds, o->replicates, o->seed, out, err));
+out:
+    for (int f = 0; fold != NULL && f < folds; f++)
+        dn_dti_evaluation_destroy(&fold[f]);
+    dn_free(fold);
+    dn_free(number);
+    return st;
+}
+
+dn_status dn_evaluate_dti_file(const dn_comm *comm, const dn_evaluate_options *o, dn_dti_table *out_table,
+                               dn_dti_evaluation *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    *out = (dn_dti_evaluation){.n = 0};
+    *out_table = (dn_dti_table){.fold = -1};
+    if (o->pairs != NULL)
+        DN_FAIL(DN_EUSAGE,
+                "--pairs is for pairs of genes; drug-target pairs are evaluated by parts of a split");
+    if (o->models != NULL || o->pool > 0)
+        DN_TRY(pool(comm, o, out_table, out, err));
+    else
+        DN_TRY(evaluate_fold(comm, o, out_table, out, err));
+out:
     if (st != DN_OK)
         dn_dti_table_destroy(out_table);
     return st;

@@ -459,9 +459,9 @@ static void any_rank_may_run_out_of_memory(void)
 {
     dn_dti_table t = make_table();
 
-    for (int rank = 0; rank < test_comm.size; rank++) {
+    for (int rank = 0; rank<test_comm.size; rank += test_comm.size> 1 ? test_comm.size - 1 : 1) {
         dn_status st = DN_ENOMEM;
-        for (long k = 0; st != DN_OK && k < 2000; k += k < 60 ? 1 : 7) {
+        for (long k = 0; st != DN_OK && k < 2000; k += k < 45 ? 1 : 31) { /* then evaluate_view's own */
             dn_dti_evaluation e;
             dn_error err = DN_ERROR_INIT;
 
@@ -477,6 +477,99 @@ static void any_rank_may_run_out_of_memory(void)
     }
 }
 
+/* The part of a row in another fold of the same pairs. */
+static dn_dti_table second_fold(void)
+{
+    dn_dti_table t = make_table();
+    static uint8_t other[ROWS];
+
+    for (int64_t i = 0; i < ROWS; i++)
+        other[i] = part[i] == DN_TRAIN  ? (i % 5 == 0 ? DN_TEST : DN_TRAIN)
+                   : part[i] == DN_TEST ? DN_LEFT_OUT
+                                        : part[i];
+    t.split.part = other;
+    return t;
+}
+
+static void folds_are_pooled(void)
+{
+    dn_dti_table t = make_table(), u = second_fold();
+    dn_comm alone = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+    dn_dti_evaluation fold[2], one, all, same;
+    char *text[2] = {NULL, NULL}, *single = report(&test_comm, &t, DN_TEST, probability, &fold[0]);
+    double above = 0, pairs = 0;
+
+    dn_free(report(&test_comm, &u, DN_TEST, probability, &fold[1]));
+    CU_ASSERT_EQUAL(dn_dti_pool(&test_comm, fold, 1, REPLICATES, 3, &same, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_dti_evaluation_json(&same, &t, &options, &text[0], NULL), DN_OK);
+    CU_ASSERT(text[0] != NULL && single != NULL && strcmp(text[0], single) == 0); /* one fold is itself */
+    dn_free(text[0]);
+    text[0] = NULL;
+    CU_ASSERT_EQUAL(dn_dti_pool(&alone, fold, 2, REPLICATES, 3, &one, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_dti_pool(&test_comm, fold, 2, REPLICATES, 3, &all, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_dti_evaluation_json(&one, &t, &options, &text[0], NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_dti_evaluation_json(&all, &t, &options, &text[1], NULL), DN_OK);
+    CU_ASSERT(text[0] != NULL && text[1] != NULL && strcmp(text[0], text[1]) == 0);
+    CU_ASSERT(all.folds == 2 && all.n == fold[0].n + fold[1].n);
+    CU_ASSERT_EQUAL(all.training_rows, fold[0].training_rows + fold[1].training_rows);
+    CU_ASSERT_EQUAL(all.between_parts, fold[0].between_parts + fold[1].between_parts);
+    for (int v = 0; v < DN_DTI_VIEWS; v++) {
+        CU_ASSERT_EQUAL(all.view[v].rows, fold[0].view[v].rows + fold[1].view[v].rows);
+        CU_ASSERT_EQUAL(all.view[v].validation_rows,
+                        fold[0].view[v].validation_rows + fold[1].view[v].validation_rows);
+    }
+    for (int64_t i = 0; i < all.n; i++) {
+        const dn_dti_evaluation *f = &fold[i >= fold[0].n];
+        int64_t at = i >= fold[0].n ? i - fold[0].n : i;
+        CU_ASSERT(all.row[i] == f->row[at] && all.klass[i] == f->klass[at]);
+        for (int k = 0; k < DN_DTI_SCORERS; k++)
+            CU_ASSERT_EQUAL(all.score[k][i], f->score[k][at]);
+        for (int64_t j = 0; label[all.row[i]] == 1 && j < all.n; j++)
+            if (label[all.row[j]] == 0) {
+                const double *h = all.score[1 + DN_DTI_HISTORY];
+                pairs++;
+                above += (h[i] > h[j]) + 0.5 * (h[i] == h[j]);
+            }
+    }
+    CU_ASSERT(fabs(all.view[0].scorer[1 + DN_DTI_HISTORY].auroc - above / pairs) < 1e-12);
+    dn_free(single);
+    dn_free(text[0]);
+    dn_free(text[1]);
+    dn_dti_evaluation_destroy(&one);
+    dn_dti_evaluation_destroy(&all);
+    dn_dti_evaluation_destroy(&same);
+    for (int f = 0; f < 2; f++)
+        dn_dti_evaluation_destroy(&fold[f]);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static void pooling_may_run_out_of_memory(void)
+{
+    dn_dti_table t = make_table();
+    dn_dti_evaluation fold;
+    int64_t live;
+
+    dn_free(report(&test_comm, &t, DN_TEST, NULL, &fold));
+    live = (int64_t)dn_alloc_live();
+    for (int rank = 0; rank<test_comm.size; rank += test_comm.size> 1 ? test_comm.size - 1 : 1) {
+        dn_status st = DN_ENOMEM;
+        for (long k = 0; st != DN_OK && k < 2000; k += k < 15 ? 1 : 29) { /* then evaluate_view's own */
+            dn_dti_evaluation e;
+            dn_error err = DN_ERROR_INIT;
+
+            dn_alloc_fail_after(test_comm.rank == rank ? k : -1);
+            st = dn_dti_pool(&test_comm, &fold, 1, 2, 1, &e, &err);
+            dn_alloc_fail_after(-1);
+            CU_ASSERT(test_same((int)st));
+            CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == rank));
+            dn_dti_evaluation_destroy(&e);
+            CU_ASSERT_EQUAL((int64_t)dn_alloc_live(), live);
+        }
+        CU_ASSERT_EQUAL(st, DN_OK);
+    }
+    dn_dti_evaluation_destroy(&fold);
+}
+
 static const dn_test tests[] = {{"bits of one rank", bits_of_one_rank},
                                 {"baselines are as defined", baselines_are_as_defined},
                                 {"views hold their rows", views_hold_their_rows},
@@ -485,6 +578,8 @@ static const dn_test tests[] = {{"bits of one rank", bits_of_one_rank},
                                 {"other parts", other_parts},
                                 {"refused", refused},
                                 {"other forms", other_forms},
+                                {"folds are pooled", folds_are_pooled},
+                                {"pooling may run out of memory", pooling_may_run_out_of_memory},
                                 {"any rank may run out of memory", any_rank_may_run_out_of_memory},
                                 {NULL, NULL}};
 
