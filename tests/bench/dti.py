@@ -3,14 +3,14 @@
 (so that other work on the machine weighs on both alike) and their ratio. Same pairs, sizes and batches; PyTorch pads
 a batch to its longest protein, as the published code does.
 
-    cmake --build --preset release --target bench_dti && tests/bench/dti.py build/bench_dti [train|infer] [BATCH ...]"""
+    scripts/bench dti [train|infer] [BATCH ...]"""
 import os, statistics, subprocess, sys, time
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-PROGRAM, MODE = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "train"
+PROGRAM, MODE = sys.argv[1] + "/build/bench_dti", sys.argv[2] if len(sys.argv) > 2 else "train"
 BATCHES, PAIRS, TURNS = [int(b) for b in sys.argv[3:]] or [8, 64], 320, 3
 torch.set_num_threads(1)
 torch.manual_seed(0)

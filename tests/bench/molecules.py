@@ -65,7 +65,7 @@ def rdkit(smiles, what):
 
 
 if PROGRAM is None:
-    sys.exit("bench_molecules is not built: cmake --preset ci && cmake --build --preset ci")
+    sys.exit("bench_molecules is not built: run scripts/bench molecules")
 smiles = texts()
 with tempfile.NamedTemporaryFile("w", suffix=".smi") as f:
     f.write("\n".join(smiles) + "\n")
