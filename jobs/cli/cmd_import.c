@@ -272,6 +272,12 @@ static void print_layer(const dn_layer_option *y, const dn_layer_report *r)
 
     fprintf(stderr, "  layer %s from %s (%s, %s to %s)\n", y->name, y->file, r->format, r->source_side,
             r->target_side);
+    if (r->lone_first)
+        fprintf(stderr,
+                "    warning: '%s' and '%s' of row 1 stand nowhere else: if they are a header, name its "
+                "columns with "
+                "--columns\n",
+                r->first[0], r->first[1]);
     print_count("rows", r->rows, NULL);
     print_count("comments", r->comments, NULL);
     print_count("cut last line, left out", r->cut, NULL);

@@ -7,6 +7,7 @@
 #include "jobs/cli/logging.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
+#include "solvers/base/alloc.h"
 #include "solvers/base/text.h"
 
 static const dn_command *const commands[] = {&dn_cmd_import, &dn_cmd_synth,    &dn_cmd_split,
@@ -71,12 +72,20 @@ static void join_tables(const dn_opt *own, dn_opt *out)
     out[n] = (dn_opt){0};
 }
 
-static void join_words(int argc, char **argv, char *out, size_t cap)
+/* The command line as typed, for dn_free(). */
+static dn_status join_words(int argc, char **argv, char **out, dn_error *err)
 {
-    size_t at = (size_t)snprintf(out, cap, "dragnet");
+    dn_status st = DN_OK;
+    size_t room = sizeof "dragnet", at;
 
-    for (int i = 1; i < argc && at < cap; i++)
-        at += (size_t)snprintf(out + at, cap - at, " %s", argv[i]);
+    for (int i = 1; i < argc; i++)
+        room += strlen(argv[i]) + 1;
+    DN_NEW(*out, room);
+    at = (size_t)snprintf(*out, room, "dragnet");
+    for (int i = 1; i < argc; i++)
+        at += (size_t)snprintf(*out + at, room - at, " %s", argv[i]);
+out:
+    return st;
 }
 
 static dn_log_level log_level(const dn_options *o)
@@ -96,8 +105,8 @@ static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc,
     dn_status st = DN_OK;
     dn_opt table[MAX_ROWS + 1];
     dn_options *options = NULL;
-    char line[4096];
-    dn_call call = {.comm = comm, .command_line = line};
+    char *line = NULL;
+    dn_call call = {.comm = comm};
 
     join_tables(c->options, table);
     DN_PASS(dn_options_parse(table, argc - 2, argv + 2, &options, err));
@@ -109,12 +118,15 @@ static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc,
     }
     dn_logging_open(comm->rank, strcmp(dn_options_text(options, "log-format"), "json") == 0,
                     log_level(options));
-    join_words(argc, argv, line, sizeof line);
+    DN_PASS(join_words(argc, argv, &line, err));
+    DN_AGREE(comm);
     call.options = options;
+    call.command_line = line;
     st = c->run(&call, err);
     DN_AGREE(comm);
 out:
     dn_options_destroy(&options);
+    dn_free(line);
     return st;
 }
 

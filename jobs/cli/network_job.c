@@ -15,8 +15,6 @@
 #include "solvers/base/json.h"
 #include "solvers/base/log.h"
 
-enum { CONFIG_CAP = 1 << 20 };
-
 /* ---- what determines the results ---- */
 
 static void add_words(dn_json *root, const char *key, int n, const char *const *words)
@@ -27,19 +25,18 @@ static void add_words(dn_json *root, const char *key, int n, const char *const *
         dn_json_string(list, NULL, words[i]);
 }
 
-/* The config of a layer; one that synth made has that of the dataset. text [CONFIG_CAP]. Collective. */
-static dn_status add_layer(const dn_network_job *j, const char *name, char *text, dn_json *list,
-                           dn_error *err)
+/* The config of a layer; one that synth made has that of the dataset. Collective. */
+static dn_status add_layer(const dn_network_job *j, const char *name, dn_json *list, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_error none = DN_ERROR_INIT;
-    char group[96];
+    char group[96], *text = NULL;
 
     snprintf(group, sizeof group, "/edges/%s", name);
-    if (dn_h5_get_text(j->data, group, "config", text, CONFIG_CAP, &none) != DN_OK)
-        DN_TRY(dn_h5_get_text(j->data, "/", "config", text, CONFIG_CAP, err));
+    DN_TRY(dn_h5_read_text(j->data, dn_h5_has_attribute(j->data, group, "config") ? group : "/", "config",
+                           &text, err));
     dn_json_value(list, NULL, text);
 out:
+    dn_free(text);
     return st;
 }
 
@@ -47,22 +44,17 @@ out:
 static dn_status add_layers(const dn_network_job *j, dn_json *list, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_comm *comm = j->call->comm;
     dn_strings all = {0};
-    char *text = dn_calloc(CONFIG_CAP, 1), name[80];
+    char name[80];
 
-    if (text == NULL)
-        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %d bytes", CONFIG_CAP);
-    DN_AGREE(comm);
     for (int i = 0; i < j->load.n_layers; i++)
-        DN_TRY(add_layer(j, j->load.layer[i], text, list, err));
+        DN_TRY(add_layer(j, j->load.layer[i], list, err));
     if (j->load.n_layers == 0)
         DN_TRY(dn_h5_list(j->data, "/edges", &all, err));
     for (int64_t i = 0; i < all.n; i++)
-        DN_TRY(add_layer(j, dn_strings_copy(&all, i, name, sizeof name), text, list, err));
+        DN_TRY(add_layer(j, dn_strings_copy(&all, i, name, sizeof name), list, err));
 out:
     dn_strings_destroy(&all);
-    dn_free(text);
     return st;
 }
 

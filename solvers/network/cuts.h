@@ -38,7 +38,7 @@ typedef struct dn_cuts {
     int32_t *edge; /* [nnz]  in the rows of cut nodes the side of the neighbour, from 0; 0 in others */
 } dn_cuts;
 
-/* Local. Time O(n + nnz log nnz) and a search for triangles (clustering.h); memory 32 bytes a node and 4 an
+/* Local. Time O(n + nnz log nnz) and a search for triangles (clustering.h); memory 36 bytes a node and 4 an
  * entry of the matrix, as much again as scratch. A deep graph does not deepen the stack. Fails: DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_cuts_create(const dn_graph *g, dn_cuts *out, dn_error *err);
 void dn_cuts_destroy(dn_cuts *c);
