@@ -10,6 +10,14 @@
 
 static const dn_opt options[] = {
     {"model", 'm', DN_OPT_TEXT, NULL, "FILE", "model.h5 of a training run", "what to evaluate"},
+    {"baselines", 0, DN_OPT_FLAG, NULL, NULL, "no model, baselines alone; needs --split", "what to evaluate"},
+    {"models", 0, DN_OPT_LIST, NULL, "FILE",
+     "models of several folds of one split of drug-target pairs, pooled, in place of --model",
+     "what to evaluate"},
+    {"pool", 0, DN_OPT_INT, NULL, "1..10000",
+     "with --baselines: folds 0 to N - 1 of drug-target pairs, pooled (of K x K blocks the first K are the "
+     "diagonal)",
+     "what to evaluate"},
     {"split", 0, DN_OPT_TEXT, NULL, "NAME", "must be the split the model was trained on (the default)",
      "what to evaluate"},
     {"part", 0, DN_OPT_TEXT, "test", "test|validation|train", "rows of the split", "what to evaluate"},
@@ -17,7 +25,8 @@ static const dn_opt options[] = {
      "what to evaluate"},
     {"pairs", 0, DN_OPT_TEXT, NULL, "NAME", "a pair set in place of a part, without pairs trained on",
      "what to evaluate"},
-    {"replicates", 0, DN_OPT_INT, "1000", "0..1000000", "bootstrap replicates over genes", "intervals"},
+    {"replicates", 0, DN_OPT_INT, "1000", "0..1000000",
+     "bootstrap replicates over genes, or over drugs and targets", "intervals"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "seed of the bootstrap", "intervals"},
     {"json", 0, DN_OPT_FLAG, NULL, NULL, "one JSON object in place of the table", "output"},
     {"scores", 0, DN_OPT_TEXT, NULL, "FILE", "also write every pair with all its scores as TSV", "output"},
@@ -25,26 +34,69 @@ static const dn_opt options[] = {
     {NULL, 0, DN_OPT_FLAG, NULL, NULL, NULL, NULL},
 };
 
+/* What is evaluated, and what came out: one of the two. */
+typedef struct job {
+    const dn_call *call;
+    dn_evaluate_options o;
+    const char **models; /* [o.n_models]  or NULL */
+    const char *scores;
+    bool interactions; /* drug-target pairs, not pairs of genes */
+    dn_evaluation genes;
+    dn_dti_table table;
+    dn_dti_evaluation dti;
+} job;
+
 static dn_part part_of(const char *word)
 {
     return strcmp(word, "train") == 0 ? DN_TRAIN : strcmp(word, "validation") == 0 ? DN_VALIDATION : DN_TEST;
 }
 
-/* The same on every rank. */
-static dn_status read_options(const dn_options *o, dn_evaluate_options *out, dn_error *err)
+/* Do the options go together? */
+static dn_status check_options(const dn_options *o, dn_error *err)
 {
     dn_status st = DN_OK;
+    int asked =
+        dn_options_flag(o, "baselines") + dn_options_given(o, "model") + dn_options_given(o, "models");
 
     if (dn_options_positionals(o) != 1)
         DN_FAIL(DN_EUSAGE, "evaluate takes one dataset, not %d", dn_options_positionals(o));
-    if (dn_options_text(o, "model") == NULL)
+    if (asked > 1)
+        DN_FAIL(DN_EUSAGE,
+                "--baselines, --model and --models exclude each other: baselines always stand beside "
+                "a model");
+    if (asked == 0)
         DN_FAIL(DN_EUSAGE, "--model is missing: which model.h5 is to be evaluated");
+    if (dn_options_flag(o, "baselines") && !dn_options_given(o, "split"))
+        DN_FAIL(DN_EUSAGE, "--split is missing: --baselines needs one");
+    if (dn_options_given(o, "pool") && !dn_options_flag(o, "baselines"))
+        DN_FAIL(DN_EUSAGE, "--pool goes with --baselines; several models are pooled by --models");
+    if (dn_options_given(o, "fold") && (dn_options_given(o, "pool") || dn_options_given(o, "models")))
+        DN_FAIL(DN_EUSAGE, "--fold is one fold, --pool and --models are several");
     if (dn_options_given(o, "pairs") && dn_options_given(o, "part"))
         DN_FAIL(DN_EUSAGE,
                 "--pairs and --part exclude each other: a pair set is evaluated in place of a part");
-    *out = (dn_evaluate_options){
+out:
+    return st;
+}
+
+/* The same on every rank. */
+static dn_status read_options(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_options *o = j->call->options;
+    int n = dn_options_count(o, "models");
+
+    DN_TRY(check_options(o, err));
+    if (n > 0)
+        DN_NEW(j->models, (size_t)n);
+    for (int i = 0; i < n; i++)
+        j->models[i] = dn_options_item(o, "models", i);
+    j->o = (dn_evaluate_options){
         .dataset = dn_options_positional(o, 0),
         .model = dn_options_text(o, "model"),
+        .models = j->models,
+        .n_models = n,
+        .pool = dn_options_given(o, "pool") ? dn_options_int(o, "pool") : 0,
         .split = dn_options_text(o, "split"),
         .fold = dn_options_given(o, "fold") ? dn_options_int(o, "fold") : -1,
         .part = part_of(dn_options_text(o, "part")),
@@ -52,6 +104,7 @@ static dn_status read_options(const dn_options *o, dn_evaluate_options *out, dn_
         .replicates = dn_options_int(o, "replicates"),
         .seed = (uint64_t)dn_options_int(o, "seed"),
     };
+    j->scores = dn_options_text(o, "scores");
 out:
     return st;
 }
@@ -66,19 +119,22 @@ out:
     return st;
 }
 
-static dn_status output_local(const dn_evaluation *e, const dn_evaluate_options *o, bool json,
-                              const char *scores, dn_error *err)
+static dn_status output_local(const job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     char *text = NULL;
 
-    if (scores != NULL)
-        DN_TRY(dn_evaluation_save_scores(e, scores, err));
-    if (json) {
-        DN_TRY(dn_evaluation_json(e, o, &text, err));
+    if (j->scores != NULL)
+        DN_TRY(j->interactions ? dn_dti_evaluation_save_scores(&j->dti, &j->table, j->scores, err)
+                               : dn_evaluation_save_scores(&j->genes, j->scores, err));
+    if (dn_options_flag(j->call->options, "json")) {
+        DN_TRY(j->interactions ? dn_dti_evaluation_json(&j->dti, &j->table, &j->o, &text, err)
+                               : dn_evaluation_json(&j->genes, &j->o, &text, err));
         puts(text);
+    } else if (j->interactions) {
+        dn_dti_evaluation_print(&j->dti, &j->table, &j->o, stdout);
     } else {
-        dn_evaluation_print(e, o, stdout);
+        dn_evaluation_print(&j->genes, &j->o, stdout);
     }
     if (fflush(stdout) != 0 || ferror(stdout))
         DN_FAIL(DN_EIO, "standard output cannot be written: %s", strerror(errno));
@@ -87,23 +143,52 @@ out:
     return st;
 }
 
+/* What the model scores; without one, what the split divides. Collective. */
+static dn_status look(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+    dn_split split = {.n = 0};
+    dn_model_record record;
+    const char *model = j->models != NULL ? j->models[0] : j->o.model;
+
+    if (model != NULL) {
+        DN_TRY(dn_model_read_record(j->call->comm, model, &record, err));
+        j->interactions = strcmp(record.architecture, "dti") == 0;
+    } else {
+        DN_TRY(dn_h5_open(j->call->comm, j->o.dataset, DN_DATASET_SCHEMA, &h, err));
+        DN_TRY(dn_split_load(h, j->o.split, j->o.pool > 0 ? 0 : j->o.fold, &split, err));
+        j->interactions = split.interactions;
+    }
+    if (!j->interactions && (j->models != NULL || j->o.pool > 0))
+        DN_FAIL(DN_EUSAGE, "--%s is for drug-target pairs", j->models != NULL ? "models" : "pool");
+out:
+    dn_split_destroy(&split);
+    dn_h5_close(&h);
+    return st;
+}
+
 static dn_status run(const dn_call *call, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_evaluate_options o;
-    dn_evaluation e = {.n = 0};
-    const char *scores = dn_options_text(call->options, "scores");
+    job j = {.call = call};
 
-    DN_TRY(read_options(call->options, &o, err));
-    if (call->comm->rank == 0)
-        DN_PASS(check_scores_local(scores, dn_options_flag(call->options, "force"), err));
+    DN_PASS(read_options(&j, err));
     DN_AGREE(call->comm);
-    DN_TRY(dn_evaluate(call->comm, &o, &e, err));
     if (call->comm->rank == 0)
-        DN_PASS(output_local(&e, &o, dn_options_flag(call->options, "json"), scores, err));
+        DN_PASS(check_scores_local(j.scores, dn_options_flag(call->options, "force"), err));
+    DN_AGREE(call->comm);
+    DN_TRY(look(&j, err));
+    DN_TRY(j.interactions ? dn_evaluate_dti_file(call->comm, &j.o, &j.table, &j.dti, err)
+                          : dn_evaluate(call->comm, &j.o, &j.genes, err));
+    if (call->comm->rank == 0)
+        DN_PASS(output_local(&j, err));
     DN_AGREE(call->comm);
 out:
-    dn_evaluation_destroy(&e);
+    dn_free(j.models);
+    dn_evaluation_destroy(&j.genes);
+    dn_dti_evaluation_destroy(&j.dti);
+    dn_dti_table_destroy(&j.table);
     return st;
 }
 
@@ -111,18 +196,29 @@ const dn_command dn_cmd_evaluate = {
     .name = "evaluate",
     .summary = "metrics of a model beside baselines, on rows it has not seen",
     .usage = "DATASET --model FILE [--part test|validation|train] [--json] [--scores FILE]\n"
-             "DATASET --model FILE --pairs NAME",
-    .details = "Scores the pairs of a split part, or of a pair set, with the model and with three baselines: "
-               "popularity (how\n"
-               "often the two genes interact in training pairs), correlation of the profiles, and share of "
-               "missing values.\n"
-               "Intervals resample genes. Threshold, calibration and the best baseline come from the "
-               "validation part. Views:\n"
-               "clean leaves out decoys and genes without values; c1, c2, c3 are pairs with both, one, none "
-               "of their genes in\n"
-               "training pairs. With --json: model, baselines, difference, best_baseline, views (each of the "
-               "same shape), rows,\n"
-               "positives, left_out, threshold, dataset, model_file, split, part, seed, replicates.",
+             "DATASET --model FILE --pairs NAME\n"
+             "DATASET --models FILE... [--part test|validation|train] [--json] [--scores FILE]\n"
+             "DATASET --baselines --split NAME [--fold K|--pool N] [--part test|validation|train] [--json] "
+             "[--scores FILE]",
+    .details =
+        "Scores the pairs of a split part, or of a pair set, with the model and with three baselines: "
+        "popularity (how\n"
+        "often the two genes interact in training pairs), correlation of the profiles, and share of "
+        "missing values.\n"
+        "Intervals resample genes. Threshold, calibration and the best baseline come from the "
+        "validation part. Views:\n"
+        "clean leaves out decoys and genes without values; c1, c2, c3 are pairs with both, one, none "
+        "of their genes in\n"
+        "training pairs. With --json: model, baselines, difference, best_baseline, views (each of the "
+        "same shape), rows,\n"
+        "positives, left_out, threshold, dataset, model_file, split, part, seed, replicates.\n"
+        "Drug-target pairs stand beside the label histories of drug, target and both, and beside the "
+        "labels of\n"
+        "near drugs (fingerprints), near targets (3-mers of the sequence) and near pairs. Views: warm, "
+        "cold_drug,\n"
+        "cold_target, cold_both, by what occurs in training; intervals resample drugs and targets. With "
+        "--baselines\n"
+        "the JSON has no model, difference and threshold.",
     .options = options,
     .run = run,
 };

@@ -9,10 +9,10 @@
 
 static const dn_opt options[] = {
     {"output", 'o', DN_OPT_TEXT, NULL, "FILE", "dataset to make, or with --add to extend", "output"},
-    {"add", 0, DN_OPT_FLAG, NULL, NULL, "add pair sets and layers to a dataset that exists", "output"},
-    {"force", 0, DN_OPT_FLAG, NULL, NULL,
-     "replace what is in the way: the output, or with --add the layer, or the pair set and its splits",
+    {"add", 0, DN_OPT_FLAG, NULL, NULL, "add pair sets, layers and interactions to a dataset that exists",
      "output"},
+    {"force", 0, DN_OPT_FLAG, NULL, NULL,
+     "replace what is in the way: the output, or with --add the layer, or the set and its splits", "output"},
     {"expression", 0, DN_OPT_LIST, NULL, "FILE",
      "expression tables (TSV or CSV, also .gz); their samples stand side by side", "input"},
     {"genes-in", 0, DN_OPT_TEXT, "auto", "rows|columns|auto", "where genes stand; auto: where the ids match",
@@ -25,8 +25,20 @@ static const dn_opt options[] = {
      "layers of a network: a table of two ids, DGIdb, DrugBank, Matrix Market or GraphML, also .gz; "
      "LAYER:SIDE-SIDE=FILE names the sides of the two ends",
      "network"},
-    {"columns", 0, DN_OPT_TEXT, NULL, "SOURCE,TARGET[,WEIGHT]", "columns of a table of edges, by its header",
-     "network"},
+    {"columns", 0, DN_OPT_LIST, NULL, "NAMES",
+     "columns by the header, where their names do not say it: SOURCE,TARGET[,WEIGHT] of edges; "
+     "drug=NAME,smiles=NAME,target=NAME,sequence=NAME,label=NAME of interactions",
+     "input"},
+    {"interactions", 0, DN_OPT_LIST, NULL, "NAME=FILE",
+     "labelled drug-target pairs: a table of drug id, SMILES, target id, sequence and label (0, 1 or a type)",
+     "drugs and targets"},
+    {"molecules", 0, DN_OPT_TEXT, NULL, "FILE.smi",
+     "SMILES and drug id in each line, for tables without SMILES", "drugs and targets"},
+    {"skip-other-labels", 0, DN_OPT_FLAG, NULL, NULL,
+     "set rows aside whose label is neither 0, 1 nor a type of activation or inhibition",
+     "drugs and targets"},
+    {"sequences", 0, DN_OPT_TEXT, NULL, "FILE.fasta", "sequences by target id, for tables without sequences",
+     "drugs and targets"},
     {"drop-cut-line", 0, DN_OPT_FLAG, NULL, NULL,
      "take a table of edges that was cut off, without a last line that has no line end", "network"},
     {"id-map", 0, DN_OPT_TEXT, NULL, "FILE",
@@ -44,8 +56,8 @@ static const dn_opt options[] = {
 
 /* Lists, and the text of NAME=FILE cut in two. */
 typedef struct lists {
-    const char **words; /* [expression, pair name, pair file, drop, decoys] */
-    char **cut;         /* [n_pairs + n_layers]  copies, for dn_free() */
+    const char **words; /* [expression, pair name, pair file, drop, decoys, interactions name, file] */
+    char **cut;         /* [n_pairs + n_layers + n_interactions]  copies, for dn_free() */
     int n_cut;
     dn_layer_option *layer; /* [n_layers] */
 } lists;
@@ -105,10 +117,46 @@ static dn_status read_network(const dn_options *o, dn_import_options *out, lists
         DN_TRY(cut_layer(word, cut[i], &l->layer[i], err));
     }
     out->layer = l->layer;
-    out->columns = dn_options_text(o, "columns");
     out->id_map = dn_options_text(o, "id-map");
     out->drop_cut_line = dn_options_flag(o, "drop-cut-line");
     out->id_columns = dn_options_text(o, "id-columns");
+out:
+    return st;
+}
+
+/* The columns of edges and of interactions are told apart by "=". */
+static dn_status read_columns(const dn_options *o, dn_import_options *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int i = 0; i < dn_options_count(o, "columns"); i++) {
+        const char *word = dn_options_item(o, "columns", i);
+        const char **to = strchr(word, '=') != NULL ? &out->interaction_columns : &out->columns;
+
+        if (*to != NULL)
+            DN_FAIL(DN_EUSAGE, "--columns %s: stands beside --columns %s", word, *to);
+        *to = word;
+    }
+out:
+    return st;
+}
+
+/* names: room for [2, n_interactions]. */
+static dn_status read_interactions(const dn_options *o, dn_import_options *out, char **cut,
+                                   const char **names, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int n = out->n_interactions;
+
+    for (int i = 0; i < n; i++)
+        DN_TRY(cut_pair("--interactions", dn_options_item(o, "interactions", i), &cut[i], &names[i],
+                        &names[n + i], err));
+    out->interactions_name = names;
+    out->interactions_file = names + n;
+    out->molecules = dn_options_text(o, "molecules");
+    out->sequences = dn_options_text(o, "sequences");
+    out->skip_other_labels = dn_options_flag(o, "skip-other-labels");
+    DN_TRY(read_columns(o, out, err));
 out:
     return st;
 }
@@ -125,12 +173,13 @@ static dn_status read_options(const dn_options *o, dn_import_options *out, lists
     out->n_drop = dn_options_count(o, "drop-genes");
     out->n_decoys = dn_options_count(o, "decoys");
     out->n_layers = dn_options_count(o, "edges");
-    n = out->n_expression + 2 * out->n_pairs + out->n_drop + out->n_decoys;
+    out->n_interactions = dn_options_count(o, "interactions");
+    n = out->n_expression + 2 * out->n_pairs + out->n_drop + out->n_decoys + 2 * out->n_interactions;
     if (dn_options_positionals(o) > 0)
         DN_FAIL(DN_EUSAGE, "'%s' belongs to no option", dn_options_positional(o, 0));
     DN_NEW(l->words, (size_t)n);
     DN_NEW(l->layer, (size_t)out->n_layers);
-    l->n_cut = out->n_pairs + out->n_layers;
+    l->n_cut = out->n_pairs + out->n_layers + out->n_interactions;
     DN_NEW(l->cut, (size_t)l->n_cut);
     at = l->words;
     copy_words(o, "expression", at);
@@ -147,6 +196,7 @@ static dn_status read_options(const dn_options *o, dn_import_options *out, lists
     at += out->n_drop;
     copy_words(o, "decoys", at);
     out->decoys = at;
+    at += out->n_decoys;
     out->output = dn_options_text(o, "output");
     out->gene_ids = dn_options_text(o, "gene-ids");
     out->genes_in = strcmp(axis, "rows") == 0      ? DN_AXIS_ROWS
@@ -156,6 +206,7 @@ static dn_status read_options(const dn_options *o, dn_import_options *out, lists
     out->add = dn_options_flag(o, "add");
     out->force = dn_options_flag(o, "force");
     DN_TRY(read_network(o, out, l, err));
+    DN_TRY(read_interactions(o, out, l->cut + out->n_pairs + out->n_layers, at, err));
 out:
     return st;
 }
@@ -270,6 +321,49 @@ static void print_network(const dn_import_options *o, const dn_import_report *r)
         print_layer(&o->layer[i], &r->layers[i]);
 }
 
+static void print_interactions(const char *name, const char *path, const dn_interactions_report *r)
+{
+    fprintf(stderr, "  interactions %s from %s\n", name, path);
+    print_count("rows", r->rows, NULL);
+    print_count("set aside", r->rejected, &r->reasons);
+    print_count("  molecule not known", r->no_molecule, NULL);
+    print_count("  molecule unreadable", r->bad_molecule, NULL);
+    print_count("  sequence not known", r->no_sequence, NULL);
+    print_count("  sequence unreadable", r->bad_sequence, NULL);
+    print_count("  empty id", r->no_id, NULL);
+    print_count("  types of both effects", r->both_types, NULL);
+    print_count("  other labels", r->other_types, NULL);
+    print_count("exact repeats, dropped", r->repeats, NULL);
+    print_count("distinct pairs", r->distinct, NULL);
+    print_count("contradictory pairs, dropped", r->contradictory, NULL);
+    print_count("pairs kept", r->kept, NULL);
+    print_count("  activation", r->positive, NULL);
+    print_count("  inhibition", r->kept - r->positive, NULL);
+    print_count("  drugs", r->drugs, NULL);
+    print_count("  targets", r->targets, NULL);
+    print_count("ids with several molecules", r->drug_many, NULL);
+    print_count("molecules with several ids", r->drug_synonyms, NULL);
+    print_count("ids with several sequences", r->target_many, NULL);
+    print_count("sequences with several ids", r->target_synonyms, NULL);
+}
+
+static void print_drugs_targets(const dn_import_options *o, const dn_import_report *r)
+{
+    if (o->n_interactions == 0)
+        return;
+    for (int i = 0; i < o->n_interactions; i++)
+        print_interactions(o->interactions_name[i], o->interactions_file[i], &r->interactions[i]);
+    fprintf(stderr, "  drugs and targets\n");
+    print_count("distinct SMILES read", r->smiles_texts, NULL);
+    print_count("drugs", r->drugs, NULL);
+    print_count("  that were there before", r->old_drugs, NULL);
+    print_count("targets", r->targets, NULL);
+    print_count("  that were there before", r->old_targets, NULL);
+    if (r->rejected > 0)
+        fprintf(stderr, "  %lld rows with their reasons are in %s.rejected.tsv\n", (long long)r->rejected,
+                o->output);
+}
+
 static void print_genes(const dn_import_report *r)
 {
     fprintf(stderr, "  genes%s%s\n", r->primary[0] != '\0' ? ", named by " : "", r->primary);
@@ -300,6 +394,7 @@ static void print_report(const dn_import_options *o, const dn_import_report *r)
     for (int i = 0; i < o->n_pairs; i++)
         print_pairs(o->pair_name[i], o->pair_file[i], &r->pairs[i]);
     print_network(o, r);
+    print_drugs_targets(o, r);
 }
 
 static dn_status run(const dn_call *call, dn_error *err)
@@ -325,6 +420,7 @@ const dn_command dn_cmd_import = {
     .summary = "tables to a dataset",
     .usage = "-o FILE.h5 --expression FILE [FILE...] [--gene-ids FILE] [--pairs NAME=FILE]\n"
              "-o FILE.h5 --edges LAYER=FILE [LAYER=FILE...] [--id-map FILE]\n"
+             "-o FILE.h5 --interactions NAME=FILE [--molecules FILE.smi] [--sequences FILE.fasta]\n"
              "-o FILE.h5 --add --pairs NAME=FILE\n"
              "-o FILE.h5 --add --edges LAYER=FILE [--id-map FILE]",
     .details =
@@ -335,6 +431,10 @@ const dn_command dn_cmd_import = {
         "stay; "
         "of rows that repeat an edge the largest weight counts, and the sign on which they agree. "
         "Interaction "
-        "types give the sign: activation 1, inhibition -1, anything else 0.",
+        "types give the sign: activation 1, inhibition -1, anything else 0. A drug is its molecule, a target "
+        "its "
+        "sequence, whatever their ids; exact repeats and contradictory pairs of interactions are dropped, "
+        "rows "
+        "that cannot be read are set aside in FILE.h5.rejected.tsv with their reasons.",
     .options = options,
     .run = run};

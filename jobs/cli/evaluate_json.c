@@ -1,9 +1,6 @@
 /* evaluate_json.c - an evaluation as JSON; see evaluate_report.h */
 #include "jobs/cli/evaluate_report.h"
 
-#include <math.h>
-#include "solvers/base/json.h"
-
 static void put_interval(dn_json *obj, const char *key, const dn_interval *i)
 {
     dn_json *pair = dn_json_array(obj, key);
@@ -80,26 +77,34 @@ static void put_difference(dn_json *obj, const dn_difference *d)
     dn_json_string(obj, "beaten", beaten[d->beaten]);
 }
 
-static void put_view(dn_json *obj, const dn_view_report *v)
+static void put_scorers(dn_json *obj, const dn_views *all, const dn_view_report *v)
 {
     static const char *const source[] = {"validation rows of the view", "all validation rows", "none"};
+    const dn_eval_kind *kind = all->kind;
     dn_json *group;
 
-    if (v->measured) {
-        put_scorer(dn_json_object(obj, "model"), &v->scorer[DN_MODEL], true, v->source);
-        group = dn_json_object(obj, "baselines");
-        for (int b = 0; b < DN_BASELINES; b++)
-            put_scorer(dn_json_object(group, dn_baseline_name((dn_baseline)b)), &v->scorer[1 + b], false,
-                       v->source);
+    if (all->model)
+        put_scorer(dn_json_object(obj, kind->scorer[DN_MODEL]), &v->scorer[DN_MODEL], true, v->source);
+    group = dn_json_object(obj, "baselines");
+    for (int k = 1; k < kind->scorers; k++)
+        put_scorer(dn_json_object(group, kind->scorer[k]), &v->scorer[k], false, v->source);
+    if (all->model) {
         group = dn_json_object(obj, "difference");
-        for (int b = 0; b < DN_BASELINES; b++)
-            put_difference(dn_json_object(group, dn_baseline_name((dn_baseline)b)), &v->difference[b]);
-        dn_json_string(obj, "best_baseline",
-                       v->best_baseline < 0 ? "none" : dn_baseline_name((dn_baseline)v->best_baseline));
-        dn_json_number(obj, "threshold", v->scorer[DN_MODEL].decisions.threshold);
-        dn_json_string(obj, "threshold_and_calibration_from", source[v->source]);
-        dn_json_int(obj, "genes", v->genes);
+        for (int k = 1; k < kind->scorers; k++)
+            put_difference(dn_json_object(group, kind->scorer[k]), &v->difference[k - 1]);
     }
+    dn_json_string(obj, "best_baseline", v->best_baseline < 0 ? "none" : kind->scorer[1 + v->best_baseline]);
+    if (all->model)
+        dn_json_number(obj, "threshold", v->scorer[DN_MODEL].decisions.threshold);
+    dn_json_string(obj, "threshold_and_calibration_from", source[v->source]);
+    for (int side = 0; side < kind->sides; side++)
+        dn_json_int(obj, kind->entity[side], v->drawn[side]);
+}
+
+static void put_view(dn_json *obj, const dn_views *all, const dn_view_report *v)
+{
+    if (v->measured)
+        put_scorers(obj, all, v);
     dn_json_int(obj, "rows", v->rows);
     dn_json_int(obj, "positives", v->positives);
     dn_json_int(obj, "training_rows", v->training_rows);
@@ -107,17 +112,26 @@ static void put_view(dn_json *obj, const dn_view_report *v)
     dn_json_int(obj, "validation_positives", v->validation_positives);
 }
 
+void dn_views_json(const dn_views *v, dn_json *root)
+{
+    dn_json *group;
+
+    put_view(root, v, &v->view[0]);
+    group = dn_json_object(root, "views");
+    for (int i = 1; i < v->kind->views; i++)
+        put_view(dn_json_object(group, v->view[i].name), v, &v->view[i]);
+}
+
 dn_status dn_evaluation_json(const dn_evaluation *e, const dn_evaluate_options *o, char **out, dn_error *err)
 {
     dn_status st = DN_OK;
+    dn_views views = {
+        .kind = &dn_gene_kind, .view = e->view, .model = o->model != NULL, .replicates = o->replicates};
     dn_json *root = dn_json_create(), *group;
 
     if (root == NULL)
         DN_FAIL(DN_ENOMEM, "out of memory for the report");
-    put_view(root, &e->view[0]);
-    group = dn_json_object(root, "views");
-    for (int v = 1; v < DN_VIEWS; v++)
-        put_view(dn_json_object(group, e->view[v].name), &e->view[v]);
+    dn_views_json(&views, root);
     group = dn_json_object(root, "left_out");
     dn_json_int(group, "trained_on", e->left_out.trained_on);
     dn_json_int(group, "two_labels", e->left_out.two_labels);
@@ -125,7 +139,8 @@ dn_status dn_evaluation_json(const dn_evaluation *e, const dn_evaluate_options *
     dn_json_int(root, "also_in_validation", e->also_in_validation);
     dn_json_int(root, "genes_without_variance", e->flat_genes);
     dn_json_string(root, "dataset", o->dataset);
-    dn_json_string(root, "model_file", o->model);
+    if (o->model != NULL)
+        dn_json_string(root, "model_file", o->model);
     dn_json_string(root, "split", e->model.split);
     if (e->model.fold >= 0)
         dn_json_int(root, "fold", e->model.fold);

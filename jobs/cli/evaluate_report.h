@@ -7,6 +7,23 @@
 
 #include <stdio.h>
 #include "mpi/train/evaluate.h"
+#include "mpi/train/evaluate_dti.h"
+#include "solvers/base/json.h"
+
+/* ---- what every kind of evaluation shares: its views ---- */
+
+typedef struct dn_views {
+    const dn_eval_kind *kind;
+    const dn_view_report *view; /* [kind->views] */
+    bool model;                 /* false: baselines alone */
+    int64_t replicates;
+} dn_views;
+
+/* The first view into root itself, the others into "views", all of one shape. */
+void dn_views_json(const dn_views *v, dn_json *root);
+void dn_views_print(const dn_views *v, FILE *to);
+
+/* ---- pairs of genes ---- */
 
 void dn_evaluation_print(const dn_evaluation *e, const dn_evaluate_options *o, FILE *to);
 
@@ -18,5 +35,14 @@ DN_MUST_CHECK dn_status dn_evaluation_json(const dn_evaluation *e, const dn_eval
 /* TSV with a header, one line for each evaluated pair, to PATH.part, then renamed.
  * Fails: DN_ECANTCREAT, DN_EIO */
 DN_MUST_CHECK dn_status dn_evaluation_save_scores(const dn_evaluation *e, const char *path, dn_error *err);
+
+/* ---- drug-target pairs; o->model NULL: baselines alone ---- */
+
+void dn_dti_evaluation_print(const dn_dti_evaluation *e, const dn_dti_table *t, const dn_evaluate_options *o,
+                             FILE *to);
+DN_MUST_CHECK dn_status dn_dti_evaluation_json(const dn_dti_evaluation *e, const dn_dti_table *t,
+                                               const dn_evaluate_options *o, char **out, dn_error *err);
+DN_MUST_CHECK dn_status dn_dti_evaluation_save_scores(const dn_dti_evaluation *e, const dn_dti_table *t,
+                                                      const char *path, dn_error *err);
 
 #endif

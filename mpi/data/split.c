@@ -2,26 +2,71 @@
 #include "mpi/data/split.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 
 /* Values of `a` of the stream DN_RNG_SPLIT: part of the definition, never renumber. */
-enum { DRAW_PAIRS = 1, DRAW_GENES = 2, DRAW_HELD_OUT = 3, DRAW_FOLD_PAIRS = 4, DRAW_FOLD_GENES = 5 };
+enum {
+    DRAW_PAIRS = 1,
+    DRAW_GENES = 2,
+    DRAW_HELD_OUT = 3,
+    DRAW_FOLD_PAIRS = 4,
+    DRAW_FOLD_GENES = 5,
+    DRAW_DRUGS = 6,
+    DRAW_TARGETS = 7,
+    DRAW_BLOCK_DRUGS = 8,
+    DRAW_BLOCK_TARGETS = 9
+};
 
 const char *const dn_count_names[DN_COUNTS] = {"train",         "validation",    "test",          "left_out",
                                                "validation_c1", "validation_c2", "validation_c3", "test_c1",
                                                "test_c2",       "test_c3"};
 
-const char *dn_split_kind_name(dn_split_kind kind)
+const char *dn_split_kind_name(const dn_split_options *options)
 {
-    return kind == DN_SPLIT_RANDOM ? "random" : kind == DN_SPLIT_KFOLD ? "kfold" : "gene-disjoint";
+    static const char *const name[] = {"random",      "gene-disjoint", "kfold",       "cold-drug",
+                                       "cold-target", "cold-both",     "kfold-blocks"};
+
+    return options->kind == DN_SPLIT_RANDOM && options->drugs > 0 ? "warm" : name[options->kind];
+}
+
+const char *dn_split_by_name(const dn_split_options *options)
+{
+    if (!dn_split_by_genes(options))
+        return "pairs";
+    return options->kind == DN_SPLIT_COLD_DRUG     ? "drugs"
+           : options->kind == DN_SPLIT_COLD_TARGET ? "targets"
+           : options->kind >= DN_SPLIT_COLD_BOTH   ? "drugs and targets"
+                                                   : "genes";
 }
 
 bool dn_split_by_genes(const dn_split_options *options)
 {
-    return options->kind == DN_SPLIT_GENE_DISJOINT || (options->kind == DN_SPLIT_KFOLD && options->by_genes);
+    return options->kind == DN_SPLIT_GENE_DISJOINT || options->kind >= DN_SPLIT_COLD_DRUG ||
+           (options->kind == DN_SPLIT_KFOLD && options->by_genes);
+}
+
+dn_status dn_split_pairs_of(const dn_interactions *p, dn_pairs *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_pairs pairs = {.n = p->n, .two_labels = p->contradictory};
+
+    DN_NEW(pairs.gene_a, (size_t)p->n);
+    DN_NEW(pairs.gene_b, (size_t)p->n);
+    DN_NEW(pairs.label, (size_t)p->n);
+    for (int64_t i = 0; i < p->n; i++) {
+        pairs.gene_a[i] = p->drug[i];
+        pairs.gene_b[i] = p->drugs + p->target[i];
+        pairs.label[i] = p->label[i];
+    }
+    *out = pairs;
+    pairs = (dn_pairs){0};
+out:
+    dn_pairs_destroy(&pairs);
+    return st;
 }
 
 /* ---- ranking ---- */
@@ -90,10 +135,10 @@ static dn_status check_options(const dn_split_options *o, dn_error *err)
     dn_status st = DN_OK;
     const double *f = o->fraction;
 
-    if (o->kind == DN_SPLIT_KFOLD) {
-        if (o->folds < DN_FOLDS_MIN || o->folds > DN_FOLDS_MAX)
-            DN_FAIL(DN_EUSAGE, "%lld folds: wanted %d to %d", (long long)o->folds, DN_FOLDS_MIN,
-                    DN_FOLDS_MAX);
+    if (o->kind == DN_SPLIT_KFOLD || o->kind == DN_SPLIT_BLOCKS) {
+        int most = o->kind == DN_SPLIT_KFOLD ? DN_FOLDS_MAX : DN_BLOCKS_MAX;
+        if (o->folds < DN_FOLDS_MIN || o->folds > most)
+            DN_FAIL(DN_EUSAGE, "%lld folds: wanted %d to %d", (long long)o->folds, DN_FOLDS_MIN, most);
         goto out;
     }
     for (int i = 0; i < 3; i++)
@@ -151,6 +196,104 @@ out:
     return st;
 }
 
+/* Clusters with a member in a pair, ranked: list receives them, size [n] their members in pairs; returns how
+ * many clusters. block [n] is DN_GENE_ABSENT for an entity in no pair. */
+static int64_t rank_clusters(uint64_t seed, uint64_t draw, const uint8_t *block, const int64_t *cluster,
+                             int64_t n, uint8_t *chosen, int64_t *size, ranked *list)
+{
+    memset(size, 0, (size_t)n * sizeof *size);
+    for (int64_t i = 0; i < n; i++)
+        if (block[i] != DN_GENE_ABSENT)
+            size[cluster != NULL ? cluster[i] : i]++;
+    for (int64_t i = 0; i < n; i++)
+        chosen[i] = size[i] > 0;
+    return rank_items(seed, draw, chosen, 1, n, list);
+}
+
+/* The part of every ranked cluster: where its middle falls in the list of their members. */
+static void cut_clusters(const double *fraction, const ranked *list, int64_t clusters, int64_t members,
+                         const int64_t *size, uint8_t *part)
+{
+    int64_t cut[2], at = 0;
+
+    cut_points(fraction, members, cut);
+    for (int64_t r = 0; r < clusters; r++) {
+        int64_t i = list[r].index, middle = at + size[i] / 2;
+        part[i] = middle < cut[0] ? DN_TRAIN : middle < cut[1] ? DN_VALIDATION : DN_TEST;
+        at += size[i];
+    }
+}
+
+/* Every ranked cluster to the block that has the fewest members so far, the first of those. */
+static void deal_clusters(const ranked *list, int64_t clusters, int64_t folds, const int64_t *size,
+                          uint8_t *block)
+{
+    int64_t have[DN_BLOCKS_MAX] = {0};
+
+    for (int64_t r = 0; r < clusters; r++) {
+        int64_t least = 0;
+        for (int64_t f = 1; f < folds; f++)
+            if (have[f] < have[least])
+                least = f;
+        block[list[r].index] = (uint8_t)least;
+        have[least] += size[list[r].index];
+    }
+}
+
+/* Cut or deal the entities [begin, end) that stand in a pair, clusters whole; the others are DN_GENE_ABSENT
+ * already. */
+static dn_status plan_side(dn_split_plan *p, uint64_t draw, int64_t begin, int64_t end,
+                           const int64_t *cluster, const char *what, ranked *list, dn_error *err)
+{
+    dn_status st = DN_OK;
+    bool blocks = p->options.kind == DN_SPLIT_BLOCKS;
+    uint8_t *block = p->gene_block + begin, *of_cluster = NULL;   /* [n] */
+    int64_t n = end - begin, clusters, members = 0, *size = NULL; /* [n] */
+
+    DN_NEW(of_cluster, (size_t)n);
+    DN_NEW(size, (size_t)n);
+    clusters = rank_clusters(p->options.seed, draw, block, cluster, n, of_cluster, size, list);
+    if (blocks && clusters < p->options.folds)
+        DN_FAIL(DN_EDATA, "%lld %s%s cannot be dealt into %lld blocks", (long long)clusters,
+                cluster != NULL ? "clusters of " : "", what, (long long)p->options.folds);
+    for (int64_t i = 0; i < n; i++)
+        members += size[i];
+    if (blocks)
+        deal_clusters(list, clusters, p->options.folds, size, of_cluster);
+    else
+        cut_clusters(p->options.fraction, list, clusters, members, size, of_cluster);
+    for (int64_t i = 0; i < n; i++)
+        if (block[i] != DN_GENE_ABSENT)
+            block[i] = of_cluster[cluster != NULL ? cluster[i] : i];
+out:
+    dn_free(of_cluster);
+    dn_free(size);
+    return st;
+}
+
+/* Drugs, targets or both; a side that is not divided is all training. */
+static dn_status plan_sides(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_split_kind kind = p->options.kind;
+    bool blocks = kind == DN_SPLIT_BLOCKS;
+    int64_t drugs = p->options.drugs;
+
+    DN_NEW(p->gene_block, (size_t)p->genes);
+    memset(p->gene_block, DN_GENE_ABSENT, (size_t)p->genes);
+    for (int64_t i = 0; i < p->pairs; i++)
+        p->gene_block[pairs->gene_a[i]] = p->gene_block[pairs->gene_b[i]] = DN_TRAIN;
+    if (kind != DN_SPLIT_COLD_TARGET)
+        DN_TRY(plan_side(p, blocks ? DRAW_BLOCK_DRUGS : DRAW_DRUGS, 0, drugs, p->options.drug_cluster,
+                         "drugs", list, err));
+    if (kind != DN_SPLIT_COLD_DRUG)
+        DN_TRY(plan_side(p, blocks ? DRAW_BLOCK_TARGETS : DRAW_TARGETS, drugs, p->genes,
+                         p->options.target_cluster, "targets", list, err));
+    p->options.drug_cluster = p->options.target_cluster = NULL; /* they were borrowed */
+out:
+    return st;
+}
+
 /* Of the pairs of two training genes, hold out the fractions of validation and test, class by class. */
 static dn_status hold_out(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
 {
@@ -184,8 +327,12 @@ dn_status dn_split_plan_make(const dn_split_options *options, const dn_pairs *pa
         DN_FAIL(DN_EDATA, "the pair set is empty");
     if (options->kind == DN_SPLIT_KFOLD)
         p.folds = options->folds;
+    if (options->kind == DN_SPLIT_BLOCKS)
+        p.folds = options->folds * options->folds;
     DN_NEW(list, (size_t)(pairs->n > genes ? pairs->n : genes));
-    if (dn_split_by_genes(options)) {
+    if (options->kind >= DN_SPLIT_COLD_DRUG) {
+        DN_TRY(plan_sides(&p, pairs, list, err));
+    } else if (dn_split_by_genes(options)) {
         DN_TRY(plan_genes(&p, pairs, list, err));
         if (options->kind == DN_SPLIT_GENE_DISJOINT)
             DN_TRY(hold_out(&p, pairs, list, err));
@@ -209,32 +356,46 @@ void dn_split_plan_destroy(dn_split_plan *plan)
 
 /* ---- parts ---- */
 
+static uint8_t part_in(uint8_t block, int64_t tested, int64_t folds)
+{
+    return (uint8_t)(block == tested ? DN_TEST : block == (tested + 1) % folds ? DN_VALIDATION : DN_TRAIN);
+}
+
 /* What a block is in a fold; a split of one fold has parts in place of blocks. */
 static uint8_t part_of_block(const dn_split_plan *plan, uint8_t block, int64_t fold)
 {
-    if (plan->options.kind != DN_SPLIT_KFOLD)
-        return block;
-    return (uint8_t)(block == fold ? DN_TEST : block == (fold + 1) % plan->folds ? DN_VALIDATION : DN_TRAIN);
+    return plan->options.kind == DN_SPLIT_KFOLD ? part_in(block, fold, plan->folds) : block;
 }
 
-static uint8_t part_of_genes(uint8_t a, uint8_t b)
+/* The same of a gene, a drug or a target. */
+static uint8_t part_of_entity(const dn_split_plan *plan, int64_t entity, int64_t fold)
+{
+    int64_t k = plan->options.folds;
+    uint8_t block = plan->gene_block[entity];
+
+    if (plan->options.kind != DN_SPLIT_BLOCKS)
+        return part_of_block(plan, block, fold);
+    return part_in(block, entity < plan->options.drugs ? fold % k : (fold % k + fold / k) % k, k);
+}
+
+static uint8_t part_of_pair(dn_split_kind kind, uint8_t a, uint8_t b)
 {
     bool test = a == DN_TEST || b == DN_TEST, validation = a == DN_VALIDATION || b == DN_VALIDATION;
 
+    if (kind == DN_SPLIT_COLD_BOTH || kind == DN_SPLIT_BLOCKS)
+        return a == b ? a : DN_LEFT_OUT;
     return test && validation ? DN_LEFT_OUT : test ? DN_TEST : validation ? DN_VALIDATION : DN_TRAIN;
 }
 
 void dn_split_part(const dn_split_plan *plan, const dn_pairs *pairs, int64_t fold, uint8_t *out_part)
 {
-    const uint8_t *gene = plan->gene_block;
-
     for (int64_t i = 0; i < plan->pairs; i++) {
-        if (gene == NULL) {
+        if (plan->gene_block == NULL) {
             out_part[i] = part_of_block(plan, plan->pair_block[i], fold);
             continue;
         }
-        out_part[i] = part_of_genes(part_of_block(plan, gene[pairs->gene_a[i]], fold),
-                                    part_of_block(plan, gene[pairs->gene_b[i]], fold));
+        out_part[i] = part_of_pair(plan->options.kind, part_of_entity(plan, pairs->gene_a[i], fold),
+                                   part_of_entity(plan, pairs->gene_b[i], fold));
         if (out_part[i] == DN_TRAIN && plan->pair_block != NULL)
             out_part[i] = plan->pair_block[i];
     }
@@ -243,8 +404,7 @@ void dn_split_part(const dn_split_plan *plan, const dn_pairs *pairs, int64_t fol
 void dn_split_gene_part(const dn_split_plan *plan, int64_t fold, uint8_t *out_part)
 {
     for (int64_t g = 0; g < plan->genes; g++)
-        out_part[g] = plan->gene_block[g] == DN_GENE_ABSENT ? DN_LEFT_OUT
-                                                            : part_of_block(plan, plan->gene_block[g], fold);
+        out_part[g] = plan->gene_block[g] == DN_GENE_ABSENT ? DN_LEFT_OUT : part_of_entity(plan, g, fold);
 }
 
 /* ---- counts ---- */
@@ -284,9 +444,14 @@ dn_status dn_split_check_test(const dn_split_plan *plan, int64_t fold, const dn_
                               dn_error *err)
 {
     dn_status st = DN_OK;
-    bool by_genes = dn_split_by_genes(&plan->options);
+    dn_split_kind kind = plan->options.kind;
+    bool by_genes = dn_split_by_genes(&plan->options) && plan->options.drugs == 0;
+    char where[40] = "the diagonal blocks";
 
-    if (plan->options.kind != DN_SPLIT_KFOLD && !(plan->options.fraction[2] > 0))
+    if (kind != DN_SPLIT_BLOCKS)
+        snprintf(where, sizeof where, "fold %lld", (long long)fold);
+
+    if (kind != DN_SPLIT_KFOLD && kind != DN_SPLIT_BLOCKS && !(plan->options.fraction[2] > 0))
         goto out;
     for (int c = 0; c < DN_COUNTS; c++) {
         int64_t positives = counts[c].positives, negatives = counts[c].rows - positives;
@@ -294,11 +459,12 @@ dn_status dn_split_check_test(const dn_split_plan *plan, int64_t fold, const dn_
         if (c != DN_TEST && (c < DN_COUNT_TEST_C1 || !by_genes || counts[c].rows == 0))
             continue;
         if (positives < DN_TEST_MIN || negatives < DN_TEST_MIN)
-            DN_FAIL(
-                DN_EDATA,
-                "part %s of fold %lld has %lld positive and %lld negative pairs, fewer than %d of a class: "
-                "too few to judge a model; take other fractions, or --force to keep it",
-                dn_count_names[c], (long long)fold, (long long)positives, (long long)negatives, DN_TEST_MIN);
+            DN_FAIL(DN_EDATA,
+                    "part %s of %s has %lld positive and %lld negative pairs, fewer than %d of a class: too "
+                    "few to "
+                    "judge a model; take other fractions%s, or --force to keep it",
+                    dn_count_names[c], where, (long long)positives, (long long)negatives, DN_TEST_MIN,
+                    kind == DN_SPLIT_COLD_BOTH ? " or --kind kfold-blocks" : "");
     }
 out:
     return st;

@@ -23,6 +23,26 @@
  * k folds by genes: the ranked genes are dealt into K blocks. Fold f has the test genes of block f and the
  * validation genes of block (f + 1) mod K; pairs follow the rules above, nothing is held out for C1.
  *
+ * Drug-target sets are pairs of entities, of which the first `drugs` are drugs, the others targets
+ * (dn_split_pairs_of()). warm is random by another name. Draws: 6 drugs, 7 targets, 8 drugs of blocks, 9
+ * targets of blocks; only drugs and targets that stand in a pair are ranked.
+ *
+ * cold-drug, cold-target: the drugs (targets) are ranked and cut at the fractions; a pair goes where its drug
+ * (target) goes, so validation is cold in the same way as test and nothing is left out.
+ *
+ * Where drugs or targets stand in clusters (alike.h), clusters are ranked, by their lowest number. A cluster
+ * goes, whole, where its middle falls in the list of all members; of blocks, to the one that has the fewest
+ * members so far. Alone in its cluster, an entity goes where it goes without clusters.
+ *
+ * cold-both: both sides are cut at the fractions. A pair goes where both go: train x train, validation x
+ * validation, test x test; what falls between is left out.
+ *
+ * kfold-blocks: drugs and targets are dealt into K blocks each. Of the K * K folds, fold f = K s + i tests
+ * the drugs of block i with the targets of block j = (i + s) mod K, validates on the drugs of block (i + 1)
+ * mod K with the targets of block (j + 1) mod K, and trains on pairs of which neither side is in one of these
+ * blocks; what falls between is left out. Folds 0 to K - 1 are the diagonal, for a quick run; every pair is
+ * tested in one of the K * K.
+ *
  * Classes of an evaluated pair, from the training pairs: C1 both genes stand in a training pair, C2 one,
  * C3 none (Park and Marcotte, Nature Methods 9, 2012, doi:10.1038/nmeth.2259).
  */
@@ -31,17 +51,29 @@
 
 #include <stdbool.h>
 #include "mpi/io/dataset.h"
+#include "mpi/io/drug_target.h"
 
-enum { DN_FOLDS_MIN = 3, DN_FOLDS_MAX = 100, DN_TEST_MIN = 200 };
+enum { DN_FOLDS_MIN = 3, DN_FOLDS_MAX = 100, DN_BLOCKS_MAX = 10, DN_TEST_MIN = 200 };
 
-typedef enum dn_split_kind { DN_SPLIT_RANDOM, DN_SPLIT_GENE_DISJOINT, DN_SPLIT_KFOLD } dn_split_kind;
+typedef enum dn_split_kind {
+    DN_SPLIT_RANDOM, /* "random", of drug-target sets "warm" */
+    DN_SPLIT_GENE_DISJOINT,
+    DN_SPLIT_KFOLD,
+    DN_SPLIT_COLD_DRUG, /* from here on of drug-target sets only */
+    DN_SPLIT_COLD_TARGET,
+    DN_SPLIT_COLD_BOTH,
+    DN_SPLIT_BLOCKS /* "kfold-blocks" */
+} dn_split_kind;
 
 typedef struct dn_split_options {
     dn_split_kind kind;
     bool by_genes;      /* k-fold: blocks of genes, not of pairs */
     double fraction[3]; /* train, validation, test; each 0..1, together 1 within 1e-9; not used by k-fold */
-    int64_t folds;      /* k-fold: DN_FOLDS_MIN..DN_FOLDS_MAX; not used otherwise */
+    int64_t folds;      /* k-fold: DN_FOLDS_MIN..DN_FOLDS_MAX, blocks: ..DN_BLOCKS_MAX; not used otherwise */
+    int64_t drugs;      /* of a drug-target set: entities below are drugs; 0 for genes */
     uint64_t seed;
+    const int64_t *drug_cluster;   /* [drugs]  as alike.h gives them; NULL: each drug by itself */
+    const int64_t *target_cluster; /* [targets]  likewise; both are looked at while planning only */
 } dn_split_options;
 
 /* A split before it is written out: one byte a pair or a gene, whatever the number of folds. */
@@ -50,13 +82,17 @@ typedef struct dn_split_plan {
     int64_t folds, pairs, genes;
     uint8_t *pair_block; /* [pairs]  by pairs: part (random) or block (k-fold); gene-disjoint: part of a
                           * held-out pair of training genes, DN_TRAIN otherwise; NULL for k folds by genes */
-    uint8_t *gene_block; /* [genes]  part or block of a gene, DN_GENE_ABSENT: in no pair; NULL when split by
-                            pairs */
+    uint8_t *gene_block; /* [genes]  part or block of a gene, drug or target, DN_GENE_ABSENT: in no pair; NULL
+                            when split by pairs */
 } dn_split_plan;
 
 enum { DN_GENE_ABSENT = 255 };
 
-/* Whether genes, not pairs, are divided. Local. */
+/* A drug-target set as pairs of entities: target t is drugs + t. A copy, for dn_pairs_destroy(). Local.
+ * Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_split_pairs_of(const dn_interactions *p, dn_pairs *out, dn_error *err);
+
+/* Whether genes, drugs or targets, not pairs, are divided. Local. */
 bool dn_split_by_genes(const dn_split_options *options);
 
 /* Plan a split of a pair set over `genes` genes. Local, no MPI. Time O(n log n), scratch 16 bytes a pair.
@@ -87,24 +123,28 @@ DN_MUST_CHECK dn_status dn_split_counts(const dn_pairs *pairs, int64_t genes, co
                                         dn_split_count out[DN_COUNTS], dn_error *err);
 
 /* Is the test part of a fold large enough to say something: DN_TEST_MIN of either class, for plans by genes
- * also in each of C1, C2, C3 that is not empty? A test fraction of 0 is fine. Local. Fails: DN_EDATA (with
- * the counts) */
+ * also in each of C1, C2, C3 that is not empty? A test fraction of 0 is fine. Of kfold-blocks, whose scores
+ * are pooled, the counts are to be sums over the diagonal folds. Local. Fails: DN_EDATA (with the counts) */
 DN_MUST_CHECK dn_status dn_split_check_test(const dn_split_plan *plan, int64_t fold,
                                             const dn_split_count counts[DN_COUNTS], dn_error *err);
 
 /* ---- storing ---- */
 
 /* Write a plan as /splits/<name> of an edited dataset: part [folds, pairs], by genes also gene_part [folds,
- * genes]; attributes pairs, kind, by, seed, fractions, folds, config and "<count>_rows", "<count>_positives"
- * (sums over the folds). counts is [folds][DN_COUNTS]. Every rank passes the same; each writes its folds.
- * Collective on the file's communicator. Fails: as the functions of h5.h; DN_ENOMEM */
+ * genes], of drug-target sets drug_part and target_part; attributes pairs (or interactions), kind, by, seed,
+ * fractions, folds, config and "<count>_rows", "<count>_positives" (sums over the folds). counts is
+ * [folds][DN_COUNTS]. Every rank passes the same; each writes its folds. Collective on the file's
+ * communicator. Fails: as the functions of h5.h; DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name,
                                                      const char *config, const dn_split_plan *plan,
                                                      const dn_pairs *pairs,
                                                      const dn_split_count (*counts)[DN_COUNTS],
                                                      dn_error *err);
 
-/* "random", "gene-disjoint", "kfold". Local. */
-const char *dn_split_kind_name(dn_split_kind kind);
+/* "random" ("warm" with drugs > 0), "gene-disjoint", "kfold", "cold-drug", ... Local. */
+const char *dn_split_kind_name(const dn_split_options *options);
+
+/* What is divided: "pairs", "genes", "drugs", "targets", "drugs and targets". Local. */
+const char *dn_split_by_name(const dn_split_options *options);
 
 #endif

@@ -2,11 +2,39 @@
 #include "mpi/data/split.h"
 
 #include <stdio.h>
+#include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
 #include "solvers/base/alloc.h"
 
 enum { PATH_CAP = 256 };
+
+/* Drugs and targets apart. rows [folds of mine, drugs + targets], used up. */
+static dn_status write_sides(dn_h5 *h, const char *group, const dn_split_plan *plan, dn_range mine,
+                             uint8_t *rows, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t folds = mine.end - mine.begin, drugs = plan->options.drugs, all = plan->genes;
+    int64_t targets = all - drugs;
+    uint8_t *target = dn_calloc((size_t)folds, (size_t)targets);
+    char path[PATH_CAP];
+
+    if (target == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld folds of %lld targets",
+                          (long long)folds, (long long)targets);
+    DN_AGREE(dn_h5_comm(h));
+    for (int64_t f = 0; f < folds; f++) {
+        memcpy(target + f * targets, rows + f * all + drugs, (size_t)targets);
+        memmove(rows + f * drugs, rows + f * all, (size_t)drugs);
+    }
+    snprintf(path, sizeof path, "%s/drug_part", group);
+    DN_TRY(dn_h5_write(h, path, 2, (int64_t[]){plan->folds, drugs}, mine.begin, folds, rows, err));
+    snprintf(path, sizeof path, "%s/target_part", group);
+    DN_TRY(dn_h5_write(h, path, 2, (int64_t[]){plan->folds, targets}, mine.begin, folds, target, err));
+out:
+    dn_free(target);
+    return st;
+}
 
 static dn_status write_parts(dn_h5 *h, const char *group, const dn_split_plan *plan, const dn_pairs *pairs,
                              dn_error *err)
@@ -30,8 +58,12 @@ static dn_status write_parts(dn_h5 *h, const char *group, const dn_split_plan *p
         goto out;
     for (int64_t f = 0; f < folds; f++)
         dn_split_gene_part(plan, mine.begin + f, rows + f * plan->genes);
-    snprintf(path, sizeof path, "%s/gene_part", group);
-    DN_TRY(dn_h5_write(h, path, 2, (int64_t[]){plan->folds, plan->genes}, mine.begin, folds, rows, err));
+    if (plan->options.drugs == 0) {
+        snprintf(path, sizeof path, "%s/gene_part", group);
+        DN_TRY(dn_h5_write(h, path, 2, (int64_t[]){plan->folds, plan->genes}, mine.begin, folds, rows, err));
+    } else {
+        DN_TRY(write_sides(h, group, plan, mine, rows, err));
+    }
 out:
     dn_free(rows);
     return st;
@@ -69,11 +101,11 @@ dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name, con
 
     snprintf(group, sizeof group, "/splits/%s", name);
     DN_TRY(write_parts(h, group, plan, pairs, err));
-    DN_TRY(dn_h5_set_text(h, group, "pairs", pairs_name, err));
-    DN_TRY(dn_h5_set_text(h, group, "kind", dn_split_kind_name(o->kind), err));
-    DN_TRY(dn_h5_set_text(h, group, "by", dn_split_by_genes(o) ? "genes" : "pairs", err));
+    DN_TRY(dn_h5_set_text(h, group, o->drugs > 0 ? "interactions" : "pairs", pairs_name, err));
+    DN_TRY(dn_h5_set_text(h, group, "kind", dn_split_kind_name(o), err));
+    DN_TRY(dn_h5_set_text(h, group, "by", dn_split_by_name(o), err));
     DN_TRY(dn_h5_set_int(h, group, "seed", (int64_t)o->seed, err));
-    if (o->kind == DN_SPLIT_KFOLD)
+    if (o->kind == DN_SPLIT_KFOLD || o->kind == DN_SPLIT_BLOCKS)
         snprintf(text, sizeof text, "none");
     else
         snprintf(text, sizeof text, "%.17g,%.17g,%.17g", o->fraction[0], o->fraction[1], o->fraction[2]);

@@ -1,5 +1,5 @@
 /* dataset.c - loading what stands in a dataset file; see dataset.h */
-#include "mpi/io/dataset.h"
+#include "mpi/io/dataset_private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,9 +27,8 @@ out:
     return st;
 }
 
-/* A dataset of n rows (n < 0: however many), one value each; collective. */
-static dn_status read_vector(const dn_h5 *h, const char *name, dn_type type, int64_t n, void **out,
-                             int64_t *out_n, dn_error *err)
+dn_status dn_read_vector(const dn_h5 *h, const char *name, dn_type type, int64_t n, void **out,
+                         int64_t *out_n, dn_error *err)
 {
     dn_status st = DN_OK;
     int ndims;
@@ -69,8 +68,7 @@ static const char *there_are(const dn_h5 *h, const char *group, char *buf, size_
     return buf[0] == '\0' ? strcpy(buf, "none") : buf;
 }
 
-static dn_status find_group(const dn_h5 *h, const char *group, const char *what, const char *name,
-                            dn_error *err)
+dn_status dn_find_group(const dn_h5 *h, const char *group, const char *what, const char *name, dn_error *err)
 {
     dn_status st = DN_OK;
     char path[NAME_MAX_ * 2], list[200];
@@ -92,9 +90,9 @@ dn_status dn_genes_load(const dn_h5 *h, dn_genes *out, dn_error *err)
 
     DN_TRY(dn_h5_read_strings(h, "/genes/id", &g.id, err));
     g.n = g.id.n;
-    DN_TRY(read_vector(h, "/genes/table_row", DN_I64, g.n, (void **)&g.table_row, NULL, err));
-    DN_TRY(read_vector(h, "/genes/decoy", DN_U8, g.n, (void **)&g.decoy, NULL, err));
-    DN_TRY(read_vector(h, "/genes/values", DN_I64, g.n, (void **)&g.values, NULL, err));
+    DN_TRY(dn_read_vector(h, "/genes/table_row", DN_I64, g.n, (void **)&g.table_row, NULL, err));
+    DN_TRY(dn_read_vector(h, "/genes/decoy", DN_U8, g.n, (void **)&g.decoy, NULL, err));
+    DN_TRY(dn_read_vector(h, "/genes/values", DN_I64, g.n, (void **)&g.values, NULL, err));
     *out = g;
     g = (dn_genes){0};
 out:
@@ -160,14 +158,14 @@ dn_status dn_pairs_load(const dn_h5 *h, const char *name, dn_pairs *out, dn_erro
     int ndims;
     int64_t genes[4];
 
-    DN_TRY(find_group(h, "/pairs", "pair set", name, err));
+    DN_TRY(dn_find_group(h, "/pairs", "pair set", name, err));
     snprintf(group, sizeof group, "/pairs/%s", name);
     snprintf(path, sizeof path, "%s/gene_a", group);
-    DN_TRY(read_vector(h, path, DN_I64, -1, (void **)&p.gene_a, &p.n, err));
+    DN_TRY(dn_read_vector(h, path, DN_I64, -1, (void **)&p.gene_a, &p.n, err));
     snprintf(path, sizeof path, "%s/gene_b", group);
-    DN_TRY(read_vector(h, path, DN_I64, p.n, (void **)&p.gene_b, NULL, err));
+    DN_TRY(dn_read_vector(h, path, DN_I64, p.n, (void **)&p.gene_b, NULL, err));
     snprintf(path, sizeof path, "%s/label", group);
-    DN_TRY(read_vector(h, path, DN_U8, p.n, (void **)&p.label, NULL, err));
+    DN_TRY(dn_read_vector(h, path, DN_U8, p.n, (void **)&p.label, NULL, err));
     DN_TRY(dn_h5_get_int(h, group, "two_labels", &p.two_labels, err));
     DN_TRY(dn_h5_shape(h, "/genes/table_row", &ndims, genes, err));
     DN_PASS(check_pairs(h, name, &p, genes[0], err));
@@ -213,10 +211,12 @@ dn_status dn_split_load(const dn_h5 *h, const char *name, int64_t fold, dn_split
     int ndims;
     int64_t dims[4];
 
-    DN_TRY(find_group(h, "/splits", "split", name, err));
+    DN_TRY(dn_find_group(h, "/splits", "split", name, err));
     snprintf(group, sizeof group, "/splits/%s", name);
     snprintf(path, sizeof path, "%s/part", group);
-    DN_TRY(dn_h5_get_text(h, group, "pairs", s.pairs, sizeof s.pairs, err));
+    s.interactions = dn_h5_get_text(h, group, "interactions", s.pairs, sizeof s.pairs, NULL) == DN_OK;
+    if (!s.interactions)
+        DN_TRY(dn_h5_get_text(h, group, "pairs", s.pairs, sizeof s.pairs, err));
     DN_TRY(dn_h5_get_text(h, group, "kind", s.kind, sizeof s.kind, err));
     DN_TRY(dn_h5_shape(h, path, &ndims, dims, err));
     if (ndims != 2)

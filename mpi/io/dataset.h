@@ -6,6 +6,7 @@
 #ifndef DN_IO_DATASET_H
 #define DN_IO_DATASET_H
 
+#include <stdbool.h>
 #include "mpi/io/h5.h"
 
 #define DN_DATASET_SCHEMA "dragnet.dataset"
@@ -44,11 +45,12 @@ void dn_pairs_destroy(dn_pairs *p);
 
 /* A stored split: its pair set and the part of every pair. */
 typedef struct dn_split {
-    char pairs[128]; /* name of the pair set */
-    char kind[32];   /* "random", "gene-disjoint", "kfold" */
-    int64_t n;       /* pairs */
-    int64_t folds;   /* 1 unless k-fold */
-    uint8_t *part;   /* [n]  dn_part of every pair in the fold asked for */
+    char pairs[128];   /* name of the pair set, or of the set of interactions */
+    bool interactions; /* it divides drug-target pairs (drug_target.h), not pairs of genes */
+    char kind[32];     /* dn_split_kind_name() of mpi/data/split.h */
+    int64_t n;         /* pairs */
+    int64_t folds;     /* 1 unless k-fold */
+    uint8_t *part;     /* [n]  dn_part of every pair in the fold asked for */
 } dn_split;
 
 /* fold: 0 <= fold < folds; pass -1 for "not given", which only a split of one fold accepts.

@@ -142,9 +142,17 @@ out:
 
 void dn_example_add(dn_examples *e, const char *name, size_t len)
 {
-    if (e->n == DN_EXAMPLES)
+    char *to = e->n < DN_EXAMPLES ? e->text[e->n] : NULL;
+
+    if (to == NULL)
         return;
-    snprintf(e->text[e->n++], sizeof e->text[0], "%.*s", (int)(len < 40 ? len : 40), name);
+    snprintf(to, sizeof e->text[0], "%.*s", (int)(len < 40 ? len : 40), name);
+    for (int i = 0; i < e->n; i++)
+        if (strcmp(e->text[i], to) == 0) {
+            memset(to, 0, sizeof e->text[0]);
+            return;
+        }
+    e->n++;
 }
 
 const char *dn_examples_text(const dn_examples *e, char *buf, size_t cap)

@@ -66,7 +66,7 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_gene_table_write(const dn_comm *comm, c
 
 void dn_gene_table_destroy(dn_gene_table *t);
 
-/* ---- examples for messages; local ---- */
+/* ---- examples for messages, each once; local ---- */
 void dn_example_add(dn_examples *e, const char *name, size_t len);
 
 /* "'a', 'b', 'c'" in buf; returns buf. */

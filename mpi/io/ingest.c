@@ -7,6 +7,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/dataset.h"
+#include "mpi/io/ingest_interactions.h"
 #include "mpi/io/ingest_private.h"
 #include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
@@ -17,6 +18,7 @@ void dn_import_report_destroy(dn_import_report *r)
     dn_free(r->expression);
     dn_free(r->pairs);
     dn_free(r->layers);
+    dn_free(r->interactions);
     *r = (dn_import_report){0};
 }
 
@@ -27,6 +29,7 @@ static dn_status new_report(const dn_import_options *o, dn_import_report *out, d
     DN_NEW(out->expression, (size_t)o->n_expression);
     DN_NEW(out->pairs, (size_t)o->n_pairs);
     DN_NEW(out->layers, (size_t)o->n_layers);
+    DN_NEW(out->interactions, (size_t)o->n_interactions);
 out:
     return st;
 }
@@ -47,20 +50,36 @@ out:
     return st;
 }
 
-/* Pair sets and layers are numbered through: first the pair sets. */
+/* Pair sets, layers and interactions are numbered through in this order. */
 static int sets(const dn_import_options *o)
 {
-    return o->n_pairs + o->n_layers;
+    return o->n_pairs + o->n_layers + o->n_interactions;
+}
+
+enum { PAIRS, LAYERS, INTERACTIONS };
+
+/* Which of them set i is, and its number among them. */
+static int kind_of(const dn_import_options *o, int i, int *out_at)
+{
+    int kind = i < o->n_pairs ? PAIRS : i < o->n_pairs + o->n_layers ? LAYERS : INTERACTIONS;
+
+    *out_at = i - (kind == PAIRS ? 0 : kind == LAYERS ? o->n_pairs : o->n_pairs + o->n_layers);
+    return kind;
 }
 
 static const char *set_name(const dn_import_options *o, int i)
 {
-    return i < o->n_pairs ? o->pair_name[i] : o->layer[i - o->n_pairs].name;
+    int at, kind = kind_of(o, i, &at);
+
+    return kind == PAIRS ? o->pair_name[at] : kind == LAYERS ? o->layer[at].name : o->interactions_name[at];
 }
 
 static const char *set_kind(const dn_import_options *o, int i)
 {
-    return i < o->n_pairs ? "pair set" : "layer";
+    static const char *const name[] = {"pair set", "layer", "set of interactions"};
+    int at;
+
+    return name[kind_of(o, i, &at)];
 }
 
 static dn_status check_sets(const dn_import_options *o, dn_error *err)
@@ -68,8 +87,10 @@ static dn_status check_sets(const dn_import_options *o, dn_error *err)
     dn_status st = DN_OK;
 
     for (int i = 0; i < sets(o); i++) {
+        int at;
+        (void)kind_of(o, i, &at);
         DN_TRY(check_name(set_kind(o, i), set_name(o, i), err));
-        for (int k = i < o->n_pairs ? 0 : o->n_pairs; k < i; k++)
+        for (int k = i - at; k < i; k++)
             if (strcmp(set_name(o, i), set_name(o, k)) == 0)
                 DN_FAIL(DN_EUSAGE, "%s '%s' is given twice", set_kind(o, i), set_name(o, i));
     }
@@ -88,16 +109,26 @@ static dn_status check_options(const dn_import_options *o, dn_error *err)
     if (o->n_layers == 0 && (o->id_map != NULL || o->columns != NULL || o->drop_cut_line))
         DN_FAIL(DN_EUSAGE, "%s goes with --edges LAYER=FILE",
                 o->id_map != NULL    ? "--id-map"
-                : o->columns != NULL ? "--columns"
+                : o->columns != NULL ? "--columns SOURCE,TARGET"
                                      : "--drop-cut-line");
+    if (o->n_interactions == 0 && (o->molecules != NULL || o->sequences != NULL ||
+                                   o->interaction_columns != NULL || o->skip_other_labels))
+        DN_FAIL(DN_EUSAGE, "%s goes with --interactions NAME=FILE",
+                o->molecules != NULL   ? "--molecules"
+                : o->sequences != NULL ? "--sequences"
+                : o->skip_other_labels ? "--skip-other-labels"
+                                       : "--columns ROLE=NAME,...");
     if (o->id_map == NULL && o->id_columns != NULL)
         DN_FAIL(DN_EUSAGE, "--id-columns goes with --id-map FILE");
     if (o->add && sets(o) == 0)
-        DN_FAIL(DN_EUSAGE, "--add adds pair sets and layers: say which with --pairs NAME=FILE or --edges "
-                           "LAYER=FILE");
+        DN_FAIL(DN_EUSAGE, "--add adds pair sets, layers and interactions: say which with --pairs NAME=FILE, "
+                           "--edges LAYER=FILE or --interactions NAME=FILE");
     if (o->add && (genes || o->n_drop > 0 || o->n_decoys > 0))
-        DN_FAIL(DN_EUSAGE, "--add keeps the genes of %s: it goes with --pairs and --edges only", o->output);
-    if (!o->add && !genes && (o->n_layers == 0 || o->n_pairs + o->n_drop + o->n_decoys > 0))
+        DN_FAIL(DN_EUSAGE,
+                "--add keeps the genes of %s: it goes with --pairs, --edges and --interactions only",
+                o->output);
+    if (!o->add && !genes &&
+        (o->n_layers + o->n_interactions == 0 || o->n_pairs + o->n_drop + o->n_decoys > 0))
         DN_FAIL(DN_EUSAGE, "nothing says which genes there are: give --expression, --gene-ids or both");
 out:
     return st;
@@ -184,6 +215,18 @@ out:
     return st;
 }
 
+/* The rows that were set aside get their name when the dataset has its own. */
+static dn_status publish(const dn_comm *comm, const dn_import_options *o, dn_h5 **h, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(dn_h5_commit(h, err));
+    if (o->n_interactions > 0)
+        DN_TRY(dn_rejected_publish(comm, o->output, err));
+out:
+    return st;
+}
+
 static dn_status import_new(const dn_comm *comm, const dn_import_options *o, const dn_sources *s,
                             const char *command, const char *config, dn_import_report *r, dn_error *err)
 {
@@ -208,8 +251,10 @@ static dn_status import_new(const dn_comm *comm, const dn_import_options *o, con
         DN_TRY(import_pairs(comm, o, s, &t, i, h, r, err));
     if (o->n_layers > 0)
         DN_TRY(dn_ingest_network(comm, o, s, h, r, err));
+    if (o->n_interactions > 0)
+        DN_TRY(dn_ingest_interactions(comm, o, s, h, r, err));
     DN_TRY(dn_sources_write(comm, s, h, err));
-    DN_TRY(dn_h5_commit(&h, err));
+    DN_TRY(publish(comm, o, &h, err));
 out:
     dn_h5_close(&h);
     dn_gene_table_destroy(&t);
@@ -217,11 +262,14 @@ out:
     return st;
 }
 
-/* ---- pair sets and layers for a dataset that exists ---- */
+/* ---- sets for a dataset that exists ---- */
 
 static void set_group(const dn_import_options *o, int i, char *out, size_t cap)
 {
-    snprintf(out, cap, "/%s/%s", i < o->n_pairs ? "pairs" : "edges", set_name(o, i));
+    static const char *const group[] = {"pairs", "edges", "interactions"};
+    int at;
+
+    snprintf(out, cap, "/%s/%s", group[kind_of(o, i, &at)], set_name(o, i));
 }
 
 /* already: every set stands there and was made of the same. Fails: DN_ECANTCREAT another one has the name. */
@@ -253,9 +301,7 @@ static dn_status check_add(const dn_comm *comm, const dn_import_options *o, cons
     }
     *out_already = same == sets(o);
     if (same > 0 && same < sets(o))
-        DN_FAIL(DN_ECANTCREAT,
-                "%s: some of the pair sets and layers exist already; name only the new ones, or "
-                "--force",
+        DN_FAIL(DN_ECANTCREAT, "%s: some of the sets exist already; name only the new ones, or --force",
                 o->output);
 out:
     dn_free(config);
@@ -263,8 +309,8 @@ out:
     return st;
 }
 
-/* Remove the splits that cut a pair set. */
-static dn_status remove_splits(dn_h5 *h, const char *name, dn_error *err)
+/* Remove the splits that cut a pair set or (key "interactions") a set of interactions. */
+static dn_status remove_splits(dn_h5 *h, const char *key, const char *name, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_strings splits = {0};
@@ -273,11 +319,10 @@ static dn_status remove_splits(dn_h5 *h, const char *name, dn_error *err)
     DN_TRY(dn_h5_list(h, "/splits", &splits, err));
     for (int64_t i = 0; i < splits.n; i++) {
         snprintf(path, sizeof path, "/splits/%s", dn_strings_copy(&splits, i, split, sizeof split));
-        DN_TRY(dn_h5_get_text(h, path, "pairs", of, sizeof of, err));
-        if (strcmp(of, name) != 0)
-            continue;
+        if (dn_h5_get_text(h, path, key, of, sizeof of, NULL) != DN_OK || strcmp(of, name) != 0)
+            continue; /* a split has one of the two keys */
         DN_TRY(dn_h5_remove(h, path, err));
-        dn_log(DN_WARN, "import", "split removed with its pair set", "split=%s pairs=%s", split, name);
+        dn_log(DN_WARN, "import", "split removed with its set", "split=%s %s=%s", split, key, name);
     }
 out:
     dn_strings_destroy(&splits);
@@ -289,14 +334,16 @@ static dn_status remove_sets(const dn_import_options *o, dn_h5 *h, dn_error *err
 {
     dn_status st = DN_OK;
     char group[96];
+    int at, kind;
 
     for (int i = 0; i < sets(o); i++) {
         set_group(o, i, group, sizeof group);
         if (!dn_h5_has(h, group))
             continue;
         DN_TRY(dn_h5_remove(h, group, err));
-        if (i < o->n_pairs)
-            DN_TRY(remove_splits(h, set_name(o, i), err));
+        kind = kind_of(o, i, &at);
+        if (kind != LAYERS)
+            DN_TRY(remove_splits(h, kind == PAIRS ? "pairs" : "interactions", set_name(o, i), err));
     }
 out:
     return st;
@@ -339,8 +386,10 @@ static dn_status import_add(const dn_comm *comm, const dn_import_options *o, con
         DN_TRY(import_pairs(comm, o, s, &t, i, h, r, err));
     if (o->n_layers > 0)
         DN_TRY(dn_ingest_network(comm, o, s, h, r, err));
+    if (o->n_interactions > 0)
+        DN_TRY(dn_ingest_interactions(comm, o, s, h, r, err));
     DN_TRY(dn_sources_write(comm, s, h, err));
-    DN_TRY(dn_h5_commit(&h, err));
+    DN_TRY(publish(comm, o, &h, err));
 out:
     dn_h5_close(&h);
     dn_gene_table_destroy(&t);
@@ -368,6 +417,8 @@ dn_status dn_import(const dn_comm *comm, const dn_import_options *o, const char 
     *out = r;
     r = (dn_import_report){0};
 out:
+    if (st != DN_OK && o->n_interactions > 0)
+        dn_rejected_drop(comm, o->output);
     dn_free(config);
     dn_sources_destroy(&s);
     dn_import_report_destroy(&r);

@@ -49,6 +49,30 @@ typedef struct dn_layer_option {
     const char *source_side, *target_side; /* NULL: as the file's columns suggest */
 } dn_layer_option;
 
+/* ---- drugs and targets ----
+ *
+ * A set of interactions is a table with a header; interaction_table.h says how its columns are found. Labels
+ * are 0, 1 or types that interaction.h knows; any other is an error, or with skip_other_labels set aside.
+ *
+ * Identity. A drug is a molecule: SMILES of the same canonical key are one drug, whatever their ids. A target
+ * is a sequence, small letters made capital. An id that stands with several molecules or sequences means
+ * several drugs or targets. The id of a drug or target is that of the first row that mentions it; where a
+ * table has no ids they are drug1, drug2, ... and target1, target2, ...
+ *
+ * Cleaning, in this order; rows = rejected + repeats + distinct + other_label, kept = distinct -
+ * contradictory:
+ *   - rows whose molecule or sequence is not there or cannot be read, with an empty id, or of a type that
+ * says both activation and inhibition, are set aside: OUTPUT.rejected.tsv has set, row, ids and reason
+ *   - exact repeats (drug, target and label stood there before) are dropped
+ *   - contradictory pairs (both labels) are dropped; their rows (two of each, without repeats) stand in
+ *     OUTPUT.rejected.tsv, too
+ * The row that is named counts from 1 below the header; empty lines do not count.
+ *
+ * molecules and sequences are files of texts by id (id_file.h), for tables that have no such column or whose
+ * field is empty. Every rank holds them, and the distinct texts of the tables.
+ *
+ * Drugs and targets of a dataset that is extended keep their numbers.
+ */
 typedef enum dn_axis { DN_AXIS_AUTO, DN_AXIS_ROWS, DN_AXIS_COLUMNS } dn_axis;
 
 typedef struct dn_import_options {
@@ -71,7 +95,14 @@ typedef struct dn_import_options {
     const char *id_map;           /* file, or NULL */
     const char *id_columns;       /* "A,B,..." of the id map; NULL: those that are known namings, else all */
     bool drop_cut_line;           /* take a table of edges that was cut off, as said above */
-    bool add;                     /* add pair sets and layers to a dataset that exists */
+    int n_interactions;
+    const char *const *interactions_name; /* [n_interactions]  as that of a pair set */
+    const char *const *interactions_file; /* [n_interactions] */
+    const char *interaction_columns;      /* "drug=NAME,smiles=NAME,...", or NULL */
+    const char *molecules;                /* SMILES by drug id, or NULL */
+    const char *sequences;                /* FASTA by target id, or NULL */
+    bool skip_other_labels;               /* set rows aside whose label is neither 0, 1 nor such a type */
+    bool add; /* add pair sets, layers and interactions to a dataset that exists */
     bool force;
 } dn_import_options;
 
@@ -132,6 +163,24 @@ typedef struct dn_layer_report {
     char first[2][32]; /* these names, cut to fit; "" unless lone_first */
 } dn_layer_report;
 
+/* All are rows unless said otherwise. */
+typedef struct dn_interactions_report {
+    int64_t rows;
+    int64_t no_molecule, bad_molecule; /* set aside: not known by its id; unreadable */
+    int64_t no_sequence, bad_sequence;
+    int64_t no_id, both_types, other_types;
+    int64_t rejected; /* sum of these seven */
+    int64_t repeats;
+    int64_t distinct;      /* pairs */
+    int64_t contradictory; /* pairs */
+    int64_t other_label;   /* rows of those pairs with their second label: as many */
+    int64_t kept, positive;
+    int64_t drugs, targets;                 /* in a pair that is kept */
+    int64_t drug_many, target_many;         /* ids that mean several drugs, several targets */
+    int64_t drug_synonyms, target_synonyms; /* drugs, targets with several ids */
+    dn_examples reasons;
+} dn_interactions_report;
+
 typedef struct dn_import_report {
     bool already;       /* the output was complete before, with the same config; nothing was done */
     int64_t table_rows; /* rows of the gene id table */
@@ -145,13 +194,18 @@ typedef struct dn_import_report {
     int64_t no_values;   /* genes without a value */
     int64_t no_variance; /* genes with values that are all the same */
     dn_examples no_value_genes, no_variance_genes;
-    dn_expression_report *expression; /* [n_expression] */
-    dn_pairs_report *pairs;           /* [n_pairs] */
-    dn_layer_report *layers;          /* [n_layers] */
-    int64_t nodes;                    /* of the whole dataset */
-    int64_t old_nodes;                /* of those, that stood there before */
-    int64_t map_rows, map_names;      /* of the id map */
-    int64_t map_ambiguous;            /* names that stand with two nodes */
+    dn_expression_report *expression;     /* [n_expression] */
+    dn_pairs_report *pairs;               /* [n_pairs] */
+    dn_layer_report *layers;              /* [n_layers] */
+    dn_interactions_report *interactions; /* [n_interactions] */
+    int64_t drugs, targets;               /* of the whole dataset */
+    int64_t old_drugs, old_targets;       /* of those, that stood there before */
+    int64_t smiles_texts;                 /* distinct SMILES that were read */
+    int64_t rejected;                     /* lines of OUTPUT.rejected.tsv that this import wrote */
+    int64_t nodes;                        /* of the whole dataset */
+    int64_t old_nodes;                    /* of those, that stood there before */
+    int64_t map_rows, map_names;          /* of the id map */
+    int64_t map_ambiguous;                /* names that stand with two nodes */
     int64_t map_apart; /* nodes of the dataset that the id map would join, and that stay apart */
 } dn_import_report;
 

@@ -7,12 +7,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
 #include "mpi/io/share.h"
 #include "solvers/base/alloc.h"
-
-enum { KEEP, REPEAT, TWO_LABELS };
 
 /* ---- to the owner ---- */
 
@@ -85,12 +84,13 @@ static dn_status judge(const dn_pair *pair, int64_t n, uint8_t **out_verdict, dn
     }
     qsort(e, (size_t)n, sizeof *e, compare);
     for (int64_t i = 0; i < n; i = end) {
-        int both = 0;
+        int seen = 0;
         for (end = i; end < n && e[end].low == e[i].low && e[end].high == e[i].high; end++) {
-            verdict[e[end].at] = REPEAT;
-            both |= 1 << e[end].label;
+            int bit = 1 << e[end].label;
+            verdict[e[end].at] = (seen & bit) ? DN_ROW_REPEAT : DN_ROW_OTHER_LABEL;
+            seen |= bit;
         }
-        verdict[e[i].at] = both == 3 ? TWO_LABELS : KEEP;
+        verdict[e[i].at] = seen == 3 ? DN_ROW_TWO_LABELS : DN_ROW_KEEP;
     }
     *out_verdict = verdict;
     verdict = NULL;
@@ -100,9 +100,8 @@ out:
     return st;
 }
 
-/* Ask the owners. verdict [n] in the order of p. Collective. */
-static dn_status settle(const dn_comm *comm, int64_t genes, const dn_pair_part *p, uint8_t *verdict,
-                        dn_error *err)
+dn_status dn_pairs_settle(const dn_comm *comm, int64_t genes, const dn_pair_part *p, uint8_t *verdict,
+                          dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t *counts = NULL, *order = NULL; /* [3, size]; [n] */
@@ -149,7 +148,7 @@ dn_status dn_examples_share(const dn_comm *comm, dn_examples *e, dn_error *err)
     MPI_Allgather(e, (int)sizeof *e, MPI_BYTE, all, (int)sizeof *e, MPI_BYTE, comm->mpi);
     for (int r = 0; r < comm->size; r++)
         for (int i = 0; i < all[r].n && first.n < DN_EXAMPLES; i++)
-            snprintf(first.text[first.n++], sizeof first.text[0], "%s", all[r].text[i]);
+            dn_example_add(&first, all[r].text[i], strlen(all[r].text[i]));
     *e = first;
 out:
     dn_free(all);
@@ -210,7 +209,7 @@ static dn_status keep(const dn_pair_part *p, const uint8_t *verdict, columns *ou
     DN_NEW(out->b, (size_t)p->n);
     DN_NEW(out->label, (size_t)p->n);
     for (int64_t i = 0; i < p->n; i++)
-        if (verdict[i] == KEEP) {
+        if (verdict[i] == DN_ROW_KEEP) {
             out->a[out->n] = p->pair[i].a;
             out->b[out->n] = p->pair[i].b;
             out->label[out->n++] = (uint8_t)p->pair[i].label;
@@ -267,12 +266,12 @@ dn_status dn_ingest_pairs(const dn_comm *comm, const char *name, const char *pat
     DN_TRY(dn_pair_part_read(comm, path, t, &p, err));
     DN_PASS(new_verdict(p.n, &verdict, err));
     DN_AGREE(comm);
-    DN_TRY(settle(comm, t->genes, &p, verdict, err));
+    DN_TRY(dn_pairs_settle(comm, t->genes, &p, verdict, err));
     for (int64_t i = 0; i < p.n; i++) {
-        sums[0] += verdict[i] == REPEAT;
-        sums[1] += verdict[i] == TWO_LABELS;
-        sums[2] += verdict[i] == KEEP;
-        sums[3] += verdict[i] == KEEP && p.pair[i].label == 1;
+        sums[0] += verdict[i] == DN_ROW_REPEAT || verdict[i] == DN_ROW_OTHER_LABEL;
+        sums[1] += verdict[i] == DN_ROW_TWO_LABELS;
+        sums[2] += verdict[i] == DN_ROW_KEEP;
+        sums[3] += verdict[i] == DN_ROW_KEEP && p.pair[i].label == 1;
     }
     sums[4] = p.rows;
     sums[5] = p.unknown;

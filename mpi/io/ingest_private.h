@@ -67,6 +67,19 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_pair_part_read(const dn_comm *comm, con
                                                         const dn_gene_table *t, dn_pair_part *out,
                                                         dn_error *err);
 
+/* What becomes of a row. The rows of a pair stand in the order of the file. */
+typedef enum dn_row_verdict {
+    DN_ROW_KEEP,        /* the first, when all agree on the label */
+    DN_ROW_TWO_LABELS,  /* the first, when they do not */
+    DN_ROW_OTHER_LABEL, /* the first that contradicts it */
+    DN_ROW_REPEAT       /* any other: pair and label stood there before */
+} dn_row_verdict;
+
+/* verdict [p->n] of the pairs of p, in their order; (a, b) and (b, a) are the same pair. The lower of the two
+ * is below n. Fails: DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_pairs_settle(const dn_comm *comm, int64_t n, const dn_pair_part *p,
+                                                      uint8_t *verdict, dn_error *err);
+
 /* Read, check and write one pair set as /pairs/NAME. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_ingest_pairs(const dn_comm *comm, const char *name, const char *path,
                                                       const dn_gene_table *t, dn_h5 *h, dn_pairs_report *out,
@@ -91,8 +104,8 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_sources_write(const dn_comm *comm, cons
                                                        dn_error *err);
 void dn_sources_destroy(dn_sources *s); /* local */
 
-/* Options and hashes as canonical JSON, for dn_free(). only >= 0: what determines that pair set alone, or
- * from n_pairs on that layer alone. Local. */
+/* Options and hashes as canonical JSON, for dn_free(). only >= 0: what determines that set alone, pair sets,
+ * layers and interactions numbered through. Local. */
 DN_MUST_CHECK dn_status dn_import_config(const dn_import_options *o, const dn_sources *s, int only,
                                          char **out, dn_error *err);
 
@@ -104,5 +117,15 @@ DN_MUST_CHECK dn_status dn_import_config(const dn_import_options *o, const dn_so
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_ingest_network(const dn_comm *comm, const dn_import_options *o,
                                                         const dn_sources *s, dn_h5 *h, dn_import_report *out,
                                                         dn_error *err);
+
+/* ---- drugs and targets: ingest_interactions.c; the parts are in ingest_interactions.h ---- */
+
+/* Read, clean and write the sets of interactions of o, their drugs and targets, into a file that may have
+ * some. Sets of these names are not there any more. What was set aside stands in OUTPUT.rejected.tsv.part,
+ * for dn_rejected_publish() after the commit. Fails: DN_EDATA a file is wrong, no pair is left, one class of
+ * labels; DN_EUSAGE, DN_EUNAVAILABLE, DN_ENOINPUT, DN_ECANTCREAT, DN_EIO, DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_ingest_interactions(const dn_comm *comm, const dn_import_options *o,
+                                                             const dn_sources *s, dn_h5 *h,
+                                                             dn_import_report *out, dn_error *err);
 
 #endif

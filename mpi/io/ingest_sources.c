@@ -53,10 +53,11 @@ out:
 
 static int files(const dn_import_options *o)
 {
-    return (o->gene_ids != NULL) + o->n_expression + o->n_pairs + (o->id_map != NULL) + o->n_layers;
+    return (o->gene_ids != NULL) + o->n_expression + o->n_pairs + (o->id_map != NULL) + o->n_layers +
+           (o->molecules != NULL) + (o->sequences != NULL) + o->n_interactions;
 }
 
-/* Gene id table, expression, pairs, id map, layers. */
+/* Gene id table, expression, pairs, id map, layers, molecules, sequences, interactions. */
 static const char *file(const dn_import_options *o, int i)
 {
     if (o->gene_ids != NULL && i-- == 0)
@@ -69,7 +70,14 @@ static const char *file(const dn_import_options *o, int i)
     i -= o->n_pairs;
     if (o->id_map != NULL && i-- == 0)
         return o->id_map;
-    return o->layer[i].file;
+    if (i < o->n_layers)
+        return o->layer[i].file;
+    i -= o->n_layers;
+    if (o->molecules != NULL && i-- == 0)
+        return o->molecules;
+    if (o->sequences != NULL && i-- == 0)
+        return o->sequences;
+    return o->interactions_file[i];
 }
 
 static dn_status add(dn_sources *s, const char *path, const digest *d, dn_error *err)
@@ -202,7 +210,7 @@ static void add_network(dn_json *root, const dn_import_options *o, const dn_sour
 {
     dn_json *list, *obj;
 
-    if (o->n_layers == 0 || (only >= 0 && only < o->n_pairs))
+    if (o->n_layers == 0 || (only >= 0 && (only < o->n_pairs || only >= o->n_pairs + o->n_layers)))
         return;
     if (o->id_map != NULL) {
         obj = dn_json_object(root, "id_map");
@@ -220,6 +228,29 @@ static void add_network(dn_json *root, const dn_import_options *o, const dn_sour
             add_text(obj, "source_side", o->layer[i].source_side);
             add_text(obj, "target_side", o->layer[i].target_side);
             add_file(obj, o->layer[i].file, s, at);
+        }
+}
+
+/* The files of texts by id and the interactions; at as above. */
+static void add_interactions(dn_json *root, const dn_import_options *o, const dn_sources *s, int only, int at)
+{
+    dn_json *list, *obj;
+
+    if (o->n_interactions == 0 || (only >= 0 && only < o->n_pairs + o->n_layers))
+        return;
+    if (o->molecules != NULL)
+        add_file(dn_json_object(root, "molecules"), o->molecules, s, at++);
+    if (o->sequences != NULL)
+        add_file(dn_json_object(root, "sequences"), o->sequences, s, at++);
+    add_text(root, "interaction_columns", o->interaction_columns);
+    if (o->skip_other_labels)
+        dn_json_bool(root, "skip_other_labels", true);
+    list = dn_json_array(root, "interactions");
+    for (int i = 0; i < o->n_interactions; i++, at++)
+        if (only < 0 || only == o->n_pairs + o->n_layers + i) {
+            obj = dn_json_object(list, NULL);
+            dn_json_string(obj, "name", o->interactions_name[i]);
+            add_file(obj, o->interactions_file[i], s, at);
         }
 }
 
@@ -252,6 +283,7 @@ dn_status dn_import_config(const dn_import_options *o, const dn_sources *s, int 
             add_file(pair, o->pair_file[i], s, at);
         }
     add_network(root, o, s, only, at);
+    add_interactions(root, o, s, only, at + (o->id_map != NULL) + o->n_layers);
     DN_TRY(dn_json_text(root, 0, out, err));
 out:
     dn_json_destroy(&root);

@@ -5,22 +5,67 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 
+/* Sizes of the drug-target network under their names. */
+static int64_t *dti_size(dn_dti_options *o, int k, const char **out_name)
+{
+    static const char *const names[] = {"gcn1",  "gcn2",       "drug_out", "conv1",
+                                        "conv2", "target_out", "joint",    "max_length"};
+    int64_t *const at[] = {&o->gcn1,  &o->gcn2,       &o->drug_out, &o->conv1,
+                           &o->conv2, &o->target_out, &o->joint,    &o->max_length};
+
+    if (k >= (int)(sizeof at / sizeof at[0]))
+        return NULL;
+    *out_name = names[k];
+    return at[k];
+}
+
+static dn_status save_gener(dn_h5 *h, const dn_model_record *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(dn_h5_set_text(h, "/", "normalisation", r->normalisation, err));
+    DN_TRY(dn_h5_set_int(h, "/", "samples", r->samples, err));
+    DN_TRY(dn_h5_set_number(h, "/", "dropout", (double)r->options.dropout, err));
+    DN_TRY(dn_h5_set_int(h, "/", "swap", r->options.swap, err));
+out:
+    return st;
+}
+
+static dn_status save_dti(dn_h5 *h, const dn_model_record *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_dti_options o = r->dti;
+    const char *name;
+
+    DN_TRY(dn_h5_set_text(h, "/", "atoms", r->atoms, err));
+    DN_TRY(dn_h5_set_text(h, "/", "encoder", r->encoder, err));
+    DN_TRY(dn_h5_set_int(h, "/", "history", r->history, err));
+    for (int k = 0; dti_size(&o, k, &name) != NULL; k++)
+        DN_TRY(dn_h5_set_int(h, "/", name, *dti_size(&o, k, &name), err));
+    DN_TRY(dn_h5_set_number(h, "/", "dropout", (double)o.dropout, err));
+    DN_TRY(dn_h5_set_number(h, "/", "positive_weight", (double)o.positive_weight, err));
+out:
+    return st;
+}
+
+static bool is_dti(const dn_model_record *r)
+{
+    return strcmp(r->architecture, "dti") == 0;
+}
+
 static dn_status save_record(dn_h5 *h, const dn_model_record *r, dn_error *err)
 {
     dn_status st = DN_OK;
 
     DN_TRY(dn_h5_set_text(h, "/", "architecture", r->architecture, err));
-    DN_TRY(dn_h5_set_text(h, "/", "normalisation", r->normalisation, err));
     DN_TRY(dn_h5_set_text(h, "/", "split", r->split, err));
     DN_TRY(dn_h5_set_text(h, "/", "pairs", r->pairs, err));
     DN_TRY(dn_h5_set_int(h, "/", "fold", r->fold, err));
     DN_TRY(dn_h5_set_text(h, "/", "training_hash", r->training_hash, err));
-    DN_TRY(dn_h5_set_int(h, "/", "samples", r->samples, err));
     DN_TRY(dn_h5_set_int(h, "/", "best_epoch", r->best_epoch, err));
     DN_TRY(dn_h5_set_number(h, "/", "validation_loss", r->validation_loss, err));
     DN_TRY(dn_h5_set_number(h, "/", "validation_auroc", r->validation_auroc, err));
-    DN_TRY(dn_h5_set_number(h, "/", "dropout", (double)r->options.dropout, err));
-    DN_TRY(dn_h5_set_int(h, "/", "swap", r->options.swap, err));
+    DN_TRY(is_dti(r) ? save_dti(h, r, err) : save_gener(h, r, err));
 out:
     return st;
 }
@@ -51,25 +96,56 @@ out:
     return st;
 }
 
-static dn_status read_record(const dn_h5 *h, dn_model_record *r, dn_error *err)
+static dn_status read_gener(const dn_h5 *h, dn_model_record *r, dn_error *err)
 {
     dn_status st = DN_OK;
     double dropout;
     int64_t swap;
 
-    DN_TRY(dn_h5_get_text(h, "/", "architecture", r->architecture, sizeof r->architecture, err));
     DN_TRY(dn_h5_get_text(h, "/", "normalisation", r->normalisation, sizeof r->normalisation, err));
+    DN_TRY(dn_h5_get_int(h, "/", "samples", &r->samples, err));
+    DN_TRY(dn_h5_get_number(h, "/", "dropout", &dropout, err));
+    DN_TRY(dn_h5_get_int(h, "/", "swap", &swap, err));
+    r->options = (dn_gener_options){.dropout = (float)dropout, .swap = swap != 0};
+out:
+    return st;
+}
+
+static dn_status read_dti(const dn_h5 *h, dn_model_record *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const char *name;
+    int64_t history;
+    double dropout, weight;
+
+    DN_TRY(dn_h5_get_text(h, "/", "atoms", r->atoms, sizeof r->atoms, err));
+    DN_TRY(dn_h5_get_text(h, "/", "encoder", r->encoder, sizeof r->encoder, err));
+    DN_TRY(dn_h5_get_int(h, "/", "history", &history, err));
+    r->history = history != 0;
+    for (int k = 0; dti_size(&r->dti, k, &name) != NULL; k++)
+        DN_TRY(dn_h5_get_int(h, "/", name, dti_size(&r->dti, k, &name), err));
+    DN_TRY(dn_h5_get_number(h, "/", "dropout", &dropout, err));
+    DN_TRY(dn_h5_get_number(h, "/", "positive_weight", &weight, err));
+    r->dti.dropout = (float)dropout;
+    r->dti.positive_weight = (float)weight;
+out:
+    return st;
+}
+
+static dn_status read_record(const dn_h5 *h, dn_model_record *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    *r = (dn_model_record){0};
+    DN_TRY(dn_h5_get_text(h, "/", "architecture", r->architecture, sizeof r->architecture, err));
     DN_TRY(dn_h5_get_text(h, "/", "split", r->split, sizeof r->split, err));
     DN_TRY(dn_h5_get_text(h, "/", "pairs", r->pairs, sizeof r->pairs, err));
     DN_TRY(dn_h5_get_int(h, "/", "fold", &r->fold, err));
     DN_TRY(dn_h5_get_text(h, "/", "training_hash", r->training_hash, sizeof r->training_hash, err));
-    DN_TRY(dn_h5_get_int(h, "/", "samples", &r->samples, err));
     DN_TRY(dn_h5_get_int(h, "/", "best_epoch", &r->best_epoch, err));
     DN_TRY(dn_h5_get_number(h, "/", "validation_loss", &r->validation_loss, err));
     DN_TRY(dn_h5_get_number(h, "/", "validation_auroc", &r->validation_auroc, err));
-    DN_TRY(dn_h5_get_number(h, "/", "dropout", &dropout, err));
-    DN_TRY(dn_h5_get_int(h, "/", "swap", &swap, err));
-    r->options = (dn_gener_options){.dropout = (float)dropout, .swap = swap != 0};
+    DN_TRY(is_dti(r) ? read_dti(h, r, err) : read_gener(h, r, err));
 out:
     return st;
 }

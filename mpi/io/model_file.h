@@ -7,22 +7,29 @@
 #define DN_IO_MODEL_FILE_H
 
 #include "mpi/io/h5.h"
+#include "solvers/models/dti.h"
 #include "solvers/models/gener.h"
 
 #define DN_MODEL_SCHEMA "dragnet.model"
 
 typedef struct dn_model_record {
     char architecture[32];
-    char normalisation[32]; /* "zscore-gene" */
     char split[128];
-    char pairs[128];
+    char pairs[128];        /* of genes, or the set of interactions */
     int64_t fold;           /* -1: not a k-fold split */
     char training_hash[17]; /* dn_training_hash() */
-    int64_t samples;        /* S */
     int64_t best_epoch;
     double validation_loss;
     double validation_auroc;
+    /* architecture "gener" */
+    char normalisation[32]; /* "zscore-gene" */
+    int64_t samples;        /* S */
     dn_gener_options options;
+    /* architecture "dti" */
+    char atoms[32];   /* dn_atoms_encoding_name() */
+    char encoder[32]; /* dn_protein_encoding_name() */
+    bool history;     /* labels of training rows are among the inputs (mpi/train/dti_history.h) */
+    dn_dti_options dti;
 } dn_model_record;
 
 /* Collective on comm. w [n_weights] and running [n_moments] on every rank. Fails: as dn_h5_create,

@@ -14,6 +14,26 @@
 #include "solvers/models/gener.h"
 #include "solvers/stats/normalise.h"
 
+const dn_eval_kind dn_gene_kind = {
+    .scorers = DN_SCORERS,
+    .scorer = {"model", "popularity", "correlation", "missing"},
+    .views = DN_VIEWS,
+    .view = {{"all", false, 0},
+             {"clean", true, 0},
+             {"c1", false, 1},
+             {"c2", false, 2},
+             {"c3", false, 3},
+             {"clean_c1", true, 1},
+             {"clean_c2", true, 2},
+             {"clean_c3", true, 3}},
+    .sides = 1,
+    .entity = {"genes"},
+    .label = {"none", "interaction"},
+    .views_note =
+        "clean leaves out decoys and genes without values; c1, c2, c3: both, one, none of the genes in "
+        "training",
+};
+
 /* Everything that is read, and what is made of it. */
 typedef struct study {
     const dn_evaluate_options *o;
@@ -43,19 +63,19 @@ static void study_destroy(study *s)
     dn_free(s->sound);
     dn_free(s->training);
     dn_free(s->keys);
-    dn_free(s->rows.gene_a);
-    dn_free(s->rows.gene_b);
+    dn_free(s->rows.a);
+    dn_free(s->rows.b);
     dn_free(s->rows.label);
     dn_free(s->rows.klass);
     dn_free(s->rows.clean);
     for (int k = 0; k < DN_SCORERS; k++)
         dn_free(s->rows.score[k]);
-    dn_free(s->rows.clean_popularity);
+    dn_free(s->rows.clean_score[1 + DN_POPULARITY]);
 }
 
 /* ---- do model and dataset belong together? ---- */
 
-static dn_status check_wish(const dn_evaluate_options *o, const dn_model_record *m, dn_error *err)
+static dn_status check_architecture(const dn_evaluate_options *o, const dn_model_record *m, dn_error *err)
 {
     dn_status st = DN_OK;
 
@@ -63,6 +83,14 @@ static dn_status check_wish(const dn_evaluate_options *o, const dn_model_record 
         DN_FAIL(DN_EDATA, "%s: a model of architecture '%s', not gener", o->model, m->architecture);
     if (strcmp(m->normalisation, "zscore-gene") != 0)
         DN_FAIL(DN_EDATA, "%s: normalisation '%s' is not known here", o->model, m->normalisation);
+out:
+    return st;
+}
+
+dn_status dn_evaluate_check_wish(const dn_evaluate_options *o, const dn_model_record *m, dn_error *err)
+{
+    dn_status st = DN_OK;
+
     if (o->split != NULL && strcmp(o->split, m->split) != 0)
         DN_FAIL(DN_EUSAGE, "%s: the model was trained on split '%s', not '%s'", o->model, m->split, o->split);
     if (o->fold >= 0 && m->fold < 0)
@@ -75,7 +103,22 @@ out:
     return st;
 }
 
-static dn_status check_match(const study *s, const dn_model_record *m, dn_error *err)
+/* Do the parts of the dataset belong together? */
+static dn_status check_set(const study *s, const dn_model_record *m, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (s->x_genes != s->genes.n)
+        DN_FAIL(DN_EDATA, "%s: expression of %lld genes, but a table of %lld", s->o->dataset,
+                (long long)s->x_genes, (long long)s->genes.n);
+    if (s->split.n != s->pairs.n)
+        DN_FAIL(DN_EDATA, "%s: split '%s' divides %lld pairs, but set '%s' has %lld", s->o->dataset, m->split,
+                (long long)s->split.n, s->split.pairs, (long long)s->pairs.n);
+out:
+    return st;
+}
+
+static dn_status check_model(const study *s, const dn_model_record *m, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_evaluate_options *o = s->o;
@@ -84,12 +127,6 @@ static dn_status check_match(const study *s, const dn_model_record *m, dn_error 
     if (s->samples != m->samples)
         DN_FAIL(DN_EDATA, "%s: trained on %lld samples, but %s has %lld", o->model, (long long)m->samples,
                 o->dataset, (long long)s->samples);
-    if (s->x_genes != s->genes.n)
-        DN_FAIL(DN_EDATA, "%s: expression of %lld genes, but a table of %lld", o->dataset,
-                (long long)s->x_genes, (long long)s->genes.n);
-    if (s->split.n != s->pairs.n)
-        DN_FAIL(DN_EDATA, "%s: split '%s' divides %lld pairs, but set '%s' has %lld", o->dataset, m->split,
-                (long long)s->split.n, s->split.pairs, (long long)s->pairs.n);
     if (strcmp(s->split.pairs, m->pairs) != 0)
         DN_FAIL(DN_EDATA, "%s: trained on pair set '%s', but split '%s' of %s divides '%s'", o->model,
                 m->pairs, m->split, o->dataset, s->split.pairs);
@@ -108,16 +145,27 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
     dn_status st = DN_OK;
     dn_h5 *h = NULL;
 
-    DN_TRY(dn_model_read_record(comm, s->o->model, m, err));
-    DN_TRY(check_wish(s->o, m, err)); /* the same on every rank */
+    if (s->o->model != NULL) {
+        DN_TRY(dn_model_read_record(comm, s->o->model, m, err));
+        DN_TRY(check_architecture(s->o, m, err)); /* the same on every rank */
+        DN_TRY(dn_evaluate_check_wish(s->o, m, err));
+    } else {
+        snprintf(m->split, sizeof m->split, "%s", s->o->split);
+        m->fold = s->o->fold;
+    }
     DN_TRY(dn_h5_open(comm, s->o->dataset, DN_DATASET_SCHEMA, &h, err));
     DN_TRY(dn_genes_load(h, &s->genes, err));
     DN_TRY(dn_split_load(h, m->split, m->fold, &s->split, err));
+    if (s->split.interactions)
+        DN_FAIL(DN_EDATA, "%s: split '%s' divides drug-target pairs, not pairs of genes", s->o->dataset,
+                m->split);
     DN_TRY(dn_pairs_load(h, s->split.pairs, &s->pairs, err));
     if (s->o->pairs != NULL)
         DN_TRY(dn_pairs_load(h, s->o->pairs, &s->other, err));
     DN_TRY(dn_expression_load(h, &s->x, &s->x_genes, &s->samples, err));
-    DN_TRY(check_match(s, m, err));
+    DN_TRY(check_set(s, m, err));
+    if (s->o->model != NULL)
+        DN_TRY(check_model(s, m, err));
 out:
     dn_h5_close(&h);
     return st;
@@ -186,8 +234,8 @@ static void append(study *s, const dn_pairs *p, int64_t i)
     dn_eval_rows *r = &s->rows;
     int64_t a = p->gene_a[i], b = p->gene_b[i];
 
-    r->gene_a[r->n] = a;
-    r->gene_b[r->n] = b;
+    r->a[r->n] = a;
+    r->b[r->n] = b;
     r->label[r->n] = p->label[i];
     r->klass[r->n] = (uint8_t)(3 - s->seen[a] - s->seen[b]);
     r->clean[r->n] = clean(s, a, b);
@@ -214,15 +262,15 @@ static dn_status select_rows(study *s, dn_error *err)
         n += s->split.part[i] == DN_VALIDATION;
     for (int64_t i = 0; i < p->n; i++)
         n += wanted(s, p, i);
-    DN_NEW(r->gene_a, (size_t)n);
-    DN_NEW(r->gene_b, (size_t)n);
+    DN_NEW(r->a, (size_t)n);
+    DN_NEW(r->b, (size_t)n);
     DN_NEW(r->label, (size_t)n);
     DN_NEW(r->klass, (size_t)n);
     DN_NEW(r->clean, (size_t)n);
-    for (int k = 0; k < DN_SCORERS; k++)
+    for (int k = r->model ? 0 : 1; k < DN_SCORERS; k++)
         DN_NEW(r->score[k], (size_t)n);
-    DN_NEW(r->clean_popularity, (size_t)n);
-    r->genes = s->genes.n;
+    DN_NEW(r->clean_score[1 + DN_POPULARITY], (size_t)n);
+    r->entities[0] = s->genes.n;
     for (int64_t i = 0; i < s->pairs.n; i++)
         if (s->split.part[i] == DN_VALIDATION)
             append(s, &s->pairs, i);
@@ -253,7 +301,7 @@ static dn_status popularity(const study *s, int64_t n_training, double *out_scor
     dn_popularity_fit(s->pairs.gene_a, s->pairs.gene_b, s->pairs.label, s->training, n_training, s->genes.n,
                       odds, scratch);
     for (int64_t i = 0; i < r->n; i++)
-        out_score[i] = odds[r->gene_a[i]] + odds[r->gene_b[i]];
+        out_score[i] = odds[r->a[i]] + odds[r->b[i]];
 out:
     dn_free(odds);
     dn_free(scratch);
@@ -269,15 +317,15 @@ static dn_status score_baselines(const dn_comm *comm, study *s, dn_error *err)
     double *correlation = r->score[1 + DN_CORRELATION];
 
     DN_PASS(popularity(s, s->n_training, r->score[1 + DN_POPULARITY], err));
-    DN_PASS(popularity(s, s->n_clean_training, r->clean_popularity, err));
+    DN_PASS(popularity(s, s->n_clean_training, r->clean_score[1 + DN_POPULARITY], err));
     DN_AGREE(comm);
     for (int64_t i = mine.begin; i < mine.end; i++)
-        correlation[i] = dn_profile_correlation(s->x + r->gene_a[i] * s->samples,
-                                                s->x + r->gene_b[i] * s->samples, s->samples);
-    dn_gather_blocks(comm, correlation, r->n, 1);
+        correlation[i] =
+            dn_profile_correlation(s->x + r->a[i] * s->samples, s->x + r->b[i] * s->samples, s->samples);
+    dn_gather_blocks(comm, correlation, r->n, sizeof *correlation);
     for (int64_t i = 0; i < r->n; i++)
         r->score[1 + DN_MISSING][i] =
-            dn_missing_score(s->genes.values[r->gene_a[i]], s->genes.values[r->gene_b[i]], s->samples);
+            dn_missing_score(s->genes.values[r->a[i]], s->genes.values[r->b[i]], s->samples);
 out:
     return st;
 }
@@ -294,7 +342,7 @@ static dn_status engine_create(const study *s, const dn_model_record *record, en
 {
     dn_status st = DN_OK;
     const dn_eval_rows *r = &s->rows;
-    dn_gener_data data = {.x = s->x, .samples = s->samples, .gene_a = r->gene_a, .gene_b = r->gene_b};
+    dn_gener_data data = {.x = s->x, .samples = s->samples, .gene_a = r->a, .gene_b = r->b};
 
     dn_gener_init(&e->gener, &data, &record->options);
     DN_NEW(e->w, (size_t)e->gener.model.n_weights);
@@ -352,11 +400,11 @@ static dn_status count_validation(const study *s, int64_t *out, dn_error *err)
     *out = 0;
     DN_NEW(keys, n);
     for (int64_t i = 0; i < r->n_validation; i++)
-        keys[i] = key(s, r->gene_a[i], r->gene_b[i]);
+        keys[i] = key(s, r->a[i], r->b[i]);
     if (n > 0) {
         qsort(keys, n, sizeof *keys, rising);
         for (int64_t i = r->n_validation; i < r->n; i++) {
-            int64_t k = key(s, r->gene_a[i], r->gene_b[i]);
+            int64_t k = key(s, r->a[i], r->b[i]);
             *out += bsearch(&k, keys, n, sizeof k, rising) != NULL;
         }
     }
@@ -378,12 +426,12 @@ static dn_status copy_rows(const study *s, dn_evaluation *e, dn_error *err)
     DN_NEW(e->label, n);
     DN_NEW(e->klass, n);
     DN_NEW(e->clean, n);
-    memcpy(e->gene_a, r->gene_a + from, n * sizeof *e->gene_a);
-    memcpy(e->gene_b, r->gene_b + from, n * sizeof *e->gene_b);
+    memcpy(e->gene_a, r->a + from, n * sizeof *e->gene_a);
+    memcpy(e->gene_b, r->b + from, n * sizeof *e->gene_b);
     memcpy(e->label, r->label + from, n);
     memcpy(e->klass, r->klass + from, n);
     memcpy(e->clean, r->clean + from, n);
-    for (int k = 0; k < DN_SCORERS; k++) {
+    for (int k = r->model ? 0 : 1; k < DN_SCORERS; k++) {
         DN_NEW(e->score[k], n);
         memcpy(e->score[k], r->score[k] + from, n * sizeof *e->score[k]);
     }
@@ -406,7 +454,9 @@ dn_status dn_evaluate(const dn_comm *comm, const dn_evaluate_options *options, d
                       dn_error *err)
 {
     dn_status st = DN_OK;
-    study s = {.o = options, .split_name = out->model.split};
+    study s = {.o = options,
+               .split_name = out->model.split,
+               .rows = {.kind = &dn_gene_kind, .model = options->model != NULL}};
 
     *out = (dn_evaluation){.n = 0};
     DN_TRY(load(comm, &s, &out->model, err));
@@ -414,7 +464,8 @@ dn_status dn_evaluate(const dn_comm *comm, const dn_evaluate_options *options, d
     DN_AGREE(comm);
     DN_TRY(score_baselines(comm, &s, err));
     dn_zscore_genes(s.x, s.genes.n, s.samples, &out->flat_genes);
-    DN_TRY(score_model(comm, &s, &out->model, err));
+    if (s.rows.model)
+        DN_TRY(score_model(comm, &s, &out->model, err));
     dn_log(DN_INFO, "evaluate", "scored", "rows=%lld validation=%lld",
            (long long)(s.rows.n - s.rows.n_validation), (long long)s.rows.n_validation);
     for (int v = 0; v < DN_VIEWS; v++)

@@ -7,37 +7,32 @@
 #include "mpi/core/partition.h"
 #include "solvers/base/alloc.h"
 
-static const struct view {
-    const char *name;
-    bool clean;
-    int klass; /* 0: any */
-} views[DN_VIEWS] = {{"all", false, 0}, {"clean", true, 0},    {"c1", false, 1},      {"c2", false, 2},
-                     {"c3", false, 3},  {"clean_c1", true, 1}, {"clean_c2", true, 2}, {"clean_c3", true, 3}};
-
-/* Rows of one kind, each column by itself. */
+/* Rows of one view, each column by itself. */
 typedef struct table {
     int64_t n, positives;
-    int64_t *gene_a, *gene_b;  /* [n] */
-    uint8_t *label;            /* [n] */
-    double *score[DN_SCORERS]; /* [n] each */
+    int64_t *a, *b;                /* [n] */
+    uint8_t *label;                /* [n] */
+    double *score[DN_SCORERS_MAX]; /* [n] each */
 } table;
 
 /* What a view needs while it is measured. */
 typedef struct bench {
+    int first, end; /* scorers: first is 1 without a model */
     table evaluated, validation;
-    dn_order order[DN_SCORERS]; /* of the evaluated rows */
+    dn_order order[DN_SCORERS_MAX]; /* of the evaluated rows */
     dn_resample resample;
     double *weight; /* [evaluated.n] */
-    double *value;  /* [replicates, 2 * DN_SCORERS]  AUROC and average precision of each scorer */
+    double *value;  /* [replicates, 2 * end]  AUROC and average precision of each scorer */
     double *column; /* [replicates] */
 } bench;
 
-static bool belongs(const dn_eval_rows *rows, const struct view *view, int64_t i)
+static bool belongs(const dn_eval_rows *rows, const dn_view *view, int64_t i)
 {
-    return (!view->clean || rows->clean[i] != 0) && (view->klass == 0 || view->klass == rows->klass[i]);
+    return (!view->clean || rows->clean == NULL || rows->clean[i] != 0) &&
+           (view->klass == 0 || view->klass == rows->klass[i]);
 }
 
-static void count(const dn_eval_rows *rows, const struct view *view, dn_view_report *r)
+static void count(const dn_eval_rows *rows, const dn_view *view, dn_view_report *r)
 {
     *r = (dn_view_report){
         .name = view->name, .training_rows = rows->n_training[view->clean], .best_baseline = -1};
@@ -69,7 +64,7 @@ static dn_source source_of(const dn_view_report *all, const dn_view_report *r)
 }
 
 /* A view that holds exactly the rows of an earlier, wider one has its numbers. */
-static const dn_view_report *twin(const dn_view_report *report, int v)
+static const dn_view_report *twin(const dn_view *views, const dn_view_report *report, int v)
 {
     for (int u = 0; u < v; u++)
         if (views[u].clean <= views[v].clean && (views[u].klass == 0 || views[u].klass == views[v].klass) &&
@@ -82,16 +77,22 @@ static const dn_view_report *twin(const dn_view_report *report, int v)
 
 static void table_destroy(table *t)
 {
-    dn_free(t->gene_a);
-    dn_free(t->gene_b);
+    dn_free(t->a);
+    dn_free(t->b);
     dn_free(t->label);
-    for (int k = 0; k < DN_SCORERS; k++)
+    for (int k = 0; k < DN_SCORERS_MAX; k++)
         dn_free(t->score[k]);
     *t = (table){.n = 0};
 }
 
-/* The rows of [begin, end) that belong to members, popularity that of the measured view. */
-static dn_status table_fill(const dn_eval_rows *rows, const struct view *members, const struct view *measured,
+/* The scores that view `measured` goes by; NULL: there is no such scorer. */
+static const double *scores(const dn_eval_rows *rows, const dn_view *measured, int k)
+{
+    return measured->clean && rows->clean_score[k] != NULL ? rows->clean_score[k] : rows->score[k];
+}
+
+/* The rows of [begin, end) that belong to members, with the scores of the measured view. */
+static dn_status table_fill(const dn_eval_rows *rows, const dn_view *members, const dn_view *measured,
                             int64_t begin, int64_t end, table *t, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -99,21 +100,19 @@ static dn_status table_fill(const dn_eval_rows *rows, const struct view *members
 
     for (int64_t i = begin; i < end; i++)
         n += belongs(rows, members, i);
-    DN_NEW(t->gene_a, (size_t)n);
-    DN_NEW(t->gene_b, (size_t)n);
+    DN_NEW(t->a, (size_t)n);
+    DN_NEW(t->b, (size_t)n);
     DN_NEW(t->label, (size_t)n);
-    for (int k = 0; k < DN_SCORERS; k++)
+    for (int k = rows->model ? 0 : 1; k < rows->kind->scorers; k++)
         DN_NEW(t->score[k], (size_t)n);
     for (int64_t i = begin; i < end; i++) {
         if (!belongs(rows, members, i))
             continue;
-        t->gene_a[t->n] = rows->gene_a[i];
-        t->gene_b[t->n] = rows->gene_b[i];
+        t->a[t->n] = rows->a[i];
+        t->b[t->n] = rows->b[i];
         t->label[t->n] = rows->label[i];
-        for (int k = 0; k < DN_SCORERS; k++)
-            t->score[k][t->n] = rows->score[k][i];
-        if (measured->clean)
-            t->score[1 + DN_POPULARITY][t->n] = rows->clean_popularity[i];
+        for (int k = rows->model ? 0 : 1; k < rows->kind->scorers; k++)
+            t->score[k][t->n] = scores(rows, measured, k)[i];
         t->positives += rows->label[i];
         t->n++;
     }
@@ -125,7 +124,7 @@ static void bench_destroy(bench *b)
 {
     table_destroy(&b->evaluated);
     table_destroy(&b->validation);
-    for (int k = 0; k < DN_SCORERS; k++)
+    for (int k = 0; k < DN_SCORERS_MAX; k++)
         dn_order_destroy(&b->order[k]);
     dn_resample_destroy(&b->resample);
     dn_free(b->weight);
@@ -137,16 +136,20 @@ static dn_status bench_create(const dn_eval_rows *rows, int v, dn_source source,
                               dn_error *err)
 {
     dn_status st = DN_OK;
-    const struct view *from = source == DN_FROM_VIEW ? &views[v] : &views[0];
+    const dn_view *view = &rows->kind->view[v], *from = source == DN_FROM_VIEW ? view : rows->kind->view;
+    const table *e = &b->evaluated;
 
-    DN_TRY(table_fill(rows, &views[v], &views[v], rows->n_validation, rows->n, &b->evaluated, err));
-    DN_TRY(table_fill(rows, from, &views[v], 0, rows->n_validation, &b->validation, err));
-    for (int k = 0; k < DN_SCORERS; k++)
-        DN_TRY(dn_order_create(b->evaluated.score[k], b->evaluated.label, b->evaluated.n, &b->order[k], err));
-    DN_TRY(dn_resample_create(b->evaluated.gene_a, b->evaluated.gene_b, b->evaluated.n, rows->genes,
-                              &b->resample, err));
-    DN_NEW(b->weight, (size_t)b->evaluated.n);
-    DN_NEW(b->value, (size_t)replicates * 2 * DN_SCORERS);
+    DN_TRY(table_fill(rows, view, view, rows->n_validation, rows->n, &b->evaluated, err));
+    DN_TRY(table_fill(rows, from, view, 0, rows->n_validation, &b->validation, err));
+    for (int k = b->first; k < b->end; k++)
+        DN_TRY(dn_order_create(e->score[k], e->label, e->n, &b->order[k], err));
+    if (rows->kind->sides == 2)
+        DN_TRY(dn_resample_create_sides(e->a, e->b, e->n, rows->entities[0], rows->entities[1], &b->resample,
+                                        err));
+    else
+        DN_TRY(dn_resample_create(e->a, e->b, e->n, rows->entities[0], &b->resample, err));
+    DN_NEW(b->weight, (size_t)e->n);
+    DN_NEW(b->value, (size_t)replicates * 2 * (size_t)b->end);
     DN_NEW(b->column, (size_t)replicates);
 out:
     return st;
@@ -217,10 +220,10 @@ static dn_status measure_local(const dn_eval_rows *rows, int v, int64_t replicat
     double best = -1;
 
     DN_TRY(bench_create(rows, v, r->source, replicates, b, err));
-    r->genes = b->resample.genes;
-    for (int k = 0; k < DN_SCORERS; k++)
+    memcpy(r->drawn, b->resample.drawn, sizeof r->drawn);
+    for (int k = b->first; k < b->end; k++)
         DN_TRY(measure_scorer(b, k, r->source, &r->scorer[k], err));
-    for (int k = 1; k < DN_SCORERS; k++)
+    for (int k = 1; k < b->end; k++)
         if (r->scorer[k].validation_auroc > best) {
             best = r->scorer[k].validation_auroc;
             r->best_baseline = k - 1;
@@ -235,9 +238,9 @@ static void replicate_local(const dn_comm *comm, int64_t replicates, uint64_t se
     dn_range mine = dn_block(replicates, comm->rank, comm->size);
 
     for (int64_t i = mine.begin; i < mine.end; i++) {
-        double *value = b->value + i * 2 * DN_SCORERS;
+        double *value = b->value + i * 2 * b->end;
         dn_resample_draw(&b->resample, seed, (uint64_t)i, b->weight);
-        for (int k = 0; k < DN_SCORERS; k++)
+        for (int k = b->first; k < b->end; k++)
             dn_order_rank(&b->order[k], b->weight, &value[2 * k], &value[2 * k + 1]);
     }
 }
@@ -246,7 +249,7 @@ static void replicate_local(const dn_comm *comm, int64_t replicates, uint64_t se
 static dn_interval interval(const bench *b, int64_t replicates, int plus, int minus)
 {
     for (int64_t i = 0; i < replicates; i++) {
-        const double *value = b->value + i * 2 * DN_SCORERS;
+        const double *value = b->value + i * 2 * b->end;
         b->column[i] = value[plus] - (minus >= 0 ? value[minus] : 0);
     }
     return dn_percentile_interval(b->column, replicates);
@@ -259,11 +262,11 @@ static dn_verdict verdict(const dn_interval *i)
 
 static void intervals(const bench *b, int64_t replicates, dn_view_report *r)
 {
-    for (int k = 0; k < DN_SCORERS; k++) {
+    for (int k = b->first; k < b->end; k++) {
         r->scorer[k].auroc_ci = interval(b, replicates, 2 * k, -1);
         r->scorer[k].ap_ci = interval(b, replicates, 2 * k + 1, -1);
     }
-    for (int k = 1; k < DN_SCORERS; k++) {
+    for (int k = 1; b->first == DN_MODEL && k < b->end; k++) {
         dn_difference *d = &r->difference[k - 1];
         d->auroc = r->scorer[DN_MODEL].auroc - r->scorer[k].auroc;
         d->ap = r->scorer[DN_MODEL].ap - r->scorer[k].ap;
@@ -273,15 +276,15 @@ static void intervals(const bench *b, int64_t replicates, dn_view_report *r)
     }
 }
 
-void dn_gather_blocks(const dn_comm *comm, double *array, int64_t items, int64_t width)
+void dn_gather_blocks(const dn_comm *comm, void *array, int64_t items, int64_t bytes)
 {
-    const int64_t most = 1 << 24; /* doubles in a message */
+    const int64_t most = 1 << 27; /* bytes in a message */
 
     for (int r = 0; r < comm->size; r++) {
         dn_range block = dn_block(items, r, comm->size);
-        int64_t end = block.end * width;
-        for (int64_t at = block.begin * width; at < end; at += most)
-            MPI_Bcast(array + at, (int)(end - at < most ? end - at : most), MPI_DOUBLE, r, comm->mpi);
+        int64_t end = block.end * bytes;
+        for (int64_t at = block.begin * bytes; at < end; at += most)
+            MPI_Bcast((char *)array + at, (int)(end - at < most ? end - at : most), MPI_BYTE, r, comm->mpi);
     }
 }
 
@@ -289,14 +292,15 @@ dn_status dn_view_measure(const dn_comm *comm, const dn_eval_rows *rows, int v, 
                           uint64_t seed, dn_view_report *report, dn_error *err)
 {
     dn_status st = DN_OK;
-    bench b = {.evaluated = {.n = 0}};
+    const dn_view *views = rows->kind->view;
+    bench b = {.first = rows->model ? DN_MODEL : 1, .end = rows->kind->scorers};
     dn_view_report *r = &report[v];
     const dn_view_report *same;
 
     count(rows, &views[v], r);
     if (v > 0 && !enough(r->rows, r->positives))
         goto out;
-    same = twin(report, v);
+    same = twin(views, report, v);
     if (same != NULL) {
         *r = *same;
         r->name = views[v].name;
@@ -307,7 +311,7 @@ dn_status dn_view_measure(const dn_comm *comm, const dn_eval_rows *rows, int v, 
     DN_PASS(measure_local(rows, v, replicates, &b, r, err));
     DN_AGREE(comm);
     replicate_local(comm, replicates, seed, &b);
-    dn_gather_blocks(comm, b.value, replicates, 2 * DN_SCORERS);
+    dn_gather_blocks(comm, b.value, replicates, 2 * b.end * (int64_t)sizeof *b.value);
     intervals(&b, replicates, r);
 out:
     bench_destroy(&b);

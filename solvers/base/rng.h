@@ -20,7 +20,7 @@ typedef enum dn_rng_stage {
     DN_RNG_DROPOUT = 3,   /* a: epoch, b: layer        item: position of the sample in the epoch */
     DN_RNG_SWAP = 4,      /* a: epoch                  item: position of the sample in the epoch */
     DN_RNG_SPLIT = 5,     /* a: which draw             item: pair or gene */
-    DN_RNG_BOOTSTRAP = 6, /* a: replicate              item: gene */
+    DN_RNG_BOOTSTRAP = 6, /* a: replicate, b: side     item: gene, drug or target */
     DN_RNG_SYNTH = 7,     /* a: which draw             item: gene, sample or pair */
     DN_RNG_GRAPH = 8,     /* a: which draw             item: edge of a synthetic graph */
     DN_RNG_SOURCES = 9,   /*                           item 0: seed of the permutation that samples sources */
@@ -35,6 +35,9 @@ dn_rng dn_rng_stream(uint64_t seed, dn_rng_stage stage, uint64_t a, uint32_t b);
 
 /* 128 random bits. */
 void dn_rng_block(dn_rng s, uint64_t item, uint32_t block, uint32_t out[4]);
+
+/* n blocks from `first` on, out [n, 4]: what n calls of dn_rng_block() give, several times faster. */
+void dn_rng_blocks(dn_rng s, uint64_t item, uint32_t first, int64_t n, uint32_t *out);
 
 /* 64 random bits, the first of block 0 of the item. */
 uint64_t dn_rng_u64(dn_rng s, uint64_t item);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include "solvers/base/text.h"
 
 static const struct {
     const char *word; /* lower case */
@@ -85,4 +86,17 @@ unsigned dn_interaction_effects(const char *text, size_t len)
 int dn_interaction_sign(unsigned effects)
 {
     return effects == DN_ACTIVATES ? 1 : effects == DN_INHIBITS ? -1 : 0;
+}
+
+int dn_interaction_label(const char *text, size_t len)
+{
+    double v;
+    unsigned effects;
+
+    if (dn_parse_double(text, len, &v))
+        return v == 0 ? 0 : v == 1 ? 1 : DN_LABEL_UNKNOWN;
+    effects = dn_interaction_effects(text, len);
+    if (effects == 0)
+        return DN_LABEL_UNKNOWN;
+    return effects == DN_ACTIVATES ? 1 : effects == DN_INHIBITS ? 0 : DN_LABEL_BOTH;
 }

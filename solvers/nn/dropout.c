@@ -10,25 +10,40 @@ int64_t dn_dropout_words(int64_t units)
     return (units + 127) / 128 * 4;
 }
 
+/* Bits of 32 units from the 16-bit numbers in 16 words. */
+DN_CLONES
+static void compare(const uint32_t *restrict random, int64_t words, uint32_t threshold,
+                    uint32_t *restrict mask)
+{
+    for (int64_t j = 0; j < words; j++, random += 16) {
+        uint32_t bits = 0;
+        for (uint32_t k = 0; k < 16; k++)
+            bits |= (uint32_t)((random[k] & 0xffffu) >= threshold) << (2 * k) |
+                    (uint32_t)(random[k] >> 16 >= threshold) << (2 * k + 1);
+        mask[j] = bits;
+    }
+}
+
 void dn_dropout_mask(dn_rng stream, uint64_t position, float rate, int64_t units, uint32_t *mask)
 {
-    uint32_t block[4];
+    enum { AT_ONCE = 64 }; /* blocks, of 8 units each */
+    uint32_t random[4 * AT_ONCE];
     uint32_t threshold = (uint32_t)lrintf(rate * 65536.0f);
+    int64_t blocks = (units + 7) / 8;
 
     if (rate == 0.5f) {
-        for (int64_t b = 0; b < dn_dropout_words(units) / 4; b++)
-            dn_rng_block(stream, position, (uint32_t)b, mask + 4 * b);
+        dn_rng_blocks(stream, position, 0, dn_dropout_words(units) / 4, mask);
         return;
     }
     memset(mask, 0, (size_t)dn_dropout_words(units) * sizeof *mask);
-    for (int64_t u = 0; u < units; u++) {
-        uint32_t number;
-        if (u % 8 == 0)
-            dn_rng_block(stream, position, (uint32_t)(u / 8), block);
-        number = block[u % 8 / 2] >> (u % 2 * 16) & 0xffffu;
-        if (number >= threshold)
-            mask[u / 32] |= 1u << (u % 32);
+    for (int64_t b = 0; b < blocks; b += AT_ONCE) {
+        int64_t n = blocks - b < AT_ONCE ? blocks - b : AT_ONCE;
+        dn_rng_blocks(stream, position, (uint32_t)b, n, random);
+        memset(random + 4 * n, 0, (size_t)(4 * (AT_ONCE - n)) * sizeof *random);
+        compare(random, (n + 3) / 4, threshold, mask + b / 4);
     }
+    if (units % 32 != 0) /* nothing past the last unit */
+        mask[units / 32] &= (1u << (units % 32)) - 1;
 }
 
 DN_CLONES

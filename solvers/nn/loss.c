@@ -1,4 +1,4 @@
-/* loss.c - softmax cross-entropy over two classes; see loss.h */
+/* loss.c - cross-entropy over two classes; see loss.h */
 #include "solvers/nn/loss.h"
 
 #include <math.h>
@@ -31,4 +31,24 @@ void dn_softmax_probability(const float *logits, int64_t rows, float *p)
 {
     for (int64_t r = 0; r < rows; r++)
         p[r] = (float)sigmoid((double)logits[2 * r + 1] - (double)logits[2 * r]);
+}
+
+void dn_logit_loss(const float *logit, const uint8_t *label, int64_t rows, float positive_weight,
+                   float *dlogit, double *out_sum, int64_t *out_right)
+{
+    *out_sum = 0;
+    *out_right = 0;
+    for (int64_t r = 0; r < rows; r++) {
+        double d = (double)logit[r], margin = label[r] ? d : -d, p = sigmoid(d);
+        double weight = label[r] ? (double)positive_weight : 1;
+        *out_sum += weight * ((margin > 0 ? 0 : -margin) + log1p(exp(-fabs(margin))));
+        *out_right += margin > 0;
+        dlogit[r] = (float)(weight * (p - label[r]));
+    }
+}
+
+void dn_logit_probability(const float *logit, int64_t rows, float *p)
+{
+    for (int64_t r = 0; r < rows; r++)
+        p[r] = (float)sigmoid((double)logit[r]);
 }

@@ -126,15 +126,20 @@ static void dense_forward(const dn_norm *n, const float *x, int64_t rows, const 
             y[r * n->channels + c] = x[r * n->channels + c] * scale[c] + shift[c];
 }
 
+void dn_norm_affine(const dn_norm *n, const float *mean, const float *variance, float *scale, float *shift)
+{
+    for (int64_t c = 0; c < n->channels; c++) {
+        scale[c] = n->gamma[c] * inverse_sd(n, variance, c);
+        shift[c] = n->beta[c] - mean[c] * scale[c];
+    }
+}
+
 void dn_norm_forward(const dn_norm *n, const float *x, int64_t rows, const float *mean, const float *variance,
                      float *y)
 {
     float scale[MAX_CHANNELS], shift[MAX_CHANNELS];
 
-    for (int64_t c = 0; c < n->channels; c++) {
-        scale[c] = n->gamma[c] * inverse_sd(n, variance, c);
-        shift[c] = n->beta[c] - mean[c] * scale[c];
-    }
+    dn_norm_affine(n, mean, variance, scale, shift);
     if (n->length == 1) {
         dense_forward(n, x, rows, scale, shift, y);
         return;
@@ -156,6 +161,15 @@ static void dense_sums(const dn_norm *n, const float *x, const float *dy, int64_
         }
 }
 
+void dn_norm_gradients(const dn_norm *n, const float *variance, const double *sum, const double *sum_x,
+                       float *sum_dy, float *sum_dy_xhat)
+{
+    for (int64_t c = 0; c < n->channels; c++) {
+        sum_dy[c] = (float)sum[c];
+        sum_dy_xhat[c] = (float)(sum_x[c] * (double)inverse_sd(n, variance, c));
+    }
+}
+
 void dn_norm_sums(const dn_norm *n, const float *x, const float *dy, int64_t rows, const float *mean,
                   const float *variance, float *sum_dy, float *sum_dy_xhat)
 {
@@ -171,10 +185,7 @@ void dn_norm_sums(const dn_norm *n, const float *x, const float *dy, int64_t row
             sum[c] += (double)s;
             sum_x[c] += (double)sx;
         }
-    for (int64_t c = 0; c < n->channels; c++) {
-        sum_dy[c] = (float)sum[c];
-        sum_dy_xhat[c] = (float)(sum_x[c] * (double)inverse_sd(n, variance, c));
-    }
+    dn_norm_gradients(n, variance, sum, sum_x, sum_dy, sum_dy_xhat);
 }
 
 /* dx = p dy + q x + r */
@@ -196,18 +207,24 @@ static void dense_backward(const dn_norm *n, const float *x, const float *dy, in
         }
 }
 
-void dn_norm_backward(const dn_norm *n, const float *x, const float *dy, int64_t rows, const float *mean,
-                      const float *variance, const float *sum_dy, const float *sum_dy_xhat, double count,
-                      float *dx)
+void dn_norm_slopes(const dn_norm *n, const float *mean, const float *variance, const float *sum_dy,
+                    const float *sum_dy_xhat, double count, float *p, float *q, float *r)
 {
-    float p[MAX_CHANNELS], q[MAX_CHANNELS], r[MAX_CHANNELS];
-
     for (int64_t c = 0; c < n->channels; c++) {
         float inverse = inverse_sd(n, variance, c);
         p[c] = n->gamma[c] * inverse;
         q[c] = -p[c] * inverse * (float)((double)sum_dy_xhat[c] / count);
         r[c] = -p[c] * (float)((double)sum_dy[c] / count) - q[c] * mean[c];
     }
+}
+
+void dn_norm_backward(const dn_norm *n, const float *x, const float *dy, int64_t rows, const float *mean,
+                      const float *variance, const float *sum_dy, const float *sum_dy_xhat, double count,
+                      float *dx)
+{
+    float p[MAX_CHANNELS], q[MAX_CHANNELS], r[MAX_CHANNELS];
+
+    dn_norm_slopes(n, mean, variance, sum_dy, sum_dy_xhat, count, p, q, r);
     if (n->length == 1) {
         dense_backward(n, x, dy, rows, p, q, r, dx);
         return;

@@ -36,4 +36,14 @@ void dn_norm_backward(const dn_norm *n, const float *x, const float *dy, int64_t
                       const float *variance, const float *sum_dy, const float *sum_dy_xhat, double count,
                       float *dx);
 
+/* What dn_norm_sums() gives, from sum [channels] of dy and sum_x [channels] of dy (x - mean). */
+void dn_norm_gradients(const dn_norm *n, const float *variance, const double *sum, const double *sum_x,
+                       float *sum_dy, float *sum_dy_xhat);
+
+/* The two passes in numbers per channel, for kernels that do more in one go: y = scale x + shift and
+ * dx = p dy + q x + r. */
+void dn_norm_affine(const dn_norm *n, const float *mean, const float *variance, float *scale, float *shift);
+void dn_norm_slopes(const dn_norm *n, const float *mean, const float *variance, const float *sum_dy,
+                    const float *sum_dy_xhat, double count, float *p, float *q, float *r);
+
 #endif

@@ -6,13 +6,6 @@
 
 enum { DN_MIN_SHARED = 3 };
 
-const char *dn_baseline_name(dn_baseline b)
-{
-    static const char *const name[DN_BASELINES] = {"popularity", "correlation", "missing"};
-
-    return name[b];
-}
-
 void dn_popularity_fit(const int64_t *gene_a, const int64_t *gene_b, const uint8_t *label,
                        const int64_t *rows, int64_t n, int64_t genes, double *out_odds, int64_t *scratch)
 {

@@ -14,8 +14,6 @@ typedef enum dn_baseline {
     DN_BASELINES
 } dn_baseline;
 
-const char *dn_baseline_name(dn_baseline b);
-
 /* Popularity of genes: smoothed log-odds of the share of positives among a gene's training pairs,
  * pseudo-count 1/1,
  *

@@ -1,4 +1,4 @@
-/* bootstrap.c - intervals that resample genes, because pairs share hubs; see bootstrap.h */
+/* bootstrap.c - intervals that resample entities, because pairs share hubs; see bootstrap.h */
 #include "solvers/stats/bootstrap.h"
 
 #include <math.h>
@@ -7,25 +7,29 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 
-dn_status dn_resample_create(const int64_t *gene_a, const int64_t *gene_b, int64_t n, int64_t all_genes,
-                             dn_resample *out, dn_error *err)
+/* The places of a [n] and b [n] among the entities that occur in them; b counts from shift on. */
+static dn_status create(const int64_t *a, const int64_t *b, int64_t n, int64_t all, int64_t shift,
+                        dn_resample *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_resample r = {.n = n};
-    int64_t *slot = NULL; /* [all_genes]  1 + place among the genes that occur, 0: does not */
+    dn_resample r = {.n = n, .sides = shift > 0 ? 2 : 1};
+    int64_t *slot = NULL; /* [all]  1 + place among the entities that occur, 0: does not */
+    int64_t places = 0;
 
-    DN_NEW(slot, (size_t)all_genes);
+    DN_NEW(slot, (size_t)all);
     DN_NEW(r.slot_a, (size_t)n);
     DN_NEW(r.slot_b, (size_t)n);
     for (int64_t i = 0; i < n; i++)
-        slot[gene_a[i]] = slot[gene_b[i]] = 1;
-    for (int64_t g = 0; g < all_genes; g++)
-        if (slot[g] != 0)
-            slot[g] = ++r.genes;
-    DN_NEW(r.times, (size_t)r.genes);
+        slot[a[i]] = slot[b[i] + shift] = 1;
+    for (int64_t e = 0; e < all; e++)
+        if (slot[e] != 0) {
+            slot[e] = ++places;
+            r.drawn[shift > 0 && e >= shift]++;
+        }
+    DN_NEW(r.times, (size_t)places);
     for (int64_t i = 0; i < n; i++) {
-        r.slot_a[i] = slot[gene_a[i]] - 1;
-        r.slot_b[i] = slot[gene_b[i]] - 1;
+        r.slot_a[i] = slot[a[i]] - 1;
+        r.slot_b[i] = slot[b[i] + shift] - 1;
     }
     *out = r;
     r = (dn_resample){.n = 0};
@@ -33,6 +37,18 @@ out:
     dn_free(slot);
     dn_resample_destroy(&r);
     return st;
+}
+
+dn_status dn_resample_create(const int64_t *a, const int64_t *b, int64_t n, int64_t all, dn_resample *out,
+                             dn_error *err)
+{
+    return create(a, b, n, all, 0, out, err);
+}
+
+dn_status dn_resample_create_sides(const int64_t *a, const int64_t *b, int64_t n, int64_t all_a,
+                                   int64_t all_b, dn_resample *out, dn_error *err)
+{
+    return create(a, b, n, all_a + all_b, all_a, out, err);
 }
 
 void dn_resample_destroy(dn_resample *r)
@@ -47,11 +63,15 @@ void dn_resample_destroy(dn_resample *r)
 
 void dn_resample_draw(dn_resample *r, uint64_t seed, uint64_t b, double *out_weight)
 {
-    dn_rng stream = dn_rng_stream(seed, DN_RNG_BOOTSTRAP, b, 0);
+    double *times = r->times;
 
-    memset(r->times, 0, (size_t)r->genes * sizeof *r->times);
-    for (int64_t i = 0; i < r->genes; i++)
-        r->times[dn_rng_below(stream, (uint64_t)i, (uint64_t)r->genes)] += 1;
+    memset(times, 0, (size_t)(r->drawn[0] + r->drawn[1]) * sizeof *times);
+    for (int side = 0; side < r->sides; side++) {
+        dn_rng stream = dn_rng_stream(seed, DN_RNG_BOOTSTRAP, b, (uint32_t)side);
+        for (int64_t i = 0; i < r->drawn[side]; i++)
+            times[dn_rng_below(stream, (uint64_t)i, (uint64_t)r->drawn[side])] += 1;
+        times += r->drawn[side];
+    }
     for (int64_t i = 0; i < r->n; i++)
         out_weight[i] = r->times[r->slot_a[i]] * r->times[r->slot_b[i]];
 }

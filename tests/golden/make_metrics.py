@@ -24,8 +24,8 @@ def philox(key, counter):
     return c
 
 
-def below(seed, stage, a, item, n):
-    key = philox((seed & 0xFFFFFFFF, seed >> 32), (a & 0xFFFFFFFF, a >> 32, 0, stage))[:2]
+def below(seed, stage, a, item, n, b=0):
+    key = philox((seed & 0xFFFFFFFF, seed >> 32), (a & 0xFFFFFFFF, a >> 32, b, stage))[:2]
     w = philox(key, (0, item & 0xFFFFFFFF, item >> 32, 0))
     return ((w[1] << 32 | w[0]) * n) >> 64
 
@@ -36,6 +36,17 @@ def resample(a, b, seed, rep):
     for i in range(len(genes)):
         times[genes[below(seed, 6, rep, i, len(genes))]] += 1
     return np.array([times[x] * times[y] for x, y in zip(a, b)], float)
+
+
+def resample_sides(a, b, seed, rep):
+    times = []
+    for side, column in enumerate((a, b)):
+        there = sorted(set(column))
+        t = dict.fromkeys(there, 0)
+        for i in range(len(there)):
+            t[there[below(seed, 6, rep, i, len(there), side)]] += 1
+        times.append(t)
+    return np.array([times[0][x] * times[1][y] for x, y in zip(a, b)], float)
 
 
 def rank(y, s, w=None):
@@ -101,10 +112,11 @@ def case(name, y, s, w, a, b, replicates):
         say("mean", *sk.precision_recall_fscore_support(y, d, labels=[0, 1], average=how, zero_division=0)[:3])
     say("probability", sk.brier_score_loss(y, p), ece(y, p))
     say("platt", *platt(y, s))
-    reps = np.array([rank(y, s, resample(a, b, seed, r)) for r in range(replicates)])
-    for k in 0, 1:
-        v = reps[:, k][~np.isnan(reps[:, k])]
-        say("interval", *np.percentile(v, [2.5, 97.5]), len(v))
+    for how, word in (resample, "interval"), (resample_sides, "sides"):
+        reps = np.array([rank(y, s, how(a, b, seed, r)) for r in range(replicates)])
+        for k in 0, 1:
+            v = reps[:, k][~np.isnan(reps[:, k])]
+            say(word, *np.percentile(v, [2.5, 97.5]), len(v))
 
 
 rng = np.random.default_rng(20260101)

@@ -3,7 +3,7 @@
 
 #include <math.h>
 #include <string.h>
-#include "mpi/train/evaluate_view.h"
+#include "mpi/train/evaluate.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 
@@ -17,7 +17,12 @@ static double score[DN_SCORERS][ROWS], clean_popularity[ROWS];
  * says nothing, correlation says a little in validation and the opposite in the evaluated rows. */
 static dn_eval_rows make_rows(void)
 {
-    dn_eval_rows r = {.genes = GENES, .n = ROWS, .n_validation = VALIDATION, .n_training = {500, 400}};
+    dn_eval_rows r = {.kind = &dn_gene_kind,
+                      .model = true,
+                      .entities = {GENES},
+                      .n = ROWS,
+                      .n_validation = VALIDATION,
+                      .n_training = {500, 400}};
     dn_rng s = dn_rng_stream(5, DN_RNG_SYNTH, 0, 0);
 
     for (int64_t i = 0; i < ROWS; i++) {
@@ -35,12 +40,12 @@ static dn_eval_rows make_rows(void)
         score[1 + DN_CORRELATION][i] = (evaluated ? -0.5 : 0.5) * label[i] + dn_rng_uniform(s, at + 6);
         score[1 + DN_MISSING][i] = evaluated ? 0.5 * label[i] + dn_rng_uniform(s, at + 7) : 0;
     }
-    r.gene_a = gene_a;
-    r.gene_b = gene_b;
+    r.a = gene_a;
+    r.b = gene_b;
     r.label = label;
     r.klass = klass;
     r.clean = clean;
-    r.clean_popularity = clean_popularity;
+    r.clean_score[1 + DN_POPULARITY] = clean_popularity;
     for (int k = 0; k < DN_SCORERS; k++)
         r.score[k] = score[k];
     return r;

@@ -116,25 +116,38 @@ static void check_decisions(FILE *f, const golden *g, const dn_order *order)
     CU_ASSERT(near(platt.offset, want[1], 1e-6 * (1 + fabs(want[1]))));
 }
 
-static void check_intervals(FILE *f, const golden *g, const dn_order *order)
+static void check_intervals(FILE *f, const golden *g, const dn_order *order, dn_resample *r, const char *word)
 {
     double value[2][REPLICATES], weight[ROWS], want[3];
-    dn_resample r = {.n = 0};
 
-    CU_ASSERT_EQUAL(dn_resample_create(g->gene_a, g->gene_b, g->n, 1000, &r, NULL), DN_OK);
     for (int b = 0; b < g->replicates; b++) {
-        dn_resample_draw(&r, seed, (uint64_t)b, weight);
+        dn_resample_draw(r, seed, (uint64_t)b, weight);
         dn_order_rank(order, weight, &value[0][b], &value[1][b]);
     }
     for (int k = 0; k < 2; k++) {
         dn_interval i = dn_percentile_interval(value[k], g->replicates);
-        CU_ASSERT(expect(f, "interval", 3, want));
+        CU_ASSERT(expect(f, word, 3, want));
         CU_ASSERT(near(i.lo, want[0], 1e-9));
         CU_ASSERT(near(i.hi, want[1], 1e-9));
         CU_ASSERT_EQUAL(i.used, (int64_t)want[2]);
         CU_ASSERT_EQUAL(i.used + i.skipped, g->replicates);
     }
-    dn_resample_destroy(&r);
+    dn_resample_destroy(r);
+}
+
+/* Both ends from one pool, then from one each: their numbers are the same, what they count is not. */
+static void check_resampling(FILE *f, const golden *g, const dn_order *order)
+{
+    dn_resample r = {.n = 0};
+    int64_t one;
+
+    CU_ASSERT_EQUAL(dn_resample_create(g->gene_a, g->gene_b, g->n, 1000, &r, NULL), DN_OK);
+    CU_ASSERT(r.sides == 1 && r.drawn[1] == 0);
+    one = r.drawn[0];
+    check_intervals(f, g, order, &r, "interval");
+    CU_ASSERT_EQUAL(dn_resample_create_sides(g->gene_a, g->gene_b, g->n, 1000, 900, &r, NULL), DN_OK);
+    CU_ASSERT(r.sides == 2 && r.drawn[0] > 0 && r.drawn[1] > 0 && r.drawn[0] + r.drawn[1] == one);
+    check_intervals(f, g, order, &r, "sides");
 }
 
 static void agrees_with_scikit_learn(void)
@@ -152,7 +165,7 @@ static void agrees_with_scikit_learn(void)
         CU_ASSERT_EQUAL(dn_order_create(g.score, g.label, g.n, &order, NULL), DN_OK);
         check_ranking(f, &g, &order);
         check_decisions(f, &g, &order);
-        check_intervals(f, &g, &order);
+        check_resampling(f, &g, &order);
         dn_order_destroy(&order);
         cases++;
     }
@@ -303,6 +316,10 @@ static void out_of_memory(void)
         CU_ASSERT_EQUAL(dn_order_create(s, y, 2, &order, NULL), k < 5 ? DN_ENOMEM : DN_OK);
         dn_alloc_fail_after(k);
         CU_ASSERT_EQUAL(dn_resample_create(a, b, 2, 4, &r, NULL), k < 4 ? DN_ENOMEM : DN_OK);
+        dn_alloc_fail_after(-1);
+        dn_resample_destroy(&r);
+        dn_alloc_fail_after(k);
+        CU_ASSERT_EQUAL(dn_resample_create_sides(a, b, 2, 4, 4, &r, NULL), k < 4 ? DN_ENOMEM : DN_OK);
         dn_alloc_fail_after(-1);
         dn_order_destroy(&order);
         dn_resample_destroy(&r);

@@ -1,0 +1,127 @@
+/* evaluate_dti_report.c - an evaluation of drug-target pairs as table, JSON and scores; see evaluate_report.h
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include "jobs/cli/evaluate_report.h"
+#include "jobs/cli/text_file.h"
+
+static const char *const part_name[] = {"train", "validation", "test", "left out"};
+
+static dn_views views_of(const dn_dti_evaluation *e, const dn_evaluate_options *o)
+{
+    return (dn_views){.kind = &dn_dti_kind, .view = e->view, .model = e->model, .replicates = o->replicates};
+}
+
+void dn_dti_evaluation_print(const dn_dti_evaluation *e, const dn_dti_table *t, const dn_evaluate_options *o,
+                             FILE *to)
+{
+    const dn_view_report *all = &e->view[0];
+    dn_views views = views_of(e, o);
+
+    if (e->model && o->models != NULL)
+        fprintf(to, "%d models, %s and others, on %s\n", o->n_models, o->models[0], o->dataset);
+    else
+        fprintf(to, "%s on %s\n", e->model ? o->model : "baselines", o->dataset);
+    fprintf(to, "%s part of split '%s' (interactions '%s'", part_name[o->part], t->name, t->split.pairs);
+    if (e->folds > 1)
+        fprintf(to, ", %" PRId64 " folds pooled", e->folds);
+    else if (t->fold >= 0)
+        fprintf(to, ", fold %" PRId64, t->fold);
+    fprintf(to, "): %" PRId64 " pairs, %" PRId64 " positive\n", all->rows, all->positives);
+    fprintf(to, "left out: %" PRId64 " with two labels, %" PRId64 " between parts\n", e->contradictory,
+            e->between_parts);
+    if (o->part == DN_TRAIN)
+        fprintf(to, "WARNING: %s on these pairs\n",
+                e->model ? "the model was trained" : "the baselines were fitted");
+    if (o->part == DN_VALIDATION)
+        fprintf(to, "WARNING: threshold and calibration come from these pairs\n");
+    if (all->positives == 0 || all->positives == all->rows)
+        fprintf(to, "WARNING: one class only; AUROC and average precision do not exist\n");
+    fputc('\n', to);
+    dn_views_print(&views, to);
+}
+
+dn_status dn_dti_evaluation_json(const dn_dti_evaluation *e, const dn_dti_table *t,
+                                 const dn_evaluate_options *o, char **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_views views = views_of(e, o);
+    dn_json *root = dn_json_create(), *group;
+
+    if (root == NULL)
+        DN_FAIL(DN_ENOMEM, "out of memory for the report");
+    dn_views_json(&views, root);
+    group = dn_json_object(root, "left_out");
+    dn_json_int(group, "two_labels", e->contradictory);
+    dn_json_int(group, "between_parts", e->between_parts);
+    dn_json_string(root, "dataset", o->dataset);
+    if (e->model && o->models == NULL)
+        dn_json_string(root, "model_file", o->model);
+    if (e->model && o->models != NULL) {
+        group = dn_json_array(root, "model_files");
+        for (int i = 0; i < o->n_models; i++)
+            dn_json_string(group, NULL, o->models[i]);
+    }
+    dn_json_string(root, "split", t->name);
+    if (o->models != NULL || o->pool > 0)
+        dn_json_int(root, "folds_pooled", e->folds);
+    else if (t->fold >= 0)
+        dn_json_int(root, "fold", t->fold);
+    dn_json_string(root, "part", part_name[o->part]);
+    dn_json_string(root, "interactions", t->split.pairs);
+    dn_json_int(root, "seed", (int64_t)o->seed);
+    dn_json_int(root, "replicates", o->replicates);
+    DN_TRY(dn_json_text(root, 2, out, err));
+out:
+    dn_json_destroy(&root);
+    return st;
+}
+
+static void write_id(FILE *f, const dn_strings *id, int64_t i)
+{
+    size_t len;
+    const char *text = dn_strings_at(id, i, &len);
+
+    fwrite(text, 1, len, f);
+    fputc('\t', f);
+}
+
+static void write_rows(const dn_dti_evaluation *e, const dn_dti_table *t, FILE *f)
+{
+    const dn_view_report *all = &e->view[0];
+    const dn_platt *platt = &all->scorer[DN_MODEL].platt;
+
+    fprintf(f, "drug\ttarget\tlabel\t");
+    if (e->model)
+        fprintf(f, "probability\tcalibrated\t");
+    for (int k = 1; k < DN_DTI_SCORERS; k++)
+        fprintf(f, "%s\t", dn_dti_kind.scorer[k]);
+    fprintf(f, "class\n");
+    for (int64_t i = 0; i < e->n; i++) {
+        write_id(f, &t->drugs.id, t->pairs.drug[e->row[i]]);
+        write_id(f, &t->targets.id, t->pairs.target[e->row[i]]);
+        fprintf(f, "%d\t", t->pairs.label[e->row[i]]);
+        if (e->model)
+            fprintf(f, "%.9g\t%.9g\t", e->score[DN_MODEL][i],
+                    all->source == DN_FROM_NOWHERE ? (double)NAN
+                                                   : dn_platt_apply(platt, dn_logit(e->score[DN_MODEL][i])));
+        for (int k = 1; k < DN_DTI_SCORERS; k++)
+            fprintf(f, "%.9g\t", e->score[k][i]);
+        fprintf(f, "%s\n", dn_dti_kind.view[e->klass[i]].name);
+    }
+}
+
+dn_status dn_dti_evaluation_save_scores(const dn_dti_evaluation *e, const dn_dti_table *t, const char *path,
+                                        dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_text_file f = {0};
+
+    DN_TRY(dn_text_file_open(&f, NULL, path, err));
+    write_rows(e, t, f.to);
+    DN_TRY(dn_text_file_commit(&f, err));
+out:
+    dn_text_file_close(&f);
+    return st;
+}

@@ -1,0 +1,135 @@
+/* train_dti.c - dragnet train dti: drugs that activate or inhibit targets; see train_run.h */
+#include "jobs/cli/train_run.h"
+
+#include <string.h>
+#include "mpi/core/agree.h"
+#include "mpi/train/dti_inputs.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/text.h"
+
+/* published: batches of 8 are cut into 4 shards of 2, so up to 4 ranks share them; norms take the statistics
+ * of a shard, where the publication takes those of the batch. */
+static const dn_recipe recipes[] = {{"dti", "default", 35, 8, 64, 8, 0.0005, "cosine", 0.01, 0.3},
+                                    {"dti", "published", 35, 35, 8, 4, 0.0005, "constant", 0, 0.3}};
+
+typedef struct job {
+    dn_train_run run;
+    dn_dti_encoding encoding;
+    dn_dti_inputs in;
+    dn_dti *dti;
+} job;
+
+static dn_status find_recipe(const char *name, const dn_recipe **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (size_t k = 0; k < sizeof recipes / sizeof recipes[0]; k++)
+        if (strcmp(recipes[k].name, name) == 0) {
+            *out = &recipes[k];
+            goto out;
+        }
+    DN_FAIL(DN_EUSAGE, "--recipe %s: train dti has default and published", name);
+out:
+    return st;
+}
+
+static dn_status read_encoding(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_options *o = j->run.call->options;
+    bool published = strcmp(j->run.base->name, "published") == 0;
+    const char *atoms = dn_options_given(o, "atoms") ? dn_options_text(o, "atoms")
+                        : published                  ? "published"
+                                                     : "rich";
+    const char *encoder = dn_options_text(o, "encoder");
+
+    if (dn_protein_encoding_find(encoder) < 0)
+        DN_FAIL(DN_EUSAGE, "--encoder %s: wanted blosum or onehot", encoder);
+    j->encoding = (dn_dti_encoding){.atoms = (dn_atom_encoding)dn_atoms_encoding_find(atoms),
+                                    .residues = (dn_protein_encoding)dn_protein_encoding_find(encoder)};
+    snprintf(j->run.record.atoms, sizeof j->run.record.atoms, "%s", atoms);
+    snprintf(j->run.record.encoder, sizeof j->run.record.encoder, "%s", encoder);
+    j->run.record.dti = (dn_dti_options)DN_DTI_DEFAULTS;
+    j->run.record.dti.dropout = (float)j->run.dropout;
+    j->run.record.history = !published && !dn_options_flag(o, "no-history");
+    j->run.record.dti.joint = dn_options_given(o, "joint") ? dn_options_int(o, "joint") : published ? 0 : 128;
+out:
+    return st;
+}
+
+static dn_status load_data(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_train_run *r = &j->run;
+    dn_h5 *h = NULL;
+
+    DN_TRY(dn_h5_open(r->call->comm, r->dataset, DN_DATASET_SCHEMA, &h, err));
+    DN_TRY(dn_train_run_split(r, h, true, err));
+    DN_TRY(dn_dti_inputs_load(r->call->comm, h, r->split.pairs, &j->encoding, &j->in, err));
+    if (r->record.history)
+        DN_TRY(dn_dti_inputs_add_history(r->call->comm, &j->in, &r->split, err));
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+/* Positives weigh as many times more as there are fewer of them among the training rows. */
+static float positive_weight(const dn_train_rows *rows)
+{
+    int64_t positives = 0;
+
+    for (int64_t i = 0; i < rows->n_train; i++)
+        positives += rows->label[rows->train[i]];
+    return positives > 0 && positives < rows->n_train
+               ? (float)((double)(rows->n_train - positives) / (double)positives)
+               : 1;
+}
+
+static dn_status make_model(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    /* as published, which shifts the probabilities; otherwise they stay what they are */
+    if (strcmp(j->run.base->name, "published") == 0)
+        j->run.record.dti.positive_weight = positive_weight(&j->run.rows);
+    DN_TRY(dn_dti_create(&j->in.data, &j->run.record.dti, &j->dti, err));
+    DN_TRY(dn_train_run_model(&j->run, &j->dti->model, err));
+out:
+    return st;
+}
+
+static dn_status write_config(job *j, dn_error *err)
+{
+    dn_train_run *r = &j->run;
+    dn_json *c;
+
+    dn_interactions_hash(&j->in.drugs, &j->in.targets, &j->in.pairs, r->split.part, r->record.training_hash);
+    c = dn_train_run_begin_config(r);
+    dn_json_string(c, "atoms", r->record.atoms);
+    dn_json_string(c, "encoder", r->record.encoder);
+    dn_json_int(c, "joint", r->record.dti.joint);
+    dn_json_bool(c, "history", r->record.history);
+    return dn_train_run_config(r, c, err);
+}
+
+dn_status dn_train_dti(const dn_call *call, const char *recipe, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_recipe *base = NULL;
+    job j = {0};
+
+    DN_TRY(find_recipe(recipe, &base, err));
+    DN_TRY(dn_train_run_open(call, base, &j.run, err));
+    DN_TRY(read_encoding(&j, err));
+    DN_TRY(load_data(&j, err));
+    DN_PASS(dn_train_run_rows(&j.run, j.in.pairs.n, j.in.pairs.label, err));
+    DN_PASS(make_model(&j, err));
+    DN_PASS(write_config(&j, err));
+    DN_AGREE(call->comm);
+    DN_TRY(dn_train_run_finish(&j.run, err));
+out:
+    dn_train_run_close(&j.run);
+    dn_dti_destroy(&j.dti);
+    dn_dti_inputs_destroy(&j.in);
+    return st;
+}

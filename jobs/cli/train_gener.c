@@ -1,0 +1,91 @@
+/* train_gener.c - dragnet train gener: pairs of genes; see train_run.h */
+#include "jobs/cli/train_run.h"
+
+#include <string.h>
+#include "mpi/core/agree.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/log.h"
+#include "solvers/stats/normalise.h"
+
+static const dn_recipe recipe = {"gener", "default", 40, 8, 1024, 0, 0.001, "cosine", 0.01, 0.5};
+
+typedef struct job {
+    dn_train_run run;
+    dn_genes genes;
+    dn_pairs pairs;
+    float *x;
+    dn_gener gener;
+} job;
+
+static dn_status load_data(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_train_run *r = &j->run;
+    const dn_comm *comm = r->call->comm;
+    int64_t genes = 0, samples = 0, flat = 0;
+    dn_h5 *h = NULL;
+
+    DN_TRY(dn_h5_open(comm, r->dataset, DN_DATASET_SCHEMA, &h, err));
+    DN_TRY(dn_train_run_split(r, h, false, err));
+    DN_TRY(dn_genes_load(h, &j->genes, err));
+    DN_TRY(dn_pairs_load(h, r->split.pairs, &j->pairs, err));
+    DN_TRY(dn_expression_load(h, &j->x, &genes, &samples, err));
+    if (samples < 2)
+        DN_FAIL(DN_EDATA, "%s: %lld sample: the network needs at least 2", r->dataset, (long long)samples);
+    dn_zscore_genes(j->x, genes, samples, &flat);
+    if (flat > 0 && comm->rank == 0)
+        dn_log(DN_WARN, "train", "genes without variance are taken as missing", "genes=%lld",
+               (long long)flat);
+    snprintf(r->record.normalisation, sizeof r->record.normalisation, "zscore-gene");
+    r->record.samples = samples;
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+static dn_status make_model(job *j, dn_error *err)
+{
+    dn_train_run *r = &j->run;
+    dn_gener_data data = {.x = j->x,
+                          .samples = r->record.samples,
+                          .gene_a = j->pairs.gene_a,
+                          .gene_b = j->pairs.gene_b,
+                          .label = j->pairs.label};
+
+    r->record.options = (dn_gener_options){.dropout = (float)r->dropout,
+                                           .swap = !dn_options_flag(r->call->options, "fixed-order")};
+    dn_gener_init(&j->gener, &data, &r->record.options);
+    return dn_train_run_model(r, &j->gener.model, err);
+}
+
+static dn_status write_config(job *j, dn_error *err)
+{
+    dn_train_run *r = &j->run;
+    dn_json *c;
+
+    dn_training_hash(&j->genes, &j->pairs, &r->split, r->record.training_hash);
+    c = dn_train_run_begin_config(r);
+    dn_json_bool(c, "fixed_order", dn_options_flag(r->call->options, "fixed-order"));
+    dn_json_string(c, "normalisation", r->record.normalisation);
+    return dn_train_run_config(r, c, err);
+}
+
+dn_status dn_train_gener(const dn_call *call, dn_error *err)
+{
+    dn_status st = DN_OK;
+    job j = {0};
+
+    DN_TRY(dn_train_run_open(call, &recipe, &j.run, err));
+    DN_TRY(load_data(&j, err));
+    DN_PASS(dn_train_run_rows(&j.run, j.pairs.n, j.pairs.label, err));
+    DN_PASS(make_model(&j, err));
+    DN_PASS(write_config(&j, err));
+    DN_AGREE(call->comm);
+    DN_TRY(dn_train_run_finish(&j.run, err));
+out:
+    dn_train_run_close(&j.run);
+    dn_genes_destroy(&j.genes);
+    dn_pairs_destroy(&j.pairs);
+    dn_free(j.x);
+    return st;
+}

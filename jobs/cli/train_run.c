@@ -1,0 +1,319 @@
+/* train_run.c - what `dragnet train` does whatever the network; see train_run.h */
+#include "jobs/cli/train_run.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "jobs/cli/directory.h"
+#include "jobs/cli/progress.h"
+#include "mpi/core/agree.h"
+#include "mpi/io/output.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/log.h"
+
+/* ---- options ---- */
+
+static int default_shards(int64_t batch)
+{
+    int shards = 1;
+
+    while (shards < 16 && shards * 2 <= batch / 64)
+        shards *= 2;
+    return shards;
+}
+
+static double number_or(const dn_options *o, const char *name, double otherwise)
+{
+    return dn_options_given(o, name) ? dn_options_number(o, name) : otherwise;
+}
+
+static int64_t int_or(const dn_options *o, const char *name, int64_t otherwise)
+{
+    return dn_options_given(o, name) ? dn_options_int(o, name) : otherwise;
+}
+
+static void read_recipe(dn_train_run *r)
+{
+    const dn_options *o = r->call->options;
+    const dn_recipe *b = r->base;
+
+    r->schedule = dn_options_given(o, "schedule") ? dn_options_text(o, "schedule") : b->schedule;
+    r->dropout = number_or(o, "dropout", b->dropout);
+    r->recipe = (dn_train_options){
+        .epochs = int_or(o, "epochs", b->epochs),
+        .patience = int_or(o, "patience", b->patience),
+        .batch = int_or(o, "batch", b->batch),
+        .shards = (int)dn_options_int(o, "shards"),
+        .seed = (uint64_t)dn_options_int(o, "seed"),
+        .optimiser = strcmp(dn_options_text(o, "optimiser"), "sgd") == 0 ? DN_SGD : DN_ADAMW,
+        .decay = number_or(o, "decay", b->decay),
+        .schedule = {.kind = strcmp(r->schedule, "cosine") == 0 ? DN_COSINE : DN_CONSTANT,
+                     .rate = number_or(o, "rate", b->rate),
+                     .factor = 1},
+        .reduce = strcmp(dn_options_text(o, "reduce"), "fast") == 0 ? DN_REDUCE_FAST : DN_REDUCE_ORDERED,
+        .opt_plan = dn_options_text(o, "plan")};
+    if (r->recipe.shards == 0)
+        r->recipe.shards =
+            b->shards > 0 && !dn_options_given(o, "batch") ? b->shards : default_shards(r->recipe.batch);
+}
+
+dn_status dn_train_run_open(const dn_call *call, const dn_recipe *base, dn_train_run *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_options *o = call->options;
+    dn_train_run r = {.call = call, .base = base, .fold = dn_options_int(o, "fold")};
+
+    r.dataset = dn_options_positional(o, 1);
+    if (r.dataset == NULL || dn_options_positionals(o) != 2)
+        DN_FAIL(DN_EUSAGE, "wanted one dataset after '%s'", base->network);
+    if (dn_options_text(o, "split") == NULL)
+        DN_FAIL(DN_EUSAGE, "--split is required");
+    r.dir = dn_options_text(o, "output");
+    if (r.dir == NULL)
+        DN_FAIL(DN_EUSAGE, "--output is required");
+    if (strlen(r.dir) > DN_RUN_PATH - 32)
+        DN_FAIL(DN_EUSAGE, "%.60s...: the path is too long", r.dir);
+    snprintf(r.model_path, sizeof r.model_path, "%s/model.h5", r.dir);
+    snprintf(r.metrics_path, sizeof r.metrics_path, "%s/metrics.jsonl", r.dir);
+    read_recipe(&r);
+    snprintf(r.record.architecture, sizeof r.record.architecture, "%s", base->network);
+out:
+    *out = r;
+    return st;
+}
+
+void dn_train_run_close(dn_train_run *r)
+{
+    if (r->metrics != NULL)
+        fclose(r->metrics);
+    dn_split_destroy(&r->split);
+    dn_free(r->train);
+    dn_free(r->validation);
+    dn_free(r->w);
+    dn_free(r->running);
+    dn_free(r->config);
+    *r = (dn_train_run){0};
+}
+
+/* ---- rows, weights, config ---- */
+
+dn_status dn_train_run_split(dn_train_run *r, const dn_h5 *h, bool interactions, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const char *name = dn_options_text(r->call->options, "split");
+
+    DN_TRY(dn_split_load(h, name, r->fold, &r->split, err));
+    if (r->split.interactions != interactions)
+        DN_FAIL(DN_EDATA, "%s: split '%s' divides %s; train %s wants %s", r->dataset, name,
+                interactions ? "pairs of genes" : "drug-target pairs", r->base->network,
+                interactions ? "drug-target pairs" : "pairs of genes");
+    snprintf(r->record.split, sizeof r->record.split, "%s", name);
+    snprintf(r->record.pairs, sizeof r->record.pairs, "%s", r->split.pairs);
+    r->record.fold = r->split.folds > 1 ? r->fold : -1;
+out:
+    return st;
+}
+
+dn_status dn_train_run_rows(dn_train_run *r, int64_t n, const uint8_t *label, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t steps;
+
+    if (r->split.n != n)
+        DN_FAIL(DN_EDATA, "%s: split '%s' was made for another pair set '%s'", r->dataset, r->record.split,
+                r->split.pairs);
+    DN_NEW(r->train, (size_t)n);
+    DN_NEW(r->validation, (size_t)n);
+    r->rows = (dn_train_rows){.train = r->train, .validation = r->validation, .label = label};
+    for (int64_t i = 0; i < n; i++) {
+        if (r->split.part[i] == DN_TRAIN)
+            r->train[r->rows.n_train++] = i;
+        else if (r->split.part[i] == DN_VALIDATION)
+            r->validation[r->rows.n_validation++] = i;
+    }
+    steps = r->rows.n_train / r->recipe.batch;
+    r->recipe.schedule.every = steps * r->recipe.epochs > 0 ? steps * r->recipe.epochs : 1;
+    r->recipe.schedule.warmup = steps;
+out:
+    return st;
+}
+
+dn_status dn_train_run_model(dn_train_run *r, const dn_model *model, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    r->model = model;
+    DN_NEW(r->w, (size_t)model->n_weights);
+    DN_NEW(r->running, (size_t)model->n_moments);
+out:
+    return st;
+}
+
+dn_json *dn_train_run_begin_config(const dn_train_run *r)
+{
+    const dn_options *o = r->call->options;
+    dn_json *c = dn_json_create();
+    char command[32];
+
+    snprintf(command, sizeof command, "train %s", r->base->network);
+    dn_json_string(c, "command", command);
+    dn_json_string(c, "training_hash", r->record.training_hash);
+    dn_json_string(c, "split", r->record.split);
+    dn_json_int(c, "fold", r->record.fold);
+    dn_json_int(c, "epochs", r->recipe.epochs);
+    dn_json_int(c, "patience", r->recipe.patience);
+    dn_json_int(c, "batch", r->recipe.batch);
+    dn_json_int(c, "shards", r->recipe.shards);
+    dn_json_string(c, "optimiser", dn_options_text(o, "optimiser"));
+    dn_json_number(c, "rate", r->recipe.schedule.rate);
+    dn_json_string(c, "schedule", r->schedule);
+    dn_json_number(c, "decay", r->recipe.decay);
+    dn_json_number(c, "dropout", r->dropout);
+    dn_json_int(c, "seed", (int64_t)r->recipe.seed);
+    dn_json_string(c, "reduce", dn_options_text(o, "reduce"));
+    return c;
+}
+
+dn_status dn_train_run_config(dn_train_run *r, dn_json *config, dn_error *err)
+{
+    dn_status st = dn_json_text(config, 0, &r->config, err);
+
+    dn_json_destroy(&config);
+    return st;
+}
+
+/* ---- the run directory ---- */
+
+/* Rank 0: the directory can be used, and nothing unfinished stands in it. */
+static dn_status make_directory(const dn_train_run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    struct stat info;
+
+    DN_TRY(dn_directory_make(r->dir, err));
+    if (stat(r->model_path, &info) != 0 && stat(r->metrics_path, &info) == 0 &&
+        !dn_options_flag(r->call->options, "force"))
+        DN_FAIL(DN_ECANTCREAT, "%s: holds a run that did not finish; --force starts anew", r->dir);
+out:
+    return st;
+}
+
+static dn_status look_for_finished(const dn_train_run *r, bool *out_done, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = r->call->comm;
+
+    *out_done = false;
+    if (comm->rank == 0)
+        st = make_directory(r, err);
+    DN_AGREE(comm);
+    if (!dn_options_flag(r->call->options, "force"))
+        DN_TRY(dn_output_finished(comm, r->model_path, DN_MODEL_SCHEMA, "/", r->config, out_done, err));
+out:
+    return st;
+}
+
+/* ---- what the loop tells ---- */
+
+static void on_step(void *ctx, const dn_step_report *report)
+{
+    (void)ctx;
+    dn_progress_step(report);
+}
+
+static dn_status write_metrics(FILE *to, const dn_epoch_report *e, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char *text = NULL;
+    dn_json *line = dn_json_create();
+
+    dn_json_int(line, "epoch", e->epoch);
+    dn_json_number(line, "rate", e->rate);
+    dn_json_number(line, "train_loss", e->train_loss);
+    dn_json_number(line, "train_accuracy", e->train_accuracy);
+    dn_json_number(line, "validation_loss", e->validation_loss);
+    dn_json_number(line, "validation_auroc", e->validation_auroc);
+    dn_json_number(line, "validation_ap", e->validation_ap);
+    dn_json_bool(line, "best", e->best != 0);
+    dn_json_number(line, "seconds", e->seconds);
+    dn_json_number(line, "pairs_per_second", e->pairs_per_second);
+    DN_TRY(dn_json_text(line, 0, &text, err));
+    if (fprintf(to, "%s\n", text) < 0 || fflush(to) != 0)
+        DN_FAIL(DN_EIO, "metrics.jsonl: writing failed: %s", strerror(errno));
+out:
+    dn_json_destroy(&line);
+    dn_free(text);
+    return st;
+}
+
+static dn_status on_epoch(void *ctx, const dn_epoch_report *e, dn_error *err)
+{
+    const dn_train_run *r = ctx;
+
+    dn_log(DN_INFO, "train", "epoch done",
+           "epoch=%lld loss=%.4f validation_loss=%.4f validation_auroc=%.4f validation_ap=%.4f best=%d "
+           "pairs_per_second=%.0f secs=%.1f",
+           (long long)e->epoch, e->train_loss, e->validation_loss, e->validation_auroc, e->validation_ap,
+           e->best, e->pairs_per_second, e->seconds);
+    return write_metrics(r->metrics, e, err);
+}
+
+/* ---- training ---- */
+
+static dn_status open_metrics(dn_train_run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    r->metrics = fopen(r->metrics_path, "w");
+    if (r->metrics == NULL)
+        DN_FAIL(DN_ECANTCREAT, "%s: cannot be created: %s", r->metrics_path, strerror(errno));
+out:
+    return st;
+}
+
+static dn_status train_and_save(dn_train_run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = r->call->comm;
+    dn_train_hooks hooks = {.ctx = r, .step = on_step, .epoch = on_epoch};
+    dn_train_result result = {.w = r->w, .running = r->running};
+
+    if (comm->rank == 0)
+        st = open_metrics(r, err);
+    DN_AGREE(comm);
+    st = dn_train(comm, r->model, &r->rows, &r->recipe, &hooks, &result, err);
+    dn_progress_end();
+    if (st != DN_OK) {
+        if (r->metrics != NULL && ftell(r->metrics) == 0)
+            unlink(r->metrics_path); /* no epoch was done: nothing to keep */
+        goto out;
+    }
+    r->record.best_epoch = result.best_epoch;
+    r->record.validation_loss = result.best_loss;
+    r->record.validation_auroc = result.best_auroc;
+    /* an existing model is replaced only with --force, which look_for_finished() has checked */
+    DN_TRY(dn_model_save(comm, r->model_path, r->call->command_line, r->config, true, r->model, &r->record,
+                         r->w, r->running, err));
+    if (comm->rank == 0)
+        dn_log(DN_INFO, "train", "done",
+               "epochs=%lld best_epoch=%lld validation_loss=%.4f validation_auroc=%.4f model=%s",
+               (long long)result.epochs, (long long)result.best_epoch, result.best_loss, result.best_auroc,
+               r->model_path);
+out:
+    return st;
+}
+
+dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    bool done = false;
+
+    DN_TRY(look_for_finished(r, &done, err));
+    if (!done)
+        DN_TRY(train_and_save(r, err));
+    else if (r->call->comm->rank == 0)
+        dn_log(DN_INFO, "train", "already complete, nothing to do", "model=%s", r->model_path);
+out:
+    return st;
+}

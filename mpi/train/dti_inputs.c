@@ -1,0 +1,168 @@
+/* dti_inputs.c - a dataset as the drug-target network reads it; see dti_inputs.h */
+#include "mpi/train/dti_inputs.h"
+
+#include <string.h>
+#include "mpi/core/agree.h"
+#include "mpi/core/partition.h"
+#include "mpi/train/dti_history.h"
+#include "solvers/base/alloc.h"
+
+static const char *const atom_names[] = {[DN_ATOMS_PUBLISHED] = "published", [DN_ATOMS_RICH] = "rich"};
+
+int dn_atoms_encoding_find(const char *name)
+{
+    for (int k = 0; k < (int)(sizeof atom_names / sizeof atom_names[0]); k++)
+        if (strcmp(atom_names[k], name) == 0)
+            return k;
+    return -1;
+}
+
+const char *dn_atoms_encoding_name(dn_atom_encoding encoding)
+{
+    return atom_names[encoding];
+}
+
+/* Features of all atoms, and their neighbours within each molecule. */
+static dn_status encode_drugs(dn_dti_inputs *in, dn_atom_encoding encoding, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_drugs *d = &in->drugs;
+    int64_t atoms = d->first_atom[d->n], width = dn_atoms_width(encoding), at = 0;
+
+    DN_NEW(in->atom, (size_t)(atoms * width));
+    DN_NEW(in->bond_at, (size_t)atoms + 1);
+    DN_NEW(in->bond_to, (size_t)(2 * d->first_bond[d->n]));
+    for (int64_t i = 0; i < d->n; i++) {
+        dn_molecule m = dn_drugs_molecule(d, i);
+
+        dn_atoms_encode(&m, encoding, in->atom + d->first_atom[i] * width);
+        dn_molecule_edges(&m, 0, at, in->bond_at + d->first_atom[i], in->bond_to + at, NULL);
+        at += 2 * m.n_bonds;
+    }
+    in->data.n_drugs = d->n;
+    in->data.atom_width = width;
+    in->data.atom_at = d->first_atom;
+    in->data.atom = in->atom;
+    in->data.bond_at = in->bond_at;
+    in->data.bond_to = in->bond_to;
+out:
+    return st;
+}
+
+static dn_status place_targets(dn_dti_inputs *in, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_strings *s = &in->targets.sequence;
+
+    DN_NEW(in->state_at, (size_t)s->n + 1);
+    for (int64_t i = 0; i < s->n; i++)
+        in->state_at[i + 1] = in->state_at[i] + (s->offset[i + 1] - s->offset[i]);
+out:
+    return st;
+}
+
+/* The ranks of a host encode a block of the targets each. */
+static dn_status encode_targets(dn_dti_inputs *in, dn_protein_encoding encoding, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *here = &in->host.comm;
+    int64_t width = dn_protein_width(encoding), n = in->targets.n;
+    dn_range mine = dn_block(n, here->rank, here->size);
+    float *state;
+
+    DN_TRY(dn_shared_create(&in->host, (size_t)(in->state_at[n] * width) * sizeof *state, &in->states, err));
+    state = dn_shared_base(in->states);
+    for (int64_t i = mine.begin; i < mine.end; i++) {
+        size_t len;
+        const char *sequence = dn_strings_at(&in->targets.sequence, i, &len);
+
+        dn_protein_encode(sequence, (int64_t)len, encoding, state + in->state_at[i] * width);
+    }
+    dn_shared_barrier(in->states);
+    in->data.n_targets = n;
+    in->data.state_width = width;
+    in->data.state_at = in->state_at;
+    in->data.state = state;
+out:
+    return st;
+}
+
+dn_status dn_dti_inputs_load(const dn_comm *comm, const dn_h5 *h, const char *set,
+                             const dn_dti_encoding *encoding, dn_dti_inputs *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    *out = (dn_dti_inputs){0};
+    dn_host_open(comm, 0, &out->host);
+    DN_TRY(dn_interactions_load(h, set, &out->pairs, err));
+    DN_TRY(dn_drugs_load(h, &out->drugs, err));
+    DN_TRY(dn_targets_load(h, &out->targets, err));
+    DN_PASS(encode_drugs(out, encoding->atoms, err));
+    DN_PASS(place_targets(out, err));
+    DN_AGREE(comm);
+    DN_TRY(encode_targets(out, encoding->residues, err));
+    out->data.n_pairs = out->pairs.n;
+    out->data.drug = out->pairs.drug;
+    out->data.target = out->pairs.target;
+    out->data.label = out->pairs.label;
+out:
+    if (st != DN_OK)
+        dn_dti_inputs_destroy(out);
+    return st;
+}
+
+static dn_status history_room(dn_dti_inputs *in, double **out_score, int64_t **out_rows, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t n = in->pairs.n;
+
+    DN_NEW(*out_score, (size_t)(n * DN_SIMILARS));
+    DN_NEW(*out_rows, (size_t)n);
+    DN_NEW(in->history, (size_t)(n * DN_SIMILARS));
+    for (int64_t i = 0; i < n; i++)
+        (*out_rows)[i] = i;
+out:
+    return st;
+}
+
+dn_status dn_dti_inputs_add_history(const dn_comm *comm, dn_dti_inputs *in, const dn_split *split,
+                                    dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_dti_past past = {.drugs = &in->drugs,
+                        .targets = &in->targets,
+                        .pairs = &in->pairs,
+                        .part = split->part,
+                        .hidden = dn_dti_hidden(split->kind)};
+    double *score = NULL; /* [pairs.n, DN_SIMILARS] */
+    int64_t *rows = NULL; /* [pairs.n] */
+
+    DN_PASS(history_room(in, &score, &rows, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_dti_history(comm, &past, rows, in->pairs.n, score, err));
+    for (int64_t k = 0; k < in->pairs.n * DN_SIMILARS; k++)
+        in->history[k] = (float)score[k];
+    in->data.pair_extra_width = DN_SIMILARS;
+    in->data.pair_extra = in->history;
+out:
+    dn_free(score);
+    dn_free(rows);
+    return st;
+}
+
+void dn_dti_inputs_destroy(dn_dti_inputs *in)
+{
+    if (in->host.all == NULL)
+        return;
+    dn_drugs_destroy(&in->drugs);
+    dn_targets_destroy(&in->targets);
+    dn_interactions_destroy(&in->pairs);
+    dn_free(in->atom);
+    dn_free(in->bond_at);
+    dn_free(in->bond_to);
+    dn_free(in->state_at);
+    dn_free(in->history);
+    dn_shared_destroy(&in->states);
+    dn_host_close(&in->host);
+    *in = (dn_dti_inputs){0};
+}

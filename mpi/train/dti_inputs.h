@@ -1,0 +1,47 @@
+/* dti_inputs.h - drugs, targets and pairs of a dataset as the drug-target network reads them
+ *
+ * Molecules become atom features and neighbour lists, sequences become states. The states, the largest part,
+ * stand once per host in memory that its ranks share; all else stands on every rank.
+ */
+#ifndef DN_TRAIN_DTI_INPUTS_H
+#define DN_TRAIN_DTI_INPUTS_H
+
+#include "mpi/core/shared.h"
+#include "mpi/io/drug_target.h"
+#include "solvers/chem/features.h"
+#include "solvers/formats/protein.h"
+#include "solvers/models/dti.h"
+
+typedef struct dn_dti_encoding {
+    dn_atom_encoding atoms;
+    dn_protein_encoding residues;
+} dn_dti_encoding;
+
+/* "published", "rich"; -1 for another word. Local. */
+int dn_atoms_encoding_find(const char *name);
+const char *dn_atoms_encoding_name(dn_atom_encoding encoding);
+
+typedef struct dn_dti_inputs {
+    dn_drugs drugs;
+    dn_targets targets;
+    dn_interactions pairs;
+    dn_dti_data data; /* views of what stands here; for dn_dti_create() */
+    float *atom;
+    int64_t *bond_at, *bond_to, *state_at;
+    float *history; /* [pairs.n, DN_SIMILARS], or NULL */
+    dn_host host;
+    dn_shared *states;
+} dn_dti_inputs;
+
+/* All drugs and targets of the dataset, and one set of interactions. Collective on comm, which is that of h.
+ * Fails: as the loaders of drug_target.h; DN_ENOMEM, also when shared memory is too small */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_inputs_load(const dn_comm *comm, const dn_h5 *h, const char *set,
+                                                         const dn_dti_encoding *encoding, dn_dti_inputs *out,
+                                                         dn_error *err);
+/* Give the network what the labels of the training rows say of every pair (dti_history.h), a training row
+ * held out in the way of the split. Collective. Fails: DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_inputs_add_history(const dn_comm *comm, dn_dti_inputs *in,
+                                                                const dn_split *split, dn_error *err);
+DN_COLLECTIVE void dn_dti_inputs_destroy(dn_dti_inputs *in);
+
+#endif

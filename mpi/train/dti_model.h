@@ -1,0 +1,32 @@
+/* dti_model.h - a trained drug-target network beside the dataset that it is to read */
+#ifndef DN_TRAIN_DTI_MODEL_H
+#define DN_TRAIN_DTI_MODEL_H
+
+#include "mpi/io/model_file.h"
+#include "mpi/train/dti_inputs.h"
+
+typedef struct dn_dti_model {
+    dn_model_record record;
+    dn_dti_inputs in;
+    dn_dti *dti;
+    float *w, *running; /* [n_weights], [n_moments] */
+} dn_dti_model;
+
+/* model.h5 at path, and the interactions `set` of the open dataset (NULL: the set it was trained on) encoded
+ * as the model wants them. split: that of the dataset that the model was trained on, of which a network with
+ * history looks at the training labels. Collective on comm, which is that of the dataset.
+ * Fails: DN_EDATA path holds another network, or an encoding that this build does not know; as
+ * dn_dti_inputs_load(), dn_model_load() */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_model_load(const dn_comm *comm, const dn_h5 *dataset,
+                                                        const char *path, const char *set,
+                                                        const dn_split *split, dn_dti_model *out,
+                                                        dn_error *err);
+DN_COLLECTIVE void dn_dti_model_destroy(dn_dti_model *m);
+
+/* Probabilities of activation of rows [n] of the interactions, on every rank; the same bits on any number of
+ * ranks. Collective. Fails: as dn_score() */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_model_score(const dn_comm *comm, const dn_dti_model *m,
+                                                         const int64_t *rows, int64_t n, double *out,
+                                                         dn_error *err);
+
+#endif

@@ -1,0 +1,233 @@
+/* evaluate_dti_file.c - dataset and model of an evaluation of drug-target pairs; see evaluate_dti.h */
+#include "mpi/train/evaluate_dti.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "mpi/core/agree.h"
+#include "mpi/train/dti_model.h"
+#include "solvers/base/alloc.h"
+
+dn_status dn_dti_table_load(const dn_comm *comm, const char *dataset, const char *split, int64_t fold,
+                            dn_dti_table *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_dti_table t = {.fold = fold};
+    dn_h5 *h = NULL;
+
+    DN_TRY(dn_h5_open(comm, dataset, DN_DATASET_SCHEMA, &h, err));
+    DN_TRY(dn_split_load(h, split, fold, &t.split, err));
+    if (!t.split.interactions)
+        DN_FAIL(DN_EDATA, "%s: split '%s' divides pairs of genes, not drug-target pairs", dataset, split);
+    DN_TRY(dn_interactions_load(h, t.split.pairs, &t.pairs, err));
+    if (t.split.n != t.pairs.n)
+        DN_FAIL(DN_EDATA, "%s: split '%s' divides %lld pairs, but set '%s' has %lld", dataset, split,
+                (long long)t.split.n, t.split.pairs, (long long)t.pairs.n);
+    DN_TRY(dn_drugs_load(h, &t.drugs, err));
+    DN_TRY(dn_targets_load(h, &t.targets, err));
+    if (t.pairs.drugs != t.drugs.n || t.pairs.targets != t.targets.n)
+        DN_FAIL(DN_EDATA, "%s: set '%s' is of %lld drugs and %lld targets, but there are %lld and %lld",
+                dataset, t.split.pairs, (long long)t.pairs.drugs, (long long)t.pairs.targets,
+                (long long)t.drugs.n, (long long)t.targets.n);
+    snprintf(t.name, sizeof t.name, "%s", split);
+    *out = t;
+    t = (dn_dti_table){.fold = -1};
+out:
+    dn_dti_table_destroy(&t);
+    dn_h5_close(&h);
+    return st;
+}
+
+void dn_dti_table_destroy(dn_dti_table *t)
+{
+    dn_drugs_destroy(&t->drugs);
+    dn_targets_destroy(&t->targets);
+    dn_interactions_destroy(&t->pairs);
+    dn_split_destroy(&t->split);
+}
+
+/* ---- the model ---- */
+
+static dn_status check_model(const dn_dti_table *t, const char *dataset, const char *path,
+                             const dn_model_record *m, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char hash[17] = "";
+
+    if (strcmp(t->split.pairs, m->pairs) != 0)
+        DN_FAIL(DN_EDATA, "%s: trained on interactions '%s', but split '%s' of %s divides '%s'", path,
+                m->pairs, t->name, dataset, t->split.pairs);
+    dn_interactions_hash(&t->drugs, &t->targets, &t->pairs, t->split.part, hash);
+    if (strcmp(hash, m->training_hash) != 0)
+        DN_FAIL(DN_EDATA,
+                "%s: trained on other drugs, targets or training rows (hash %s) than split '%s' of %s has "
+                "(hash %s)",
+                path, m->training_hash, t->name, dataset, hash);
+out:
+    return st;
+}
+
+/* The rows that dn_dti_scored() names, into *out for dn_free(). */
+static dn_status list_rows(const dn_dti_table *t, dn_part part, int64_t **out, int64_t *out_n, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t n = 0;
+
+    for (int64_t i = 0; i < t->pairs.n; i++)
+        n += dn_dti_scored(t, part, i);
+    DN_NEW(*out, (size_t)n);
+    for (int64_t i = 0; i < t->pairs.n; i++)
+        if (dn_dti_scored(t, part, i))
+            (*out)[(*out_n)++] = i;
+out:
+    return st;
+}
+
+dn_status dn_dti_table_score(const dn_comm *comm, const dn_dti_table *t, const char *dataset,
+                             const char *path, dn_part part, double *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+    dn_dti_model m = {.w = NULL};
+    int64_t *row = NULL; /* [n] */
+    double *p = NULL;    /* [n] */
+    int64_t n = 0;
+
+    memset(out, 0, (size_t)t->pairs.n * sizeof *out);
+    DN_TRY(dn_h5_open(comm, dataset, DN_DATASET_SCHEMA, &h, err));
+    DN_TRY(dn_dti_model_load(comm, h, path, NULL, &t->split, &m, err));
+    DN_TRY(check_model(t, dataset, path, &m.record, err)); /* the same on every rank */
+    DN_PASS(list_rows(t, part, &row, &n, err));
+    if (st == DN_OK && (p = dn_calloc((size_t)n + 1, sizeof *p)) == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld scores", (long long)n);
+    DN_AGREE(comm);
+    DN_TRY(dn_dti_model_score(comm, &m, row, n, p, err));
+    for (int64_t i = 0; i < n; i++)
+        out[row[i]] = p[i];
+out:
+    dn_free(row);
+    dn_free(p);
+    dn_dti_model_destroy(&m);
+    dn_h5_close(&h);
+    return st;
+}
+
+/* One fold: that of the model, or o->fold. Collective. */
+static dn_status evaluate_fold(const dn_comm *comm, const dn_evaluate_options *o, dn_dti_table *out_table,
+                               dn_dti_evaluation *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_model_record record = {.fold = o->fold};
+    double *p = NULL; /* [pairs.n] */
+
+    if (o->model != NULL) {
+        DN_TRY(dn_model_read_record(comm, o->model, &record, err));
+        DN_TRY(dn_evaluate_check_wish(o, &record, err));
+    } else {
+        snprintf(record.split, sizeof record.split, "%s", o->split);
+    }
+    DN_TRY(dn_dti_table_load(comm, o->dataset, record.split, record.fold, out_table, err));
+    if (o->model != NULL) {
+        p = dn_calloc((size_t)out_table->pairs.n + 1, sizeof *p);
+        if (p == NULL)
+            st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld scores",
+                              (long long)out_table->pairs.n);
+        DN_AGREE(comm);
+        DN_TRY(dn_dti_table_score(comm, out_table, o->dataset, o->model, o->part, p, err));
+    }
+    DN_TRY(dn_evaluate_dti(comm, out_table, o->part, p, o->replicates, o->seed, out, err));
+out:
+    dn_free(p);
+    return st;
+}
+
+/* Are the models of one split, each of another fold? fold [n] of those before; the same on every rank. */
+static dn_status check_fold(const dn_evaluate_options *o, int n, const dn_dti_table *t, const char *split,
+                            int64_t *fold, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (n > 0 && strcmp(t->name, split) != 0)
+        DN_FAIL(DN_EUSAGE, "%s: trained on split '%s', but %s on '%s'", o->models[n], t->name, o->models[0],
+                split);
+    for (int i = 0; i < n; i++)
+        if (fold[i] == t->fold)
+            DN_FAIL(DN_EUSAGE, "%s and %s are both of fold %lld: folds are pooled once", o->models[i],
+                    o->models[n], (long long)t->fold);
+    fold[n] = t->fold;
+out:
+    return st;
+}
+
+/* Collective. */
+static dn_status evaluate_folds(const dn_comm *comm, const dn_evaluate_options *o, int folds,
+                                dn_dti_table *out_table, dn_dti_evaluation *fold, int64_t *number,
+                                dn_error *err)
+{
+    dn_status st = DN_OK;
+    char split[sizeof out_table->name] = "";
+
+    for (int f = 0; f < folds; f++) {
+        dn_evaluate_options one = *o;
+
+        one.model = o->models != NULL ? o->models[f] : NULL;
+        one.fold = o->models != NULL ? -1 : f;
+        one.replicates = 0; /* intervals are those of the pool */
+        dn_dti_table_destroy(out_table);
+        DN_TRY(evaluate_fold(comm, &one, out_table, &fold[f], err));
+        if (o->models != NULL)
+            DN_TRY(check_fold(o, f, out_table, split, number, err));
+        snprintf(split, sizeof split, "%s", out_table->name);
+    }
+out:
+    return st;
+}
+
+static dn_status make_folds(int folds, dn_dti_evaluation **out, int64_t **out_number, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_NEW(*out, (size_t)folds);
+    DN_NEW(*out_number, (size_t)folds);
+out:
+    return st;
+}
+
+static dn_status pool(const dn_comm *comm, const dn_evaluate_options *o, dn_dti_table *out_table,
+                      dn_dti_evaluation *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int folds = o->models != NULL ? o->n_models : (int)o->pool;
+    dn_dti_evaluation *fold = NULL; /* [folds] */
+    int64_t *number = NULL;         /* [folds] */
+
+    DN_PASS(make_folds(folds, &fold, &number, err));
+    DN_AGREE(comm);
+    DN_TRY(evaluate_folds(comm, o, folds, out_table, fold, number, err));
+    DN_TRY(dn_dti_pool(comm, fold, folds, o->replicates, o->seed, out, err));
+out:
+    for (int f = 0; fold != NULL && f < folds; f++)
+        dn_dti_evaluation_destroy(&fold[f]);
+    dn_free(fold);
+    dn_free(number);
+    return st;
+}
+
+dn_status dn_evaluate_dti_file(const dn_comm *comm, const dn_evaluate_options *o, dn_dti_table *out_table,
+                               dn_dti_evaluation *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    *out = (dn_dti_evaluation){.n = 0};
+    *out_table = (dn_dti_table){.fold = -1};
+    if (o->pairs != NULL)
+        DN_FAIL(DN_EUSAGE,
+                "--pairs is for pairs of genes; drug-target pairs are evaluated by parts of a split");
+    if (o->models != NULL || o->pool > 0)
+        DN_TRY(pool(comm, o, out_table, out, err));
+    else
+        DN_TRY(evaluate_fold(comm, o, out_table, out, err));
+out:
+    if (st != DN_OK)
+        dn_dti_table_destroy(out_table);
+    return st;
+}

@@ -1,0 +1,32 @@
+/* fingerprint.h - circular fingerprints of molecules and how alike two of them are
+ *
+ * Morgan (ECFP4-like): Rogers & Hahn, J. Chem. Inf. Model. 50, 742 (2010), in the form of RDKit's
+ * GetMorganFingerprintAsBitVect(radius = 2, nBits = 2048): an atom starts as the hash of element, total
+ * degree, hydrogens, charge, isotope and ring membership; twice it takes in the (bond type, hash) of its
+ * neighbours in ascending order; an environment whose bonds another one already covers is left out; a hash
+ * sets bit hash mod 2048. The bits are RDKit's for molecules that both read alike; isotopes are hashed by
+ * mass number less the rounded atomic weight.
+ *
+ * All functions are local and need no Indigo.
+ */
+#ifndef DN_CHEM_FINGERPRINT_H
+#define DN_CHEM_FINGERPRINT_H
+
+#include "solvers/chem/molecule.h"
+
+enum { DN_FP_BITS = 2048, DN_FP_WORDS = DN_FP_BITS / 64, DN_FP_RADIUS = 2 };
+
+typedef struct dn_fingerprint {
+    uint64_t word[DN_FP_WORDS]; /* bit i of the fingerprint is bit i % 64 of word i / 64 */
+} dn_fingerprint;
+
+/* An empty molecule has no bits. Time O(radius * atoms * bonds / 64 + sort). Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_fingerprint_morgan(const dn_molecule *m, dn_fingerprint *out, dn_error *err);
+
+/* Bits that are set. */
+int dn_fingerprint_count(const dn_fingerprint *f);
+
+/* Bits of both / bits of either, in [0, 1]; 0 where neither has a bit (as RDKit). */
+double dn_fingerprint_tanimoto(const dn_fingerprint *a, const dn_fingerprint *b);
+
+#endif

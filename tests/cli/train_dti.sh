@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# train_dti.sh - drug-target pairs from a table to a trained network: the same bits on 1 to 4 ranks, mistakes
+. "$(dirname "$0")/lib.sh"
+
+# 24 drugs, 20 targets; a chain of carbons with an amine activates targets that are rich in lysine
+python3 - >table.csv <<'P'
+import random
+r = random.Random(1)
+drugs = [("D%d" % i, ("C" * (2 + i % 12)) + ("N" if i >= 12 else "O")) for i in range(24)]
+targets = [("T%d" % j, "".join(r.choices("ACDEFGHIKLMNPQRSTVWY" + ("K" * 20 if j >= 10 else ""), k=40 + 7 * j))) for j in range(20)]
+print("drug_id,SMILES,target_id,Sequence,label")
+for d, s in drugs:
+    for t, q in targets:
+        label = int("N" in s) if r.random() < 0.1 else int("N" in s and q.count("K") > len(q) / 4)
+        print(f"{d},{s},{t},{q},{label}")
+P
+"$DRAGNET" import -o dti.h5 --interactions all=table.csv 2>err.txt
+[ $? != 69 ] || skip "this build reads no molecules: $(cat err.txt)"
+expect 0 "" "$DRAGNET" import --force -o dti.h5 --interactions all=table.csv
+expect 0 "" "$DRAGNET" split dti.h5 --interactions all --name warm --kind warm --fractions 0.7,0.15,0.15 --seed 1 --force
+train=(train dti dti.h5 --split warm --epochs 3 --batch 32 --shards 4 --atoms published --joint 16)
+digest() { h5dump -A 0 -y "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum; }
+for n in 1 2 3 4; do
+    ranks $n "${train[@]}" -o run$n >out.txt 2>err.txt </dev/null || fail "$n ranks: $(cat err.txt)"
+    [ "$(digest run1/model.h5)" = "$(digest run$n/model.h5)" ] || fail "other weights on $n ranks"
+done
+OMP_NUM_THREADS=2 ranks 2 "${train[@]}" -o threads 2>err.txt || fail "with threads: $(cat err.txt)"
+[ "$(digest run1/model.h5)" = "$(digest threads/model.h5)" ] || fail "other weights with two threads"
+[ "$(wc -l <run1/metrics.jsonl)" = 3 ] || fail "metrics.jsonl has not a line an epoch"
+expect 0 "already complete" "${DRAGNET}" "${train[@]}" -o run1
+expect 0 "" ranks 2 train dti dti.h5 --split warm --recipe published --epochs 1 -o published
+expect 0 "" ranks 2 train dti dti.h5 --split warm --epochs 12 --batch 32 --shards 4 --rate 0.003 -o learnt
+python3 - learnt/metrics.jsonl <<'P' || fail "the network learns nothing of a planted rule: $(tail -1 learnt/metrics.jsonl)"
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1])]
+assert max(r["validation_auroc"] for r in rows) > 0.9, [r["validation_auroc"] for r in rows]
+P
+
+expect 64 "--fixed-order does not go with train dti" "$DRAGNET" "${train[@]}" --fixed-order -o bad
+expect 64 "--encoder does not go with train gener" "$DRAGNET" train gener dti.h5 --split warm --encoder blosum -o bad
+expect 65 "drug-target pairs" "$DRAGNET" train gener dti.h5 --split warm -o bad
+expect 64 "--recipe" "$DRAGNET" train dti dti.h5 --split warm --recipe best -o bad
+expect 65 "no split 'cold'" "$DRAGNET" train dti dti.h5 --split cold -o bad
+expect 78 "a batch has only 2 shards" ranks 3 train dti dti.h5 --split warm --batch 32 --shards 2 -o bad
+nothing_left bad/model.h5
+finish

@@ -1,0 +1,203 @@
+/* train_dti.c - the drug-target network under mpi/train: the bits of one rank on any number, something
+ * learnt, scores without company, memory refused on any rank */
+#include "tests/support/test.h"
+
+#include <omp.h>
+#include <string.h>
+#include "mpi/train/score.h"
+#include "mpi/train/train.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/rng.h"
+#include "solvers/models/dti.h"
+
+enum {
+    DRUGS = 30,
+    TARGETS = 25,
+    PAIRS = 600,
+    TRAIN = 480,
+    VALIDATION = 120,
+    ATOM_WIDTH = 4,
+    STATE_WIDTH = 6,
+    MOST_ATOMS = 1000,
+    MOST_POSITIONS = 3000,
+    MAX_WEIGHTS = 10000,
+    MAX_MOMENTS = 200
+};
+
+static float atom[MOST_ATOMS * ATOM_WIDTH], state[MOST_POSITIONS * STATE_WIDTH];
+static int64_t atom_at[DRUGS + 1], bond_at[MOST_ATOMS + 1], bond_to[2 * MOST_ATOMS], state_at[TARGETS + 1];
+static int64_t drug[PAIRS], target[PAIRS], rows[PAIRS];
+static uint8_t label[PAIRS];
+static dn_dti *dti;
+
+/* Even drugs activate targets of the first kind, odd drugs those of the second: neither side alone says
+ * anything, so only a network in which the sides meet can learn it. */
+static void make_data(void)
+{
+    dn_rng s = dn_rng_stream(3, DN_RNG_SYNTH, 0, 0);
+    int64_t bonds = 0;
+    dn_dti_data data = {.n_drugs = DRUGS,
+                        .atom_width = ATOM_WIDTH,
+                        .atom_at = atom_at,
+                        .atom = atom,
+                        .bond_at = bond_at,
+                        .bond_to = bond_to,
+                        .n_targets = TARGETS,
+                        .state_width = STATE_WIDTH,
+                        .state_at = state_at,
+                        .state = state,
+                        .n_pairs = PAIRS,
+                        .drug = drug,
+                        .target = target,
+                        .label = label};
+    dn_dti_options options = {.gcn1 = 16,
+                              .gcn2 = 16,
+                              .drug_out = 12,
+                              .conv1 = 12,
+                              .conv2 = 16,
+                              .target_out = 12,
+                              .joint = 16,
+                              .dropout = 0.1f,
+                              .positive_weight = 1.1f};
+
+    for (int64_t d = 0; d < DRUGS; d++) {
+        int64_t n = 1 + d, first = atom_at[d];
+        atom_at[d + 1] = first + n;
+        for (int64_t i = 0; i < n; i++) {
+            bond_at[first + i] = bonds;
+            if (i > 0)
+                bond_to[bonds++] = i - 1;
+            if (i + 1 < n)
+                bond_to[bonds++] = i + 1;
+            for (int64_t c = 0; c < ATOM_WIDTH; c++)
+                atom[(first + i) * ATOM_WIDTH + c] =
+                    (float)dn_rng_uniform(s, (uint64_t)((first + i) * ATOM_WIDTH + c)) +
+                    (c == 0 && d % 2 == 0 ? 1.0f : 0);
+        }
+        bond_at[first + n] = bonds;
+    }
+    for (int64_t t = 0; t < TARGETS; t++) {
+        state_at[t + 1] = state_at[t] + 1 + 9 * t;
+        for (int64_t i = state_at[t] * STATE_WIDTH; i < state_at[t + 1] * STATE_WIDTH; i++)
+            state[i] = (float)dn_rng_uniform(s, (uint64_t)(1000000 + i)) +
+                       (i % STATE_WIDTH == 0 && t % 2 == 0 ? 1.5f : 0);
+    }
+    for (int64_t p = 0; p < PAIRS; p++) {
+        drug[p] = (int64_t)dn_rng_below(s, (uint64_t)(2000000 + p), DRUGS);
+        target[p] = (int64_t)dn_rng_below(s, (uint64_t)(3000000 + p), TARGETS);
+        label[p] = drug[p] % 2 == target[p] % 2;
+        rows[p] = p;
+    }
+    CU_ASSERT(atom_at[DRUGS] <= MOST_ATOMS && state_at[TARGETS] <= MOST_POSITIONS);
+    CU_ASSERT_EQUAL(dn_dti_create(&data, &options, &dti, NULL), DN_OK);
+    CU_ASSERT(dti->model.n_weights <= MAX_WEIGHTS && dti->model.n_moments <= MAX_MOMENTS);
+}
+
+typedef struct outcome {
+    float w[MAX_WEIGHTS], running[MAX_MOMENTS];
+    double loss, auroc;
+} outcome;
+
+static outcome alone, together;
+
+static dn_status train(const dn_comm *comm, int64_t epochs, const char *plan, outcome *out, dn_error *err)
+{
+    dn_train_rows r = {.train = rows,
+                       .n_train = TRAIN,
+                       .validation = rows + TRAIN,
+                       .n_validation = VALIDATION,
+                       .label = label};
+    dn_train_options o = {.epochs = epochs,
+                          .patience = epochs,
+                          .batch = 48,
+                          .shards = 4,
+                          .seed = 5,
+                          .optimiser = DN_ADAMW,
+                          .schedule = {.kind = DN_CONSTANT, .rate = 3e-3, .factor = 1, .every = 1},
+                          .opt_plan = plan};
+    dn_train_result result = {.w = out->w, .running = out->running};
+    dn_status st = dn_train(comm, &dti->model, &r, &o, NULL, &result, err);
+
+    out->loss = result.best_loss;
+    out->auroc = result.best_auroc;
+    return st;
+}
+
+static void same_bits(void)
+{
+    size_t weights = (size_t)dti->model.n_weights, moments = (size_t)dti->model.n_moments;
+
+    CU_ASSERT_EQUAL(memcmp(alone.w, together.w, weights * sizeof(float)), 0);
+    CU_ASSERT_EQUAL(memcmp(alone.running, together.running, moments * sizeof(float)), 0);
+    CU_ASSERT_EQUAL(memcmp(&alone.loss, &together.loss, sizeof alone.loss), 0);
+}
+
+/* Every rank also trains by itself; all must end with the same bits. */
+static void ranks_and_threads(void)
+{
+    dn_comm self = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+    const char *const plan[] = {"4", "3,1", "1,1,2", "1,1,1,1"};
+
+    omp_set_num_threads(1);
+    CU_ASSERT_EQUAL(train(&self, 3, NULL, &alone, NULL), DN_OK);
+    for (int threads = 1; threads <= 2; threads++) {
+        omp_set_num_threads(threads);
+        CU_ASSERT_EQUAL(train(&test_comm, 3, NULL, &together, NULL), DN_OK);
+        same_bits();
+    }
+    omp_set_num_threads(1);
+    if (test_comm.size > 4)
+        return;
+    CU_ASSERT_EQUAL(train(&test_comm, 3, plan[test_comm.size - 1], &together, NULL), DN_OK);
+    same_bits();
+}
+
+static void learns_what_neither_side_says(void)
+{
+    CU_ASSERT_EQUAL(train(&test_comm, 40, NULL, &together, NULL), DN_OK);
+    CU_ASSERT(together.auroc > 0.9);
+}
+
+static void scores_do_not_depend_on_company(void)
+{
+    static float all[PAIRS], some[7];
+    const int64_t few[7] = {3, 599, 3, 255, 256, 511, 40};
+
+    CU_ASSERT_EQUAL(dn_score(&test_comm, &dti->model, alone.w, alone.running, rows, PAIRS, all, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_score(&test_comm, &dti->model, alone.w, alone.running, few, 7, some, NULL), DN_OK);
+    for (int i = 0; i < 7; i++)
+        CU_ASSERT_EQUAL(memcmp(&some[i], &all[few[i]], sizeof some[i]), 0);
+}
+
+static void any_rank_may_run_out_of_memory(void)
+{
+    long model = dn_alloc_live();
+
+    for (int r = 0; r < test_comm.size; r++) {
+        dn_status st = DN_ENOMEM;
+        for (long k = 0; st != DN_OK && k < 1000; k += 1 + k / 8) {
+            dn_error err = DN_ERROR_INIT;
+            dn_alloc_fail_after(test_comm.rank == r ? k : -1);
+            st = train(&test_comm, 1, NULL, &together, &err);
+            dn_alloc_fail_after(-1);
+            CU_ASSERT(test_same((int)st));
+            CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == r));
+            CU_ASSERT_EQUAL(dn_alloc_live(), model);
+        }
+        CU_ASSERT_EQUAL(st, DN_OK);
+    }
+    dn_dti_destroy(&dti);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static const dn_test tests[] = {{"data", make_data},
+                                {"ranks and threads", ranks_and_threads},
+                                {"learns what neither side says", learns_what_neither_side_says},
+                                {"scores do not depend on company", scores_do_not_depend_on_company},
+                                {"any rank may run out of memory", any_rank_may_run_out_of_memory},
+                                {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv, "train_dti", tests);
+}

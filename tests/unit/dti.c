@@ -1,0 +1,500 @@
+/* dti.c - tests of solvers/models/dti.h: numbers of PyTorch, finite differences, company, awkward input */
+#include "tests/support/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "solvers/base/alloc.h"
+#include "solvers/models/dti.h"
+#include "solvers/optim/optim.h"
+
+enum {
+    DRUGS = 6,
+    TARGETS = 7,
+    PAIRS = 12,
+    ATOM_WIDTH = 3,
+    STATE_WIDTH = 5,
+    ATOMS = 28,
+    POSITIONS = 62,
+    SEED = 11,
+    MAX_WEIGHTS = 500,
+    MAX_MOMENTS = 30
+};
+
+static const int64_t n_atoms[DRUGS] = {1, 2, 5, 9, 4, 7}, lengths[TARGETS] = {1, 2, 3, 4, 7, 12, 33};
+static float atom[ATOMS * ATOM_WIDTH], state[POSITIONS * STATE_WIDTH];
+static int64_t atom_at[DRUGS + 1], bond_at[ATOMS + 1], bond_to[2 * ATOMS], state_at[TARGETS + 1];
+static float drug_extra[DRUGS * 2], target_extra[TARGETS * 3], pair_extra[PAIRS];
+static int64_t drug[PAIRS], target[PAIRS], all[PAIRS];
+static uint8_t label[PAIRS];
+static float w[MAX_WEIGHTS], dw[MAX_WEIGHTS], running[MAX_MOMENTS];
+static dn_dti *dti;
+static const dn_model *m;
+
+static int64_t parent_of(int64_t j)
+{
+    return j % 4 == 3 ? j - 2 : j - 1;
+}
+
+/* The data of tests/golden/make_dti.py. */
+static dn_dti_data make_data(void)
+{
+    int64_t bonds = 0;
+
+    for (int d = 0; d < DRUGS; d++) {
+        int64_t first = atom_at[d];
+        atom_at[d + 1] = first + n_atoms[d];
+        for (int64_t i = 0; i < n_atoms[d]; i++) {
+            bond_at[first + i] = bonds;
+            for (int64_t j = 0; j < n_atoms[d]; j++)
+                if ((i > 0 && parent_of(i) == j) || (j > 0 && parent_of(j) == i))
+                    bond_to[bonds++] = j;
+            for (int c = 0; c < ATOM_WIDTH; c++)
+                atom[(first + i) * ATOM_WIDTH + c] = (float)sin(1 + 0.9 * (double)(first + i) + 1.7 * c);
+        }
+    }
+    bond_at[ATOMS] = bonds;
+    for (int t = 0; t < TARGETS; t++)
+        state_at[t + 1] = state_at[t] + lengths[t];
+    for (int i = 0; i < POSITIONS; i++)
+        for (int c = 0; c < STATE_WIDTH; c++)
+            state[i * STATE_WIDTH + c] = (float)cos(0.5 + 0.31 * i * i + 1.3 * c);
+    for (int p = 0; p < PAIRS; p++) {
+        all[p] = p;
+        drug[p] = p * 5 % DRUGS;
+        target[p] = p * p % TARGETS;
+        label[p] = (uint8_t)((p + p / 4) % 2);
+    }
+    return (dn_dti_data){.n_drugs = DRUGS,
+                         .atom_width = ATOM_WIDTH,
+                         .atom_at = atom_at,
+                         .atom = atom,
+                         .bond_at = bond_at,
+                         .bond_to = bond_to,
+                         .n_targets = TARGETS,
+                         .state_width = STATE_WIDTH,
+                         .state_at = state_at,
+                         .state = state,
+                         .n_pairs = PAIRS,
+                         .drug = drug,
+                         .target = target,
+                         .label = label};
+}
+
+static dn_dti_options small_options(int64_t joint, float dropout)
+{
+    return (dn_dti_options){.gcn1 = 6,
+                            .gcn2 = 7,
+                            .drug_out = 4,
+                            .conv1 = 5,
+                            .conv2 = 6,
+                            .target_out = 4,
+                            .joint = joint,
+                            .dropout = dropout,
+                            .positive_weight = 2.33f};
+}
+
+/* Two numbers more of a drug, three of a target, one of a pair. */
+static void add_extra(dn_dti_data *d)
+{
+    for (int i = 0; i < DRUGS; i++)
+        for (int c = 0; c < 2; c++)
+            drug_extra[2 * i + c] = (float)sin(1 + 0.7 * i + 1.9 * c);
+    for (int i = 0; i < TARGETS; i++)
+        for (int c = 0; c < 3; c++)
+            target_extra[3 * i + c] = (float)sin(2 + 0.7 * i + 1.9 * c);
+    for (int i = 0; i < PAIRS; i++)
+        pair_extra[i] = (float)sin(3 + 0.7 * i);
+    d->drug_extra_width = 2;
+    d->target_extra_width = 3;
+    d->pair_extra_width = 1;
+    d->drug_extra = drug_extra;
+    d->target_extra = target_extra;
+    d->pair_extra = pair_extra;
+}
+
+static void make_with(int64_t joint, float dropout, bool extra)
+{
+    dn_dti_data data = make_data();
+    dn_dti_options options = small_options(joint, dropout);
+
+    if (extra)
+        add_extra(&data);
+    CU_ASSERT_EQUAL(dn_dti_create(&data, &options, &dti, NULL), DN_OK);
+    m = &dti->model;
+    CU_ASSERT(m->n_weights <= MAX_WEIGHTS && m->n_moments <= MAX_MOMENTS);
+    m->ops->init(m, SEED, w, running);
+    for (int t = 0; t < m->n_tensors; t++)
+        if (strcmp(m->tensor[t].name, "norm1_gamma") == 0)
+            w[m->tensor[t].offset + 1] = -0.5f; /* a negative scale turns the maximum of a pool round */
+}
+
+static void make(int64_t joint, float dropout)
+{
+    make_with(joint, dropout, false);
+}
+
+static dn_work *create(int64_t capacity)
+{
+    dn_work *k = NULL;
+
+    CU_ASSERT_EQUAL(m->ops->work_create(m, capacity, &k, NULL), DN_OK);
+    return k;
+}
+
+static void finish(dn_work *k)
+{
+    m->ops->work_destroy(&k);
+    dn_dti_destroy(&dti);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* One line "tag_name n v1 .. vn" of the golden file. */
+static void golden(const char *tag, const char *name, double *out, int64_t n)
+{
+    FILE *f = fopen(DN_TEST_GOLDEN "/dti.txt", "r");
+    static char line[16384];
+    char full[64];
+    size_t length = (size_t)snprintf(full, sizeof full, "%s_%s ", tag, name);
+    bool found = false;
+
+    while (f != NULL && !found && fgets(line, sizeof line, f) != NULL) {
+        char *at = line + length;
+        if (strncmp(line, full, length) != 0 || strtol(at, &at, 10) != n)
+            continue;
+        for (int64_t i = 0; i < n; i++)
+            out[i] = strtod(at, &at);
+        found = true;
+    }
+    CU_ASSERT(found);
+    if (f != NULL)
+        fclose(f);
+}
+
+/* The largest |got - want| / (1 + |want|). */
+static double distance(const float *got, const double *want, int64_t n)
+{
+    double most = 0;
+
+    for (int64_t i = 0; i < n; i++) {
+        double d = fabs((double)got[i] - want[i]) / (1 + fabs(want[i]));
+        if (!(d <= most))
+            most = d;
+    }
+    return most;
+}
+
+static double pass(dn_work *k, const int64_t *rows, int64_t n, int64_t first)
+{
+    dn_pass p = {.train = true, .seed = SEED, .epoch = 2, .first = first};
+    double loss = 0;
+    int64_t right = 0;
+
+    CU_ASSERT_EQUAL(m->ops->load(k, rows, n, &p, NULL), DN_OK);
+    for (int phase = 0; phase < m->n_phases; phase++)
+        CU_ASSERT_EQUAL(m->ops->forward(k, w, phase, NULL), DN_OK);
+    for (int phase = m->n_phases - 1; phase >= 0; phase--)
+        CU_ASSERT_EQUAL(m->ops->backward(k, w, phase, dw, NULL), DN_OK);
+    m->ops->loss(k, &loss, &right);
+    CU_ASSERT(right >= 0 && right <= n);
+    return loss;
+}
+
+static void predict(dn_work *k, const int64_t *rows, int64_t n, float *out)
+{
+    dn_pass p = {.train = false};
+
+    CU_ASSERT_EQUAL(m->ops->load(k, rows, n, &p, NULL), DN_OK);
+    CU_ASSERT_EQUAL(m->ops->predict(k, w, running, out, NULL), DN_OK);
+}
+
+/* ---- PyTorch ---- */
+
+/* PyTorch's running variance is count / (count - 1) of the batch's. */
+static void update_running(dn_work *k)
+{
+    const float *moments = m->ops->moments(k);
+
+    for (int n = 0; n < m->n_norms; n++) {
+        double count = m->ops->moment_counts(k)[n], keep = (double)m->norm_momentum;
+        for (int64_t i = 0; i < 2 * m->norm[n].channels; i++) {
+            int64_t at = m->norm[n].offset + i;
+            double unbiased = i < m->norm[n].channels ? 1 : count / (count - 1);
+            running[at] = (float)(keep * (double)running[at] + (1 - keep) * unbiased * (double)moments[at]);
+        }
+    }
+}
+
+/* Tolerances: single against double precision. */
+static void like_pytorch(const char *tag, int64_t joint, bool extra)
+{
+    static double want[MAX_WEIGHTS];
+    float got[PAIRS];
+    dn_optim optim = {0};
+    dn_work *k;
+    float loss;
+
+    make_with(joint, 0, extra);
+    k = create(PAIRS);
+    CU_ASSERT_EQUAL(dn_optim_create(DN_ADAMW, 0, m->n_weights, &optim, NULL), DN_OK);
+    loss = (float)pass(k, all, PAIRS, 0);
+    golden(tag, "loss", want, 1);
+    CU_ASSERT(distance(&loss, want, 1) < 1e-6);
+    golden(tag, "gradient", want, m->n_weights);
+    CU_ASSERT(distance(dw, want, m->n_weights) < 2e-5);
+    golden(tag, "moments", want, m->n_moments);
+    CU_ASSERT(distance(m->ops->moments(k), want, m->n_moments) < 1e-6);
+    update_running(k);
+    golden(tag, "running", want, m->n_moments);
+    CU_ASSERT(distance(running, want, m->n_moments) < 1e-6);
+    predict(k, all, PAIRS, got);
+    golden(tag, "before", want, PAIRS);
+    CU_ASSERT(distance(got, want, PAIRS) < 1e-6);
+    for (int64_t i = 0; i < m->n_weights; i++)
+        dw[i] /= PAIRS;
+    dn_optim_step(&optim, 5e-4, dw, w);
+    golden(tag, "weights", want, m->n_weights);
+    CU_ASSERT(distance(w, want, m->n_weights) < 1e-5);
+    predict(k, all, PAIRS, got);
+    golden(tag, "after", want, PAIRS);
+    CU_ASSERT(distance(got, want, PAIRS) < 1e-5);
+    dn_optim_destroy(&optim);
+    finish(k);
+}
+
+static void published_like_pytorch(void)
+{
+    like_pytorch("published", 0, false);
+}
+
+static void joint_like_pytorch(void)
+{
+    like_pytorch("joint", 3, false);
+}
+
+static void extra_like_pytorch(void)
+{
+    like_pytorch("extra", 3, true);
+}
+
+/* ---- gradients with dropout, shared targets ---- */
+
+static void finite_differences(void)
+{
+    static const int64_t rows[PAIRS] = {5, 4, 5, 9, 10, 11,
+                                        6, 3, 2, 9, 5,  8}; /* targets of 2 and 4 samples */
+    static float analytic[MAX_WEIGHTS];
+    dn_work *k;
+
+    for (int64_t joint = 0; joint <= 5; joint += 5) {
+        make_with(joint, 0.3f, joint > 0);
+        k = create(PAIRS);
+        (void)pass(k, rows, PAIRS, 7);
+        memcpy(analytic, dw, sizeof analytic);
+        for (int t = 0; t < m->n_tensors; t++) {
+            int64_t end = t + 1 < m->n_tensors ? m->tensor[t + 1].offset : m->n_weights, bad = 0;
+            for (int64_t at = m->tensor[t].offset; at < end; at++) {
+                float keep = w[at];
+                const float h = 1e-4f;
+                double up, down;
+                w[at] = keep + h;
+                up = pass(k, rows, PAIRS, 7);
+                w[at] = keep - h;
+                down = pass(k, rows, PAIRS, 7);
+                w[at] = keep;
+                bad += fabs((up - down) / (2 * (double)h) - (double)analytic[at]) >
+                       0.01 + 0.02 * fabs((double)analytic[at]);
+            }
+            /* a ReLU or a maximum may change sides within h: a quarter may be off */
+            if (bad * 4 > end - m->tensor[t].offset)
+                fprintf(stderr, "# %s: %lld of %lld gradients are off\n", m->tensor[t].name, (long long)bad,
+                        (long long)(end - m->tensor[t].offset));
+            CU_ASSERT(bad * 4 <= end - m->tensor[t].offset);
+        }
+        finish(k);
+    }
+}
+
+/* ---- company ---- */
+
+/* A pair has the same bits alone, in any order and beside any other pair, with one capacity. */
+static void company_changes_no_bit(void)
+{
+    static const int64_t mixed[9] = {7, 11, 3, 3, 0, 9, 4, 11, 6};
+    float alone[PAIRS], got[9], other[PAIRS];
+    dn_work *k, *small;
+
+    make(4, 0.3f);
+    k = create(9);
+    small = create(1);
+    for (int p = 0; p < PAIRS; p++) {
+        predict(k, all + p, 1, alone + p);
+        predict(small, all + p, 1, other + p);
+        CU_ASSERT_DOUBLE_EQUAL(alone[p], other[p], 1e-6); /* another capacity, another shape */
+    }
+    predict(k, mixed, 9, got);
+    for (int i = 0; i < 9; i++)
+        CU_ASSERT_EQUAL(got[i], alone[mixed[i]]);
+    m->ops->work_destroy(&small);
+    finish(k);
+}
+
+/* Encoding each side once and scoring every combination gives the bits of predict(). */
+static void sides_apart(void)
+{
+    static const int64_t drugs[DRUGS] = {3, 0, 5, 1, 4, 2}, targets[TARGETS] = {6, 1, 0, 2, 5, 4, 3};
+    static float of_drug[DRUGS * 6], of_target[TARGETS * 7], left[PAIRS * 6], right[PAIRS * 7];
+    float want[PAIRS], got[PAIRS];
+    dn_work *k;
+
+    make_with(4, 0.3f, true);
+    k = create(PAIRS);
+    predict(k, all, PAIRS, want);
+    CU_ASSERT_EQUAL(dn_dti_encode_drugs(k, w, drugs, DRUGS, of_drug, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_dti_encode_targets(k, w, running, targets, TARGETS, of_target, NULL), DN_OK);
+    for (int p = 0; p < PAIRS; p++) {
+        for (int d = 0; d < DRUGS; d++)
+            if (drugs[d] == drug[p])
+                memcpy(left + 6 * p, of_drug + 6 * d, 6 * sizeof *left);
+        for (int t = 0; t < TARGETS; t++)
+            if (targets[t] == target[p])
+                memcpy(right + 7 * p, of_target + 7 * t, 7 * sizeof *right);
+    }
+    CU_ASSERT_EQUAL(dn_dti_score(k, w, left, right, pair_extra, PAIRS, got, NULL), DN_OK);
+    CU_ASSERT_EQUAL(memcmp(got, want, sizeof want), 0);
+    finish(k);
+}
+
+/* Positions past max_length are as good as absent. */
+static void long_targets_are_cut(void)
+{
+    dn_dti_data data = make_data();
+    dn_dti_options options = small_options(0, 0);
+    float whole[PAIRS], cut[PAIRS];
+    dn_work *k;
+
+    make(0, 0);
+    dn_dti_destroy(&dti);
+    options.max_length = 7;
+    CU_ASSERT_EQUAL(dn_dti_create(&data, &options, &dti, NULL), DN_OK);
+    m = &dti->model;
+    k = create(PAIRS);
+    predict(k, all, PAIRS, cut);
+    m->ops->work_destroy(&k);
+    for (int i = 7; i < 12; i++) /* target 5 has 12 positions, target 6 has 33 */
+        for (int c = 0; c < STATE_WIDTH; c++)
+            state[(state_at[5] + i) * STATE_WIDTH + c] = 1e6f;
+    k = create(PAIRS);
+    predict(k, all, PAIRS, whole);
+    CU_ASSERT_EQUAL(memcmp(cut, whole, sizeof cut), 0);
+    CU_ASSERT(dn_dti_cost(dti, 0) > 0);
+    finish(k);
+}
+
+/* ---- input that is refused ---- */
+
+static void refused(const dn_dti_data *data, const dn_dti_options *options, dn_status want, const char *text)
+{
+    dn_error err = DN_ERROR_INIT;
+    dn_dti *out = NULL;
+
+    CU_ASSERT_EQUAL(dn_dti_create(data, options, &out, &err), want);
+    CU_ASSERT_PTR_NULL(out);
+    if (strstr(err.text, text) == NULL)
+        fprintf(stderr, "# '%s' does not say '%s'\n", err.text, text);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, text));
+    dn_dti_destroy(&out);
+}
+
+static void bad_data(void)
+{
+    dn_dti_options o = small_options(0, 0);
+    dn_dti_data d = make_data();
+
+    atom_at[1] = 0;
+    refused(&d, &o, DN_EDATA, "drug 0 has 0 atoms");
+    d = make_data();
+    state_at[3] = state_at[2];
+    refused(&d, &o, DN_EDATA, "target 2 has 0 positions");
+    d = make_data();
+    bond_to[0] = 0;
+    refused(&d, &o, DN_EDATA, "drug 1: a bond of atom 0 leads to atom 0");
+    bond_to[0] = 2;
+    refused(&d, &o, DN_EDATA, "leads to atom 2 of 2");
+    d = make_data();
+    bond_to[bond_at[atom_at[2] + 1]] = bond_to[bond_at[atom_at[2] + 1] + 1];
+    refused(&d, &o, DN_EDATA, "stands twice");
+    d = make_data();
+    bond_to[bond_at[atom_at[2]]] = 4; /* atom 0 of drug 2 to 4, which knows nothing of it */
+    refused(&d, &o, DN_EDATA, "at one of them only");
+    d = make_data();
+    bond_at[5] = 0;
+    refused(&d, &o, DN_EDATA, "end before they begin");
+    d = make_data();
+    drug[3] = DRUGS;
+    refused(&d, &o, DN_EDATA, "pair 3: drug 6");
+    d = make_data();
+    target[4] = -1;
+    refused(&d, &o, DN_EDATA, "pair 4: target -1");
+    d = make_data();
+    label[5] = 2;
+    refused(&d, &o, DN_EDATA, "pair 5: label 2");
+    d = make_data();
+    d.state_width = 0;
+    refused(&d, &o, DN_EDATA, "0 numbers a position");
+    d = make_data();
+    d.pair_extra_width = -1;
+    refused(&d, &o, DN_EDATA, "-1 extra numbers");
+}
+
+static void bad_options(void)
+{
+    dn_dti_data d = make_data();
+    dn_dti_options o = small_options(0, 1);
+
+    refused(&d, &o, DN_EUSAGE, "dropout");
+    o = small_options(1025, 0);
+    refused(&d, &o, DN_EUSAGE, "joint");
+    o = small_options(0, 0);
+    o.conv2 = 0;
+    refused(&d, &o, DN_EUSAGE, "conv2: 0 units");
+    o = small_options(0, 0);
+    o.positive_weight = 0;
+    refused(&d, &o, DN_EUSAGE, "positive weight");
+    o.positive_weight = 1;
+    o.max_length = -1;
+    refused(&d, &o, DN_EUSAGE, "-1 positions");
+}
+
+/* The published shape. */
+static void number_of_weights(void)
+{
+    dn_dti_data d = make_data();
+    dn_dti_options o = DN_DTI_DEFAULTS;
+
+    d.atom_width = 4;
+    d.state_width = 320;
+    CU_ASSERT_EQUAL(dn_dti_create(&d, &o, &dti, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dti->model.n_weights, 203329);
+    CU_ASSERT_EQUAL(dti->model.n_norms, 2);
+    dn_dti_destroy(&dti);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static const dn_test tests[] = {{"published like PyTorch", published_like_pytorch},
+                                {"joint like PyTorch", joint_like_pytorch},
+                                {"extra numbers like PyTorch", extra_like_pytorch},
+                                {"finite differences", finite_differences},
+                                {"company changes no bit", company_changes_no_bit},
+                                {"sides apart", sides_apart},
+                                {"long targets are cut", long_targets_are_cut},
+                                {"bad data", bad_data},
+                                {"bad options", bad_options},
+                                {"number of weights", number_of_weights},
+                                {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv, "dti", tests);
+}
