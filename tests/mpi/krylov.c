@@ -424,7 +424,7 @@ static void small_gap(void)
     static dn_edge e[N - 2];
     static double out[N];
     static int64_t number[N];
-    dn_eigenvector_options o = {.tolerance = 1e-7, .component = number};
+    dn_eigenvector_options o = {.tolerance = 1e-9, .component = number};
     double step = acos(-1) / (LONG + 1), worst = 0;
     dn_eigenvector_figures f;
     dn_solve_report r;
