@@ -12,8 +12,8 @@
 #include "mpi/graph/analysis.h"
 
 /* TOP_OF: lines of a top list in the summary and in the digest. ID_MAX: longer ids are cut, except in
- * network.h5. GRAPHML_EDGES: usual limit; Cytoscape and Gephi take a few hundred thousand. */
-enum { DN_TOP_SUMMARY = 10, DN_TOP_DIGEST = 5, DN_ID_MAX = 1024, DN_GRAPHML_EDGES = 1000000 };
+ * network.h5. */
+enum { DN_TOP_SUMMARY = 10, DN_TOP_DIGEST = 5, DN_ID_MAX = 1024 };
 
 /* How the analysis came about; all of it goes into the summary. Strings may be NULL: left out. */
 typedef struct dn_network_run {

@@ -35,7 +35,7 @@ static bool make(test_analysis_kind kind, const char *dir, made *out)
                                 .seed = 1,
                                 .ranks = 2,
                                 .seconds = 1.5,
-                                .graphml_edges = DN_GRAPHML_EDGES};
+                                .graphml_edges = 1000000};
     if (st == DN_OK)
         st = dn_network_report_create(&out->t.network, &out->t.analysis, &out->run, &out->report, &err);
     if (st != DN_OK)
