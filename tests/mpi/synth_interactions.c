@@ -105,7 +105,7 @@ static uint64_t checksum(const content *c)
 /* The same value on 1, 2, 3 and 4 ranks is what makes the bytes the same there. */
 static void the_bytes_stay(void)
 {
-    const uint64_t pinned = 0;
+    const uint64_t pinned = 0x0b9fb20e67ec1128u;
     content c;
 
     if (make("pinned.h5", &options, &c)) {
@@ -199,7 +199,7 @@ static void families_look_alike(void)
             const char *a = dn_strings_at(&c.drugs.smiles, d, &len), *b;
             if (c.family[d] == c.family[d - 1]) {
                 b = dn_strings_at(&c.drugs.smiles, d - 1, &len);
-                CU_ASSERT(len > 5 && memcmp(a, b, 5) == 0);
+                CU_ASSERT(len > 4 && memcmp(a, b, 4) == 0);
             }
         }
     }
