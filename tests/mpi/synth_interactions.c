@@ -70,36 +70,27 @@ static bool make(const char *name, const dn_synth_dti_options *o, content *c)
     return err.code == DN_OK && c->drugs.n == DRUGS && c->targets.n == TARGETS && c->pairs.n == o->pairs;
 }
 
-static uint64_t fnv(uint64_t h, const void *bytes, size_t n)
-{
-    const unsigned char *b = bytes;
-
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ b[i]) * 0x100000001b3u;
-    return h;
-}
-
 static uint64_t strings(uint64_t h, const dn_strings *s)
 {
-    h = fnv(h, s->offset, (size_t)(s->n + 1) * sizeof *s->offset);
-    return fnv(h, s->bytes, (size_t)s->offset[s->n]);
+    h = test_fnv(h, s->offset, (size_t)(s->n + 1) * sizeof *s->offset);
+    return test_fnv(h, s->bytes, (size_t)s->offset[s->n]);
 }
 
 /* Of all that is made; the graphs are Indigo's reading of it. */
 static uint64_t checksum(const content *c)
 {
-    uint64_t h = 0xcbf29ce484222325u;
+    uint64_t h = TEST_FNV;
 
     h = strings(h, &c->drugs.id);
     h = strings(h, &c->drugs.smiles);
     h = strings(h, &c->targets.id);
     h = strings(h, &c->targets.sequence);
-    h = fnv(h, c->pairs.drug, PAIRS * sizeof(int64_t));
-    h = fnv(h, c->pairs.target, PAIRS * sizeof(int64_t));
-    h = fnv(h, c->pairs.label, PAIRS);
-    h = fnv(h, c->family, sizeof c->family);
-    h = fnv(h, c->leaning, sizeof c->leaning);
-    return fnv(h, c->hub, sizeof c->hub);
+    h = test_fnv(h, c->pairs.drug, PAIRS * sizeof(int64_t));
+    h = test_fnv(h, c->pairs.target, PAIRS * sizeof(int64_t));
+    h = test_fnv(h, c->pairs.label, PAIRS);
+    h = test_fnv(h, c->family, sizeof c->family);
+    h = test_fnv(h, c->leaning, sizeof c->leaning);
+    return test_fnv(h, c->hub, sizeof c->hub);
 }
 
 /* The same value on 1, 2, 3 and 4 ranks is what makes the bytes the same there. */
