@@ -12,6 +12,7 @@
 #define DN_TEST_SUPPORT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <CUnit/CUnit.h>
 #include "mpi/core/world.h"
 
