@@ -93,14 +93,16 @@ bad 65 "again.fa:3: id 'T1' stood there before with another text: 'MKV', here ''
 printf '> \nMKV\n' >noid.fa
 bad 65 "noid.fa:1: '>' without an id" --interactions x=nosequence.csv --sequences noid.fa
 
-# ---- molecules that are none; RDKit refuses them, too ----
+# ---- molecules that are none; RDKit refuses them, too, but for the last, which it makes a radical ----
 table molecules.csv 'D1,CCO,T1,MKV,1' 'D2,[CH5],T1,MKV,0' 'D3,C(C)(C)(C)(C)C,T1,MKV,0' 'D4,F(F)F,T1,MKV,0' 'D5,CC>>CO,T1,MKV,0' 'D6,C.,T1,MKV,0' \
-    'D7,C(,T1,MKV,0' 'D8,aspirin,T1,MKV,0' 'D9,nan,T1,MKV,0' 'D10,-,T1,MKV,0' 'D11,InChI=1S/CH4/h1H4,T1,MKV,0' 'D12,[C+10],T2,MKV,0'
-imports 'set aside                            10' --interactions x=molecules.csv
+    'D7,C(,T1,MKV,0' 'D8,aspirin,T1,MKV,0' 'D9,nan,T1,MKV,0' 'D10,-,T1,MKV,0' 'D11,InChI=1S/CH4/h1H4,T1,MKV,0' 'D12,[C+10],T2,MKV,0' \
+    'D13,F[C@H]Cl,T1,MKV,0'
+imports 'set aside                            11' --interactions x=molecules.csv
 for row in 2 3 4; do aside $row 'SMILES: bad valence: the atom in column 1 has valence'; done
 aside 5 'makes this a reaction'
 aside 6 'leads to no atom'
 aside 7 'not closed'
+aside 13 "a centre with '@' that lacks a neighbour"
 for row in 8 9 10 11; do aside $row 'SMILES: '; done
 
 # ---- odd but sound: one atom, a salt, 500 atoms in a peptide; one residue, unknown ones, 40,000: one epoch on 2 ranks ----
