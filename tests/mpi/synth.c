@@ -67,8 +67,11 @@ static bool make(const char *name, const dn_synth_options *o, content *c)
     CU_ASSERT_EQUAL(dn_synth_write(&test_comm, path, "dragnet test", "{}", false, o, &err), DN_OK);
     CU_ASSERT_EQUAL(load(path, c, &err), DN_OK);
     CU_ASSERT_STRING_EQUAL(err.text, "");
-    return err.code == DN_OK && c->n == GENES && c->samples == SAMPLES && c->genes.n == GENES &&
-           c->pairs.n == PAIRS;
+    bool whole = err.code == DN_OK && c->n == GENES && c->samples == SAMPLES && c->genes.n == GENES &&
+                 c->pairs.n == PAIRS;
+
+    CU_ASSERT(whole);
+    return whole;
 }
 
 static uint64_t checksum(const content *c)

@@ -67,7 +67,11 @@ static bool make(const char *name, const dn_synth_dti_options *o, content *c)
     CU_ASSERT_EQUAL(st, DN_OK);
     CU_ASSERT_EQUAL(load(path, c, &err), DN_OK);
     CU_ASSERT_STRING_EQUAL(err.text, "");
-    return err.code == DN_OK && c->drugs.n == DRUGS && c->targets.n == TARGETS && c->pairs.n == o->pairs;
+    if (err.code != DN_OK)
+        return false;
+    CU_ASSERT(c->drugs.n == DRUGS && c->targets.n == TARGETS);
+    CU_ASSERT_EQUAL(c->pairs.n, o->pairs);
+    return c->drugs.n == DRUGS && c->targets.n == TARGETS && c->pairs.n == o->pairs;
 }
 
 static uint64_t strings(uint64_t h, const dn_strings *s)
