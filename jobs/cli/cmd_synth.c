@@ -1,5 +1,7 @@
-/* cmd_synth.c - dragnet synth: a data set with planted truth, or a network (cmd_synth_graph.c) */
+/* cmd_synth.c - dragnet synth: a data set with planted truth: genes and their pairs, drugs and targets
+ * (cmd_synth_interactions.c), or a network (cmd_synth_graph.c) */
 #include "jobs/cli/cmd_synth_graph.h"
+#include "jobs/cli/cmd_synth_interactions.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -21,18 +23,24 @@ static const dn_opt options[] = {
     {"pairs", 'p', DN_OPT_INT, "20000", "2..1000000000000", "labelled pairs, half of them positive", "data"},
     {"modules", 'm', DN_OPT_INT, "6", "1..64", "groups of genes that share a course over the samples",
      "data"},
-    {"noise", 0, DN_OPT_NUMBER, "0.5", "0..1000", "standard deviation beside that of a module, which is 1",
-     "data"},
+    {"noise", 0, DN_OPT_NUMBER, "0.5", "0..1000",
+     "standard deviation beside that of a module, which is 1; of the rule for drugs and targets", "data"},
     {"missing", 0, DN_OPT_NUMBER, "0.02", "0..0.99", "share of expression values that are missing", "data"},
-    {"hubs", 0, DN_OPT_NUMBER, "0.2", "0..1", "share of genes with more partners than others", "data"},
+    {"hubs", 0, DN_OPT_NUMBER, "0.2", "0..1",
+     "share of genes, or drugs and targets, with more partners than others", "data"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of everything", "data"},
+    {"interactions", 0, DN_OPT_FLAG, NULL, NULL, "drugs, targets and pairs that are activation or inhibition",
+     "drugs and targets"},
+    {"drugs", 0, DN_OPT_INT, "1000", "1..2147483646", "drugs; also of --graph bipartite, beside --genes",
+     "drugs and targets"},
+    {"targets", 0, DN_OPT_INT, "300", "2..10000000", "targets", "drugs and targets"},
+    {"families", 0, DN_OPT_INT, "6", "1..16", "families of drugs, and of targets", "drugs and targets"},
     {"graph", 0, DN_OPT_TEXT, NULL, "rmat|bipartite", "a network instead: R-MAT, or drugs and genes",
      "network"},
     {"scale", 0, DN_OPT_INT, "16", "1..30", "rmat: 2^N nodes", "network"},
     {"edge-factor", 0, DN_OPT_INT, "16", "1..1000", "rmat: edges drawn for each node", "network"},
     {"quadrants", 0, DN_OPT_TEXT, "0.57,0.19,0.19", "A,B,C", "rmat: shares of three quadrants of the matrix",
      "network"},
-    {"drugs", 0, DN_OPT_INT, "1000", "1..2147483646", "bipartite: drugs, beside --genes", "network"},
     {"edges", 0, DN_OPT_INT, "5000", "1..1099511627776", "bipartite: edges drawn", "network"},
     {"exponent", 0, DN_OPT_NUMBER, "2.5", "2..100", "bipartite: of the power law of the degrees, above 2",
      "network"},
@@ -115,6 +123,8 @@ static dn_status run(const dn_call *call, dn_error *err)
     DN_TRY(check_usage(call->options, err)); /* the same on every rank */
     if (dn_options_text(call->options, "graph") != NULL)
         DN_TRY(dn_synth_graph_run(call, err));
+    else if (dn_options_flag(call->options, "interactions"))
+        DN_TRY(dn_synth_interactions_run(call, err));
     else
         DN_TRY(run_pairs(call, err));
 out:
@@ -125,6 +135,7 @@ const dn_command dn_cmd_synth = {
     .name = "synth",
     .summary = "make a data set with planted truth, or a network",
     .usage = "--genes N --samples S --pairs P --seed 1 -o FILE [options]\n"
+             "       dragnet synth --interactions --drugs N --targets N --pairs P [--families N] -o FILE\n"
              "       dragnet synth --graph rmat --scale N [--edge-factor K] [--quadrants A,B,C] -o FILE\n"
              "       dragnet synth --graph bipartite --drugs N --genes N --edges N [--exponent X] -o FILE",
     .details = "Genes belong to modules that share a course over the samples; whether two genes interact "

@@ -1,6 +1,7 @@
 /* cmd_synth_graph.c - dragnet synth --graph: a network of a known kind; see cmd_synth_graph.h */
 #include "jobs/cli/cmd_synth_graph.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/data/synth_graph.h"
@@ -11,22 +12,31 @@
 #include "solvers/base/log.h"
 
 /* What an option is about; those that are in no row go with everything. */
-enum { PAIRS = 1, RMAT = 2, BIPARTITE = 4 };
+enum { PAIRS = 1, RMAT = 2, BIPARTITE = 4, INTERACTIONS = 8 };
+
+/* How to ask for it; nothing asks for pairs of genes. */
+static const struct {
+    unsigned kind;
+    const char *asked_by;
+} kinds[] = {{RMAT, "--graph rmat"}, {BIPARTITE, "--graph bipartite"}, {INTERACTIONS, "--interactions"}};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static const struct {
     const char *option;
     unsigned goes_with;
 } rows[] = {{"genes", PAIRS | BIPARTITE},
             {"samples", PAIRS},
-            {"pairs", PAIRS},
+            {"pairs", PAIRS | INTERACTIONS},
             {"modules", PAIRS},
-            {"noise", PAIRS},
+            {"noise", PAIRS | INTERACTIONS},
             {"missing", PAIRS},
-            {"hubs", PAIRS},
+            {"hubs", PAIRS | INTERACTIONS},
             {"scale", RMAT},
             {"edge-factor", RMAT},
             {"quadrants", RMAT},
-            {"drugs", BIPARTITE},
+            {"drugs", BIPARTITE | INTERACTIONS},
+            {"targets", INTERACTIONS},
+            {"families", INTERACTIONS},
             {"edges", BIPARTITE},
             {"exponent", BIPARTITE}};
 
@@ -35,19 +45,35 @@ static bool is_rmat(const dn_options *o)
     return strcmp(dn_options_text(o, "graph"), "rmat") == 0;
 }
 
+/* "--graph rmat or --interactions", in buf [cap] */
+static const char *askers(unsigned goes_with, char *buf, size_t cap)
+{
+    size_t used = 0;
+
+    buf[0] = '\0';
+    for (int i = 0; i < KINDS; i++)
+        if ((goes_with & kinds[i].kind) != 0 && used < cap)
+            used +=
+                (size_t)snprintf(buf + used, cap - used, "%s%s", used > 0 ? " or " : "", kinds[i].asked_by);
+    return buf;
+}
+
 dn_status dn_synth_graph_check_rows(const dn_options *o, dn_error *err)
 {
     dn_status st = DN_OK;
-    const char *graph = dn_options_text(o, "graph");
-    unsigned kind = graph == NULL ? PAIRS : is_rmat(o) ? RMAT : BIPARTITE;
+    bool graph = dn_options_text(o, "graph") != NULL, interactions = dn_options_flag(o, "interactions");
+    unsigned kind = interactions ? INTERACTIONS : !graph ? PAIRS : is_rmat(o) ? RMAT : BIPARTITE;
+    char buf[100];
 
+    if (graph && interactions)
+        DN_FAIL(DN_EUSAGE, "--interactions and --graph exclude each other");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!dn_options_given(o, rows[i].option) || (rows[i].goes_with & kind) != 0)
             continue;
-        if (graph != NULL)
-            DN_FAIL(DN_EUSAGE, "--%s does not go with --graph %s", rows[i].option, graph);
-        DN_FAIL(DN_EUSAGE, "--%s goes with --graph %s only", rows[i].option,
-                rows[i].goes_with == RMAT ? "rmat" : "bipartite");
+        if (kind != PAIRS)
+            DN_FAIL(DN_EUSAGE, "--%s does not go with %s", rows[i].option, askers(kind, buf, sizeof buf));
+        DN_FAIL(DN_EUSAGE, "--%s goes with %s only", rows[i].option,
+                askers(rows[i].goes_with, buf, sizeof buf));
     }
 out:
     return st;

@@ -2,9 +2,9 @@
 #include "mpi/data/synth.h"
 
 #include <stdio.h>
-#include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
+#include "mpi/data/threshold.h"
 #include "mpi/io/dataset.h"
 #include "solvers/base/alloc.h"
 
@@ -51,15 +51,6 @@ out:
     return st;
 }
 
-/* Bits of a double such that a < b becomes key(a) < key(b). */
-static uint64_t order_key(double v)
-{
-    uint64_t bits;
-
-    memcpy(&bits, &v, sizeof bits);
-    return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
-}
-
 static dn_status make_genes(const dn_synth_options *o, block *k, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -98,27 +89,9 @@ static dn_status make_pairs(const dn_synth_options *o, block *k, dn_error *err)
     DN_NEW(k->score, n);
     DN_NEW(k->label, n);
     for (size_t i = 0; i < n; i++)
-        k->score[i] = order_key(dn_synth_pair(o, k->pairs.begin + (int64_t)i, &k->a[i], &k->b[i]));
+        k->score[i] = dn_order_key(dn_synth_pair(o, k->pairs.begin + (int64_t)i, &k->a[i], &k->b[i]));
 out:
     return st;
-}
-
-/* The greatest key that at least `wanted` pairs of all ranks reach, bit by bit from the top. Collective. */
-static uint64_t threshold(const dn_comm *comm, const block *k, int64_t wanted)
-{
-    uint64_t t = 0;
-
-    for (int bit = 63; bit >= 0; bit--) {
-        uint64_t higher = t | (uint64_t)1 << bit;
-        int64_t reach = 0;
-
-        for (int64_t i = 0; i < k->pairs.end - k->pairs.begin; i++)
-            reach += k->score[i] >= higher;
-        MPI_Allreduce(MPI_IN_PLACE, &reach, 1, MPI_INT64_T, MPI_SUM, comm->mpi);
-        if (reach >= wanted)
-            t = higher;
-    }
-    return t;
 }
 
 /* ---- writing ---- */
@@ -199,7 +172,7 @@ dn_status dn_synth_write(const dn_comm *comm, const char *path, const char *comm
     DN_PASS(make_genes(o, &k, err));
     DN_PASS(make_pairs(o, &k, err));
     DN_AGREE(comm);
-    least = threshold(comm, &k, o->pairs / 2);
+    least = dn_threshold(comm, k.score, k.pairs.end - k.pairs.begin, o->pairs / 2);
     for (int64_t i = 0; i < k.pairs.end - k.pairs.begin; i++)
         positives += k.label[i] = k.score[i] >= least;
     MPI_Allreduce(MPI_IN_PLACE, &positives, 1, MPI_INT64_T, MPI_SUM, comm->mpi);

@@ -55,6 +55,15 @@ DN_MUST_CHECK dn_status dn_interactions_load(const dn_h5 *h, const char *name, d
                                              dn_error *err);
 void dn_interactions_destroy(dn_interactions *p);
 
+/* Drugs and targets that were made, not imported, into a file that has none: the molecules of smiles, each
+ * rank reading its share, and sequences, with ids as long; the same on every rank. Collective. Fails:
+ * DN_EUNAVAILABLE this build reads no molecules; DN_EDATA a text cannot be read, or two texts are one
+ * molecule or sequence (both named); DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_drug_target_write(dn_h5 *h, const dn_strings *drug_id,
+                                                           const dn_strings *smiles,
+                                                           const dn_strings *target_id,
+                                                           const dn_strings *sequence, dn_error *err);
+
 /* The ids of the drugs, then those of the targets: the entities that mpi/data/split.h divides. Reads less
  * than the two above. Fails: DN_EDATA, DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_drug_target_ids(const dn_h5 *h, dn_strings *out, dn_error *err);

@@ -1,4 +1,4 @@
-/* h5_private.h - what h5.c and h5_data.c share; included by nobody else */
+/* h5_private.h - what h5.c, h5_text.c and h5_data.c share; included by nobody else */
 #ifndef DN_IO_H5_PRIVATE_H
 #define DN_IO_H5_PRIVATE_H
 

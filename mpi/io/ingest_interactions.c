@@ -387,6 +387,11 @@ static dn_status check_counts(const char *path, const dn_interactions_report *r,
             "%s: no pair is left of %lld rows: %lld set aside%s%s, %lld repeats, %lld contradictory pairs",
             path, (long long)r->rows, (long long)r->rejected, r->rejected > 0 ? ", such as: " : "",
             r->rejected > 0 ? r->reasons.text[0] : "", (long long)r->repeats, (long long)r->contradictory);
+    if (r->kept == 1)
+        DN_FAIL(DN_EDATA,
+                "%s: only one pair is left of %lld rows (%lld set aside%s%s); both labels are needed", path,
+                (long long)r->rows, (long long)r->rejected, r->rejected > 0 ? ", such as: " : "",
+                r->rejected > 0 ? r->reasons.text[0] : "");
     if (r->positive == 0 || r->positive == r->kept)
         DN_FAIL(DN_EDATA, "%s: all %lld pairs have label %d; both classes are needed", path,
                 (long long)r->kept, r->positive > 0);

@@ -188,6 +188,10 @@ static dn_status peek(const char *path, const char *columns, const dn_joined *j,
     DN_TRY(dn_delim_next(d, &r, &more, err));
     if (!more)
         DN_FAIL(DN_EDATA, "%s: is empty; wanted a table with a header", path);
+    for (int64_t i = 0; i < r.n; i++)
+        if (r.field[i].len > 0 && memchr(r.field[i].text, '\r', r.field[i].len) != NULL)
+            DN_FAIL(DN_EDATA, "%s:1: lines end with a carriage return alone; convert them to line feeds",
+                    path);
     DN_TRY(dn_interaction_columns_find(path, &r, columns, j->by_id[0] != NULL, j->by_id[1] != NULL,
                                        &l->columns, err));
     l->separator = dn_delim_separator(d);

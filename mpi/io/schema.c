@@ -60,6 +60,10 @@ static const dn_schema_row table[] = {
     /* dragnet.dataset: what a synthetic data set was made of */
     {"/truth/module", false, DN_I64, "gene", "1", "expression module of the gene"},
     {"/truth/hub", false, DN_F64, "gene", "1", "popularity of the gene"},
+    {"/truth/drug_family", false, DN_I64, "drug", "1", "family of the drug"},
+    {"/truth/drug_*", false, DN_F64, "drug", "1", "planted parameter of the drug"},
+    {"/truth/target_family", false, DN_I64, "target", "1", "family of the target"},
+    {"/truth/target_*", false, DN_F64, "target", "1", "planted parameter of the target"},
     {"/truth/*", false, DN_F64, "gene", "1", "planted parameter of the gene"},
     /* dragnet.model */
     {"/weights/*", false, DN_F32, "as the tensor", "1", "weights"},

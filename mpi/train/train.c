@@ -162,9 +162,6 @@ static dn_status check(const run *r, dn_error *err)
     if (r->o->batch % r->o->shards != 0)
         DN_FAIL(DN_EUSAGE, "a batch of %lld cannot be cut into %d shards of equal size",
                 (long long)r->o->batch, r->o->shards);
-    if (r->steps < 1)
-        DN_FAIL(DN_EDATA, "%lld training pairs, but a batch takes %lld: lower --batch",
-                (long long)r->rows->n_train, (long long)r->o->batch);
     for (int64_t i = 0; i < r->rows->n_train; i++)
         of[r->rows->label[r->rows->train[i]]]++;
     if (of[0] == 0 || of[1] == 0)
@@ -176,6 +173,9 @@ static dn_status check(const run *r, dn_error *err)
     if (of[0] == 0 || of[1] == 0)
         DN_FAIL(DN_EDATA, "the validation part needs both classes (it has %lld negative, %lld positive)",
                 (long long)of[0], (long long)of[1]);
+    if (r->steps < 1)
+        DN_FAIL(DN_EDATA, "%lld training pairs, but a batch takes %lld: lower --batch",
+                (long long)r->rows->n_train, (long long)r->o->batch);
 out:
     return st;
 }

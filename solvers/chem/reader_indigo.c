@@ -98,7 +98,9 @@ static dn_status load(work *w, dn_error *err)
     w->handle = indigoLoadMoleculeFromString(w->text);
     TRY_INDIGO(w->handle);
     if (indigoCountAtoms(w->handle) != w->written.n_atoms)
-        DN_FAIL(DN_EDATA, "SMILES: unreadable: Indigo sees %d atoms, %lld are written",
+        DN_FAIL(DN_EDATA,
+                "SMILES: unreadable: Indigo sees %d atoms, %lld are written (a centre with '@' that lacks a "
+                "neighbour?)",
                 indigoCountAtoms(w->handle), (long long)w->written.n_atoms);
     TRY_INDIGO(indigoFoldHydrogens(w->handle));
 out:

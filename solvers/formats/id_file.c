@@ -24,6 +24,12 @@ static bool blank(char c)
     return c == ' ' || c == '\t';
 }
 
+/* How much of a text a message has room for. */
+static int shown(size_t len)
+{
+    return (int)(len < 40 ? len : 40);
+}
+
 static dn_status add_entry(reader *r, const char *id, size_t id_len, const char *text, size_t len,
                            int64_t line, dn_error *err)
 {
@@ -40,8 +46,9 @@ static dn_status add_entry(reader *r, const char *id, size_t id_len, const char 
     }
     old = dn_strings_at(&r->file.text, at, &old_len);
     if (old_len != len || (len > 0 && memcmp(old, text, len) != 0))
-        DN_FAIL(DN_EDATA, "%s:%lld: id '%.*s' stood there before with another text", r->name, (long long)line,
-                (int)(id_len < 60 ? id_len : 60), id);
+        DN_FAIL(DN_EDATA, "%s:%lld: id '%.*s' stood there before with another text: '%.*s', here '%.*s'",
+                r->name, (long long)line, shown(id_len), id, shown(old_len), old_len > 0 ? old : "",
+                shown(len), len > 0 ? text : "");
     r->file.repeats++;
 out:
     return st;

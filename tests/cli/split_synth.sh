@@ -23,6 +23,31 @@ expect 64 "unexpected argument 'x'" "$DRAGNET" synth -o b.h5 x
 expect 73 "absent/b.h5" ranks 2 "${synth[@]}" -o absent/b.h5
 nothing_left b.h5
 
+# ---- synth --interactions ----
+dti=(synth --interactions --drugs 30 --targets 20 --pairs 200 --seed 3)
+"$DRAGNET" "${dti[@]}" -o d.h5 2>err.txt
+case $? in
+69) echo "SKIP: this build reads no molecules" ;;
+0)
+    before=$(sha256sum <d.h5)
+    expect 0 "already complete" ranks 2 "${dti[@]}" -o d.h5
+    expect 73 "--force" ranks 2 "${dti[@]}" --families 5 -o d.h5
+    [ "$before" = "$(sha256sum <d.h5)" ] || fail "a refused run changed the dataset"
+    expect 0 "synth: done" ranks 3 "${dti[@]}" -o d.h5 --force
+    expect 65 "d.h5: holds no" "$DRAGNET" split d.h5 --pairs known --name x
+    expect 0 "split: done" "$DRAGNET" split d.h5 --interactions known --name x --kind cold-both --allow-small
+    expect 64 "all that 30 drugs and 20 targets have" ranks 2 "${dti[@]}" --pairs 601 -o e.h5
+    expect 64 "1 drugs: wanted 2" "$DRAGNET" "${dti[@]}" --drugs 1 -o e.h5
+    expect 64 "out of range" "$DRAGNET" "${dti[@]}" --families 17 -o e.h5
+    expect 64 "--genes does not go with --interactions" "$DRAGNET" "${dti[@]}" --genes 5 -o e.h5
+    expect 64 "exclude each other" "$DRAGNET" "${dti[@]}" --graph rmat -o e.h5
+    expect 64 "--targets goes with --interactions only" "$DRAGNET" synth --targets 5 -o e.h5
+    expect 73 "absent/e.h5" ranks 2 "${dti[@]}" -o absent/e.h5
+    nothing_left e.h5
+    ;;
+*) fail "synth --interactions: $(cat err.txt)" ;;
+esac
+
 # ---- split: the three kinds ----
 split=(split a.h5 --pairs known)
 row() { # fold part column: of the table on stdout

@@ -109,7 +109,7 @@ for option in "samples 3" "scale 3" "edge-factor 3" "quadrants 0.1,0.1,0.1"; do
 done
 bad2 "--scale goes with --graph rmat only" --scale 12
 bad "--quadrants goes with --graph rmat only" --quadrants 0.5,0.2,0.2
-bad "--drugs goes with --graph bipartite only" --drugs 12
+bad "--drugs goes with --graph bipartite or --interactions only" --drugs 12
 
 # ---- a disk that fills up ----
 full() {

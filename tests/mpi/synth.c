@@ -67,36 +67,30 @@ static bool make(const char *name, const dn_synth_options *o, content *c)
     CU_ASSERT_EQUAL(dn_synth_write(&test_comm, path, "dragnet test", "{}", false, o, &err), DN_OK);
     CU_ASSERT_EQUAL(load(path, c, &err), DN_OK);
     CU_ASSERT_STRING_EQUAL(err.text, "");
-    return err.code == DN_OK && c->n == GENES && c->samples == SAMPLES && c->genes.n == GENES &&
-           c->pairs.n == PAIRS;
-}
+    bool whole = err.code == DN_OK && c->n == GENES && c->samples == SAMPLES && c->genes.n == GENES &&
+                 c->pairs.n == PAIRS;
 
-static uint64_t fnv(uint64_t h, const void *bytes, size_t n)
-{
-    const unsigned char *b = bytes;
-
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ b[i]) * 0x100000001b3u;
-    return h;
+    CU_ASSERT(whole);
+    return whole;
 }
 
 static uint64_t checksum(const content *c)
 {
-    uint64_t h = 0xcbf29ce484222325u;
+    uint64_t h = TEST_FNV;
 
-    h = fnv(h, c->genes.id.bytes, (size_t)c->genes.id.offset[GENES]);
-    h = fnv(h, c->genes.id.offset, (GENES + 1) * sizeof(int64_t));
-    h = fnv(h, c->genes.table_row, GENES * sizeof(int64_t));
-    h = fnv(h, c->genes.decoy, GENES);
-    h = fnv(h, c->genes.values, GENES * sizeof(int64_t));
-    h = fnv(h, c->sample.bytes, (size_t)c->sample.offset[SAMPLES]);
-    h = fnv(h, c->x, GENES * SAMPLES * sizeof(float));
-    h = fnv(h, c->pairs.gene_a, PAIRS * sizeof(int64_t));
-    h = fnv(h, c->pairs.gene_b, PAIRS * sizeof(int64_t));
-    h = fnv(h, c->pairs.label, PAIRS);
-    h = fnv(h, c->module, sizeof c->module);
-    h = fnv(h, c->hub, sizeof c->hub);
-    return fnv(h, c->loading, sizeof c->loading);
+    h = test_fnv(h, c->genes.id.bytes, (size_t)c->genes.id.offset[GENES]);
+    h = test_fnv(h, c->genes.id.offset, (GENES + 1) * sizeof(int64_t));
+    h = test_fnv(h, c->genes.table_row, GENES * sizeof(int64_t));
+    h = test_fnv(h, c->genes.decoy, GENES);
+    h = test_fnv(h, c->genes.values, GENES * sizeof(int64_t));
+    h = test_fnv(h, c->sample.bytes, (size_t)c->sample.offset[SAMPLES]);
+    h = test_fnv(h, c->x, GENES * SAMPLES * sizeof(float));
+    h = test_fnv(h, c->pairs.gene_a, PAIRS * sizeof(int64_t));
+    h = test_fnv(h, c->pairs.gene_b, PAIRS * sizeof(int64_t));
+    h = test_fnv(h, c->pairs.label, PAIRS);
+    h = test_fnv(h, c->module, sizeof c->module);
+    h = test_fnv(h, c->hub, sizeof c->hub);
+    return test_fnv(h, c->loading, sizeof c->loading);
 }
 
 /* The same value on 1, 2, 3 and 4 ranks is what makes the bytes the same there. */

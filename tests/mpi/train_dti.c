@@ -1,5 +1,6 @@
 /* train_dti.c - the drug-target network under mpi/train: the bits of one rank on any number, something
  * learnt, scores without company, memory refused on any rank */
+#include "tests/support/dti_data.h"
 #include "tests/support/test.h"
 
 #include <omp.h>
@@ -18,16 +19,11 @@ enum {
     VALIDATION = 120,
     ATOM_WIDTH = 4,
     STATE_WIDTH = 6,
-    MOST_ATOMS = 1000,
-    MOST_POSITIONS = 3000,
     MAX_WEIGHTS = 10000,
     MAX_MOMENTS = 200
 };
 
-static float atom[MOST_ATOMS * ATOM_WIDTH], state[MOST_POSITIONS * STATE_WIDTH];
-static int64_t atom_at[DRUGS + 1], bond_at[MOST_ATOMS + 1], bond_to[2 * MOST_ATOMS], state_at[TARGETS + 1];
-static int64_t drug[PAIRS], target[PAIRS], rows[PAIRS];
-static uint8_t label[PAIRS];
+static test_dti_data made;
 static dn_dti *dti;
 
 /* Even drugs activate targets of the first kind, odd drugs those of the second: neither side alone says
@@ -35,21 +31,14 @@ static dn_dti *dti;
 static void make_data(void)
 {
     dn_rng s = dn_rng_stream(3, DN_RNG_SYNTH, 0, 0);
-    int64_t bonds = 0;
-    dn_dti_data data = {.n_drugs = DRUGS,
-                        .atom_width = ATOM_WIDTH,
-                        .atom_at = atom_at,
-                        .atom = atom,
-                        .bond_at = bond_at,
-                        .bond_to = bond_to,
-                        .n_targets = TARGETS,
-                        .state_width = STATE_WIDTH,
-                        .state_at = state_at,
-                        .state = state,
-                        .n_pairs = PAIRS,
-                        .drug = drug,
-                        .target = target,
-                        .label = label};
+    int64_t n_atoms[DRUGS], lengths[TARGETS];
+    const test_dti_shape shape = {.drugs = DRUGS,
+                                  .atom_width = ATOM_WIDTH,
+                                  .n_atoms = n_atoms,
+                                  .targets = TARGETS,
+                                  .state_width = STATE_WIDTH,
+                                  .lengths = lengths,
+                                  .pairs = PAIRS};
     dn_dti_options options = {.gcn1 = 16,
                               .gcn2 = 16,
                               .drug_out = 12,
@@ -60,36 +49,25 @@ static void make_data(void)
                               .dropout = 0.1f,
                               .positive_weight = 1.1f};
 
-    for (int64_t d = 0; d < DRUGS; d++) {
-        int64_t n = 1 + d, first = atom_at[d];
-        atom_at[d + 1] = first + n;
-        for (int64_t i = 0; i < n; i++) {
-            bond_at[first + i] = bonds;
-            if (i > 0)
-                bond_to[bonds++] = i - 1;
-            if (i + 1 < n)
-                bond_to[bonds++] = i + 1;
-            for (int64_t c = 0; c < ATOM_WIDTH; c++)
-                atom[(first + i) * ATOM_WIDTH + c] =
-                    (float)dn_rng_uniform(s, (uint64_t)((first + i) * ATOM_WIDTH + c)) +
-                    (c == 0 && d % 2 == 0 ? 1.0f : 0);
-        }
-        bond_at[first + n] = bonds;
-    }
-    for (int64_t t = 0; t < TARGETS; t++) {
-        state_at[t + 1] = state_at[t] + 1 + 9 * t;
-        for (int64_t i = state_at[t] * STATE_WIDTH; i < state_at[t + 1] * STATE_WIDTH; i++)
-            state[i] = (float)dn_rng_uniform(s, (uint64_t)(1000000 + i)) +
-                       (i % STATE_WIDTH == 0 && t % 2 == 0 ? 1.5f : 0);
-    }
+    for (int64_t d = 0; d < DRUGS; d++)
+        n_atoms[d] = 1 + d;
+    for (int64_t t = 0; t < TARGETS; t++)
+        lengths[t] = 1 + 9 * t;
+    made = test_dti_make(&shape);
+    for (int64_t d = 0; d < DRUGS; d++)
+        for (int64_t i = made.atom_at[d] * ATOM_WIDTH; i < made.atom_at[d + 1] * ATOM_WIDTH; i++)
+            made.atom[i] =
+                (float)dn_rng_uniform(s, (uint64_t)i) + (i % ATOM_WIDTH == 0 && d % 2 == 0 ? 1.0f : 0);
+    for (int64_t t = 0; t < TARGETS; t++)
+        for (int64_t i = made.state_at[t] * STATE_WIDTH; i < made.state_at[t + 1] * STATE_WIDTH; i++)
+            made.state[i] = (float)dn_rng_uniform(s, (uint64_t)(1000000 + i)) +
+                            (i % STATE_WIDTH == 0 && t % 2 == 0 ? 1.5f : 0);
     for (int64_t p = 0; p < PAIRS; p++) {
-        drug[p] = (int64_t)dn_rng_below(s, (uint64_t)(2000000 + p), DRUGS);
-        target[p] = (int64_t)dn_rng_below(s, (uint64_t)(3000000 + p), TARGETS);
-        label[p] = drug[p] % 2 == target[p] % 2;
-        rows[p] = p;
+        made.drug[p] = (int64_t)dn_rng_below(s, (uint64_t)(2000000 + p), DRUGS);
+        made.target[p] = (int64_t)dn_rng_below(s, (uint64_t)(3000000 + p), TARGETS);
+        made.label[p] = made.drug[p] % 2 == made.target[p] % 2;
     }
-    CU_ASSERT(atom_at[DRUGS] <= MOST_ATOMS && state_at[TARGETS] <= MOST_POSITIONS);
-    CU_ASSERT_EQUAL(dn_dti_create(&data, &options, &dti, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_dti_create(&made.data, &options, &dti, NULL), DN_OK);
     CU_ASSERT(dti->model.n_weights <= MAX_WEIGHTS && dti->model.n_moments <= MAX_MOMENTS);
 }
 
@@ -102,11 +80,11 @@ static outcome alone, together;
 
 static dn_status train(const dn_comm *comm, int64_t epochs, const char *plan, outcome *out, dn_error *err)
 {
-    dn_train_rows r = {.train = rows,
+    dn_train_rows r = {.train = made.rows,
                        .n_train = TRAIN,
-                       .validation = rows + TRAIN,
+                       .validation = made.rows + TRAIN,
                        .n_validation = VALIDATION,
-                       .label = label};
+                       .label = made.label};
     dn_train_options o = {.epochs = epochs,
                           .patience = epochs,
                           .batch = 48,
@@ -163,7 +141,8 @@ static void scores_do_not_depend_on_company(void)
     static float all[PAIRS], some[7];
     const int64_t few[7] = {3, 599, 3, 255, 256, 511, 40};
 
-    CU_ASSERT_EQUAL(dn_score(&test_comm, &dti->model, alone.w, alone.running, rows, PAIRS, all, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_score(&test_comm, &dti->model, alone.w, alone.running, made.rows, PAIRS, all, NULL),
+                    DN_OK);
     CU_ASSERT_EQUAL(dn_score(&test_comm, &dti->model, alone.w, alone.running, few, 7, some, NULL), DN_OK);
     for (int i = 0; i < 7; i++)
         CU_ASSERT_EQUAL(memcmp(&some[i], &all[few[i]], sizeof some[i]), 0);

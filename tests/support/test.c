@@ -143,3 +143,12 @@ int test_main(int argc, char **argv, const char *suite_name, const dn_test *test
     dn_world_close(&test_comm);
     return failed > 0 ? 1 : skipped == n ? 77 : 0;
 }
+
+uint64_t test_fnv(uint64_t h, const void *bytes, size_t n)
+{
+    const unsigned char *b = bytes;
+
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ b[i]) * 0x100000001b3u;
+    return h;
+}

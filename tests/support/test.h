@@ -12,6 +12,7 @@
 #define DN_TEST_SUPPORT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <CUnit/CUnit.h>
 #include "mpi/core/world.h"
 
@@ -26,6 +27,10 @@ int test_main(int argc, char **argv, const char *suite, const dn_test *tests);
 
 /* Whether v is the same on every rank. Collective. */
 bool test_same(int v);
+
+/* FNV-1a, 64 bits, of more bytes; h of the bytes before, at first TEST_FNV. Local. */
+#define TEST_FNV 0xcbf29ce484222325u
+uint64_t test_fnv(uint64_t h, const void *bytes, size_t n);
 
 /* Mark the running test as skipped, with the reason (printed and counted). */
 void test_skip(const char *reason);

@@ -1,4 +1,5 @@
 /* dti.c - tests of solvers/models/dti.h: numbers of PyTorch, finite differences, company, awkward input */
+#include "tests/support/dti_data.h"
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -23,63 +24,37 @@ enum {
 };
 
 static const int64_t n_atoms[DRUGS] = {1, 2, 5, 9, 4, 7}, lengths[TARGETS] = {1, 2, 3, 4, 7, 12, 33};
-static float atom[ATOMS * ATOM_WIDTH], state[POSITIONS * STATE_WIDTH];
-static int64_t atom_at[DRUGS + 1], bond_at[ATOMS + 1], bond_to[2 * ATOMS], state_at[TARGETS + 1];
+static test_dti_data made;
 static float drug_extra[DRUGS * 2], target_extra[TARGETS * 3], pair_extra[PAIRS];
-static int64_t drug[PAIRS], target[PAIRS], all[PAIRS];
-static uint8_t label[PAIRS];
 static float w[MAX_WEIGHTS], dw[MAX_WEIGHTS], running[MAX_MOMENTS];
 static dn_dti *dti;
 static const dn_model *m;
 
-static int64_t parent_of(int64_t j)
-{
-    return j % 4 == 3 ? j - 2 : j - 1;
-}
-
 /* The data of tests/golden/make_dti.py. */
 static dn_dti_data make_data(void)
 {
-    int64_t bonds = 0;
+    const test_dti_shape shape = {.drugs = DRUGS,
+                                  .atom_width = ATOM_WIDTH,
+                                  .n_atoms = n_atoms,
+                                  .branched = true,
+                                  .targets = TARGETS,
+                                  .state_width = STATE_WIDTH,
+                                  .lengths = lengths,
+                                  .pairs = PAIRS};
 
-    for (int d = 0; d < DRUGS; d++) {
-        int64_t first = atom_at[d];
-        atom_at[d + 1] = first + n_atoms[d];
-        for (int64_t i = 0; i < n_atoms[d]; i++) {
-            bond_at[first + i] = bonds;
-            for (int64_t j = 0; j < n_atoms[d]; j++)
-                if ((i > 0 && parent_of(i) == j) || (j > 0 && parent_of(j) == i))
-                    bond_to[bonds++] = j;
-            for (int c = 0; c < ATOM_WIDTH; c++)
-                atom[(first + i) * ATOM_WIDTH + c] = (float)sin(1 + 0.9 * (double)(first + i) + 1.7 * c);
-        }
-    }
-    bond_at[ATOMS] = bonds;
-    for (int t = 0; t < TARGETS; t++)
-        state_at[t + 1] = state_at[t] + lengths[t];
+    made = test_dti_make(&shape);
+    for (int i = 0; i < ATOMS; i++)
+        for (int c = 0; c < ATOM_WIDTH; c++)
+            made.atom[i * ATOM_WIDTH + c] = (float)sin(1 + 0.9 * (double)i + 1.7 * c);
     for (int i = 0; i < POSITIONS; i++)
         for (int c = 0; c < STATE_WIDTH; c++)
-            state[i * STATE_WIDTH + c] = (float)cos(0.5 + 0.31 * i * i + 1.3 * c);
+            made.state[i * STATE_WIDTH + c] = (float)cos(0.5 + 0.31 * i * i + 1.3 * c);
     for (int p = 0; p < PAIRS; p++) {
-        all[p] = p;
-        drug[p] = p * 5 % DRUGS;
-        target[p] = p * p % TARGETS;
-        label[p] = (uint8_t)((p + p / 4) % 2);
+        made.drug[p] = p * 5 % DRUGS;
+        made.target[p] = p * p % TARGETS;
+        made.label[p] = (uint8_t)((p + p / 4) % 2);
     }
-    return (dn_dti_data){.n_drugs = DRUGS,
-                         .atom_width = ATOM_WIDTH,
-                         .atom_at = atom_at,
-                         .atom = atom,
-                         .bond_at = bond_at,
-                         .bond_to = bond_to,
-                         .n_targets = TARGETS,
-                         .state_width = STATE_WIDTH,
-                         .state_at = state_at,
-                         .state = state,
-                         .n_pairs = PAIRS,
-                         .drug = drug,
-                         .target = target,
-                         .label = label};
+    return made.data;
 }
 
 static dn_dti_options small_options(int64_t joint, float dropout)
@@ -238,7 +213,7 @@ static void like_pytorch(const char *tag, int64_t joint, bool extra)
     make_with(joint, 0, extra);
     k = create(PAIRS);
     CU_ASSERT_EQUAL(dn_optim_create(DN_ADAMW, 0, m->n_weights, &optim, NULL), DN_OK);
-    loss = (float)pass(k, all, PAIRS, 0);
+    loss = (float)pass(k, made.rows, PAIRS, 0);
     golden(tag, "loss", want, 1);
     CU_ASSERT(distance(&loss, want, 1) < 1e-6);
     golden(tag, "gradient", want, m->n_weights);
@@ -248,7 +223,7 @@ static void like_pytorch(const char *tag, int64_t joint, bool extra)
     update_running(k);
     golden(tag, "running", want, m->n_moments);
     CU_ASSERT(distance(running, want, m->n_moments) < 1e-6);
-    predict(k, all, PAIRS, got);
+    predict(k, made.rows, PAIRS, got);
     golden(tag, "before", want, PAIRS);
     CU_ASSERT(distance(got, want, PAIRS) < 1e-6);
     for (int64_t i = 0; i < m->n_weights; i++)
@@ -256,7 +231,7 @@ static void like_pytorch(const char *tag, int64_t joint, bool extra)
     dn_optim_step(&optim, 5e-4, dw, w);
     golden(tag, "weights", want, m->n_weights);
     CU_ASSERT(distance(w, want, m->n_weights) < 1e-5);
-    predict(k, all, PAIRS, got);
+    predict(k, made.rows, PAIRS, got);
     golden(tag, "after", want, PAIRS);
     CU_ASSERT(distance(got, want, PAIRS) < 1e-5);
     dn_optim_destroy(&optim);
@@ -329,8 +304,8 @@ static void company_changes_no_bit(void)
     k = create(9);
     small = create(1);
     for (int p = 0; p < PAIRS; p++) {
-        predict(k, all + p, 1, alone + p);
-        predict(small, all + p, 1, other + p);
+        predict(k, made.rows + p, 1, alone + p);
+        predict(small, made.rows + p, 1, other + p);
         CU_ASSERT_DOUBLE_EQUAL(alone[p], other[p], 1e-6); /* another capacity, another shape */
     }
     predict(k, mixed, 9, got);
@@ -350,15 +325,15 @@ static void sides_apart(void)
 
     make_with(4, 0.3f, true);
     k = create(PAIRS);
-    predict(k, all, PAIRS, want);
+    predict(k, made.rows, PAIRS, want);
     CU_ASSERT_EQUAL(dn_dti_encode_drugs(k, w, drugs, DRUGS, of_drug, NULL), DN_OK);
     CU_ASSERT_EQUAL(dn_dti_encode_targets(k, w, running, targets, TARGETS, of_target, NULL), DN_OK);
     for (int p = 0; p < PAIRS; p++) {
         for (int d = 0; d < DRUGS; d++)
-            if (drugs[d] == drug[p])
+            if (drugs[d] == made.drug[p])
                 memcpy(left + 6 * p, of_drug + 6 * d, 6 * sizeof *left);
         for (int t = 0; t < TARGETS; t++)
-            if (targets[t] == target[p])
+            if (targets[t] == made.target[p])
                 memcpy(right + 7 * p, of_target + 7 * t, 7 * sizeof *right);
     }
     CU_ASSERT_EQUAL(dn_dti_score(k, w, left, right, pair_extra, PAIRS, got, NULL), DN_OK);
@@ -380,13 +355,13 @@ static void long_targets_are_cut(void)
     CU_ASSERT_EQUAL(dn_dti_create(&data, &options, &dti, NULL), DN_OK);
     m = &dti->model;
     k = create(PAIRS);
-    predict(k, all, PAIRS, cut);
+    predict(k, made.rows, PAIRS, cut);
     m->ops->work_destroy(&k);
     for (int i = 7; i < 12; i++) /* target 5 has 12 positions, target 6 has 33 */
         for (int c = 0; c < STATE_WIDTH; c++)
-            state[(state_at[5] + i) * STATE_WIDTH + c] = 1e6f;
+            made.state[(made.state_at[5] + i) * STATE_WIDTH + c] = 1e6f;
     k = create(PAIRS);
-    predict(k, all, PAIRS, whole);
+    predict(k, made.rows, PAIRS, whole);
     CU_ASSERT_EQUAL(memcmp(cut, whole, sizeof cut), 0);
     CU_ASSERT(dn_dti_cost(dti, 0) > 0);
     finish(k);
@@ -412,33 +387,33 @@ static void bad_data(void)
     dn_dti_options o = small_options(0, 0);
     dn_dti_data d = make_data();
 
-    atom_at[1] = 0;
+    made.atom_at[1] = 0;
     refused(&d, &o, DN_EDATA, "drug 0 has 0 atoms");
     d = make_data();
-    state_at[3] = state_at[2];
+    made.state_at[3] = made.state_at[2];
     refused(&d, &o, DN_EDATA, "target 2 has 0 positions");
     d = make_data();
-    bond_to[0] = 0;
+    made.bond_to[0] = 0;
     refused(&d, &o, DN_EDATA, "drug 1: a bond of atom 0 leads to atom 0");
-    bond_to[0] = 2;
+    made.bond_to[0] = 2;
     refused(&d, &o, DN_EDATA, "leads to atom 2 of 2");
     d = make_data();
-    bond_to[bond_at[atom_at[2] + 1]] = bond_to[bond_at[atom_at[2] + 1] + 1];
+    made.bond_to[made.bond_at[made.atom_at[2] + 1]] = made.bond_to[made.bond_at[made.atom_at[2] + 1] + 1];
     refused(&d, &o, DN_EDATA, "stands twice");
     d = make_data();
-    bond_to[bond_at[atom_at[2]]] = 4; /* atom 0 of drug 2 to 4, which knows nothing of it */
+    made.bond_to[made.bond_at[made.atom_at[2]]] = 4; /* atom 0 of drug 2 to 4, which knows nothing of it */
     refused(&d, &o, DN_EDATA, "at one of them only");
     d = make_data();
-    bond_at[5] = 0;
+    made.bond_at[5] = 0;
     refused(&d, &o, DN_EDATA, "end before they begin");
     d = make_data();
-    drug[3] = DRUGS;
+    made.drug[3] = DRUGS;
     refused(&d, &o, DN_EDATA, "pair 3: drug 6");
     d = make_data();
-    target[4] = -1;
+    made.target[4] = -1;
     refused(&d, &o, DN_EDATA, "pair 4: target -1");
     d = make_data();
-    label[5] = 2;
+    made.label[5] = 2;
     refused(&d, &o, DN_EDATA, "pair 5: label 2");
     d = make_data();
     d.state_width = 0;

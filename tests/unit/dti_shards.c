@@ -1,5 +1,6 @@
 /* dti_shards.c - tests of solvers/models/dti.h: shards, their norms, threads, company at the published size,
  * very long targets, refused memory, not-a-number */
+#include "tests/support/dti_data.h"
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -17,18 +18,13 @@ enum {
     HALF = PAIRS / 2,
     ATOM_WIDTH = 4,
     STATE_WIDTH = 20,
-    MOST_ATOMS = 600,
-    MOST_POSITIONS = 42000,
     MAX_WEIGHTS = 150000,
     MAX_MOMENTS = 400
 };
 
 static const int64_t n_atoms[DRUGS] = {1, 2, 3, 20, 64, 65, 31, 7, 28, 33, 63, 12, 1, 90};
 static int64_t lengths[TARGETS] = {1, 2, 3, 64, 65, 300, 513, 40, 7};
-static float atom[MOST_ATOMS * ATOM_WIDTH], state[MOST_POSITIONS * STATE_WIDTH];
-static int64_t atom_at[DRUGS + 1], bond_at[MOST_ATOMS + 1], bond_to[2 * MOST_ATOMS], state_at[TARGETS + 1];
-static int64_t drug[PAIRS], target[PAIRS], rows[PAIRS];
-static uint8_t label[PAIRS];
+static test_dti_data made;
 static float w[MAX_WEIGHTS], running[MAX_MOMENTS];
 static dn_dti *dti;
 static const dn_model *m;
@@ -49,46 +45,25 @@ static dn_dti_options middle(void)
 static void make(const dn_dti_options *options)
 {
     dn_rng s = dn_rng_stream(9, DN_RNG_SYNTH, 0, 0);
-    int64_t bonds = 0;
-    dn_dti_data data = {.n_drugs = DRUGS,
-                        .atom_width = ATOM_WIDTH,
-                        .atom_at = atom_at,
-                        .atom = atom,
-                        .bond_at = bond_at,
-                        .bond_to = bond_to,
-                        .n_targets = TARGETS,
-                        .state_width = STATE_WIDTH,
-                        .state_at = state_at,
-                        .state = state,
-                        .n_pairs = PAIRS,
-                        .drug = drug,
-                        .target = target,
-                        .label = label};
+    const test_dti_shape shape = {.drugs = DRUGS,
+                                  .atom_width = ATOM_WIDTH,
+                                  .n_atoms = n_atoms,
+                                  .targets = TARGETS,
+                                  .state_width = STATE_WIDTH,
+                                  .lengths = lengths,
+                                  .pairs = PAIRS};
 
-    for (uint64_t i = 0; i < MOST_ATOMS * ATOM_WIDTH; i++)
-        atom[i] = (float)dn_rng_normal(s, i);
-    for (uint64_t i = 0; i < MOST_POSITIONS * STATE_WIDTH; i++)
-        state[i] = (float)(dn_rng_uniform(s, i) - 0.5) * 3;
-    for (int d = 0; d < DRUGS; d++) { /* chains */
-        atom_at[d + 1] = atom_at[d] + n_atoms[d];
-        for (int64_t i = 0; i < n_atoms[d]; i++) {
-            bond_at[atom_at[d] + i] = bonds;
-            if (i > 0)
-                bond_to[bonds++] = i - 1;
-            if (i + 1 < n_atoms[d])
-                bond_to[bonds++] = i + 1;
-        }
-        bond_at[atom_at[d + 1]] = bonds;
-    }
-    for (int t = 0; t < TARGETS; t++)
-        state_at[t + 1] = state_at[t] + lengths[t];
+    made = test_dti_make(&shape);
+    for (int64_t i = 0; i < made.atom_at[DRUGS] * ATOM_WIDTH; i++)
+        made.atom[i] = (float)dn_rng_normal(s, (uint64_t)i);
+    for (int64_t i = 0; i < made.state_at[TARGETS] * STATE_WIDTH; i++)
+        made.state[i] = (float)(dn_rng_uniform(s, (uint64_t)i) - 0.5) * 3;
     for (int64_t p = 0; p < PAIRS; p++) {
-        rows[p] = p;
-        drug[p] = p * 5 % DRUGS;
-        target[p] = p % 4 == 1 ? 5 : p * 7 % TARGETS; /* one often */
-        label[p] = (uint8_t)(p % 3 == 0);
+        made.drug[p] = p * 5 % DRUGS;
+        made.target[p] = p % 4 == 1 ? 5 : p * 7 % TARGETS; /* one often */
+        made.label[p] = (uint8_t)(p % 3 == 0);
     }
-    CU_ASSERT_EQUAL(dn_dti_create(&data, options, &dti, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_dti_create(&made.data, options, &dti, NULL), DN_OK);
     m = &dti->model;
     CU_ASSERT(m->n_weights <= MAX_WEIGHTS && m->n_moments <= MAX_MOMENTS);
     m->ops->init(m, 4, w, running);
@@ -112,7 +87,7 @@ static void load(dn_work *k, int64_t first, int64_t n)
 {
     dn_pass p = {.train = true, .seed = 2, .epoch = 3, .first = first};
 
-    CU_ASSERT_EQUAL(m->ops->load(k, rows + first, n, &p, NULL), DN_OK);
+    CU_ASSERT_EQUAL(m->ops->load(k, made.rows + first, n, &p, NULL), DN_OK);
 }
 
 static double loss_of(const dn_work *k)
@@ -222,7 +197,7 @@ static void a_used_buffer_is_as_good_as_new(void)
     loss = whole_pass(fresh, 9, once);
     (void)whole_pass(used, PAIRS, again);
     for (int times = 0; times < 2; times++) {
-        CU_ASSERT_EQUAL(m->ops->load(used, rows, PAIRS, &p, NULL), DN_OK);
+        CU_ASSERT_EQUAL(m->ops->load(used, made.rows, PAIRS, &p, NULL), DN_OK);
         CU_ASSERT_EQUAL(m->ops->predict(used, w, running, times ? out : first, NULL), DN_OK);
         CU_ASSERT_EQUAL(whole_pass(used, 9, again), loss);
         CU_ASSERT_EQUAL(memcmp(once, again, (size_t)m->n_weights * sizeof *once), 0);
@@ -272,7 +247,7 @@ static void *run_job(void *arg)
     omp_set_num_threads(1); /* as kernels.h asks */
     k = create(PAIRS);
     j->loss = whole_pass(k, PAIRS, j->dw);
-    CU_ASSERT_EQUAL(m->ops->load(k, rows, PAIRS, &p, NULL), DN_OK);
+    CU_ASSERT_EQUAL(m->ops->load(k, made.rows, PAIRS, &p, NULL), DN_OK);
     CU_ASSERT_EQUAL(m->ops->predict(k, w, running, j->out, NULL), DN_OK);
     m->ops->work_destroy(&k);
     return NULL;
@@ -303,8 +278,8 @@ static void threads_do_not_change_a_bit(void)
 
 /* ---- company, at the published size ---- */
 
-/* Every pair alone, all forwards, all backwards: atoms of a drug stand at other rows of their blocks each
- * time. */
+/* Every pair alone, all forwards, all backwards: atoms of a drug stand at other made.rows of their blocks
+ * each time. */
 static void company_changes_no_bit(void)
 {
     dn_dti_options o = DN_DTI_DEFAULTS;
@@ -321,7 +296,7 @@ static void company_changes_no_bit(void)
         CU_ASSERT_EQUAL(m->ops->predict(k, w, running, alone + i, NULL), DN_OK);
         CU_ASSERT(alone[i] > 0 && alone[i] < 1);
     }
-    CU_ASSERT_EQUAL(m->ops->load(k, rows, PAIRS, &p, NULL), DN_OK);
+    CU_ASSERT_EQUAL(m->ops->load(k, made.rows, PAIRS, &p, NULL), DN_OK);
     CU_ASSERT_EQUAL(m->ops->predict(k, w, running, got, NULL), DN_OK);
     CU_ASSERT_EQUAL(memcmp(got, alone, sizeof got), 0);
     CU_ASSERT_EQUAL(m->ops->load(k, back, PAIRS, &p, NULL), DN_OK);
@@ -348,7 +323,7 @@ static void very_long_targets(void)
     CU_ASSERT(isfinite(whole_pass(k, PAIRS, dw)));
     for (int64_t i = 0; i < m->n_weights; i++)
         CU_ASSERT(isfinite(dw[i]));
-    CU_ASSERT_EQUAL(m->ops->load(k, rows, PAIRS, &p, NULL), DN_OK);
+    CU_ASSERT_EQUAL(m->ops->load(k, made.rows, PAIRS, &p, NULL), DN_OK);
     CU_ASSERT_EQUAL(m->ops->predict(k, w, running, out, NULL), DN_OK);
     for (int i = 0; i < PAIRS; i++)
         CU_ASSERT(out[i] > 0 && out[i] < 1);
@@ -374,17 +349,17 @@ static dn_status everything(dn_error *err)
 
     DN_TRY(dn_dti_create(&data, &o, &g, err));
     DN_TRY(ops->work_create(&g->model, PAIRS, &k, err));
-    DN_TRY(ops->load(k, rows, PAIRS, &train, err));
+    DN_TRY(ops->load(k, made.rows, PAIRS, &train, err));
     for (int phase = 0; phase < m->n_phases; phase++)
         DN_TRY(ops->forward(k, w, phase, err));
     for (int phase = m->n_phases - 1; phase >= 0; phase--)
         DN_TRY(ops->backward(k, w, phase, dw, err));
     ops->work_destroy(&k);
     DN_TRY(ops->work_create(&g->model, PAIRS, &k, err));
-    DN_TRY(ops->load(k, rows, PAIRS, &predict, err));
+    DN_TRY(ops->load(k, made.rows, PAIRS, &predict, err));
     DN_TRY(ops->predict(k, w, running, out, err));
-    DN_TRY(dn_dti_encode_drugs(k, w, drug, 3, sides[0], err));
-    DN_TRY(dn_dti_encode_targets(k, w, running, target, 3, sides[1], err));
+    DN_TRY(dn_dti_encode_drugs(k, w, made.drug, 3, sides[0], err));
+    DN_TRY(dn_dti_encode_targets(k, w, running, made.target, 3, sides[1], err));
     DN_TRY(dn_dti_score(k, w, sides[0], sides[1], NULL, 3, out, err));
 out:
     if (k != NULL)
@@ -428,9 +403,9 @@ static void not_a_number_is_seen(void)
         CU_ASSERT(isnan(whole_pass(k, PAIRS, dw)));
         w[m->tensor[t].offset] = keep;
     }
-    state[state_at[5] * STATE_WIDTH] = NAN;
+    made.state[made.state_at[5] * STATE_WIDTH] = NAN;
     CU_ASSERT(isnan(whole_pass(k, PAIRS, dw)));
-    state[state_at[5] * STATE_WIDTH] = 0;
+    made.state[made.state_at[5] * STATE_WIDTH] = 0;
     CU_ASSERT(isfinite(whole_pass(k, PAIRS, dw)));
     m->ops->work_destroy(&k);
     finish();
