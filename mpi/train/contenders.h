@@ -42,7 +42,7 @@ typedef struct dn_contender_rows {
     const dn_targets *targets;
     const dn_interactions *pairs;
     const char *split;
-    int64_t fold;                    /* -1: the split has none */
+    int64_t fold;                       /* -1: the split has none */
     bool several_folds, several_splits; /* of which this is one */
 } dn_contender_rows;
 

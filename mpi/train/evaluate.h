@@ -34,10 +34,10 @@ typedef struct dn_evaluate_options {
     const char *const *models; /* [n_models]  drug-target pairs: models of several folds or
                                   splits, in place of model */
     int n_models;
-    int64_t pool;       /* baselines of drug-target pairs: folds 0 .. pool - 1 are pooled; 0: one fold */
+    int64_t pool; /* baselines of drug-target pairs: folds 0 .. pool - 1 are pooled; 0: one fold */
     const dn_contenders *contenders; /* drug-target pairs: scores out of files; NULL: none */
-    const char *pairs;  /* a pair set in place of a part of the split; NULL: none */
-    int64_t replicates; /* >= 0 */
+    const char *pairs;               /* a pair set in place of a part of the split; NULL: none */
+    int64_t replicates;              /* >= 0 */
     uint64_t seed;
 } dn_evaluate_options;
 

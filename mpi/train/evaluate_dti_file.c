@@ -134,9 +134,8 @@ static dn_status evaluate_fold(const dn_comm *comm, const dn_evaluate_options *o
         DN_AGREE(comm);
         DN_TRY(dn_dti_table_score(comm, out_table, o->dataset, o->model, o->part, p, err));
     }
-    DN_TRY(dn_evaluate_dti_beside(comm, out_table, o->part, p, o->contenders,
-                                  folds > 1 && record.fold >= 0, splits > 1, o->replicates, o->seed, out,
-                                  err));
+    DN_TRY(dn_evaluate_dti_beside(comm, out_table, o->part, p, o->contenders, folds > 1 && record.fold >= 0,
+                                  splits > 1, o->replicates, o->seed, out, err));
 out:
     dn_free(p);
     return st;

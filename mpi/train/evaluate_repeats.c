@@ -190,8 +190,8 @@ static dn_status join_rows(const dn_eval_rows *const *rows, bench *b, dn_error *
             b->a[at] = rows[m]->a[i];
             b->b[at] = rows[m]->b[i];
         }
-    DN_TRY(dn_resample_create_sides(b->a, b->b, at, rows[0]->entities[0], rows[0]->entities[1], &b->draws,
-                                    err));
+    DN_TRY(
+        dn_resample_create_sides(b->a, b->b, at, rows[0]->entities[0], rows[0]->entities[1], &b->draws, err));
 out:
     return st;
 }
