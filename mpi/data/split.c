@@ -29,8 +29,9 @@ const char *const dn_count_names[DN_COUNTS] = {"train",         "validation",   
 
 const char *dn_split_kind_name(const dn_split_options *options)
 {
-    static const char *const name[] = {"random",    "gene-disjoint", "kfold", "cold-drug", "cold-target",
-                                       "cold-both", "kfold-blocks",  "kfold", "kfold"};
+    static const char *const name[] = {"random",       "gene-disjoint", "kfold",
+                                       "cold-drug",    "cold-target",   "cold-both",
+                                       "kfold-blocks", "kfold-drugs",   "kfold-targets"};
 
     return options->kind == DN_SPLIT_RANDOM && options->drugs > 0 ? "warm" : name[options->kind];
 }

@@ -65,9 +65,9 @@ typedef enum dn_split_kind {
     DN_SPLIT_COLD_DRUG, /* from here on of drug-target sets only */
     DN_SPLIT_COLD_TARGET,
     DN_SPLIT_COLD_BOTH,
-    DN_SPLIT_BLOCKS,      /* "kfold-blocks" */
-    DN_SPLIT_KFOLD_DRUGS, /* "kfold" by drugs: cold-drug in turn */
-    DN_SPLIT_KFOLD_TARGETS
+    DN_SPLIT_BLOCKS,       /* "kfold-blocks" */
+    DN_SPLIT_KFOLD_DRUGS,  /* "kfold-drugs": cold-drug in turn */
+    DN_SPLIT_KFOLD_TARGETS /* "kfold-targets" */
 } dn_split_kind;
 
 typedef struct dn_split_options {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "mpi/data/split.h"
+#include "mpi/train/dti_history.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 
@@ -146,7 +147,7 @@ static void folds_of_one_side(void)
         int64_t n[4], n_all = of_targets ? LAST : DRUGS;
 
         CU_ASSERT(p.folds == K && dn_split_by_folds(&p.options));
-        CU_ASSERT_STRING_EQUAL(dn_split_kind_name(&p.options), "kfold");
+        CU_ASSERT_STRING_EQUAL(dn_split_kind_name(&p.options), of_targets ? "kfold-targets" : "kfold-drugs");
         CU_ASSERT_STRING_EQUAL(dn_split_by_name(&p.options), of_targets ? "targets" : "drugs");
         for (int64_t f = 0; f < K; f++) {
             dn_split_part(&p, &pairs, f, part);
@@ -217,6 +218,21 @@ static void clusters_stay_whole(void)
             dn_pairs_destroy(&pairs);
         }
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* The history that training shows hides what the kind of split makes new. */
+static void history_hides_what_is_divided(void)
+{
+    for (int kind = DN_SPLIT_RANDOM; kind <= DN_SPLIT_KFOLD_TARGETS; kind++) {
+        dn_split_options o = {.kind = (dn_split_kind)kind, .folds = 3, .drugs = DRUGS};
+        const char *by = dn_split_by_name(&o);
+        dn_hidden want = strcmp(by, "drugs") == 0               ? DN_HIDE_DRUG
+                         : strcmp(by, "targets") == 0           ? DN_HIDE_TARGET
+                         : strcmp(by, "drugs and targets") == 0 ? DN_HIDE_BOTH
+                                                                : DN_HIDE_ROW;
+
+        CU_ASSERT_EQUAL(dn_dti_hidden(dn_split_kind_name(&o)), want);
+    }
 }
 
 static void warm_is_stratified(void)
@@ -316,6 +332,7 @@ static const dn_test tests[] = {{"one side is cold", one_side_is_cold},
                                 {"blocks", blocks},
                                 {"folds of one side", folds_of_one_side},
                                 {"clusters stay whole", clusters_stay_whole},
+                                {"history hides what is divided", history_hides_what_is_divided},
                                 {"warm is stratified", warm_is_stratified},
                                 {"the seed decides", the_seed_decides},
                                 {"what is refused", refused},
