@@ -37,6 +37,14 @@ static void print_differences(const dn_repeats *r, FILE *to)
     }
 }
 
+/* Of the column of a scorer. */
+static int width(const dn_repeats *r, int k)
+{
+    int name = (int)strlen(r->kind->scorer[k]);
+
+    return name > 8 ? name : 8;
+}
+
 static void print_models(const dn_repeats *r, FILE *to)
 {
     int best = r->best_baseline;
@@ -46,7 +54,7 @@ static void print_models(const dn_repeats *r, FILE *to)
         fprintf(to, " %8s", "model");
     for (int k = 1; k < r->kind->scorers; k++)
         if (k - 1 == best || !r->model)
-            fprintf(to, " %*s", (int)strlen(r->kind->scorer[k]) + 7, r->kind->scorer[k]);
+            fprintf(to, " %*s", width(r, k), r->kind->scorer[k]);
     fprintf(to, "  (AUROC)\n");
     for (int64_t m = 0; m < r->n; m++) {
         const dn_repeat *e = &r->each[m];
@@ -57,7 +65,7 @@ static void print_models(const dn_repeats *r, FILE *to)
             fprintf(to, " %8.4f", e->auroc[DN_MODEL]);
         for (int k = 1; k < r->kind->scorers; k++)
             if (k - 1 == best || !r->model)
-                fprintf(to, " %*.4f", (int)strlen(r->kind->scorer[k]) + 7, e->auroc[k]);
+                fprintf(to, " %*.4f", width(r, k), e->auroc[k]);
         fprintf(to, "%s\n", e->counted ? "" : "  one class only: not counted");
     }
 }

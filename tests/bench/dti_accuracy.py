@@ -124,7 +124,8 @@ def evaluate(kind):
 
 def lines(kind, mean):
     """Rows of the table: scorer, figures, and how far the model is above it."""
-    for name, s in [("model", mean["model"])] * ("model" in mean) + list(mean["baselines"].items()):
+    model = [("model", mean["model"])] if "model" in mean else []
+    for name, s in model + list(mean["baselines"].items()):
         d = mean.get("difference", {}).get(name)
         best = "best on validation" if name == mean["best_baseline"] else ""
         yield [kind, mean["counted"], mean["splits"], name, s["auroc"], *s["ci95"]["auroc"], s["ap"], *s["ci95"]["ap"],
