@@ -12,7 +12,9 @@ static const dn_opt options[] = {
     {"model", 'm', DN_OPT_TEXT, NULL, "FILE", "model.h5 of a training run", "what to evaluate"},
     {"baselines", 0, DN_OPT_FLAG, NULL, NULL, "no model, baselines alone; needs --split", "what to evaluate"},
     {"models", 0, DN_OPT_LIST, NULL, "FILE",
-     "models of several folds of one split of drug-target pairs, pooled, in place of --model",
+     "models of drug-target pairs, of several folds and of several splits, in place of --model: the mean "
+     "over "
+     "them, and where all are of one split also their pooled rows",
      "what to evaluate"},
     {"pool", 0, DN_OPT_INT, NULL, "1..10000",
      "with --baselines: folds 0 to N - 1 of drug-target pairs, pooled (of K x K blocks the first K are the "
@@ -25,12 +27,20 @@ static const dn_opt options[] = {
      "what to evaluate"},
     {"pairs", 0, DN_OPT_TEXT, NULL, "NAME", "a pair set in place of a part, without pairs trained on",
      "what to evaluate"},
+    {"contender", 0, DN_OPT_LIST, NULL, "NAME=FILE",
+     "scores of somebody else's model of drug-target pairs, beside the baselines: a table with columns drug, "
+     "target, score, of several folds fold, of several splits split; every evaluated row must be there",
+     "what to evaluate"},
+    {"export-rows", 0, DN_OPT_TEXT, NULL, "FILE",
+     "evaluate nothing: write the drug-target pairs of --split as TSV, with ids, SMILES, sequence, label and "
+     "part (in every fold, or in --fold)",
+     "output"},
     {"replicates", 0, DN_OPT_INT, "1000", "0..1000000",
      "bootstrap replicates over genes, or over drugs and targets", "intervals"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "seed of the bootstrap", "intervals"},
     {"json", 0, DN_OPT_FLAG, NULL, NULL, "one JSON object in place of the table", "output"},
     {"scores", 0, DN_OPT_TEXT, NULL, "FILE", "also write every pair with all its scores as TSV", "output"},
-    {"force", 0, DN_OPT_FLAG, NULL, NULL, "replace FILE of --scores", "output"},
+    {"force", 0, DN_OPT_FLAG, NULL, NULL, "replace FILE of --scores, --export-rows", "output"},
     {NULL, 0, DN_OPT_FLAG, NULL, NULL, NULL, NULL},
 };
 
@@ -39,7 +49,8 @@ typedef struct job {
     const dn_call *call;
     dn_evaluate_options o;
     const char **models; /* [o.n_models]  or NULL */
-    const char *scores;
+    dn_contenders contenders;
+    const char *scores, *rows;
     bool interactions; /* drug-target pairs, not pairs of genes */
     dn_evaluation genes;
     dn_dti_table table;
@@ -57,6 +68,7 @@ static dn_status check_options(const dn_options *o, dn_error *err)
     dn_status st = DN_OK;
     int asked =
         dn_options_flag(o, "baselines") + dn_options_given(o, "model") + dn_options_given(o, "models");
+    bool rows = dn_options_given(o, "export-rows");
 
     if (dn_options_positionals(o) != 1)
         DN_FAIL(DN_EUSAGE, "evaluate takes one dataset, not %d", dn_options_positionals(o));
@@ -64,7 +76,12 @@ static dn_status check_options(const dn_options *o, dn_error *err)
         DN_FAIL(DN_EUSAGE,
                 "--baselines, --model and --models exclude each other: baselines always stand beside "
                 "a model");
-    if (asked == 0)
+    if (rows && (asked > 0 || dn_options_given(o, "scores") || dn_options_given(o, "pairs") ||
+                 dn_options_given(o, "part") || dn_options_given(o, "contender")))
+        DN_FAIL(DN_EUSAGE, "--export-rows evaluates nothing: it takes --split and --fold alone");
+    if (rows && !dn_options_given(o, "split"))
+        DN_FAIL(DN_EUSAGE, "--split is missing: --export-rows needs one");
+    if (asked == 0 && !rows)
         DN_FAIL(DN_EUSAGE, "--model is missing: which model.h5 is to be evaluated");
     if (dn_options_flag(o, "baselines") && !dn_options_given(o, "split"))
         DN_FAIL(DN_EUSAGE, "--split is missing: --baselines needs one");
@@ -85,12 +102,19 @@ static dn_status read_options(job *j, dn_error *err)
     dn_status st = DN_OK;
     const dn_options *o = j->call->options;
     int n = dn_options_count(o, "models");
+    const char *contender[DN_CONTENDER_FILES_MAX];
+    int files = dn_options_count(o, "contender");
 
     DN_TRY(check_options(o, err));
     if (n > 0)
         DN_NEW(j->models, (size_t)n);
     for (int i = 0; i < n; i++)
         j->models[i] = dn_options_item(o, "models", i);
+    if (files > DN_CONTENDER_FILES_MAX)
+        DN_FAIL(DN_EUSAGE, "--contender: %d files, at most %d", files, DN_CONTENDER_FILES_MAX);
+    for (int i = 0; i < files; i++)
+        contender[i] = dn_options_item(o, "contender", i);
+    DN_TRY(dn_contenders_parse(&dn_dti_kind, contender, files, &j->contenders, err));
     j->o = (dn_evaluate_options){
         .dataset = dn_options_positional(o, 0),
         .model = dn_options_text(o, "model"),
@@ -100,11 +124,13 @@ static dn_status read_options(job *j, dn_error *err)
         .split = dn_options_text(o, "split"),
         .fold = dn_options_given(o, "fold") ? dn_options_int(o, "fold") : -1,
         .part = part_of(dn_options_text(o, "part")),
+        .contenders = files > 0 ? &j->contenders : NULL,
         .pairs = dn_options_text(o, "pairs"),
         .replicates = dn_options_int(o, "replicates"),
         .seed = (uint64_t)dn_options_int(o, "seed"),
     };
     j->scores = dn_options_text(o, "scores");
+    j->rows = dn_options_text(o, "export-rows");
 out:
     return st;
 }
@@ -124,6 +150,8 @@ static dn_status output_local(const job *j, dn_error *err)
     dn_status st = DN_OK;
     char *text = NULL;
 
+    if (j->scores != NULL && j->interactions && j->dti.repeats.splits > 1)
+        DN_FAIL(DN_EUSAGE, "--scores: the models are of several splits; take those of one at a time");
     if (j->scores != NULL)
         DN_TRY(j->interactions ? dn_dti_evaluation_save_scores(&j->dti, &j->table, j->scores, err)
                                : dn_evaluation_save_scores(&j->genes, j->scores, err));
@@ -160,8 +188,11 @@ static dn_status look(job *j, dn_error *err)
         DN_TRY(dn_split_load(h, j->o.split, j->o.pool > 0 ? 0 : j->o.fold, &split, err));
         j->interactions = split.interactions;
     }
-    if (!j->interactions && (j->models != NULL || j->o.pool > 0))
-        DN_FAIL(DN_EUSAGE, "--%s is for drug-target pairs", j->models != NULL ? "models" : "pool");
+    if (!j->interactions && (j->models != NULL || j->o.pool > 0 || j->o.contenders != NULL))
+        DN_FAIL(DN_EUSAGE, "--%s is for drug-target pairs",
+                j->models != NULL         ? "models"
+                : j->o.contenders != NULL ? "contender"
+                                          : "pool");
 out:
     dn_split_destroy(&split);
     dn_h5_close(&h);
@@ -176,8 +207,13 @@ static dn_status run(const dn_call *call, dn_error *err)
     DN_PASS(read_options(&j, err));
     DN_AGREE(call->comm);
     if (call->comm->rank == 0)
-        DN_PASS(check_scores_local(j.scores, dn_options_flag(call->options, "force"), err));
+        DN_PASS(check_scores_local(j.rows != NULL ? j.rows : j.scores,
+                                   dn_options_flag(call->options, "force"), err));
     DN_AGREE(call->comm);
+    if (j.rows != NULL) {
+        DN_TRY(dn_dti_export_rows(call->comm, j.o.dataset, j.o.split, j.o.fold, j.rows, err));
+        goto out;
+    }
     DN_TRY(look(&j, err));
     DN_TRY(j.interactions ? dn_evaluate_dti_file(call->comm, &j.o, &j.table, &j.dti, err)
                           : dn_evaluate(call->comm, &j.o, &j.genes, err));
@@ -199,7 +235,8 @@ const dn_command dn_cmd_evaluate = {
              "DATASET --model FILE --pairs NAME\n"
              "DATASET --models FILE... [--part test|validation|train] [--json] [--scores FILE]\n"
              "DATASET --baselines --split NAME [--fold K|--pool N] [--part test|validation|train] [--json] "
-             "[--scores FILE]",
+             "[--scores FILE]\n"
+             "DATASET --split NAME [--fold K] --export-rows FILE",
     .details =
         "Scores the pairs of a split part, or of a pair set, with the model and with three baselines: "
         "popularity (how\n"
@@ -218,7 +255,12 @@ const dn_command dn_cmd_evaluate = {
         "cold_drug,\n"
         "cold_target, cold_both, by what occurs in training; intervals resample drugs and targets. With "
         "--baselines\n"
-        "the JSON has no model, difference and threshold.",
+        "the JSON has no model, difference and threshold.\n"
+        "Several models: 'mean' holds AUROC and AP of each on its own rows, averaged over the models; the "
+        "interval draws drugs\n"
+        "and targets once for all models, so that repeats under other seeds do not narrow it like new data "
+        "would. Models of one\n"
+        "split are also 'pooled': one AUROC over the rows of all folds, each scored by its own model.",
     .options = options,
     .run = run,
 };

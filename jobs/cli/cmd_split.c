@@ -35,7 +35,8 @@ static const dn_opt options[] = {
      "keep drugs together whose fingerprints are this alike (Tanimoto), where drugs are divided", "split"},
     {"target-clusters", 0, DN_OPT_NUMBER, NULL, "0.01..1",
      "keep targets together whose 3-mers are this alike (cosine), where targets are divided", "split"},
-    {"by", 0, DN_OPT_TEXT, "pairs", "pairs|genes", "what kfold divides", "split"},
+    {"by", 0, DN_OPT_TEXT, "pairs", "pairs|genes|drugs|targets",
+     "what kfold divides: --pairs: pairs or genes; --interactions: pairs, drugs or targets", "split"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of the draw", "split"},
     {"force", 'f', DN_OPT_FLAG, NULL, NULL,
      "replace a split of that name; keep a test part that is too small", "split"},
@@ -128,15 +129,20 @@ static dn_status read_shares(job *j, dn_error *err)
     dn_status st = DN_OK;
     const dn_options *o = j->call->options;
     bool kfold = j->split.kind == DN_SPLIT_KFOLD, blocks = j->split.kind == DN_SPLIT_BLOCKS;
+    const char *by = dn_options_text(o, "by");
 
-    if (dn_options_given(o, "by") && (!kfold || j->interactions))
-        DN_FAIL(DN_EUSAGE, "--by is for --kind kfold of --pairs only");
+    if (dn_options_given(o, "by") && !kfold)
+        DN_FAIL(DN_EUSAGE, "--by is for --kind kfold only");
+    if (strcmp(by, "pairs") != 0 && (strcmp(by, "genes") == 0) == j->interactions)
+        DN_FAIL(DN_EUSAGE, "--by %s is for --%s", by, j->interactions ? "pairs" : "interactions");
+    if (kfold && j->interactions && strcmp(by, "pairs") != 0)
+        j->split.kind = strcmp(by, "drugs") == 0 ? DN_SPLIT_KFOLD_DRUGS : DN_SPLIT_KFOLD_TARGETS;
     if (kfold || blocks) {
         if (dn_options_given(o, "fractions"))
             DN_FAIL(DN_EUSAGE, "--fractions is not for --kind %s, whose parts follow from --folds",
                     dn_split_kind_name(&j->split));
         j->split.folds = dn_options_int(o, "folds");
-        j->split.by_genes = strcmp(dn_options_text(o, "by"), "genes") == 0;
+        j->split.by_genes = strcmp(by, "genes") == 0;
     } else {
         if (dn_options_given(o, "folds"))
             DN_FAIL(DN_EUSAGE, "--folds is for --kind kfold%s only",
@@ -152,14 +158,14 @@ static dn_status read_clusters(job *j, dn_error *err)
 {
     static const char *const option[2] = {"drug-clusters", "target-clusters"};
     dn_status st = DN_OK;
-    dn_split_kind kind = j->split.kind;
+    const char *by = dn_split_by_name(&j->split);
 
     for (int side = 0; side < 2; side++) {
         if (!dn_options_given(j->call->options, option[side]))
             continue;
-        if (kind < DN_SPLIT_COLD_DRUG || kind == (side == 0 ? DN_SPLIT_COLD_TARGET : DN_SPLIT_COLD_DRUG))
-            DN_FAIL(DN_EUSAGE, "--%s goes with --kind cold-%s, cold-both and kfold-blocks", option[side],
-                    side == 0 ? "drug" : "target");
+        if (strstr(by, side == 0 ? "drugs" : "targets") == NULL)
+            DN_FAIL(DN_EUSAGE, "--%s goes with --kind cold-%s, cold-both, kfold-blocks and kfold --by %ss",
+                    option[side], side == 0 ? "drug" : "target", side == 0 ? "drug" : "target");
         j->alike[side] = dn_options_number(j->call->options, option[side]);
     }
 out:
@@ -212,7 +218,7 @@ static dn_status write_config(job *j, dn_error *err)
     dn_json_string(c, "pairs_hash", hash);
     dn_json_string(c, "kind", dn_split_kind_name(&j->split));
     dn_json_string(c, "by", dn_split_by_name(&j->split));
-    if (j->split.kind != DN_SPLIT_KFOLD && j->split.kind != DN_SPLIT_BLOCKS) {
+    if (!dn_split_by_folds(&j->split) && j->split.kind != DN_SPLIT_BLOCKS) {
         fractions = dn_json_array(c, "fractions");
         for (int i = 0; i < 3; i++)
             dn_json_number(fractions, NULL, j->split.fraction[i]);
@@ -447,7 +453,7 @@ const dn_command dn_cmd_split = {
     .summary = "divide a pair set into training, validation and test",
     .usage = "DATASET --pairs NAME --name NAME [--kind random|gene-disjoint|kfold] [options]\n"
              "DATASET --interactions NAME --name NAME "
-             "[--kind warm|cold-drug|cold-target|cold-both|kfold|kfold-blocks]",
+             "[--kind warm|cold-drug|cold-target|cold-both|kfold|kfold-blocks] [--by pairs|drugs|targets]",
     .details =
         "The split is a function of the pair set and the seed, stored in the dataset under its name.\n"
         "gene-disjoint: genes are divided; a pair with a test gene is tested, one with a validation "
@@ -459,6 +465,8 @@ const dn_command dn_cmd_split = {
         "goes where both\n"
         "go, and what falls between is left out. kfold-blocks: fold s K + i tests drugs of block i with "
         "targets of block\n"
-        "(i + s) mod K; folds 0 to K - 1 are the diagonal.",
+        "(i + s) mod K; folds 0 to K - 1 are the diagonal. kfold --by drugs, --by targets: cold-drug, "
+        "cold-target in turn,\n"
+        "every pair tested once; validation is the next fold, cold in the same way.",
     .options = options,
     .run = run};

@@ -10,7 +10,7 @@ static const char *const part_name[] = {"train", "validation", "test", "left out
 
 static dn_views views_of(const dn_dti_evaluation *e, const dn_evaluate_options *o)
 {
-    return (dn_views){.kind = &dn_dti_kind, .view = e->view, .model = e->model, .replicates = o->replicates};
+    return (dn_views){.kind = e->kind, .view = e->view, .model = e->model, .replicates = o->replicates};
 }
 
 void dn_dti_evaluation_print(const dn_dti_evaluation *e, const dn_dti_table *t, const dn_evaluate_options *o,
@@ -19,13 +19,21 @@ void dn_dti_evaluation_print(const dn_dti_evaluation *e, const dn_dti_table *t, 
     const dn_view_report *all = &e->view[0];
     dn_views views = views_of(e, o);
 
+    if (e->repeats.splits > 1) {
+        fprintf(to,
+                "%d models, %s and others, on %s\n%s parts of %" PRId64 " splits of interactions '%s'\n\n",
+                o->n_models, o->models[0], o->dataset, part_name[o->part], e->repeats.splits, t->split.pairs);
+        dn_repeats_print(&e->repeats, o->replicates, to);
+        return;
+    }
+
     if (e->model && o->models != NULL)
         fprintf(to, "%d models, %s and others, on %s\n", o->n_models, o->models[0], o->dataset);
     else
         fprintf(to, "%s on %s\n", e->model ? o->model : "baselines", o->dataset);
     fprintf(to, "%s part of split '%s' (interactions '%s'", part_name[o->part], t->name, t->split.pairs);
     if (e->folds > 1)
-        fprintf(to, ", %" PRId64 " folds pooled", e->folds);
+        fprintf(to, ", %" PRId64 " folds", e->folds);
     else if (t->fold >= 0)
         fprintf(to, ", fold %" PRId64, t->fold);
     fprintf(to, "): %" PRId64 " pairs, %" PRId64 " positive\n", all->rows, all->positives);
@@ -39,6 +47,13 @@ void dn_dti_evaluation_print(const dn_dti_evaluation *e, const dn_dti_table *t, 
     if (all->positives == 0 || all->positives == all->rows)
         fprintf(to, "WARNING: one class only; AUROC and average precision do not exist\n");
     fputc('\n', to);
+    if (e->repeats.n > 0) {
+        dn_repeats_print(&e->repeats, o->replicates, to);
+        fprintf(to,
+                "\n%" PRId64 " folds pooled: one AUROC over the rows of all folds, each scored by its own "
+                "model\n",
+                e->folds);
+    }
     dn_views_print(&views, to);
 }
 
@@ -51,7 +66,10 @@ dn_status dn_dti_evaluation_json(const dn_dti_evaluation *e, const dn_dti_table 
 
     if (root == NULL)
         DN_FAIL(DN_ENOMEM, "out of memory for the report");
-    dn_views_json(&views, root);
+    if (e->repeats.splits <= 1)
+        dn_views_json(&views, root);
+    if (e->repeats.n > 0)
+        dn_repeats_json(&e->repeats, root);
     group = dn_json_object(root, "left_out");
     dn_json_int(group, "two_labels", e->contradictory);
     dn_json_int(group, "between_parts", e->between_parts);
@@ -63,8 +81,11 @@ dn_status dn_dti_evaluation_json(const dn_dti_evaluation *e, const dn_dti_table 
         for (int i = 0; i < o->n_models; i++)
             dn_json_string(group, NULL, o->models[i]);
     }
-    dn_json_string(root, "split", t->name);
-    if (o->models != NULL || o->pool > 0)
+    if (e->repeats.splits <= 1)
+        dn_json_string(root, "split", t->name);
+    if (e->repeats.splits > 1)
+        dn_json_int(root, "splits", e->repeats.splits);
+    else if (o->models != NULL || o->pool > 0)
         dn_json_int(root, "folds_pooled", e->folds);
     else if (t->fold >= 0)
         dn_json_int(root, "fold", t->fold);
@@ -95,8 +116,8 @@ static void write_rows(const dn_dti_evaluation *e, const dn_dti_table *t, FILE *
     fprintf(f, "drug\ttarget\tlabel\t");
     if (e->model)
         fprintf(f, "probability\tcalibrated\t");
-    for (int k = 1; k < DN_DTI_SCORERS; k++)
-        fprintf(f, "%s\t", dn_dti_kind.scorer[k]);
+    for (int k = 1; k < e->kind->scorers; k++)
+        fprintf(f, "%s\t", e->kind->scorer[k]);
     fprintf(f, "class\n");
     for (int64_t i = 0; i < e->n; i++) {
         write_id(f, &t->drugs.id, t->pairs.drug[e->row[i]]);
@@ -106,7 +127,7 @@ static void write_rows(const dn_dti_evaluation *e, const dn_dti_table *t, FILE *
             fprintf(f, "%.9g\t%.9g\t", e->score[DN_MODEL][i],
                     all->source == DN_FROM_NOWHERE ? (double)NAN
                                                    : dn_platt_apply(platt, dn_logit(e->score[DN_MODEL][i])));
-        for (int k = 1; k < DN_DTI_SCORERS; k++)
+        for (int k = 1; k < e->kind->scorers; k++)
             fprintf(f, "%.9g\t", e->score[k][i]);
         fprintf(f, "%s\n", dn_dti_kind.view[e->klass[i]].name);
     }

@@ -56,7 +56,7 @@ static void put_scorer(dn_json *obj, const dn_scorer_report *s, bool model, dn_s
         dn_json_number(obj, "brier", s->brier);
         dn_json_number(obj, "ece", s->ece);
     }
-    if (source != DN_FROM_NOWHERE) {
+    if (source != DN_FROM_NOWHERE && s->decided) { /* not decided: no scores of validation rows */
         dn_json *c = dn_json_object(obj, "calibrated");
         dn_json_number(c, "brier", s->calibrated_brier);
         dn_json_number(c, "ece", s->calibrated_ece);

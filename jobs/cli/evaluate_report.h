@@ -42,7 +42,19 @@ void dn_dti_evaluation_print(const dn_dti_evaluation *e, const dn_dti_table *t, 
                              FILE *to);
 DN_MUST_CHECK dn_status dn_dti_evaluation_json(const dn_dti_evaluation *e, const dn_dti_table *t,
                                                const dn_evaluate_options *o, char **out, dn_error *err);
+/* The mean over several models. */
+void dn_repeats_print(const dn_repeats *r, int64_t replicates, FILE *to);
+void dn_repeats_json(const dn_repeats *r, dn_json *root);
+
 DN_MUST_CHECK dn_status dn_dti_evaluation_save_scores(const dn_dti_evaluation *e, const dn_dti_table *t,
                                                       const char *path, dn_error *err);
+
+/* The pairs of a split as TSV: drug, target, label, smiles, sequence, then `part` (of the fold, or of a split
+ * without folds) or, fold -1 with folds, part_0, part_1, ... : train, validation, test, left_out. Collective
+ * on comm; rank 0 writes. Fails: as dn_dti_table_load(); DN_EDATA a text that has a tab; DN_ECANTCREAT,
+ * DN_EIO */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_export_rows(const dn_comm *comm, const char *dataset,
+                                                         const char *split, int64_t fold, const char *path,
+                                                         dn_error *err);
 
 #endif

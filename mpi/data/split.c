@@ -18,7 +18,9 @@ enum {
     DRAW_DRUGS = 6,
     DRAW_TARGETS = 7,
     DRAW_BLOCK_DRUGS = 8,
-    DRAW_BLOCK_TARGETS = 9
+    DRAW_BLOCK_TARGETS = 9,
+    DRAW_FOLD_DRUGS = 10,
+    DRAW_FOLD_TARGETS = 11
 };
 
 const char *const dn_count_names[DN_COUNTS] = {"train",         "validation",    "test",          "left_out",
@@ -27,20 +29,36 @@ const char *const dn_count_names[DN_COUNTS] = {"train",         "validation",   
 
 const char *dn_split_kind_name(const dn_split_options *options)
 {
-    static const char *const name[] = {"random",      "gene-disjoint", "kfold",       "cold-drug",
-                                       "cold-target", "cold-both",     "kfold-blocks"};
+    static const char *const name[] = {"random",       "gene-disjoint", "kfold",
+                                       "cold-drug",    "cold-target",   "cold-both",
+                                       "kfold-blocks", "kfold-drugs",   "kfold-targets"};
 
     return options->kind == DN_SPLIT_RANDOM && options->drugs > 0 ? "warm" : name[options->kind];
+}
+
+/* Are drugs (side 0), targets (side 1) divided? */
+static bool divides(dn_split_kind kind, int side)
+{
+    bool drugs_only = kind == DN_SPLIT_COLD_DRUG || kind == DN_SPLIT_KFOLD_DRUGS;
+    bool targets_only = kind == DN_SPLIT_COLD_TARGET || kind == DN_SPLIT_KFOLD_TARGETS;
+
+    return kind >= DN_SPLIT_COLD_DRUG && !(side == 0 ? targets_only : drugs_only);
 }
 
 const char *dn_split_by_name(const dn_split_options *options)
 {
     if (!dn_split_by_genes(options))
         return "pairs";
-    return options->kind == DN_SPLIT_COLD_DRUG     ? "drugs"
-           : options->kind == DN_SPLIT_COLD_TARGET ? "targets"
-           : options->kind >= DN_SPLIT_COLD_BOTH   ? "drugs and targets"
-                                                   : "genes";
+    if (options->kind < DN_SPLIT_COLD_DRUG)
+        return "genes";
+    return !divides(options->kind, 1)   ? "drugs"
+           : !divides(options->kind, 0) ? "targets"
+                                        : "drugs and targets";
+}
+
+bool dn_split_by_folds(const dn_split_options *options)
+{
+    return options->kind == DN_SPLIT_KFOLD || options->kind >= DN_SPLIT_KFOLD_DRUGS;
 }
 
 bool dn_split_by_genes(const dn_split_options *options)
@@ -135,8 +153,8 @@ static dn_status check_options(const dn_split_options *o, dn_error *err)
     dn_status st = DN_OK;
     const double *f = o->fraction;
 
-    if (o->kind == DN_SPLIT_KFOLD || o->kind == DN_SPLIT_BLOCKS) {
-        int most = o->kind == DN_SPLIT_KFOLD ? DN_FOLDS_MAX : DN_BLOCKS_MAX;
+    if (dn_split_by_folds(o) || o->kind == DN_SPLIT_BLOCKS) {
+        int most = o->kind != DN_SPLIT_BLOCKS ? DN_FOLDS_MAX : DN_BLOCKS_MAX;
         if (o->folds < DN_FOLDS_MIN || o->folds > most)
             DN_FAIL(DN_EUSAGE, "%lld folds: wanted %d to %d", (long long)o->folds, DN_FOLDS_MIN, most);
         goto out;
@@ -228,7 +246,7 @@ static void cut_clusters(const double *fraction, const ranked *list, int64_t clu
 static void deal_clusters(const ranked *list, int64_t clusters, int64_t folds, const int64_t *size,
                           uint8_t *block)
 {
-    int64_t have[DN_BLOCKS_MAX] = {0};
+    int64_t have[DN_FOLDS_MAX] = {0};
 
     for (int64_t r = 0; r < clusters; r++) {
         int64_t least = 0;
@@ -246,19 +264,20 @@ static dn_status plan_side(dn_split_plan *p, uint64_t draw, int64_t begin, int64
                            const int64_t *cluster, const char *what, ranked *list, dn_error *err)
 {
     dn_status st = DN_OK;
-    bool blocks = p->options.kind == DN_SPLIT_BLOCKS;
+    bool dealt = p->options.kind >= DN_SPLIT_BLOCKS;
     uint8_t *block = p->gene_block + begin, *of_cluster = NULL;   /* [n] */
     int64_t n = end - begin, clusters, members = 0, *size = NULL; /* [n] */
 
     DN_NEW(of_cluster, (size_t)n);
     DN_NEW(size, (size_t)n);
     clusters = rank_clusters(p->options.seed, draw, block, cluster, n, of_cluster, size, list);
-    if (blocks && clusters < p->options.folds)
-        DN_FAIL(DN_EDATA, "%lld %s%s cannot be dealt into %lld blocks", (long long)clusters,
-                cluster != NULL ? "clusters of " : "", what, (long long)p->options.folds);
+    if (dealt && clusters < p->options.folds)
+        DN_FAIL(DN_EDATA, "%lld %s%s cannot be dealt into %lld %s", (long long)clusters,
+                cluster != NULL ? "clusters of " : "", what, (long long)p->options.folds,
+                p->options.kind == DN_SPLIT_BLOCKS ? "blocks" : "folds");
     for (int64_t i = 0; i < n; i++)
         members += size[i];
-    if (blocks)
+    if (dealt)
         deal_clusters(list, clusters, p->options.folds, size, of_cluster);
     else
         cut_clusters(p->options.fraction, list, clusters, members, size, of_cluster);
@@ -276,19 +295,25 @@ static dn_status plan_sides(dn_split_plan *p, const dn_pairs *pairs, ranked *lis
 {
     dn_status st = DN_OK;
     dn_split_kind kind = p->options.kind;
-    bool blocks = kind == DN_SPLIT_BLOCKS;
+    bool blocks = kind == DN_SPLIT_BLOCKS, folds = dn_split_by_folds(&p->options);
     int64_t drugs = p->options.drugs;
 
     DN_NEW(p->gene_block, (size_t)p->genes);
     memset(p->gene_block, DN_GENE_ABSENT, (size_t)p->genes);
     for (int64_t i = 0; i < p->pairs; i++)
         p->gene_block[pairs->gene_a[i]] = p->gene_block[pairs->gene_b[i]] = DN_TRAIN;
-    if (kind != DN_SPLIT_COLD_TARGET)
-        DN_TRY(plan_side(p, blocks ? DRAW_BLOCK_DRUGS : DRAW_DRUGS, 0, drugs, p->options.drug_cluster,
-                         "drugs", list, err));
-    if (kind != DN_SPLIT_COLD_DRUG)
-        DN_TRY(plan_side(p, blocks ? DRAW_BLOCK_TARGETS : DRAW_TARGETS, drugs, p->genes,
-                         p->options.target_cluster, "targets", list, err));
+    if (divides(kind, 0))
+        DN_TRY(plan_side(p,
+                         blocks  ? DRAW_BLOCK_DRUGS
+                         : folds ? DRAW_FOLD_DRUGS
+                                 : DRAW_DRUGS,
+                         0, drugs, p->options.drug_cluster, "drugs", list, err));
+    if (divides(kind, 1))
+        DN_TRY(plan_side(p,
+                         blocks  ? DRAW_BLOCK_TARGETS
+                         : folds ? DRAW_FOLD_TARGETS
+                                 : DRAW_TARGETS,
+                         drugs, p->genes, p->options.target_cluster, "targets", list, err));
     p->options.drug_cluster = p->options.target_cluster = NULL; /* they were borrowed */
 out:
     return st;
@@ -325,7 +350,7 @@ dn_status dn_split_plan_make(const dn_split_options *options, const dn_pairs *pa
     DN_TRY(check_options(options, err));
     if (pairs->n == 0)
         DN_FAIL(DN_EDATA, "the pair set is empty");
-    if (options->kind == DN_SPLIT_KFOLD)
+    if (dn_split_by_folds(options))
         p.folds = options->folds;
     if (options->kind == DN_SPLIT_BLOCKS)
         p.folds = options->folds * options->folds;
@@ -364,7 +389,7 @@ static uint8_t part_in(uint8_t block, int64_t tested, int64_t folds)
 /* What a block is in a fold; a split of one fold has parts in place of blocks. */
 static uint8_t part_of_block(const dn_split_plan *plan, uint8_t block, int64_t fold)
 {
-    return plan->options.kind == DN_SPLIT_KFOLD ? part_in(block, fold, plan->folds) : block;
+    return dn_split_by_folds(&plan->options) ? part_in(block, fold, plan->folds) : block;
 }
 
 /* The same of a gene, a drug or a target. */
@@ -373,6 +398,9 @@ static uint8_t part_of_entity(const dn_split_plan *plan, int64_t entity, int64_t
     int64_t k = plan->options.folds;
     uint8_t block = plan->gene_block[entity];
 
+    if (plan->options.kind >= DN_SPLIT_KFOLD_DRUGS &&
+        !divides(plan->options.kind, entity < plan->options.drugs ? 0 : 1))
+        return DN_TRAIN;
     if (plan->options.kind != DN_SPLIT_BLOCKS)
         return part_of_block(plan, block, fold);
     return part_in(block, entity < plan->options.drugs ? fold % k : (fold % k + fold / k) % k, k);
@@ -451,7 +479,7 @@ dn_status dn_split_check_test(const dn_split_plan *plan, int64_t fold, const dn_
     if (kind != DN_SPLIT_BLOCKS)
         snprintf(where, sizeof where, "fold %lld", (long long)fold);
 
-    if (kind != DN_SPLIT_KFOLD && kind != DN_SPLIT_BLOCKS && !(plan->options.fraction[2] > 0))
+    if (!dn_split_by_folds(&plan->options) && kind != DN_SPLIT_BLOCKS && !(plan->options.fraction[2] > 0))
         goto out;
     for (int c = 0; c < DN_COUNTS; c++) {
         int64_t positives = counts[c].positives, negatives = counts[c].rows - positives;

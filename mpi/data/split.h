@@ -23,16 +23,19 @@
  * k folds by genes: the ranked genes are dealt into K blocks. Fold f has the test genes of block f and the
  * validation genes of block (f + 1) mod K; pairs follow the rules above, nothing is held out for C1.
  *
+ * k folds by drugs (targets): as by genes, of drugs (targets) only. Every pair is tested once, validation is
+ * cold in the same way as test, nothing is left out.
+ *
  * Drug-target sets are pairs of entities, of which the first `drugs` are drugs, the others targets
  * (dn_split_pairs_of()). warm is random by another name. Draws: 6 drugs, 7 targets, 8 drugs of blocks, 9
- * targets of blocks; only drugs and targets that stand in a pair are ranked.
+ * targets of blocks, 10 drugs, 11 targets of k folds; only drugs and targets that stand in a pair are ranked.
  *
  * cold-drug, cold-target: the drugs (targets) are ranked and cut at the fractions; a pair goes where its drug
  * (target) goes, so validation is cold in the same way as test and nothing is left out.
  *
  * Where drugs or targets stand in clusters (alike.h), clusters are ranked, by their lowest number. A cluster
- * goes, whole, where its middle falls in the list of all members; of blocks, to the one that has the fewest
- * members so far. Alone in its cluster, an entity goes where it goes without clusters.
+ * goes, whole, where its middle falls in the list of all members; of folds and blocks, to the one that has
+ * the fewest members so far. Alone in its cluster, an entity goes where it goes without clusters.
  *
  * cold-both: both sides are cut at the fractions. A pair goes where both go: train x train, validation x
  * validation, test x test; what falls between is left out.
@@ -62,7 +65,9 @@ typedef enum dn_split_kind {
     DN_SPLIT_COLD_DRUG, /* from here on of drug-target sets only */
     DN_SPLIT_COLD_TARGET,
     DN_SPLIT_COLD_BOTH,
-    DN_SPLIT_BLOCKS /* "kfold-blocks" */
+    DN_SPLIT_BLOCKS,       /* "kfold-blocks" */
+    DN_SPLIT_KFOLD_DRUGS,  /* "kfold-drugs": cold-drug in turn */
+    DN_SPLIT_KFOLD_TARGETS /* "kfold-targets" */
 } dn_split_kind;
 
 typedef struct dn_split_options {
@@ -91,6 +96,9 @@ enum { DN_GENE_ABSENT = 255 };
 /* A drug-target set as pairs of entities: target t is drugs + t. A copy, for dn_pairs_destroy(). Local.
  * Fails: DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_split_pairs_of(const dn_interactions *p, dn_pairs *out, dn_error *err);
+
+/* k-fold of any sort, blocks not among them. Local. */
+bool dn_split_by_folds(const dn_split_options *options);
 
 /* Whether genes, drugs or targets, not pairs, are divided. Local. */
 bool dn_split_by_genes(const dn_split_options *options);

@@ -105,7 +105,7 @@ dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name, con
     DN_TRY(dn_h5_set_text(h, group, "kind", dn_split_kind_name(o), err));
     DN_TRY(dn_h5_set_text(h, group, "by", dn_split_by_name(o), err));
     DN_TRY(dn_h5_set_int(h, group, "seed", (int64_t)o->seed, err));
-    if (o->kind == DN_SPLIT_KFOLD || o->kind == DN_SPLIT_BLOCKS)
+    if (dn_split_by_folds(o) || o->kind == DN_SPLIT_BLOCKS)
         snprintf(text, sizeof text, "none");
     else
         snprintf(text, sizeof text, "%.17g,%.17g,%.17g", o->fraction[0], o->fraction[1], o->fraction[2]);

@@ -137,9 +137,9 @@ out:
 
 dn_hidden dn_dti_hidden(const char *kind)
 {
-    if (strcmp(kind, "cold-drug") == 0)
+    if (strcmp(kind, "cold-drug") == 0 || strcmp(kind, "kfold-drugs") == 0)
         return DN_HIDE_DRUG;
-    if (strcmp(kind, "cold-target") == 0)
+    if (strcmp(kind, "cold-target") == 0 || strcmp(kind, "kfold-targets") == 0)
         return DN_HIDE_TARGET;
     if (strcmp(kind, "cold-both") == 0 || strcmp(kind, "kfold-blocks") == 0)
         return DN_HIDE_BOTH;

@@ -17,6 +17,7 @@
 
 #include "mpi/io/dataset.h"
 #include "mpi/io/model_file.h"
+#include "mpi/train/contenders.h"
 #include "mpi/train/evaluate_view.h"
 #include "solvers/stats/baselines.h"
 
@@ -30,12 +31,13 @@ typedef struct dn_evaluate_options {
     const char *split;         /* NULL: that of the model */
     int64_t fold;              /* -1: that of the model, or none */
     dn_part part;              /* which rows of the split; ignored with pairs */
-    const char *const *models; /* [n_models]  drug-target pairs: models of several folds, to be pooled, in
-                                  place of model */
+    const char *const *models; /* [n_models]  drug-target pairs: models of several folds or
+                                  splits, in place of model */
     int n_models;
-    int64_t pool;       /* baselines of drug-target pairs: folds 0 .. pool - 1 are pooled; 0: one fold */
-    const char *pairs;  /* a pair set in place of a part of the split; NULL: none */
-    int64_t replicates; /* >= 0 */
+    int64_t pool; /* baselines of drug-target pairs: folds 0 .. pool - 1 are pooled; 0: one fold */
+    const dn_contenders *contenders; /* drug-target pairs: scores out of files; NULL: none */
+    const char *pairs;               /* a pair set in place of a part of the split; NULL: none */
+    int64_t replicates;              /* >= 0 */
     uint64_t seed;
 } dn_evaluate_options;
 

@@ -2,6 +2,7 @@
  * evaluate_dti.h */
 #include "mpi/train/evaluate_dti.h"
 
+#include <math.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/train/dti_history.h"
@@ -49,7 +50,7 @@ static void study_destroy(study *s)
     dn_free(s->rows.b);
     dn_free(s->rows.label);
     dn_free(s->rows.klass);
-    for (int k = 0; k < DN_DTI_SCORERS; k++)
+    for (int k = 0; k < DN_SCORERS_MAX; k++)
         dn_free(s->rows.score[k]);
 }
 
@@ -109,7 +110,7 @@ static dn_status select_rows(study *s, dn_error *err)
     DN_NEW(r->b, n);
     DN_NEW(r->label, n);
     DN_NEW(r->klass, n);
-    for (int k = r->model ? DN_MODEL : 1; k < DN_DTI_SCORERS; k++)
+    for (int k = r->model ? DN_MODEL : 1; k < r->kind->scorers; k++)
         DN_NEW(r->score[k], n);
     r->entities[0] = p->drugs;
     r->entities[1] = p->targets;
@@ -197,6 +198,61 @@ out:
     return st;
 }
 
+/* Every evaluated row must have a score, of the validation rows all or none. */
+static dn_status check_contender(const study *s, const dn_contenders *k, int c, const double *score,
+                                 dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_eval_rows *r = &s->rows;
+    int64_t known = 0, at = 0, of_validation = 0;
+    const char *path = "";
+    size_t drug_len, target_len;
+
+    for (int64_t i = 0; i < r->n_validation; i++)
+        of_validation += !isnan(score[i]);
+    known = of_validation == 0 ? r->n_validation : 0;
+    for (at = known; at < r->n && !isnan(score[at]); at++)
+        ;
+    for (int f = k->files - 1; f >= 0; f--)
+        if (k->file[f].of == c)
+            path = k->file[f].path;
+    if (at < r->n) {
+        const char *drug = dn_strings_at(&s->t->drugs.id, r->a[at], &drug_len);
+        const char *target = dn_strings_at(&s->t->targets.id, r->b[at], &target_len);
+
+        DN_FAIL(DN_EDATA,
+                "%s: no score for drug %.*s and target %.*s, %s row %lld of interactions '%s', split '%s', "
+                "fold %lld",
+                path, (int)drug_len, drug, (int)target_len, target,
+                at < r->n_validation ? "validation" : "evaluated", (long long)s->row[at], s->t->split.pairs,
+                s->t->name, (long long)(s->t->fold >= 0 ? s->t->fold : 0));
+    }
+out:
+    return st;
+}
+
+/* Collective. */
+static dn_status score_contender(const dn_comm *comm, study *s, const dn_contenders *k, int c,
+                                 const dn_contender_rows *asked, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_eval_rows *r = &s->rows;
+    double *to = r->score[r->kind->scorers - k->n + c];
+    double *score = dn_calloc((size_t)asked->pairs->n, sizeof *score);
+
+    if (score == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld scores",
+                          (long long)asked->pairs->n);
+    DN_AGREE(comm);
+    DN_TRY(dn_contenders_score(comm, k, c, asked, score, err));
+    for (int64_t i = 0; i < r->n; i++)
+        to[i] = score[s->row[i]];
+    DN_TRY(check_contender(s, k, c, to, err)); /* the same on every rank */
+out:
+    dn_free(score);
+    return st;
+}
+
 /* ---- the report ---- */
 
 /* Views of the evaluated rows, which stand behind those of validation. */
@@ -204,12 +260,13 @@ static void view_rows(dn_dti_evaluation *e)
 {
     int64_t from = e->all.n_validation;
 
+    e->kind = e->all.kind;
     e->model = e->all.model;
     e->training_rows = e->all.n_training[0];
     e->n = e->all.n - from;
     e->row = e->all_row + from;
     e->klass = e->all.klass + from;
-    for (int k = e->model ? DN_MODEL : 1; k < DN_DTI_SCORERS; k++)
+    for (int k = e->model ? DN_MODEL : 1; k < e->kind->scorers; k++)
         e->score[k] = e->all.score[k] + from;
 }
 
@@ -239,17 +296,29 @@ out:
     return st;
 }
 
-dn_status dn_evaluate_dti(const dn_comm *comm, const dn_dti_table *t, dn_part part,
-                          const double *opt_probability, int64_t replicates, uint64_t seed,
-                          dn_dti_evaluation *out, dn_error *err)
+dn_status dn_evaluate_dti_beside(const dn_comm *comm, const dn_dti_table *t, dn_part part,
+                                 const double *opt_probability, const dn_contenders *opt_contenders,
+                                 bool several_folds, bool several_splits, int64_t replicates, uint64_t seed,
+                                 dn_dti_evaluation *out, dn_error *err)
 {
     dn_status st = DN_OK;
     study s = {.t = t, .part = part, .rows = {.kind = &dn_dti_kind, .model = opt_probability != NULL}};
+    dn_contender_rows asked = {.drugs = &t->drugs,
+                               .targets = &t->targets,
+                               .pairs = &t->pairs,
+                               .split = t->name,
+                               .fold = t->fold,
+                               .several_folds = several_folds,
+                               .several_splits = several_splits};
 
     *out = (dn_dti_evaluation){.n = 0};
+    if (opt_contenders != NULL)
+        s.rows.kind = &opt_contenders->kind;
     DN_PASS(local_scores(&s, opt_probability, err));
     DN_AGREE(comm);
     DN_TRY(score_near(comm, &s, err));
+    for (int c = 0; opt_contenders != NULL && c < opt_contenders->n; c++)
+        DN_TRY(score_contender(comm, &s, opt_contenders, c, &asked, err));
     dn_log(DN_INFO, "evaluate", "baselines scored", "rows=%lld validation=%lld",
            (long long)(s.rows.n - s.rows.n_validation), (long long)s.rows.n_validation);
     for (int v = 0; v < DN_DTI_VIEWS; v++)
@@ -260,6 +329,14 @@ out:
     if (st != DN_OK)
         dn_dti_evaluation_destroy(out);
     return st;
+}
+
+dn_status dn_evaluate_dti(const dn_comm *comm, const dn_dti_table *t, dn_part part,
+                          const double *opt_probability, int64_t replicates, uint64_t seed,
+                          dn_dti_evaluation *out, dn_error *err)
+{
+    return dn_evaluate_dti_beside(comm, t, part, opt_probability, NULL, false, false, replicates, seed, out,
+                                  err);
 }
 
 /* ---- several folds ---- */
@@ -276,7 +353,7 @@ static void append_rows(const dn_dti_evaluation *fold, int64_t begin, int64_t en
         to->b[to->n] = from->b[i];
         to->label[to->n] = from->label[i];
         to->klass[to->n] = from->klass[i];
-        for (int k = to->model ? DN_MODEL : 1; k < DN_DTI_SCORERS; k++)
+        for (int k = to->model ? DN_MODEL : 1; k < to->kind->scorers; k++)
             to->score[k][to->n] = from->score[k][i];
     }
 }
@@ -288,7 +365,7 @@ static dn_status pool_rows(const dn_dti_evaluation *fold, int64_t folds, dn_dti_
     dn_eval_rows *r = &out->all;
     size_t n = 0;
 
-    *r = (dn_eval_rows){.kind = &dn_dti_kind, .model = fold[0].model};
+    *r = (dn_eval_rows){.kind = fold[0].all.kind, .model = fold[0].model};
     memcpy(r->entities, fold[0].all.entities, sizeof r->entities);
     for (int64_t f = 0; f < folds; f++)
         n += (size_t)fold[f].all.n;
@@ -297,7 +374,7 @@ static dn_status pool_rows(const dn_dti_evaluation *fold, int64_t folds, dn_dti_
     DN_NEW(r->b, n);
     DN_NEW(r->label, n);
     DN_NEW(r->klass, n);
-    for (int k = r->model ? DN_MODEL : 1; k < DN_DTI_SCORERS; k++)
+    for (int k = r->model ? DN_MODEL : 1; k < r->kind->scorers; k++)
         DN_NEW(r->score[k], n);
     for (int64_t f = 0; f < folds; f++) {
         append_rows(&fold[f], 0, fold[f].all.n_validation, out);
@@ -338,7 +415,8 @@ void dn_dti_evaluation_destroy(dn_dti_evaluation *e)
     dn_free(e->all.b);
     dn_free(e->all.label);
     dn_free(e->all.klass);
-    for (int k = 0; k < DN_DTI_SCORERS; k++)
+    for (int k = 0; k < DN_SCORERS_MAX; k++)
         dn_free(e->all.score[k]);
+    dn_repeats_destroy(&e->repeats);
     *e = (dn_dti_evaluation){.n = 0};
 }

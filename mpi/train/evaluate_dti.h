@@ -22,6 +22,7 @@
 
 #include "mpi/io/drug_target.h"
 #include "mpi/train/evaluate.h"
+#include "mpi/train/evaluate_repeats.h"
 
 /* The label histories are those of solvers/stats/label_history.h, the nearest ones those of
  * solvers/stats/similar_history.h, with the Tanimoto coefficient of Morgan fingerprints (chem/fingerprint.h)
@@ -70,8 +71,11 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_table_score(const dn_comm *comm, co
 bool dn_dti_scored(const dn_dti_table *t, dn_part part, int64_t i);
 
 typedef struct dn_dti_evaluation {
-    bool model;    /* false: baselines alone; scorer 0 and the differences are not filled */
-    int64_t folds; /* 1, or as many as were pooled; counts are sums over them */
+    const dn_eval_kind *kind; /* dn_dti_kind, or that of the contenders; scorers from DN_DTI_SCORERS on are
+                                 contenders */
+    bool model;               /* false: baselines alone; scorer 0 and the differences are not filled */
+    int64_t folds;            /* 1, or as many as were pooled; counts are sums over them */
+    dn_repeats repeats;       /* of several folds the mean over them; n == 0: there is one */
     dn_view_report view[DN_DTI_VIEWS]; /* view[0] is "all" */
     int64_t training_rows;
     int64_t contradictory; /* pairs of the set that import left out for carrying both labels */
@@ -80,10 +84,10 @@ typedef struct dn_dti_evaluation {
     int64_t *all_row;      /* [all.n]  rows of the table's pairs, rising within validation and the rest */
     /* the evaluated rows, in views of the above */
     int64_t n;
-    const int64_t *row;   /* [n]  of the table's pairs */
-    const uint8_t *klass; /* [n]  the view it belongs to beside "all": 1 warm .. 4 cold_both */
-    const double
-        *score[DN_DTI_SCORERS]; /* [n] each  probability of the model (NULL without one); baselines */
+    const int64_t *row;                  /* [n]  of the table's pairs */
+    const uint8_t *klass;                /* [n]  the view it belongs to beside "all": 1 warm .. 4 cold_both */
+    const double *score[DN_SCORERS_MAX]; /* [n] each  probability of the model (NULL without one); baselines;
+                                            contenders */
 } dn_dti_evaluation;
 
 /* Measure the rows of `part`.
@@ -99,6 +103,16 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_evaluate_dti(const dn_comm *comm, const
                                                       int64_t replicates, uint64_t seed,
                                                       dn_dti_evaluation *out, dn_error *err);
 
+/* The same beside contenders, NULL: none. several_folds, several_splits: t is one of these (contenders.h).
+ * They must live as long as *out. Fails: also DN_EDATA a contender has no score for a row that is evaluated,
+ * or for some of the validation rows only (names file, pair and row); as dn_contenders_score() */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_evaluate_dti_beside(const dn_comm *comm, const dn_dti_table *t,
+                                                             dn_part part, const double *opt_probability,
+                                                             const dn_contenders *opt_contenders,
+                                                             bool several_folds, bool several_splits,
+                                                             int64_t replicates, uint64_t seed,
+                                                             dn_dti_evaluation *out, dn_error *err);
+
 /* Several folds of one split, each evaluated, as one: their rows together, AUROC and all else anew.
  * Threshold, calibration and the best baseline then come from the validation rows of all folds; where these
  * are evaluated in another fold, their labels are not new to the threshold, though they are to every score.
@@ -111,9 +125,12 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_pool(const dn_comm *comm, const dn_
                                                   dn_dti_evaluation *out, dn_error *err);
 
 /* All of it: table, model (options->model NULL: baselines alone) and report. options->pairs must be NULL.
- * With options->models or options->pool several folds are pooled; the table is that of the last one.
- * Collective on comm. Fails: DN_EUSAGE another split or fold than the model was trained on, models of several
- * splits or twice of one fold; as the functions above */
+ * With options->models or options->pool several folds are evaluated; the table is that of the last one, and
+ * `repeats` has the mean over the models. Where all are of one split their rows are pooled besides: that is
+ * what the views say. Of several splits (each the same folds anew, under another seed) there is the mean
+ * alone: no view is measured, n is 0.
+ * Collective on comm. Fails: DN_EUSAGE another split or fold than the model was trained on, models twice of
+ * one fold of one split, splits of several sets of pairs; as the functions above */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_evaluate_dti_file(const dn_comm *comm,
                                                            const dn_evaluate_options *options,
                                                            dn_dti_table *out_table, dn_dti_evaluation *out,

@@ -111,9 +111,9 @@ out:
     return st;
 }
 
-/* One fold: that of the model, or o->fold. Collective. */
-static dn_status evaluate_fold(const dn_comm *comm, const dn_evaluate_options *o, dn_dti_table *out_table,
-                               dn_dti_evaluation *out, dn_error *err)
+/* One fold: that of the model, or o->fold; folds, splits: how many there are. Collective. */
+static dn_status evaluate_fold(const dn_comm *comm, const dn_evaluate_options *o, int64_t folds,
+                               int64_t splits, dn_dti_table *out_table, dn_dti_evaluation *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_model_record record = {.fold = o->fold};
@@ -134,81 +134,121 @@ static dn_status evaluate_fold(const dn_comm *comm, const dn_evaluate_options *o
         DN_AGREE(comm);
         DN_TRY(dn_dti_table_score(comm, out_table, o->dataset, o->model, o->part, p, err));
     }
-    DN_TRY(dn_evaluate_dti(comm, out_table, o->part, p, o->replicates, o->seed, out, err));
+    DN_TRY(dn_evaluate_dti_beside(comm, out_table, o->part, p, o->contenders, folds > 1 && record.fold >= 0,
+                                  splits > 1, o->replicates, o->seed, out, err));
 out:
     dn_free(p);
     return st;
 }
 
-/* Are the models of one split, each of another fold? fold [n] of those before; the same on every rank. */
-static dn_status check_fold(const dn_evaluate_options *o, int n, const dn_dti_table *t, const char *split,
-                            int64_t *fold, dn_error *err)
+/* ---- several folds, of one split or more ---- */
+
+/* Split and fold of each model, which must be another each time. Collective. */
+static dn_status name_folds(const dn_comm *comm, const dn_evaluate_options *o, dn_repeats *r, dn_error *err)
 {
     dn_status st = DN_OK;
+    dn_model_record record;
 
-    if (n > 0 && strcmp(t->name, split) != 0)
-        DN_FAIL(DN_EUSAGE, "%s: trained on split '%s', but %s on '%s'", o->models[n], t->name, o->models[0],
-                split);
-    for (int i = 0; i < n; i++)
-        if (fold[i] == t->fold)
-            DN_FAIL(DN_EUSAGE, "%s and %s are both of fold %lld: folds are pooled once", o->models[i],
-                    o->models[n], (long long)t->fold);
-    fold[n] = t->fold;
-out:
-    return st;
-}
+    r->splits = 1;
+    for (int f = 0; f < r->n; f++) {
+        dn_repeat *m = &r->each[f];
 
-/* Collective. */
-static dn_status evaluate_folds(const dn_comm *comm, const dn_evaluate_options *o, int folds,
-                                dn_dti_table *out_table, dn_dti_evaluation *fold, int64_t *number,
-                                dn_error *err)
-{
-    dn_status st = DN_OK;
-    char split[sizeof out_table->name] = "";
-
-    for (int f = 0; f < folds; f++) {
-        dn_evaluate_options one = *o;
-
-        one.model = o->models != NULL ? o->models[f] : NULL;
-        one.fold = o->models != NULL ? -1 : f;
-        one.replicates = 0; /* intervals are those of the pool */
-        dn_dti_table_destroy(out_table);
-        DN_TRY(evaluate_fold(comm, &one, out_table, &fold[f], err));
-        if (o->models != NULL)
-            DN_TRY(check_fold(o, f, out_table, split, number, err));
-        snprintf(split, sizeof split, "%s", out_table->name);
+        *m = (dn_repeat){.fold = f};
+        if (o->models == NULL) {
+            snprintf(m->split, sizeof m->split, "%s", o->split);
+            continue;
+        }
+        DN_TRY(dn_model_read_record(comm, o->models[f], &record, err));
+        snprintf(m->split, sizeof m->split, "%s", record.split);
+        m->fold = record.fold;
+        r->splits += f > 0 && strcmp(m->split, r->each[0].split) != 0;
+        for (int i = 0; i < f; i++)
+            if (m->fold == r->each[i].fold && strcmp(m->split, r->each[i].split) == 0)
+                DN_FAIL(DN_EUSAGE, "%s and %s are both of fold %lld of split '%s': a fold counts once",
+                        o->models[i], o->models[f], (long long)m->fold, m->split);
     }
 out:
     return st;
 }
 
-static dn_status make_folds(int folds, dn_dti_evaluation **out, int64_t **out_number, dn_error *err)
+/* Collective. */
+static dn_status evaluate_folds(const dn_comm *comm, const dn_evaluate_options *o, const dn_repeats *r,
+                                dn_dti_table *out_table, dn_dti_evaluation *fold, dn_error *err)
 {
     dn_status st = DN_OK;
+    char pairs[sizeof out_table->split.pairs] = "";
 
-    DN_NEW(*out, (size_t)folds);
-    DN_NEW(*out_number, (size_t)folds);
+    for (int f = 0; f < r->n; f++) {
+        dn_evaluate_options one = *o;
+
+        one.model = o->models != NULL ? o->models[f] : NULL;
+        one.fold = o->models != NULL ? -1 : f;
+        one.replicates = 0; /* intervals are those of all */
+        dn_dti_table_destroy(out_table);
+        DN_TRY(evaluate_fold(comm, &one, r->n, r->splits, out_table, &fold[f], err));
+        if (f > 0 && strcmp(pairs, out_table->split.pairs) != 0)
+            DN_FAIL(DN_EUSAGE, "%s is of interactions '%s', but %s of '%s'", o->models[f],
+                    out_table->split.pairs, o->models[0], pairs);
+        snprintf(pairs, sizeof pairs, "%s", out_table->split.pairs);
+    }
 out:
     return st;
 }
 
-static dn_status pool(const dn_comm *comm, const dn_evaluate_options *o, dn_dti_table *out_table,
-                      dn_dti_evaluation *out, dn_error *err)
+static dn_status make_folds(int64_t folds, dn_dti_evaluation **out, const dn_eval_rows ***out_rows,
+                            dn_repeats *out_repeats, dn_error *err)
 {
     dn_status st = DN_OK;
-    int folds = o->models != NULL ? o->n_models : (int)o->pool;
-    dn_dti_evaluation *fold = NULL; /* [folds] */
-    int64_t *number = NULL;         /* [folds] */
 
-    DN_PASS(make_folds(folds, &fold, &number, err));
-    DN_AGREE(comm);
-    DN_TRY(evaluate_folds(comm, o, folds, out_table, fold, number, err));
-    DN_TRY(dn_dti_pool(comm, fold, folds, o->replicates, o->seed, out, err));
+    DN_NEW(*out, (size_t)folds);
+    DN_NEW(*out_rows, (size_t)folds);
+    DN_TRY(dn_repeats_create(folds, out_repeats, err));
+    for (int64_t f = 0; f < folds; f++)
+        (*out_rows)[f] = &(*out)[f].all;
 out:
-    for (int f = 0; fold != NULL && f < folds; f++)
+    return st;
+}
+
+/* What a report of several splits says beside the mean. */
+static void sum_up(const dn_dti_evaluation *fold, int64_t folds, dn_dti_evaluation *out)
+{
+    out->kind = fold[0].kind;
+    out->model = fold[0].model;
+    out->contradictory = fold[0].contradictory;
+    out->folds = folds;
+    for (int64_t f = 0; f < folds; f++) {
+        out->training_rows += fold[f].training_rows;
+        out->between_parts += fold[f].between_parts;
+    }
+}
+
+/* Collective. */
+static dn_status several(const dn_comm *comm, const dn_evaluate_options *o, dn_dti_table *out_table,
+                         dn_dti_evaluation *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t folds = o->models != NULL ? o->n_models : o->pool;
+    dn_dti_evaluation *fold = NULL;   /* [folds] */
+    const dn_eval_rows **rows = NULL; /* [folds]  of these */
+    dn_repeats repeats = {.n = 0};
+
+    DN_PASS(make_folds(folds, &fold, &rows, &repeats, err));
+    DN_AGREE(comm);
+    DN_TRY(name_folds(comm, o, &repeats, err));
+    DN_TRY(evaluate_folds(comm, o, &repeats, out_table, fold, err));
+    DN_TRY(dn_repeats_measure(comm, &repeats, rows, o->replicates, o->seed, err));
+    if (repeats.splits == 1)
+        DN_TRY(dn_dti_pool(comm, fold, folds, o->replicates, o->seed, out, err));
+    else
+        sum_up(fold, folds, out);
+    out->repeats = repeats;
+    repeats = (dn_repeats){.n = 0};
+out:
+    for (int64_t f = 0; fold != NULL && f < folds; f++)
         dn_dti_evaluation_destroy(&fold[f]);
     dn_free(fold);
-    dn_free(number);
+    dn_free(rows);
+    dn_repeats_destroy(&repeats);
     return st;
 }
 
@@ -223,9 +263,9 @@ dn_status dn_evaluate_dti_file(const dn_comm *comm, const dn_evaluate_options *o
         DN_FAIL(DN_EUSAGE,
                 "--pairs is for pairs of genes; drug-target pairs are evaluated by parts of a split");
     if (o->models != NULL || o->pool > 0)
-        DN_TRY(pool(comm, o, out_table, out, err));
+        DN_TRY(several(comm, o, out_table, out, err));
     else
-        DN_TRY(evaluate_fold(comm, o, out_table, out, err));
+        DN_TRY(evaluate_fold(comm, o, 1, 1, out_table, out, err));
 out:
     if (st != DN_OK)
         dn_dti_table_destroy(out_table);

@@ -181,32 +181,39 @@ out:
     return st;
 }
 
+/* Has the scorer scores of the validation rows, which have all or none? */
+static bool scores_validation(const table *w, int k)
+{
+    return w->n > 0 && !isnan(w->score[k][0]);
+}
+
 static dn_status measure_scorer(bench *b, int k, dn_source source, dn_scorer_report *s, dn_error *err)
 {
     dn_status st = DN_OK;
     const table *e = &b->evaluated, *w = &b->validation;
     dn_order validation = {.n = 0};
     double threshold = 0.5, ignored;
+    bool tuned = source != DN_FROM_NOWHERE && scores_validation(w, k);
 
     *s = (dn_scorer_report){.brier = (double)NAN,
                             .ece = (double)NAN,
                             .validation_auroc = (double)NAN,
                             .calibrated_brier = (double)NAN,
                             .calibrated_ece = (double)NAN,
-                            .decided = k == DN_MODEL || source != DN_FROM_NOWHERE};
+                            .decided = k == DN_MODEL || tuned};
     dn_order_rank(&b->order[k], NULL, &s->auroc, &s->ap);
     if (k == DN_MODEL) {
         s->brier = dn_brier(e->score[k], e->label, e->n);
         s->ece = dn_calibration_error(e->score[k], e->label, e->n);
     }
-    if (source != DN_FROM_NOWHERE) {
+    if (tuned) {
         DN_TRY(dn_order_create(w->score[k], w->label, w->n, &validation, err));
         dn_order_rank(&validation, NULL, &s->validation_auroc, &ignored);
         threshold = dn_best_threshold(&validation);
     }
     if (s->decided)
         dn_decide(e->score[k], e->label, e->n, threshold, &s->decisions);
-    if (source != DN_FROM_NOWHERE)
+    if (tuned)
         DN_TRY(calibrate(b, k, s, err));
 out:
     dn_order_destroy(&validation);

@@ -8,8 +8,9 @@
  * baseline's score) come from the validation rows of the same view, or from all validation rows when those
  * are fewer than DN_VIEW_LEAST of either class; the report says which. Intervals resample the entities of the
  * view's rows (solvers/stats/bootstrap.h), all scorers in the same replicates. Nothing is chosen on the
- * evaluated rows: the best baseline is the one with the largest AUROC on those validation rows. Every number
- * has the same bits on any number of ranks.
+ * evaluated rows: the best baseline is the one with the largest AUROC on those validation rows. A scorer
+ * whose validation scores are NaN has no threshold and no calibration and is not the best. Every number has
+ * the same bits on any number of ranks.
  */
 #ifndef DN_TRAIN_EVALUATE_VIEW_H
 #define DN_TRAIN_EVALUATE_VIEW_H
@@ -22,7 +23,7 @@
 
 enum {
     DN_MODEL = 0, /* scorer 0 is the model, scorer 1 + b is baseline b */
-    DN_SCORERS_MAX = 8,
+    DN_SCORERS_MAX = 12,
     DN_VIEWS_MAX = 8,
     DN_VIEW_LEAST = 20
 };

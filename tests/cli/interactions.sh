@@ -168,6 +168,12 @@ expect 64 '--fractions is not for --kind kfold-blocks' "$DRAGNET" $s --kind kfol
 expect 64 'wanted 3 to 10' "$DRAGNET" $s --kind kfold-blocks --folds 11 --force
 expect 64 '--drug-clusters goes with --kind cold-drug' "$DRAGNET" $s --drug-clusters 0.5
 expect 64 '--target-clusters goes with --kind cold-target' "$DRAGNET" $s --kind cold-drug --target-clusters 0.5
+expect 64 '--drug-clusters goes with --kind cold-drug, cold-both, kfold-blocks and kfold --by drugs' "$DRAGNET" $s --kind kfold --by targets --drug-clusters 0.5
+expect 64 '--by genes is for --pairs' "$DRAGNET" $s --kind kfold --by genes
+expect 64 '--by drugs is for --interactions' "$DRAGNET" split grid.h5 --pairs g --name s --kind kfold --by drugs
+expect 64 '--by is for --kind kfold only' "$DRAGNET" $s --kind cold-drug --by drugs
+expect 0 'of=drugs alike=0.9 clusters=' ranks 2 split grid.h5 --interactions g --name bydrugs --kind kfold --by drugs --folds 3 --drug-clusters 0.9 --allow-small
+[ "$(grep -cP '\ttest\t' out.txt)" = 3 ] || fail "not 3 folds by drugs"
 expect 64 'drug-clusters' "$DRAGNET" $s --kind cold-drug --drug-clusters 2
 expect 65 'clusters of targets cannot be dealt into 5 blocks' "$DRAGNET" $s --kind kfold-blocks --target-clusters 0.01 --force
 expect 0 'of=targets alike=0.9 clusters=' ranks 2 split grid.h5 --interactions g --name alike --kind cold-target --target-clusters 0.9 --force

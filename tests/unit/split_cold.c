@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "mpi/data/split.h"
+#include "mpi/train/dti_history.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 
@@ -133,13 +134,49 @@ static void blocks(void)
     dn_pairs_destroy(&pairs);
 }
 
+/* k folds by drugs or targets: every pair is tested once and validates once, by its drug (target) alone;
+ * folds have equally many, and no drug of test or validation is in training. */
+static void folds_of_one_side(void)
+{
+    enum { K = 5 };
+    for (int of_targets = 0; of_targets <= 1; of_targets++) {
+        dn_pairs pairs = {0};
+        dn_split_plan p =
+            plan_of(of_targets ? DN_SPLIT_KFOLD_TARGETS : DN_SPLIT_KFOLD_DRUGS, NULL, K, 1, &pairs);
+        int tested[PAIRS] = {0}, validated[PAIRS] = {0};
+        int64_t n[4], n_all = of_targets ? LAST : DRUGS;
+
+        CU_ASSERT(p.folds == K && dn_split_by_folds(&p.options));
+        CU_ASSERT_STRING_EQUAL(dn_split_kind_name(&p.options), of_targets ? "kfold-targets" : "kfold-drugs");
+        CU_ASSERT_STRING_EQUAL(dn_split_by_name(&p.options), of_targets ? "targets" : "drugs");
+        for (int64_t f = 0; f < K; f++) {
+            dn_split_part(&p, &pairs, f, part);
+            dn_split_gene_part(&p, f, side);
+            count_side(of_targets ? DRUGS : 0, of_targets ? ALL : DRUGS, n);
+            CU_ASSERT(n[DN_TEST] == n_all / K && n[DN_VALIDATION] == n_all / K);
+            count_side(of_targets ? 0 : DRUGS, of_targets ? DRUGS : DRUGS + LAST, n);
+            CU_ASSERT_EQUAL(n[DN_TRAIN], of_targets ? DRUGS : LAST);
+            for (int64_t i = 0; i < PAIRS; i++) {
+                CU_ASSERT_EQUAL(part[i], side[of_targets ? DRUGS + target[i] : drug[i]]);
+                tested[i] += part[i] == DN_TEST;
+                validated[i] += part[i] == DN_VALIDATION;
+            }
+        }
+        for (int64_t i = 0; i < PAIRS; i++)
+            CU_ASSERT(tested[i] == 1 && validated[i] == 1);
+        dn_split_plan_destroy(&p);
+        dn_pairs_destroy(&pairs);
+    }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 /* Clusters of 1 to 9 drugs, some of drugs in no pair: whole in every kind of split, shares nearly as wanted;
  * and entities that are alone go where they go without clusters. */
 static void clusters_stay_whole(void)
 {
     static const double f[3] = {0.5, 0.2, 0.3};
     static const dn_split_kind kinds[] = {DN_SPLIT_COLD_DRUG, DN_SPLIT_COLD_TARGET, DN_SPLIT_COLD_BOTH,
-                                          DN_SPLIT_BLOCKS};
+                                          DN_SPLIT_BLOCKS,    DN_SPLIT_KFOLD_DRUGS, DN_SPLIT_KFOLD_TARGETS};
     static int64_t of_drug[DRUGS], of_target[TARGETS], alone[DRUGS > TARGETS ? DRUGS : TARGETS];
     uint8_t without[ALL];
 
@@ -168,19 +205,34 @@ static void clusters_stay_whole(void)
                 memcpy(without, side, ALL);
             if (with == 1)
                 CU_ASSERT_EQUAL(memcmp(without, side, ALL), 0);
-            for (int64_t i = 0; with == 2 && i < DRUGS; i++)
+            for (int64_t i = 0; with == 2 && kinds[k] != DN_SPLIT_KFOLD_TARGETS && i < DRUGS; i++)
                 CU_ASSERT_EQUAL(side[i], side[of_drug[i]]);
             for (int64_t i = 0; with == 2 && i < LAST; i++)
                 CU_ASSERT_EQUAL(side[DRUGS + i], side[DRUGS + of_target[i]]);
             count_side(0, DRUGS, n);
             if (kinds[k] == DN_SPLIT_COLD_DRUG)
                 CU_ASSERT(n[DN_TRAIN] >= 43 && n[DN_TRAIN] <= 47 && n[DN_TEST] >= 25 && n[DN_TEST] <= 29);
-            if (kinds[k] == DN_SPLIT_BLOCKS)
+            if (kinds[k] == DN_SPLIT_BLOCKS || kinds[k] == DN_SPLIT_KFOLD_DRUGS)
                 CU_ASSERT(n[DN_TEST] >= 27 && n[DN_TEST] <= 33);
             dn_split_plan_destroy(&p);
             dn_pairs_destroy(&pairs);
         }
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* The history that training shows hides what the kind of split makes new. */
+static void history_hides_what_is_divided(void)
+{
+    for (int kind = DN_SPLIT_RANDOM; kind <= DN_SPLIT_KFOLD_TARGETS; kind++) {
+        dn_split_options o = {.kind = (dn_split_kind)kind, .folds = 3, .drugs = DRUGS};
+        const char *by = dn_split_by_name(&o);
+        dn_hidden want = strcmp(by, "drugs") == 0               ? DN_HIDE_DRUG
+                         : strcmp(by, "targets") == 0           ? DN_HIDE_TARGET
+                         : strcmp(by, "drugs and targets") == 0 ? DN_HIDE_BOTH
+                                                                : DN_HIDE_ROW;
+
+        CU_ASSERT_EQUAL(dn_dti_hidden(dn_split_kind_name(&o)), want);
+    }
 }
 
 static void warm_is_stratified(void)
@@ -203,7 +255,7 @@ static void the_seed_decides(void)
 {
     static const double f[3] = {0.6, 0.2, 0.2};
     static const dn_split_kind kinds[] = {DN_SPLIT_COLD_DRUG, DN_SPLIT_COLD_TARGET, DN_SPLIT_COLD_BOTH,
-                                          DN_SPLIT_BLOCKS};
+                                          DN_SPLIT_BLOCKS,    DN_SPLIT_KFOLD_DRUGS, DN_SPLIT_KFOLD_TARGETS};
 
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
         for (uint64_t seed = 1; seed <= 2; seed++) {
@@ -278,7 +330,9 @@ static void memory_may_run_out(void)
 static const dn_test tests[] = {{"one side is cold", one_side_is_cold},
                                 {"both sides are cold", both_sides_are_cold},
                                 {"blocks", blocks},
+                                {"folds of one side", folds_of_one_side},
                                 {"clusters stay whole", clusters_stay_whole},
+                                {"history hides what is divided", history_hides_what_is_divided},
                                 {"warm is stratified", warm_is_stratified},
                                 {"the seed decides", the_seed_decides},
                                 {"what is refused", refused},
