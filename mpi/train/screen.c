@@ -414,6 +414,17 @@ out:
     return st;
 }
 
+/* Label of a pair in the set, -1: none. */
+static int8_t label_of(const study *s, int64_t drug, int64_t target)
+{
+    const dn_interactions *p = &s->m->in.pairs;
+
+    for (int64_t k = s->known_at[drug]; k < s->known_at[drug + 1]; k++)
+        if (p->target[s->known[k]] == target)
+            return (int8_t)p->label[s->known[k]];
+    return -1;
+}
+
 /* One end of the heaps as a list in its order. */
 static int64_t list_end(study *s, int64_t end, const int64_t *drug_at, const int64_t *target_at, int8_t sign,
                         dn_screened *out)
@@ -425,9 +436,12 @@ static int64_t list_end(study *s, int64_t end, const int64_t *drug_at, const int
         for (int64_t i = 0; i < s->filled[end * s->groups + g]; i++)
             hit[n++] = hit[g * s->keep + i]; /* never overtakes what it reads */
     dn_best_sort(hit, n);
-    for (int64_t i = 0; i < n; i++)
-        out[i] = (dn_screened){drug_at[hit[i].a], target_at[hit[i].b],
-                               (float)(sign > 0 ? hit[i].key : -hit[i].key), sign};
+    for (int64_t i = 0; i < n; i++) {
+        int64_t drug = drug_at[hit[i].a], target = target_at[hit[i].b];
+
+        out[i] = (dn_screened){drug, target, (float)(sign > 0 ? hit[i].key : -hit[i].key), sign,
+                               label_of(s, drug, target)};
+    }
     return n;
 }
 

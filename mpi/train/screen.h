@@ -48,6 +48,7 @@ typedef struct dn_screened {
     int64_t drug, target; /* of the dataset */
     float score;          /* probability of activation as the network has it */
     int8_t sign;          /* +1 kept for activation, -1 for inhibition */
+    int8_t known;         /* its label in the set, 1 activation, 0 inhibition, -1: none */
 } dn_screened;
 
 typedef struct dn_screen_result {
