@@ -160,6 +160,8 @@ dn_status dn_screen_write_summary(const dn_screen_run *r, const dn_screen_wish *
     dn_json_int(root, "known", r->result.known);
     dn_json_bool(root, "known_included", w->include_known);
     dn_json_int(root, "scored", r->result.scored);
+    dn_json_int(root, "contradictory_in_set",
+                r->table.pairs.contradictory); /* not known which: may be hits */
     kept = dn_json_object(root, "kept");
     dn_json_int(kept, "activation", count_sign(r, 1));
     dn_json_int(kept, "inhibition", count_sign(r, -1));
