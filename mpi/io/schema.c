@@ -82,6 +82,17 @@ static const dn_schema_row table[] = {
     {"/spectra/*/residual", false, DN_F64, "pair", "as its definition", "residuals of the pairs"},
     {"/spectra/*/share", false, DN_F64, "pair", "1", "explained share of the variance, 0 to 1"},
     {"/spectra/*/embedding", false, DN_F64, "node,pair", "1", "coordinates of the nodes"},
+    /* dragnet.screen */
+    {"/screen/drug_id", true, DN_U8, "hit", "1", "drug id"},
+    {"/screen/target_id", true, DN_U8, "hit", "1", "target id"},
+    {"/screen/score", false, DN_F32, "hit", "1", "probability of activation as the network has it"},
+    {"/screen/probability", false, DN_F64, "hit", "1", "the same, calibrated on validation; NaN: not"},
+    {"/screen/probability_at_prevalence", false, DN_F64, "hit", "1",
+     "the same where the stated share of pairs are activations; NaN: none stated"},
+    {"/screen/sign", false, DN_I8, "hit", "1", "+1 kept for activation, -1 for inhibition"},
+    {"/screen/known", false, DN_I8, "hit", "1", "label in the dataset, 1 activation, 0 inhibition, -1 none"},
+    {"/screen/drug_rows", false, DN_I64, "hit", "count", "training rows of the drug"},
+    {"/screen/target_rows", false, DN_I64, "hit", "count", "training rows of the target"},
 };
 
 const dn_schema_row *dn_schema_find(const char *path)

@@ -59,6 +59,11 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_table_load(const dn_comm *comm, con
                                                         dn_error *err);
 void dn_dti_table_destroy(dn_dti_table *t);
 
+/* Was a model of this record, from path, trained on the training part of t? Local. Fails: DN_EDATA (what
+ * differs) */
+DN_MUST_CHECK dn_status dn_dti_table_check(const dn_dti_table *t, const char *dataset, const char *path,
+                                           const dn_model_record *m, dn_error *err);
+
 /* Probabilities of model.h5 at path for the rows that dn_dti_scored() names, into out [t->pairs.n]; 0
  * elsewhere. Collective on comm. Fails: DN_EDATA the model is no drug-target network, or was trained on other
  * drugs, targets or rows than the training part of t; as dn_dti_model_load(), dn_dti_model_score() */

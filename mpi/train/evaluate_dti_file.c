@@ -47,7 +47,7 @@ void dn_dti_table_destroy(dn_dti_table *t)
 
 /* ---- the model ---- */
 
-static dn_status check_model(const dn_dti_table *t, const char *dataset, const char *path,
+dn_status dn_dti_table_check(const dn_dti_table *t, const char *dataset, const char *path,
                              const dn_model_record *m, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -95,7 +95,7 @@ dn_status dn_dti_table_score(const dn_comm *comm, const dn_dti_table *t, const c
     memset(out, 0, (size_t)t->pairs.n * sizeof *out);
     DN_TRY(dn_h5_open(comm, dataset, DN_DATASET_SCHEMA, &h, err));
     DN_TRY(dn_dti_model_load(comm, h, path, NULL, &t->split, &m, err));
-    DN_TRY(check_model(t, dataset, path, &m.record, err)); /* the same on every rank */
+    DN_TRY(dn_dti_table_check(t, dataset, path, &m.record, err)); /* the same on every rank */
     DN_PASS(list_rows(t, part, &row, &n, err));
     if (st == DN_OK && (p = dn_calloc((size_t)n + 1, sizeof *p)) == NULL)
         st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld scores", (long long)n);

@@ -122,3 +122,10 @@ double dn_logit(double p)
 
     return log(q / (1 - q));
 }
+
+double dn_prior_shift(double p, double from, double to)
+{
+    double yes = p * to / from, no = (1 - p) * (1 - to) / (1 - from);
+
+    return yes / (yes + no);
+}

@@ -32,6 +32,11 @@ DN_MUST_CHECK dn_status dn_platt_fit(const double *score, const uint8_t *label, 
 
 double dn_platt_apply(const dn_platt *platt, double score);
 
+/* A probability that holds where a share `from` is positive, where a share `to` is: the odds times
+ * (to / (1 - to)) / (from / (1 - from)), by Bayes' rule if the classes look the same in both places.
+ * 0 < from, to < 1; 0 stays 0 and 1 stays 1. */
+double dn_prior_shift(double p, double from, double to);
+
 /* log(p / (1 - p)), p first brought into [1e-7, 1 - 1e-7]: the score of a probability. */
 double dn_logit(double p);
 

@@ -1,0 +1,272 @@
+/* cmd_screen.c - dragnet screen: the best of all drug-target pairs by a trained network */
+#include "jobs/cli/command.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "jobs/cli/directory.h"
+#include "jobs/cli/screen_output.h"
+#include "jobs/cli/text_file.h"
+#include "mpi/core/agree.h"
+#include "mpi/io/output.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/json.h"
+#include "solvers/base/log.h"
+
+static const dn_opt options[] = {
+    {"model", 'm', DN_OPT_TEXT, NULL, "FILE", "model.h5 of a training run of drug-target pairs (required)",
+     "what is screened"},
+    {"drugs", 0, DN_OPT_TEXT, NULL, "FILE", "drugs by id, one a line; all of the dataset unless given",
+     "what is screened"},
+    {"targets", 0, DN_OPT_TEXT, NULL, "FILE", "targets by id, one a line; all unless given",
+     "what is screened"},
+    {"include-known", 0, DN_OPT_FLAG, NULL, NULL,
+     "also pairs that have a label in the dataset, which are left out and counted otherwise",
+     "what is screened"},
+    {"sign", 0, DN_OPT_TEXT, "activation", "activation|inhibition|both",
+     "highest scores, lowest scores, or the best of each; with both, pairs of 0.5 and more compete for "
+     "activation, the others for inhibition",
+     "what is kept"},
+    {"top", 'k', DN_OPT_INT, "1000", "1..50000000", "the best K of all pairs, for each sign", "what is kept"},
+    {"per-drug", 0, DN_OPT_INT, NULL, "1..50000000", "the best K of each drug in place of --top",
+     "what is kept"},
+    {"per-target", 0, DN_OPT_INT, NULL, "1..50000000", "the best K of each target in place of --top",
+     "what is kept"},
+    {"prevalence", 0, DN_OPT_NUMBER, NULL, "1e-9..0.999999999",
+     "share of activations among the pairs screened: calibrated probabilities are shifted to it, too",
+     "what is kept"},
+    {"output", 'o', DN_OPT_TEXT, NULL, "DIR", "directory for the results (required)", "output"},
+    {"json", 0, DN_OPT_FLAG, NULL, NULL, "summary.json on stdout in place of the digest", "output"},
+    {"force", 'f', DN_OPT_FLAG, NULL, NULL, "replace what the directory holds", "output"},
+    {0}};
+
+enum { PATH_ROOM = 1024 };
+
+typedef struct job {
+    const dn_call *call;
+    dn_screen_wish wish;
+    const char *dir;
+    bool force, made_dir;
+    char config_path[PATH_ROOM], store_path[PATH_ROOM], summary_path[PATH_ROOM];
+    char *config;
+    dn_screen_run run;
+} job;
+
+static const char *const per_name[] = {"screen", "drug", "target"};
+
+/* Which of --top, --per-drug, --per-target. */
+static dn_status read_keep(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_options *o = j->call->options;
+    bool drug = dn_options_given(o, "per-drug"), target = dn_options_given(o, "per-target");
+
+    if (drug + target + dn_options_given(o, "top") > 1)
+        DN_FAIL(DN_EUSAGE, "--top, --per-drug and --per-target exclude each other");
+    j->wish.per = drug ? DN_PER_DRUG : target ? DN_PER_TARGET : DN_PER_SCREEN;
+    j->wish.keep = dn_options_int(o, drug ? "per-drug" : target ? "per-target" : "top");
+out:
+    return st;
+}
+
+/* The same on every rank. */
+static dn_status read_options(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_options *o = j->call->options;
+    const char *sign = dn_options_text(o, "sign");
+
+    if (dn_options_positionals(o) != 1)
+        DN_FAIL(DN_EUSAGE, "screen takes one dataset, not %d", dn_options_positionals(o));
+    if (!dn_options_given(o, "model"))
+        DN_FAIL(DN_EUSAGE, "--model is missing: which model.h5 is to score");
+    if (!dn_options_given(o, "output"))
+        DN_FAIL(DN_EUSAGE, "-o is missing: the directory for the results");
+    DN_TRY(read_keep(j, err));
+    j->dir = dn_options_text(o, "output");
+    if (strlen(j->dir) + sizeof "/summary.json.part" > PATH_ROOM)
+        DN_FAIL(DN_EUSAGE, "-o: a name of %zu bytes is too long", strlen(j->dir));
+    snprintf(j->config_path, PATH_ROOM, "%s/config.json", j->dir);
+    snprintf(j->store_path, PATH_ROOM, "%s/screen.h5", j->dir);
+    snprintf(j->summary_path, PATH_ROOM, "%s/summary.json", j->dir);
+    j->force = dn_options_flag(o, "force");
+    j->wish.dataset = dn_options_positional(o, 0);
+    j->wish.model = dn_options_text(o, "model");
+    j->wish.drugs = dn_options_text(o, "drugs");
+    j->wish.targets = dn_options_text(o, "targets");
+    j->wish.end[0] = strcmp(sign, "activation") != 0;
+    j->wish.end[1] = strcmp(sign, "inhibition") != 0;
+    j->wish.include_known = dn_options_flag(o, "include-known");
+    j->wish.prevalence = dn_options_given(o, "prevalence") ? dn_options_number(o, "prevalence") : NAN;
+out:
+    return st;
+}
+
+/* All that determines the results, as one line of JSON. */
+static dn_status write_config(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_screen_wish *w = &j->wish;
+    dn_json *c = dn_json_create();
+
+    dn_json_string(c, "command", "screen");
+    dn_json_string(c, "interactions", j->run.table.split.pairs);
+    dn_json_string(c, "split", j->run.table.name);
+    dn_json_int(c, "fold", j->run.table.fold);
+    dn_json_string(c, "inputs", j->run.digest);
+    dn_json_int(c, "drugs", j->run.n_drugs);
+    dn_json_int(c, "targets", j->run.n_targets);
+    dn_json_int(c, "keep", w->keep);
+    dn_json_string(c, "per", per_name[w->per]);
+    dn_json_bool(c, "activation", w->end[1]);
+    dn_json_bool(c, "inhibition", w->end[0]);
+    dn_json_bool(c, "include_known", w->include_known);
+    dn_json_number(c, "prevalence", w->prevalence);
+    DN_TRY(dn_json_text(c, 0, &j->config, err));
+out:
+    dn_json_destroy(&c);
+    return st;
+}
+
+/* Rank 0: the directory is ours to write into. */
+static dn_status claim_directory(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    struct stat info;
+    bool empty;
+
+    j->made_dir = stat(j->dir, &info) != 0;
+    DN_TRY(dn_directory_make(j->dir, err));
+    DN_TRY(dn_directory_empty(j->dir, &empty, err));
+    if (!empty && !j->force) {
+        if (!dn_file_equals(j->config_path, j->config))
+            DN_FAIL(DN_ECANTCREAT,
+                    "%s: holds other files, or a screen with other options; --force goes ahead", j->dir);
+        dn_log(DN_INFO, "screen", "an unfinished screen is computed anew", "output=%s", j->dir);
+    }
+out:
+    return st;
+}
+
+/* Whether the directory holds this very screen; otherwise it is claimed. Collective. */
+static dn_status finished(job *j, bool *out_done, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = j->call->comm;
+
+    *out_done = false;
+    if (!j->force)
+        DN_TRY(dn_output_finished(comm, j->store_path, DN_SCREEN_SCHEMA, "/", j->config, out_done, err));
+    if (!*out_done && comm->rank == 0)
+        DN_PASS(claim_directory(j, err));
+    DN_AGREE(comm);
+out:
+    return st;
+}
+
+static bool is_result(const char *name)
+{
+    static const char *const ours[] = {"config.json", "screen.tsv", "edges.tsv", "summary.json", "screen.h5"};
+
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        if (strcmp(name, ours[i]) == 0)
+            return true;
+    return false;
+}
+
+/* config.json says first whose directory it is; screen.h5 comes last and makes it complete. */
+static dn_status write_texts(const job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(dn_directory_clear(j->dir, is_result, err));
+    DN_TRY(dn_text_file_write(j->config_path, j->config, err));
+    DN_TRY(dn_screen_write_tsv(&j->run, &j->wish, j->dir, err));
+    DN_TRY(dn_screen_write_edges(&j->run, &j->wish, j->dir, err));
+    DN_TRY(dn_screen_write_summary(&j->run, &j->wish, j->dir, err));
+out:
+    return st;
+}
+
+/* Collective. */
+static dn_status compute_and_save(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = j->call->comm;
+
+    DN_TRY(dn_screen_compute(comm, &j->wish, &j->run, err));
+    if (comm->rank == 0)
+        DN_PASS(write_texts(j, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_screen_store(comm, j->store_path, j->call->command_line, j->config, &j->wish, &j->run, err));
+out:
+    return st;
+}
+
+static dn_status show(const job *j, bool done, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (dn_options_flag(j->call->options, "json"))
+        DN_TRY(dn_file_print(j->summary_path, stdout, err));
+    else if (!done)
+        dn_screen_print(&j->run, &j->wish, stdout);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        DN_FAIL(DN_EIO, "stdout: writing failed (%s); the results are complete in %s", strerror(errno),
+                j->dir);
+out:
+    return st;
+}
+
+static dn_status run(const dn_call *call, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = call->comm;
+    bool done = false;
+    job j = {.call = call};
+
+    DN_PASS(read_options(&j, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_screen_open(comm, &j.wish, &j.run, err));
+    DN_PASS(write_config(&j, err));
+    DN_AGREE(comm);
+    DN_TRY(finished(&j, &done, err));
+    if (!done)
+        DN_TRY(compute_and_save(&j, err));
+    else if (comm->rank == 0)
+        dn_log(DN_INFO, "screen", "already complete, nothing to do", "output=%s", j.dir);
+    if (comm->rank == 0)
+        DN_PASS(show(&j, done, err));
+    DN_AGREE(comm);
+out:
+    if (st != DN_OK && comm->rank == 0 && j.made_dir)
+        (void)rmdir(j.dir); /* fails, as it should, when something stands in it */
+    dn_screen_run_destroy(&j.run);
+    dn_free(j.config);
+    return st;
+}
+
+const dn_command dn_cmd_screen = {
+    .name = "screen",
+    .summary = "score all drug-target pairs with a trained network, keep the best",
+    .usage = "DATASET --model FILE -o DIR [--top K|--per-drug K|--per-target K] [--sign both] [options]",
+    .details =
+        "Scores drugs x targets of the dataset that the model was trained on and keeps the best K; ties by "
+        "ids. Pairs\n"
+        "with a label in the set are left out and counted. Writes into DIR screen.tsv (drug_id, target_id, "
+        "score, calibrated\n"
+        "probability, the same at --prevalence, sign, known label, training rows of drug and target), "
+        "edges.tsv\n"
+        "(signed edges for `import --edges`), summary.json and screen.h5; a digest goes to the terminal.\n"
+        "Probabilities are of activation against inhibition, fitted on the validation part of the model's "
+        "split: of pairs\n"
+        "that do not interact at all the table has no example, so a high one says which sign, not that they "
+        "interact.\n"
+        "Precision is measured on the test part of that split, beside the best baseline. The results are "
+        "the same bits on\n"
+        "any number of ranks; memory grows with K, drugs and targets, not with their product.",
+    .options = options,
+    .run = run};

@@ -1,0 +1,231 @@
+/* screen_output.c - a screen as tables, JSON and a digest; see screen_output.h */
+#include "jobs/cli/screen_output.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include "jobs/cli/network_output.h"
+#include "jobs/cli/text_file.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/json.h"
+
+static const char *const label_name[] = {"inhibition", "activation"};
+
+/* Id i without tabs and line ends, in buf [DN_ID_MAX]. */
+static const char *clean(const dn_strings *id, int64_t i, char *buf)
+{
+    char raw[DN_ID_MAX];
+
+    return dn_utf8_clean(dn_strings_copy(id, i, raw, sizeof raw), buf, DN_ID_MAX);
+}
+
+static void print_number(FILE *to, double v)
+{
+    if (isnan(v))
+        fputs("\tnan", to);
+    else
+        fprintf(to, "\t%.9g", v);
+}
+
+static void print_hit(const dn_screen_run *r, const dn_screen_wish *w, const dn_screened *hit, FILE *to)
+{
+    char drug[DN_ID_MAX], target[DN_ID_MAX];
+    double score = (double)hit->score;
+
+    fprintf(to, "%s\t%s", clean(&r->table.drugs.id, hit->drug, drug),
+            clean(&r->table.targets.id, hit->target, target));
+    print_number(to, score);
+    print_number(to, dn_screen_probability(r, score));
+    print_number(to, dn_screen_shifted(r, score, w->prevalence));
+    fprintf(to, "\t%+d\t%s\t%" PRId64 "\t%" PRId64 "\n", hit->sign,
+            hit->known < 0 ? "" : label_name[hit->known], r->drug_rows[hit->drug],
+            r->target_rows[hit->target]);
+}
+
+dn_status dn_screen_write_tsv(const dn_screen_run *r, const dn_screen_wish *w, const char *dir, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_text_file t = {0};
+
+    DN_TRY(dn_text_file_open(&t, dir, "screen.tsv", err));
+    fputs("drug_id\ttarget_id\tscore\tprobability\tprobability_at_prevalence\tsign\tknown\tdrug_rows\t"
+          "target_rows\n",
+          t.to);
+    for (int64_t i = 0; i < r->result.n; i++)
+        print_hit(r, w, &r->result.hit[i], t.to);
+    DN_TRY(dn_text_file_commit(&t, err));
+out:
+    dn_text_file_close(&t);
+    return st;
+}
+
+static double weight_of(const dn_screen_run *r, const dn_screen_wish *w, const dn_screened *hit)
+{
+    double score = (double)hit->score, p = dn_screen_shifted(r, score, w->prevalence);
+
+    if (isnan(p))
+        p = r->calibrated ? dn_screen_probability(r, score) : score;
+    return hit->sign > 0 ? p : 1 - p;
+}
+
+dn_status dn_screen_write_edges(const dn_screen_run *r, const dn_screen_wish *w, const char *dir,
+                                dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_text_file t = {0};
+    char drug[DN_ID_MAX], target[DN_ID_MAX];
+
+    DN_TRY(dn_text_file_open(&t, dir, "edges.tsv", err));
+    fputs("actions\tweight\tdrug_id\ttarget_id\n", t.to); /* an id in front could pass for a comment */
+    for (int64_t i = 0; i < r->result.n; i++) {
+        const dn_screened *hit = &r->result.hit[i];
+
+        fprintf(t.to, "%s\t%.9g\t%s\t%s\n", hit->sign > 0 ? "activator" : "inhibitor", weight_of(r, w, hit),
+                clean(&r->table.drugs.id, hit->drug, drug), clean(&r->table.targets.id, hit->target, target));
+    }
+    DN_TRY(dn_text_file_commit(&t, err));
+out:
+    dn_text_file_close(&t);
+    return st;
+}
+
+/* ---- summary ---- */
+
+static const char *baseline_name(const dn_screen_run *r)
+{
+    return r->held.best_baseline < 0 ? "none" : dn_dti_kind.scorer[1 + r->held.best_baseline];
+}
+
+static int64_t count_sign(const dn_screen_run *r, int sign)
+{
+    int64_t n = 0;
+
+    for (int64_t i = 0; i < r->result.n; i++)
+        n += r->result.hit[i].sign == sign;
+    return n;
+}
+
+static void add_calibration(const dn_screen_run *r, const dn_screen_wish *w, dn_json *root)
+{
+    dn_json *c = dn_json_object(root, "calibration");
+
+    dn_json_bool(c, "calibrated", r->calibrated);
+    dn_json_int(c, "validation_rows", r->validation_rows);
+    dn_json_int(c, "validation_positives", r->validation_positives);
+    dn_json_number(c, "slope", r->calibrated ? r->platt.slope : NAN);
+    dn_json_number(c, "offset", r->calibrated ? r->platt.offset : NAN);
+    dn_json_number(c, "prevalence", w->prevalence);
+}
+
+static void add_held(const dn_screen_run *r, const dn_screen_wish *w, dn_json *root)
+{
+    const dn_screen_held *held = &r->held;
+    dn_json *h = dn_json_object(root, "held_out"), *row;
+
+    dn_json_string(h, "part", "test");
+    dn_json_int(h, "rows", held->rows);
+    dn_json_int(h, "activations", held->positives);
+    dn_json_string(h, "best_baseline", baseline_name(r));
+    for (int end = 1; end >= 0; end--) {
+        dn_json *list = w->end[end] ? dn_json_array(h, label_name[end]) : NULL;
+
+        for (int k = 0; w->end[end] && k < held->tops; k++) {
+            row = dn_json_object(list, NULL);
+            dn_json_int(row, "k", held->top[k]);
+            dn_json_number(row, "model", held->model[end][k]);
+            dn_json_number(row, "baseline", held->baseline[end][k]);
+            dn_json_number(row, "share",
+                           (double)(end ? held->positives : held->rows - held->positives) /
+                               (double)held->rows);
+        }
+    }
+}
+
+dn_status dn_screen_write_summary(const dn_screen_run *r, const dn_screen_wish *w, const char *dir,
+                                  dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_text_file t = {0};
+    char *text = NULL;
+    dn_json *root = dn_json_create(), *kept;
+
+    dn_json_string(root, "dataset", w->dataset);
+    dn_json_string(root, "model_file", w->model);
+    dn_json_string(root, "interactions", r->table.split.pairs);
+    dn_json_string(root, "split", r->table.name);
+    dn_json_int(root, "fold", r->table.fold);
+    dn_json_int(root, "drugs", r->n_drugs);
+    dn_json_int(root, "targets", r->n_targets);
+    dn_json_int(root, "pairs", r->result.pairs);
+    dn_json_int(root, "known", r->result.known);
+    dn_json_bool(root, "known_included", w->include_known);
+    dn_json_int(root, "scored", r->result.scored);
+    dn_json_int(root, "contradictory_in_set",
+                r->table.pairs.contradictory); /* not known which: may be hits */
+    kept = dn_json_object(root, "kept");
+    dn_json_int(kept, "activation", count_sign(r, 1));
+    dn_json_int(kept, "inhibition", count_sign(r, -1));
+    add_calibration(r, w, root);
+    add_held(r, w, root);
+    DN_TRY(dn_json_text(root, 2, &text, err));
+    DN_TRY(dn_text_file_open(&t, dir, "summary.json", err));
+    fprintf(t.to, "%s\n", text);
+    DN_TRY(dn_text_file_commit(&t, err));
+out:
+    dn_text_file_close(&t);
+    dn_free(text);
+    dn_json_destroy(&root);
+    return st;
+}
+
+/* ---- digest ---- */
+
+static void print_held(const dn_screen_run *r, const dn_screen_wish *w, FILE *to)
+{
+    const dn_screen_held *h = &r->held;
+
+    if (h->tops == 0) {
+        fprintf(to, "\n%" PRId64 " test pairs of the split are in the screen: too few for a precision\n",
+                h->rows);
+        return;
+    }
+    fprintf(to, "\nprecision among %" PRId64 " test pairs of the split (activations %.3f)\n", h->rows,
+            (double)h->positives / (double)h->rows);
+    for (int end = 1; end >= 0; end--)
+        for (int k = 0; w->end[end] && k < h->tops; k++) {
+            fprintf(to, "  %-10s  best %5" PRId64 "  model %.3f", label_name[end], h->top[k],
+                    h->model[end][k]);
+            if (h->best_baseline >= 0)
+                fprintf(to, "  %s %.3f", baseline_name(r), h->baseline[end][k]);
+            fputc('\n', to);
+        }
+}
+
+void dn_screen_print(const dn_screen_run *r, const dn_screen_wish *w, FILE *to)
+{
+    enum { SHOWN = 10 };
+    int64_t shown = r->result.n < SHOWN ? r->result.n : SHOWN;
+
+    fprintf(to,
+            "%" PRId64 " drugs x %" PRId64 " targets: %" PRId64 " pairs, %" PRId64
+            " of them known%s, %" PRId64 " scored\n",
+            r->n_drugs, r->n_targets, r->result.pairs, r->result.known,
+            w->include_known ? "" : " and left out", r->result.scored);
+    fprintf(to, "kept: %" PRId64 " for activation, %" PRId64 " for inhibition\n", count_sign(r, 1),
+            count_sign(r, -1));
+    if (!r->calibrated)
+        fputs("not calibrated: validation has not both labels\n", to);
+    else
+        fprintf(to, "calibrated on %" PRId64 " validation pairs, %.3f activations%s", r->validation_rows,
+                (double)r->validation_positives / (double)r->validation_rows,
+                isnan(w->prevalence) ? "\n" : ", ");
+    if (!isnan(w->prevalence))
+        fprintf(to, "shifted to a prevalence of %g\n", w->prevalence);
+    print_held(r, w, to);
+    fprintf(to,
+            "\nthe first %" PRId64 "\ndrug_id\ttarget_id\tscore\tprobability\tat_prevalence\tsign\tknown\t"
+            "drug_rows\ttarget_rows\n",
+            shown);
+    for (int64_t i = 0; i < shown; i++)
+        print_hit(r, w, &r->result.hit[i], to);
+}
