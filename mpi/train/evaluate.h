@@ -33,9 +33,11 @@ typedef struct dn_evaluate_options {
     const char *const *models; /* [n_models]  drug-target pairs: models of several folds, to be pooled, in
                                   place of model */
     int n_models;
-    int64_t pool;       /* baselines of drug-target pairs: folds 0 .. pool - 1 are pooled; 0: one fold */
-    const char *pairs;  /* a pair set in place of a part of the split; NULL: none */
-    int64_t replicates; /* >= 0 */
+    int64_t pool;           /* baselines of drug-target pairs: folds 0 .. pool - 1 are pooled; 0: one fold */
+    const char *opt_states; /* drug-target pairs: the file of states that the model was trained on; NULL:
+                               where it stood then */
+    const char *pairs;      /* a pair set in place of a part of the split; NULL: none */
+    int64_t replicates;     /* >= 0 */
     uint64_t seed;
 } dn_evaluate_options;
 
