@@ -82,6 +82,10 @@ const dn_command dn_cmd_train = {
                "CNN over the\n"
                "protein) on the training part of a split and keeps the weights of the epoch with the lowest "
                "validation\n"
-               "loss. The weights are the same, bit for bit, on any number of ranks and threads.",
+               "loss. The weights are the same, bit for bit, on any number of ranks and threads.\n"
+               "--encoder FILE takes states of proteins that are stored in a file (scripts/states_from_npy "
+               "makes one); the\n"
+               "model remembers which, and evaluate wants the same ones, where they were or with --encoder "
+               "FILE.",
     .options = options,
     .run = run};

@@ -12,7 +12,7 @@
  * of the states of each protein; may be absent in files made elsewhere
  *
  * Proteins are found by their sequences, so the order does not matter and a file may hold more than are
- * needed. mpi/io/README.md has ten lines that write one with h5py.
+ * needed. scripts/states_from_npy writes one with h5py, in ten lines.
  */
 #ifndef DN_IO_STATES_H
 #define DN_IO_STATES_H

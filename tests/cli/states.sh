@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# states.sh - train dti --encoder FILE, the file written by h5py as mpi/io/README.md says: the result of --encoder blosum
+# states.sh - train dti --encoder FILE, the file written by h5py or scripts/states_from_npy: the result of --encoder blosum
 # when it holds those numbers, the same bits on 1 to 4 ranks; files that are damaged, of other proteins, of other states
 . "$(dirname "$0")/lib.sh"
 PYTHON=/usr/bin/python3
@@ -47,6 +47,12 @@ if kind == "few":
     sequences, states = sequences[5:], states[5:]
 if kind == "nan":
     states[7][3, 1] = np.nan
+if kind == "npy":
+    import os
+    os.makedirs(out)
+    for i, x in enumerate(states):
+        np.save(f"{out}/T{i}.npy", x.astype("f8"))
+    sys.exit()
 sequences, states = sequences[::-1], states[::-1]  # the order does not matter
 with h5py.File(out, "w") as f:
     f.attrs.update(schema="dragnet.states", schema_version="1.3", program="states.py", complete=1)
@@ -58,13 +64,18 @@ with h5py.File(out, "w") as f:
     f["proteins/state_at"] = np.cumsum([0] + [len(x) for x in states])
     f["proteins/state"] = np.concatenate(states).astype("f8" if kind == "double" else "f4")
     sums = [hashlib.blake2b(x.tobytes(), digest_size=32).digest() for x in states]
-    f["proteins/checksum"] = np.frombuffer(b"".join(sums), "u1").reshape(-1, 32)
+    if kind != "nan":  # they may be left out
+        f["proteins/checksum"] = np.frombuffer(b"".join(sums), "u1").reshape(-1, 32)
     if kind == "damaged":
         f["proteins/state"][11, 3] += 0.5
 P
 for kind in good cut other wide few nan renamed double damaged; do
     "$PYTHON" states.py $kind.h5 $kind "$ROOT/tests/golden/residues.txt" || fail "h5py cannot write $kind.h5"
 done
+
+"$PYTHON" states.py folder npy "$ROOT/tests/golden/residues.txt"
+"$PYTHON" "$ROOT/scripts/states_from_npy" dti.h5 folder npy.h5 --encoder table >out.txt || fail "states_from_npy: $(cat out.txt)"
+grep -q 'states of 20 of 20 targets, 25 numbers' out.txt || fail "states_from_npy says $(cat out.txt)"
 
 train=(train dti dti.h5 --split warm --epochs 2 --batch 32 --shards 4 --atoms published --joint 16)
 digest() { h5dump -A 0 -y "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum; }
@@ -75,6 +86,7 @@ for n in 1 2 3 4; do
 done
 expect 0 "already complete" "$DRAGNET" "${train[@]}" --encoder good.h5 -o run1
 expect 73 "" "$DRAGNET" "${train[@]}" --encoder other.h5 -o run1
+expect 0 "already complete" "$DRAGNET" "${train[@]}" --encoder npy.h5 -o run1
 expect 0 "" ranks 2 "${train[@]}" --encoder cut.h5 -o cut
 [ "$(digest blosum/model.h5)" != "$(digest cut/model.h5)" ] || fail "cut proteins make no difference"
 
