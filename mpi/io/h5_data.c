@@ -314,11 +314,14 @@ static dn_status read_pieces(const dn_h5 *h, const char *name, dn_type type, int
     int ndims;
     char reason[160];
 
-    for (int64_t i = 0; i < n; i++)
-        DN_TRY(check_rows(h, name, type, piece[i].start, piece[i].count, err));
+    DN_TRY(check_rows(h, name, type, 0, 0, err));
     set = H5Dopen2(h->file, name, H5P_DEFAULT);
     space = H5Dget_space(set);
     ndims = H5Sget_simple_extent_dims(space, dims, NULL);
+    for (int64_t i = 0; i < n; i++)
+        if (piece[i].start < 0 || piece[i].count < 0 || piece[i].count > (int64_t)dims[0] - piece[i].start)
+            DN_FAIL(DN_EDATA, "%s: %s has %lld rows, wanted %lld from %lld on", h->path, name,
+                    (long long)dims[0], (long long)piece[i].count, (long long)piece[i].start);
     for (int64_t i = 0; i < n && !is_empty(ndims, dims); i++) {
         if (piece[i].count == 0)
             continue;
