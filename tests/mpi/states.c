@@ -57,7 +57,7 @@ static dn_range block(void)
 /* Every third protein, from the last one on, with ids. */
 static void want_some(dn_strings *id, dn_strings *wanted)
 {
-    char name[16];
+    char name[24];
 
     for (int64_t i = PROTEINS - 1; i >= 0; i -= 3) {
         size_t len;
@@ -282,7 +282,7 @@ static void any_rank_may_run_out_of_memory(void)
     live = dn_alloc_live();
     for (int r = 0; r < test_comm.size; r++) {
         dn_status st = DN_ENOMEM;
-        for (long k = 0; st != DN_OK && k < 400; k++) {
+        for (long k = 0; st != DN_OK && k < 1000; k += 1 + k / 8) {
             dn_error err = DN_ERROR_INIT;
             dn_alloc_fail_after(test_comm.rank == r ? k : -1);
             st = write_file("memory.h5", block(), &err);
@@ -295,7 +295,7 @@ static void any_rank_may_run_out_of_memory(void)
     }
     for (int r = 0; r < test_comm.size; r++) {
         dn_status st = DN_ENOMEM;
-        for (long k = 0; st != DN_OK && k < 400; k++) {
+        for (long k = 0; st != DN_OK && k < 1000; k += 1 + k / 8) {
             dn_error err = DN_ERROR_INIT;
             dn_alloc_fail_after(test_comm.rank == r ? k : -1);
             st = read_wanted("s.h5", 0, &id, &some, hash, &err);
