@@ -20,6 +20,9 @@ static const dn_opt options[] = {
      "with --baselines: folds 0 to N - 1 of drug-target pairs, pooled (of K x K blocks the first K are the "
      "diagonal)",
      "what to evaluate"},
+    {"encoder", 0, DN_OPT_TEXT, NULL, "FILE",
+     "the states that the model was trained on, when they no longer stand where they did",
+     "what to evaluate"},
     {"split", 0, DN_OPT_TEXT, NULL, "NAME", "must be the split the model was trained on (the default)",
      "what to evaluate"},
     {"part", 0, DN_OPT_TEXT, "test", "test|validation|train", "rows of the split", "what to evaluate"},
@@ -121,6 +124,7 @@ static dn_status read_options(job *j, dn_error *err)
         .models = j->models,
         .n_models = n,
         .pool = dn_options_given(o, "pool") ? dn_options_int(o, "pool") : 0,
+        .opt_states = dn_options_text(o, "encoder"),
         .split = dn_options_text(o, "split"),
         .fold = dn_options_given(o, "fold") ? dn_options_int(o, "fold") : -1,
         .part = part_of(dn_options_text(o, "part")),
@@ -188,6 +192,8 @@ static dn_status look(job *j, dn_error *err)
         DN_TRY(dn_split_load(h, j->o.split, j->o.pool > 0 ? 0 : j->o.fold, &split, err));
         j->interactions = split.interactions;
     }
+    if (j->o.opt_states != NULL && (!j->interactions || model == NULL))
+        DN_FAIL(DN_EUSAGE, "--encoder is for models of drug-target pairs");
     if (!j->interactions && (j->models != NULL || j->o.pool > 0 || j->o.contenders != NULL))
         DN_FAIL(DN_EUSAGE, "--%s is for drug-target pairs",
                 j->models != NULL         ? "models"

@@ -19,6 +19,9 @@
 static const dn_opt options[] = {
     {"model", 'm', DN_OPT_TEXT, NULL, "FILE", "model.h5 of a training run of drug-target pairs (required)",
      "what is screened"},
+    {"encoder", 0, DN_OPT_TEXT, NULL, "FILE",
+     "the states that the model was trained on, when they no longer stand where they did",
+     "what is screened"},
     {"drugs", 0, DN_OPT_TEXT, NULL, "FILE", "drugs by id, one a line; all of the dataset unless given",
      "what is screened"},
     {"targets", 0, DN_OPT_TEXT, NULL, "FILE", "targets by id, one a line; all unless given",
@@ -95,6 +98,7 @@ static dn_status read_options(job *j, dn_error *err)
     j->force = dn_options_flag(o, "force");
     j->wish.dataset = dn_options_positional(o, 0);
     j->wish.model = dn_options_text(o, "model");
+    j->wish.opt_states = dn_options_text(o, "encoder");
     j->wish.drugs = dn_options_text(o, "drugs");
     j->wish.targets = dn_options_text(o, "targets");
     j->wish.end[0] = strcmp(sign, "activation") != 0;

@@ -27,7 +27,8 @@ static const dn_opt options[] = {
      "recipe"},
     {"fixed-order", 0, DN_OPT_FLAG, NULL, NULL, "gener: show pairs as (a, b) only, not in both orders",
      "recipe"},
-    {"encoder", 0, DN_OPT_TEXT, "blosum", "blosum|onehot", "dti: residues as numbers", "recipe"},
+    {"encoder", 0, DN_OPT_TEXT, "blosum", "NAME",
+     "dti: residues as numbers: blosum, onehot, or a FILE of stored states", "recipe"},
     {"atoms", 0, DN_OPT_TEXT, NULL, "published|rich", "dti: features of an atom, 4 or 64 [rich, published 4]",
      "recipe"},
     {"joint", 0, DN_OPT_INT, NULL, "0..1024",
@@ -81,6 +82,10 @@ const dn_command dn_cmd_train = {
                "CNN over the\n"
                "protein) on the training part of a split and keeps the weights of the epoch with the lowest "
                "validation\n"
-               "loss. The weights are the same, bit for bit, on any number of ranks and threads.",
+               "loss. The weights are the same, bit for bit, on any number of ranks and threads.\n"
+               "--encoder FILE takes states of proteins that are stored in a file (scripts/states_from_npy "
+               "makes one); the\n"
+               "model remembers which, and evaluate wants the same ones, where they were or with --encoder "
+               "FILE.",
     .options = options,
     .run = run};

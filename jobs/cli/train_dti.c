@@ -33,6 +33,23 @@ out:
     return st;
 }
 
+/* The name of an encoding; what has a dot or a slash is a file. */
+static dn_status read_encoder(job *j, const char *encoder, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int found = dn_protein_encoding_find(encoder);
+
+    if (found >= 0)
+        j->encoding.residues = (dn_protein_encoding)found;
+    else if (strpbrk(encoder, "./") == NULL)
+        DN_FAIL(DN_EUSAGE, "--encoder %s: wanted blosum, onehot or a file of states (./%s)", encoder,
+                encoder);
+    else
+        j->encoding.opt_states = encoder;
+out:
+    return st;
+}
+
 static dn_status read_encoding(job *j, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -41,20 +58,27 @@ static dn_status read_encoding(job *j, dn_error *err)
     const char *atoms = dn_options_given(o, "atoms") ? dn_options_text(o, "atoms")
                         : published                  ? "published"
                                                      : "rich";
-    const char *encoder = dn_options_text(o, "encoder");
 
-    if (dn_protein_encoding_find(encoder) < 0)
-        DN_FAIL(DN_EUSAGE, "--encoder %s: wanted blosum or onehot", encoder);
-    j->encoding = (dn_dti_encoding){.atoms = (dn_atom_encoding)dn_atoms_encoding_find(atoms),
-                                    .residues = (dn_protein_encoding)dn_protein_encoding_find(encoder)};
+    DN_TRY(read_encoder(j, dn_options_text(o, "encoder"), err));
+    j->encoding.atoms = (dn_atom_encoding)dn_atoms_encoding_find(atoms);
     snprintf(j->run.record.atoms, sizeof j->run.record.atoms, "%s", atoms);
-    snprintf(j->run.record.encoder, sizeof j->run.record.encoder, "%s", encoder);
     j->run.record.dti = (dn_dti_options)DN_DTI_DEFAULTS;
     j->run.record.dti.dropout = (float)j->run.dropout;
     j->run.record.history = !published && !dn_options_flag(o, "no-history");
     j->run.record.dti.joint = dn_options_given(o, "joint") ? dn_options_int(o, "joint") : published ? 0 : 128;
 out:
     return st;
+}
+
+/* What the model is to remember of the encoder. */
+static void record_encoder(job *j)
+{
+    dn_model_record *r = &j->run.record;
+
+    snprintf(r->encoder, sizeof r->encoder, "%s", j->in.encoder);
+    snprintf(r->states_hash, sizeof r->states_hash, "%s", j->in.states_hash);
+    snprintf(r->targets_hash, sizeof r->targets_hash, "%s", j->in.targets_hash);
+    snprintf(r->states_path, sizeof r->states_path, "%s", j->in.states_path);
 }
 
 static dn_status load_data(job *j, dn_error *err)
@@ -66,6 +90,7 @@ static dn_status load_data(job *j, dn_error *err)
     DN_TRY(dn_h5_open(r->call->comm, r->dataset, DN_DATASET_SCHEMA, &h, err));
     DN_TRY(dn_train_run_split(r, h, true, err));
     DN_TRY(dn_dti_inputs_load(r->call->comm, h, r->split.pairs, &j->encoding, &j->in, err));
+    record_encoder(j);
     if (r->record.history)
         DN_TRY(dn_dti_inputs_add_history(r->call->comm, &j->in, &r->split, err));
 out:
@@ -107,6 +132,8 @@ static dn_status write_config(job *j, dn_error *err)
     c = dn_train_run_begin_config(r);
     dn_json_string(c, "atoms", r->record.atoms);
     dn_json_string(c, "encoder", r->record.encoder);
+    if (r->record.states_hash[0] != '\0')
+        dn_json_string(c, "states_hash", r->record.states_hash);
     dn_json_int(c, "joint", r->record.dti.joint);
     dn_json_bool(c, "history", r->record.history);
     return dn_train_run_config(r, c, err);

@@ -25,9 +25,9 @@ const char *dn_h5_library(char *buf, size_t cap);
 
 /* ---- open and close ---- */
 
-/* A new file. schema is "dragnet.dataset", "dragnet.model" or "dragnet.network". command and config
- * (canonical JSON of the options that determine the content) become attributes. Fails: DN_ECANTCREAT
- * (directory, rights, or PATH exists and not force; PATH stays as it is until commit). */
+/* A new file. schema is "dragnet.dataset", "dragnet.model", "dragnet.network" or "dragnet.states". command
+ * and config (canonical JSON of the options that determine the content) become attributes. Fails:
+ * DN_ECANTCREAT (directory, rights, or PATH exists and not force; PATH stays as it is until commit). */
 DN_MUST_CHECK dn_status dn_h5_create(const dn_comm *comm, const char *path, const char *schema,
                                      const char *command, const char *config, bool force, dn_h5 **out,
                                      dn_error *err);
@@ -71,6 +71,16 @@ DN_MUST_CHECK dn_status dn_h5_write_all(dn_h5 *h, const char *name, int ndims, c
 /* Read `count` leading rows from `start` on as type (which must be the stored type). */
 DN_MUST_CHECK dn_status dn_h5_read(const dn_h5 *h, const char *name, dn_type type, int64_t start,
                                    int64_t count, void *out, dn_error *err);
+
+/* Rows of a dataset that this rank wants; out has room for them. */
+typedef struct dn_h5_piece {
+    int64_t start, count;
+    void *out;
+} dn_h5_piece;
+
+/* Read n pieces; each rank its own, any number of them. Fails: as dn_h5_read */
+DN_MUST_CHECK dn_status dn_h5_read_pieces(const dn_h5 *h, const char *name, dn_type type, int64_t n,
+                                          const dn_h5_piece *piece, dn_error *err);
 
 /* A table of strings as NAME/bytes and NAME/offsets; every rank holds all of it. */
 DN_MUST_CHECK dn_status dn_h5_write_strings(dn_h5 *h, const char *name, const dn_strings *s, dn_error *err);

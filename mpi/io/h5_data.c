@@ -26,6 +26,18 @@ static hid_t memory_type(dn_type type)
     return -1;
 }
 
+/* For messages. */
+static const char *type_name(dn_type type)
+{
+    static const char *const names[] = {[DN_U8] = "unsigned 8-bit integers",
+                                        [DN_I8] = "8-bit integers",
+                                        [DN_I64] = "64-bit integers",
+                                        [DN_F32] = "32-bit floats",
+                                        [DN_F64] = "64-bit floats"};
+
+    return names[type];
+}
+
 static hid_t file_type(dn_type type)
 {
     switch (type) {
@@ -249,7 +261,7 @@ static dn_status check_rows(const dn_h5 *h, const char *name, dn_type type, int6
     set = H5Dopen2(h->file, name, H5P_DEFAULT);
     stored = H5Dget_type(set);
     if (H5Tequal(stored, file_type(type)) <= 0)
-        DN_FAIL(DN_EDATA, "%s: %s is stored with another type", h->path, name);
+        DN_FAIL(DN_EDATA, "%s: %s is stored with another type, wanted %s", h->path, name, type_name(type));
 out:
     if (stored >= 0)
         H5Tclose(stored);
@@ -288,6 +300,52 @@ dn_status dn_h5_read(const dn_h5 *h, const char *name, dn_type type, int64_t sta
 
     DN_AGREE(h->comm);
     DN_PASS(read_rows(h, name, type, start, count, out, err));
+    DN_AGREE(h->comm);
+out:
+    return st;
+}
+
+static dn_status read_pieces(const dn_h5 *h, const char *name, dn_type type, int64_t n,
+                             const dn_h5_piece *piece, dn_error *err)
+{
+    dn_status st = DN_OK;
+    hid_t set = -1, space = -1, memory = -1;
+    hsize_t dims[H5S_MAX_RANK];
+    int ndims;
+    char reason[160];
+
+    DN_TRY(check_rows(h, name, type, 0, 0, err));
+    set = H5Dopen2(h->file, name, H5P_DEFAULT);
+    space = H5Dget_space(set);
+    ndims = H5Sget_simple_extent_dims(space, dims, NULL);
+    for (int64_t i = 0; i < n; i++)
+        if (piece[i].start < 0 || piece[i].count < 0 || piece[i].count > (int64_t)dims[0] - piece[i].start)
+            DN_FAIL(DN_EDATA, "%s: %s has %lld rows, wanted %lld from %lld on", h->path, name,
+                    (long long)dims[0], (long long)piece[i].count, (long long)piece[i].start);
+    for (int64_t i = 0; i < n && !is_empty(ndims, dims); i++) {
+        if (piece[i].count == 0)
+            continue;
+        select_rows(space, ndims, dims, piece[i].start, piece[i].count, &memory);
+        if (H5Dread(set, memory_type(type), memory, space, H5P_DEFAULT, piece[i].out) < 0)
+            DN_FAIL(DN_EIO, "%s: cannot read %s: %s", h->path, name, dn_h5_reason(reason));
+        H5Sclose(memory);
+        memory = -1;
+    }
+out:
+    if (memory >= 0)
+        H5Sclose(memory);
+    if (space >= 0)
+        H5Sclose(space);
+    if (set >= 0)
+        H5Dclose(set);
+    return st;
+}
+
+dn_status dn_h5_read_pieces(const dn_h5 *h, const char *name, dn_type type, int64_t n,
+                            const dn_h5_piece *piece, dn_error *err)
+{
+    dn_status st = read_pieces(h, name, type, n, piece, err);
+
     DN_AGREE(h->comm);
 out:
     return st;

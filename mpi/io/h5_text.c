@@ -118,6 +118,24 @@ dn_status dn_h5_set_number(dn_h5 *h, const char *object, const char *key, double
     return set_attribute(h, object, key, H5T_NATIVE_DOUBLE, &value, NULL, err);
 }
 
+/* A string of variable length, as h5py writes them, into buf [cap]. */
+static dn_status get_variable(const dn_h5 *h, const char *name, const char *key, hid_t attribute,
+                              hid_t stored, char *buf, size_t cap, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char *text = NULL;
+
+    if (H5Aread(attribute, stored, &text) < 0)
+        DN_FAIL(DN_EIO, "%s: cannot read attribute %s of %s", h->path, key, name);
+    if (text != NULL && strlen(text) >= cap)
+        DN_FAIL(DN_EDATA, "%s: attribute %s of %s is longer than %zu bytes", h->path, key, name, cap);
+    snprintf(buf, cap, "%s", text != NULL ? text : "");
+out:
+    if (text != NULL)
+        H5free_memory(text);
+    return st;
+}
+
 /* text != NULL: a string of at most cap bytes; otherwise a number of the given memory type and class. */
 static dn_status get_attribute(const dn_h5 *h, const char *name, const char *key, hid_t memory,
                                H5T_class_t class, void *out, size_t cap, dn_error *err)
@@ -132,7 +150,11 @@ static dn_status get_attribute(const dn_h5 *h, const char *name, const char *key
     space = H5Aget_space(attribute);
     if (H5Tget_class(stored) != class || H5Sget_simple_extent_npoints(space) != 1)
         DN_FAIL(DN_EDATA, "%s: attribute %s of %s has another type", h->path, key, name);
-    if (class == H5T_STRING && (H5Tis_variable_str(stored) > 0 || H5Tget_size(stored) > cap))
+    if (class == H5T_STRING && H5Tis_variable_str(stored) > 0) {
+        DN_TRY(get_variable(h, name, key, attribute, stored, out, cap, err));
+        goto out;
+    }
+    if (class == H5T_STRING && H5Tget_size(stored) > cap)
         DN_FAIL(DN_EDATA, "%s: attribute %s of %s is longer than %zu bytes", h->path, key, name, cap);
     if (H5Aread(attribute, class == H5T_STRING ? stored : memory, out) < 0)
         DN_FAIL(DN_EIO, "%s: cannot read attribute %s of %s", h->path, key, name);

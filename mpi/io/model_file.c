@@ -31,6 +31,20 @@ out:
     return st;
 }
 
+/* Only with a file of states. */
+static dn_status save_states(dn_h5 *h, const dn_model_record *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (r->states_hash[0] == '\0')
+        goto out;
+    DN_TRY(dn_h5_set_text(h, "/", "states_hash", r->states_hash, err));
+    DN_TRY(dn_h5_set_text(h, "/", "targets_hash", r->targets_hash, err));
+    DN_TRY(dn_h5_set_text(h, "/", "states_path", r->states_path, err));
+out:
+    return st;
+}
+
 static dn_status save_dti(dn_h5 *h, const dn_model_record *r, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -39,6 +53,7 @@ static dn_status save_dti(dn_h5 *h, const dn_model_record *r, dn_error *err)
 
     DN_TRY(dn_h5_set_text(h, "/", "atoms", r->atoms, err));
     DN_TRY(dn_h5_set_text(h, "/", "encoder", r->encoder, err));
+    DN_TRY(save_states(h, r, err));
     DN_TRY(dn_h5_set_int(h, "/", "history", r->history, err));
     for (int k = 0; dti_size(&o, k, &name) != NULL; k++)
         DN_TRY(dn_h5_set_int(h, "/", name, *dti_size(&o, k, &name), err));
@@ -111,6 +126,19 @@ out:
     return st;
 }
 
+static dn_status read_states(const dn_h5 *h, dn_model_record *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (!dn_h5_has_attribute(h, "/", "states_hash"))
+        goto out;
+    DN_TRY(dn_h5_get_text(h, "/", "states_hash", r->states_hash, sizeof r->states_hash, err));
+    DN_TRY(dn_h5_get_text(h, "/", "targets_hash", r->targets_hash, sizeof r->targets_hash, err));
+    DN_TRY(dn_h5_get_text(h, "/", "states_path", r->states_path, sizeof r->states_path, err));
+out:
+    return st;
+}
+
 static dn_status read_dti(const dn_h5 *h, dn_model_record *r, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -120,6 +148,7 @@ static dn_status read_dti(const dn_h5 *h, dn_model_record *r, dn_error *err)
 
     DN_TRY(dn_h5_get_text(h, "/", "atoms", r->atoms, sizeof r->atoms, err));
     DN_TRY(dn_h5_get_text(h, "/", "encoder", r->encoder, sizeof r->encoder, err));
+    DN_TRY(read_states(h, r, err));
     DN_TRY(dn_h5_get_int(h, "/", "history", &history, err));
     r->history = history != 0;
     for (int k = 0; dti_size(&r->dti, k, &name) != NULL; k++)

@@ -26,9 +26,12 @@ typedef struct dn_model_record {
     int64_t samples;        /* S */
     dn_gener_options options;
     /* architecture "dti" */
-    char atoms[32];   /* dn_atoms_encoding_name() */
-    char encoder[32]; /* dn_protein_encoding_name() */
-    bool history;     /* labels of training rows are among the inputs (mpi/train/dti_history.h) */
+    char atoms[32];         /* dn_atoms_encoding_name() */
+    char encoder[64];       /* dn_protein_encoding_name(), or that of a file of states (mpi/io/states.h) */
+    char states_hash[17];   /* with a file: of the states of all targets, in their order; otherwise "" */
+    char targets_hash[17];  /* with a file: of their sequences */
+    char states_path[1024]; /* with a file: where it stood */
+    bool history;           /* labels of training rows are among the inputs (mpi/train/dti_history.h) */
     dn_dti_options dti;
 } dn_model_record;
 

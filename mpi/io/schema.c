@@ -68,6 +68,12 @@ static const dn_schema_row table[] = {
     /* dragnet.model */
     {"/weights/*", false, DN_F32, "as the tensor", "1", "weights"},
     {"/running/*", false, DN_F32, "moment,channel", "1", "running mean and variance of a norm"},
+    /* dragnet.states */
+    {"/proteins/sequence", true, DN_U8, "protein", "1", "residues in capital letters"},
+    {"/proteins/state_at", false, DN_I64, "protein", "position",
+     "first position of the protein; the last: all"},
+    {"/proteins/state", false, DN_F32, "position,channel", "1", "hidden state of a residue"},
+    {"/proteins/checksum", false, DN_U8, "protein,byte", "1", "BLAKE2b-256 of the states of the protein"},
     /* dragnet.network, which has /nodes/id and /nodes/side, too. What the columns of a table are says its
        attribute fields */
     {"/description/degree", false, DN_F64, "side,field", "edge", "statistics of the degrees of a side"},

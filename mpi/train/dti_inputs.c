@@ -1,6 +1,9 @@
 /* dti_inputs.c - a dataset as the drug-target network reads it; see dti_inputs.h */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "mpi/train/dti_inputs.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
@@ -49,6 +52,8 @@ out:
     return st;
 }
 
+/* ---- states: rows of a table for every residue, or what a file holds ---- */
+
 static dn_status place_targets(dn_dti_inputs *in, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -57,6 +62,22 @@ static dn_status place_targets(dn_dti_inputs *in, dn_error *err)
     DN_NEW(in->state_at, (size_t)s->n + 1);
     for (int64_t i = 0; i < s->n; i++)
         in->state_at[i + 1] = in->state_at[i] + (s->offset[i + 1] - s->offset[i]);
+out:
+    return st;
+}
+
+/* Memory of the host for the states. */
+static dn_status share_states(dn_dti_inputs *in, int64_t width, float **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t n = in->targets.n;
+
+    DN_TRY(dn_shared_create(&in->host, (size_t)(in->state_at[n] * width) * sizeof **out, &in->states, err));
+    *out = dn_shared_base(in->states);
+    in->data.n_targets = n;
+    in->data.state_width = width;
+    in->data.state_at = in->state_at;
+    in->data.state = *out;
 out:
     return st;
 }
@@ -70,8 +91,9 @@ static dn_status encode_targets(dn_dti_inputs *in, dn_protein_encoding encoding,
     dn_range mine = dn_block(n, here->rank, here->size);
     float *state;
 
-    DN_TRY(dn_shared_create(&in->host, (size_t)(in->state_at[n] * width) * sizeof *state, &in->states, err));
-    state = dn_shared_base(in->states);
+    DN_PASS(place_targets(in, err));
+    DN_AGREE(in->host.all);
+    DN_TRY(share_states(in, width, &state, err));
     for (int64_t i = mine.begin; i < mine.end; i++) {
         size_t len;
         const char *sequence = dn_strings_at(&in->targets.sequence, i, &len);
@@ -79,11 +101,53 @@ static dn_status encode_targets(dn_dti_inputs *in, dn_protein_encoding encoding,
         dn_protein_encode(sequence, (int64_t)len, encoding, state + in->state_at[i] * width);
     }
     dn_shared_barrier(in->states);
-    in->data.n_targets = n;
-    in->data.state_width = width;
-    in->data.state_at = in->state_at;
-    in->data.state = state;
+    snprintf(in->encoder, sizeof in->encoder, "%s", dn_protein_encoding_name(encoding));
 out:
+    return st;
+}
+
+static dn_status find_targets(dn_dti_inputs *in, const dn_states *s, int64_t **out_protein, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_NEW(*out_protein, (size_t)in->targets.n);
+    DN_NEW(in->state_at, (size_t)in->targets.n + 1);
+    DN_TRY(dn_states_find(s, &in->targets.id, &in->targets.sequence, *out_protein, in->state_at, err));
+out:
+    return st;
+}
+
+/* The path from the root, so that another directory may ask for it later. Collective. */
+static void remember_path(const dn_comm *comm, const char *path, char *out, size_t cap)
+{
+    if (comm->rank == 0) {
+        char *whole = realpath(path, NULL);
+
+        snprintf(out, cap, "%s", whole != NULL ? whole : path);
+        free(whole);
+    }
+    MPI_Bcast(out, (int)cap, MPI_BYTE, 0, comm->mpi);
+}
+
+static dn_status read_targets(const dn_comm *comm, dn_dti_inputs *in, const char *path, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_states *s = NULL;
+    int64_t *protein = NULL; /* [targets] */
+    float *state;
+
+    DN_TRY(dn_states_open(comm, path, &s, err));
+    DN_PASS(find_targets(in, s, &protein, err));
+    DN_AGREE(comm);
+    DN_TRY(share_states(in, dn_states_info(s)->width, &state, err));
+    DN_TRY(dn_states_read(s, &in->host, in->targets.n, protein, in->state_at, state, in->states_hash, err));
+    dn_shared_barrier(in->states);
+    remember_path(comm, path, in->states_path, sizeof in->states_path);
+    dn_states_hash_sequences(&in->targets.sequence, in->targets_hash);
+    snprintf(in->encoder, sizeof in->encoder, "%s", dn_states_info(s)->encoder);
+out:
+    dn_free(protein);
+    dn_states_close(&s);
     return st;
 }
 
@@ -98,9 +162,11 @@ dn_status dn_dti_inputs_load(const dn_comm *comm, const dn_h5 *h, const char *se
     DN_TRY(dn_drugs_load(h, &out->drugs, err));
     DN_TRY(dn_targets_load(h, &out->targets, err));
     DN_PASS(encode_drugs(out, encoding->atoms, err));
-    DN_PASS(place_targets(out, err));
     DN_AGREE(comm);
-    DN_TRY(encode_targets(out, encoding->residues, err));
+    if (encoding->opt_states != NULL)
+        DN_TRY(read_targets(comm, out, encoding->opt_states, err));
+    else
+        DN_TRY(encode_targets(out, encoding->residues, err));
     out->data.n_pairs = out->pairs.n;
     out->data.drug = out->pairs.drug;
     out->data.target = out->pairs.target;

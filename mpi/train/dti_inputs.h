@@ -8,13 +8,15 @@
 
 #include "mpi/core/shared.h"
 #include "mpi/io/drug_target.h"
+#include "mpi/io/states.h"
 #include "solvers/chem/features.h"
 #include "solvers/formats/protein.h"
 #include "solvers/models/dti.h"
 
 typedef struct dn_dti_encoding {
     dn_atom_encoding atoms;
-    dn_protein_encoding residues;
+    dn_protein_encoding residues; /* read when there is no file of states */
+    const char *opt_states;       /* path of a file of states (mpi/io/states.h), or NULL */
 } dn_dti_encoding;
 
 /* "published", "rich"; -1 for another word. Local. */
@@ -31,10 +33,16 @@ typedef struct dn_dti_inputs {
     float *history; /* [pairs.n, DN_SIMILARS], or NULL */
     dn_host host;
     dn_shared *states;
+    char encoder[64]; /* name of the encoding, or of the encoder of the file */
+    /* with a file of states, otherwise "" */
+    char states_hash[DN_HASH_TEXT];  /* of the states of all targets, in their order */
+    char targets_hash[DN_HASH_TEXT]; /* of their sequences */
+    char states_path[1024];          /* where the file stands, from the root */
 } dn_dti_inputs;
 
 /* All drugs and targets of the dataset, and one set of interactions. Collective on comm, which is that of h.
- * Fails: as the loaders of drug_target.h; DN_ENOMEM, also when shared memory is too small */
+ * Fails: as the loaders of drug_target.h; as dn_states_open(), dn_states_find(), dn_states_read(); DN_ENOMEM,
+ * also when shared memory is too small */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_inputs_load(const dn_comm *comm, const dn_h5 *h, const char *set,
                                                          const dn_dti_encoding *encoding, dn_dti_inputs *out,
                                                          dn_error *err);

@@ -2,23 +2,67 @@
 #include "mpi/train/dti_model.h"
 
 #include <string.h>
+#include <unistd.h>
 #include "mpi/core/agree.h"
 #include "mpi/train/score.h"
 #include "solvers/base/alloc.h"
 
+static bool has_states(const dn_model_record *r)
+{
+    return r->states_hash[0] != '\0';
+}
+
 /* The encodings that the model was trained on, by their names. */
-static dn_status read_encoding(const dn_model_record *r, const char *path, dn_dti_encoding *out,
-                               dn_error *err)
+static dn_status read_encoding(const dn_model_record *r, const char *path, const char *opt_states,
+                               dn_dti_encoding *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    int atoms = dn_atoms_encoding_find(r->atoms), residues = dn_protein_encoding_find(r->encoder);
+    int atoms = dn_atoms_encoding_find(r->atoms);
+    int residues = has_states(r) ? 0 : dn_protein_encoding_find(r->encoder);
 
     if (strcmp(r->architecture, "dti") != 0)
         DN_FAIL(DN_EDATA, "%s: is a %s model, wanted dti", path, r->architecture);
     if (atoms < 0 || residues < 0)
         DN_FAIL(DN_EDATA, "%s: was trained on atoms '%s' and residues '%s', which this dragnet does not know",
                 path, r->atoms, r->encoder);
-    *out = (dn_dti_encoding){(dn_atom_encoding)atoms, (dn_protein_encoding)residues};
+    if (opt_states != NULL && !has_states(r))
+        DN_FAIL(DN_EUSAGE, "--encoder %s: %s was trained with --encoder %s, not on a file of states",
+                opt_states, path, r->encoder);
+    *out = (dn_dti_encoding){.atoms = (dn_atom_encoding)atoms, .residues = (dn_protein_encoding)residues};
+    if (has_states(r))
+        out->opt_states = opt_states != NULL ? opt_states : r->states_path;
+out:
+    return st;
+}
+
+/* Rank 0: are the states still where they were? */
+static dn_status look_for_states(const dn_model_record *r, const char *path, const char *opt_states,
+                                 dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (has_states(r) && opt_states == NULL && access(r->states_path, R_OK) != 0)
+        DN_FAIL(DN_ENOINPUT,
+                "%s: was trained on states of %s, which no longer stand in %s; say where: --encoder FILE",
+                path, r->encoder, r->states_path);
+out:
+    return st;
+}
+
+/* Are these the states that the model knows? Of other proteins only the name of the encoder can tell. */
+static dn_status check_states(const dn_model_record *r, const char *path, const dn_dti_encoding *e,
+                              const dn_dti_inputs *in, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (!has_states(r))
+        goto out;
+    if (strcmp(r->encoder, in->encoder) != 0)
+        DN_FAIL(DN_EDATA, "%s: holds states of %s, but %s was trained on those of %s", e->opt_states,
+                in->encoder, path, r->encoder);
+    if (strcmp(r->targets_hash, in->targets_hash) == 0 && strcmp(r->states_hash, in->states_hash) != 0)
+        DN_FAIL(DN_EDATA, "%s: holds other states (hash %s) than %s was trained on (hash %s)", e->opt_states,
+                in->states_hash, path, r->states_hash);
 out:
     return st;
 }
@@ -35,16 +79,20 @@ out:
 }
 
 dn_status dn_dti_model_load(const dn_comm *comm, const dn_h5 *dataset, const char *path, const char *set,
-                            const dn_split *split, dn_dti_model *out, dn_error *err)
+                            const char *opt_states, const dn_split *split, dn_dti_model *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_dti_encoding encoding;
 
     *out = (dn_dti_model){0};
     DN_TRY(dn_model_read_record(comm, path, &out->record, err));
-    DN_TRY(read_encoding(&out->record, path, &encoding, err));
+    DN_TRY(read_encoding(&out->record, path, opt_states, &encoding, err));
+    if (comm->rank == 0)
+        st = look_for_states(&out->record, path, opt_states, err);
+    DN_AGREE(comm);
     DN_TRY(
         dn_dti_inputs_load(comm, dataset, set != NULL ? set : out->record.pairs, &encoding, &out->in, err));
+    DN_TRY(check_states(&out->record, path, &encoding, &out->in, err)); /* the same on every rank */
     if (out->record.history)
         DN_TRY(dn_dti_inputs_add_history(comm, &out->in, split, err));
     DN_PASS(make_room(out, err));

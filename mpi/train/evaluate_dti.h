@@ -65,11 +65,13 @@ DN_MUST_CHECK dn_status dn_dti_table_check(const dn_dti_table *t, const char *da
                                            const dn_model_record *m, dn_error *err);
 
 /* Probabilities of model.h5 at path for the rows that dn_dti_scored() names, into out [t->pairs.n]; 0
- * elsewhere. Collective on comm. Fails: DN_EDATA the model is no drug-target network, or was trained on other
- * drugs, targets or rows than the training part of t; as dn_dti_model_load(), dn_dti_model_score() */
+ * elsewhere. opt_states as for dn_dti_model_load(). Collective on comm. Fails: DN_EDATA the model is no
+ * drug-target network, or was trained on other drugs, targets or rows than the training part of t; as
+ * dn_dti_model_load(), dn_dti_model_score() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_table_score(const dn_comm *comm, const dn_dti_table *t,
-                                                         const char *dataset, const char *path, dn_part part,
-                                                         double *out, dn_error *err);
+                                                         const char *dataset, const char *path,
+                                                         const char *opt_states, dn_part part, double *out,
+                                                         dn_error *err);
 
 /* Whether row i of the pairs needs the model's probability when `part` is evaluated: it is of that part or of
  * validation. Local. */

@@ -83,7 +83,8 @@ out:
 }
 
 dn_status dn_dti_table_score(const dn_comm *comm, const dn_dti_table *t, const char *dataset,
-                             const char *path, dn_part part, double *out, dn_error *err)
+                             const char *path, const char *opt_states, dn_part part, double *out,
+                             dn_error *err)
 {
     dn_status st = DN_OK;
     dn_h5 *h = NULL;
@@ -94,7 +95,7 @@ dn_status dn_dti_table_score(const dn_comm *comm, const dn_dti_table *t, const c
 
     memset(out, 0, (size_t)t->pairs.n * sizeof *out);
     DN_TRY(dn_h5_open(comm, dataset, DN_DATASET_SCHEMA, &h, err));
-    DN_TRY(dn_dti_model_load(comm, h, path, NULL, &t->split, &m, err));
+    DN_TRY(dn_dti_model_load(comm, h, path, NULL, opt_states, &t->split, &m, err));
     DN_TRY(dn_dti_table_check(t, dataset, path, &m.record, err)); /* the same on every rank */
     DN_PASS(list_rows(t, part, &row, &n, err));
     if (st == DN_OK && (p = dn_calloc((size_t)n + 1, sizeof *p)) == NULL)
@@ -132,7 +133,7 @@ static dn_status evaluate_fold(const dn_comm *comm, const dn_evaluate_options *o
             st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld scores",
                               (long long)out_table->pairs.n);
         DN_AGREE(comm);
-        DN_TRY(dn_dti_table_score(comm, out_table, o->dataset, o->model, o->part, p, err));
+        DN_TRY(dn_dti_table_score(comm, out_table, o->dataset, o->model, o->opt_states, o->part, p, err));
     }
     DN_TRY(dn_evaluate_dti_beside(comm, out_table, o->part, p, o->contenders, folds > 1 && record.fold >= 0,
                                   splits > 1, o->replicates, o->seed, out, err));

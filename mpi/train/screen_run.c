@@ -126,7 +126,7 @@ dn_status dn_screen_open(const dn_comm *comm, const dn_screen_wish *w, dn_screen
     DN_PASS(count_rows(&r, err));
     DN_AGREE(comm);
     DN_TRY(dn_h5_open(comm, w->dataset, DN_DATASET_SCHEMA, &h, err));
-    DN_TRY(dn_dti_model_load(comm, h, w->model, NULL, &r.table.split, &r.model, err));
+    DN_TRY(dn_dti_model_load(comm, h, w->model, NULL, w->opt_states, &r.table.split, &r.model, err));
     make_digest(&r);
     *out = r;
     r = (dn_screen_run){.n_drugs = 0};

@@ -25,6 +25,7 @@ enum { DN_SCREEN_TOPS = 6 }; /* K = 10, 30, 100, 300, 1000, 3000 */
 typedef struct dn_screen_wish {
     const char *dataset, *model;
     const char *drugs, *targets; /* files of ids (formats/id_list.h); NULL: all of the dataset */
+    const char *opt_states; /* the file of states that the model was trained on; NULL: where it stood then */
     int64_t keep;
     dn_screen_per per;
     bool end[2];

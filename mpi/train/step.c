@@ -14,6 +14,7 @@
 #include <omp.h>
 #include <string.h>
 #include "mpi/core/agree.h"
+#include "mpi/train/deal.h"
 #include "solvers/base/alloc.h"
 
 struct dn_step {
@@ -24,11 +25,13 @@ struct dn_step {
     int64_t shard_rows; /* G / V */
     uint64_t seed;
     int threads;
-    dn_work **work;     /* [threads] */
-    float **vec;        /* [threads][n_weights + tail] */
-    int64_t **rows;     /* [threads][shard_rows] */
-    dn_status *verdict; /* [threads] */
-    dn_error *error;    /* [threads] */
+    dn_work **work; /* [threads] */
+    float **vec;    /* [threads][n_weights + tail] */
+    int64_t **rows; /* [threads][shard_rows] */
+    dn_deal *deal;
+    const int64_t *dealt; /* [batch]  rows of the batch at hand, shard by shard */
+    dn_status *verdict;   /* [threads] */
+    dn_error *error;      /* [threads] */
     int64_t tail;
     float *slice_sum, *tail_sum;
     dn_reduce *reduce;
@@ -87,8 +90,8 @@ static void update_running(const dn_model *m, const float *tail, int shards, flo
 
 /* ---- shards ---- */
 
-static dn_status compute_shard(dn_step *s, int thread, const dn_permutation *order, const int64_t *rows,
-                               int64_t epoch, int64_t first, const float *w, dn_error *err)
+static dn_status compute_shard(dn_step *s, int thread, int64_t epoch, int64_t first, const float *w,
+                               dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_model_ops *ops = s->m->ops;
@@ -97,7 +100,7 @@ static dn_status compute_shard(dn_step *s, int thread, const dn_permutation *ord
     dn_pass pass = {.train = true, .seed = s->seed, .epoch = epoch, .first = first};
 
     for (int64_t i = 0; i < s->shard_rows; i++)
-        s->rows[thread][i] = rows[dn_permute(order, (uint64_t)(first + i))];
+        s->rows[thread][i] = s->dealt[first % s->batch + i];
     DN_TRY(ops->load(work, s->rows[thread], s->shard_rows, &pass, err));
     for (int phase = 0; phase < s->m->n_phases; phase++)
         DN_TRY(ops->forward(work, w, phase, err));
@@ -109,8 +112,7 @@ out:
 }
 
 /* All shards of this rank. A failure is marked in the tail of its shard, so that everybody hears of it. */
-static dn_status compute_shards(dn_step *s, const dn_permutation *order, const int64_t *rows, int64_t epoch,
-                                int64_t batch, const float *w, dn_error *err)
+static dn_status compute_shards(dn_step *s, int64_t epoch, int64_t batch, const float *w, dn_error *err)
 {
     dn_status st = DN_OK;
     int first = s->plan->first[s->comm->rank], end = s->plan->first[s->comm->rank + 1];
@@ -122,8 +124,8 @@ static dn_status compute_shards(dn_step *s, const dn_permutation *order, const i
             int t = omp_get_thread_num();
             omp_set_num_threads(1); /* the kernels of this thread stay on it */
             if (t < n)
-                s->verdict[t] = compute_shard(s, t, order, rows, epoch,
-                                              batch * s->batch + (wave + t) * s->shard_rows, w, &s->error[t]);
+                s->verdict[t] = compute_shard(s, t, epoch, batch * s->batch + (wave + t) * s->shard_rows, w,
+                                              &s->error[t]);
         }
         for (int t = 0; t < n; t++) {
             if (s->verdict[t] != DN_OK) {
@@ -145,8 +147,10 @@ dn_status dn_step_run(dn_step *s, const dn_permutation *order, const int64_t *ro
 {
     dn_range mine = dn_reduce_slice(s->reduce);
     const float *end;
-    dn_status st = compute_shards(s, order, rows, epoch, batch, w, err);
+    dn_status st;
 
+    s->dealt = dn_deal_rows(s->deal, order, rows, batch * s->batch);
+    st = compute_shards(s, epoch, batch, w, err);
     dn_reduce_finish(s->reduce, s->slice_sum, s->tail_sum);
     end = s->tail_sum + s->tail - 3;
     if (end[2] > 0) {
@@ -197,6 +201,7 @@ static dn_status create_local(const dn_comm *comm, const dn_model *m, const dn_t
         DN_TRY(m->ops->work_create(m, s->shard_rows, &s->work[t], err));
     }
     DN_NEW(s->tail_sum, (size_t)s->tail);
+    DN_TRY(dn_deal_create(m, o->batch, o->shards, &s->deal, err));
 out:
     return st;
 }
@@ -241,6 +246,7 @@ void dn_step_destroy(dn_step **handle)
     dn_free(s->work);
     dn_free(s->vec);
     dn_free(s->rows);
+    dn_deal_destroy(&s->deal);
     dn_free(s->verdict);
     dn_free(s->error);
     dn_free(s->slice_sum);

@@ -3,9 +3,9 @@
  * Rank 0 is the master: it plans which rank computes which shards of every batch, broadcasts and logs the
  * plan, and all follow it. An epoch visits the training rows in the order of a keyed permutation, in batches
  * of `batch`; what is left over at its end (fewer than `batch` rows, others every epoch) is not visited. A
- * batch is cut into `shards` shards of equal size; norms take the statistics of their shard. Gradients, loss
- * and statistics meet in the ordered reduction (mpi/core/reduce.h), the owner of a slice updates it, and the
- * new weights are gathered.
+ * batch is cut into `shards` shards of equal size, and of equal cost where rows cost differently (deal.h);
+ * norms take the statistics of their shard. Gradients, loss and statistics meet in the ordered reduction
+ * (mpi/core/reduce.h), the owner of a slice updates it, and the new weights are gathered.
  *
  * After every epoch the validation rows are scored; the weights with the lowest validation loss are kept.
  */

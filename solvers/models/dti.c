@@ -405,9 +405,15 @@ static void loss(const dn_work *k, double *out_sum, int64_t *out_right)
     *out_right = k->right;
 }
 
+static double cost(const dn_model *m, int64_t row)
+{
+    return dn_dti_cost((const dn_dti *)m, row);
+}
+
 static const dn_model_ops dti_ops = {.init = init,
                                      .work_create = dn_dti_work_create,
                                      .work_destroy = dn_dti_work_destroy,
+                                     .cost = cost,
                                      .load = dn_dti_load,
                                      .forward = forward,
                                      .backward = backward,

@@ -62,6 +62,9 @@ typedef struct dn_model_ops {
     dn_status (*work_create)(const dn_model *m, int64_t capacity, dn_work **out, dn_error *err);
     void (*work_destroy)(dn_work **work);
 
+    /* Floating-point operations of training on a row, about; NULL: every row costs the same. */
+    double (*cost)(const dn_model *m, int64_t row);
+
     /* Gather the inputs of samples rows[0 .. n), 1 <= n <= capacity; rows index the data the model is bound
      * to. */
     dn_status (*load)(dn_work *work, const int64_t *rows, int64_t n, const dn_pass *pass, dn_error *err);

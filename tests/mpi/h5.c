@@ -78,6 +78,33 @@ static void round_trip(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+/* Every rank its own rows, another number of them; one that wants too many stops all. */
+static void pieces(void)
+{
+    float got[3][SAMPLES];
+    int64_t me = test_comm.rank;
+    const dn_h5_piece piece[] = {{7, 1, got[2]}, {me, 2, got[0]}};
+    const dn_h5_piece beyond[] = {{GENES - 1, 2, got[0]}};
+    dn_error err = DN_ERROR_INIT;
+    dn_h5 *h = NULL;
+
+    CU_ASSERT_EQUAL(dn_h5_open(&test_comm, test_path("a.h5"), DN_DATASET_SCHEMA, &h, &err), DN_OK);
+    CU_ASSERT_EQUAL(dn_h5_read_pieces(h, "/expression/values", DN_F32, me % 3, piece, &err), DN_OK);
+    if (me % 3 > 0)
+        CU_ASSERT_EQUAL(memcmp(got[2], x + (ptrdiff_t)7 * SAMPLES, sizeof got[2]), 0);
+    if (me % 3 > 1)
+        CU_ASSERT_EQUAL(memcmp(got, x + me * SAMPLES, 2 * sizeof got[0]), 0);
+    CU_ASSERT_EQUAL(
+        dn_h5_read_pieces(h, "/expression/values", DN_F32, me + 1 == test_comm.size, beyond, &err), DN_EDATA);
+    CU_ASSERT_EQUAL(err.rank, test_comm.size - 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "wanted 2 from"));
+    err = (dn_error)DN_ERROR_INIT;
+    CU_ASSERT_EQUAL(dn_h5_read_pieces(h, "/expression/values", DN_F64, 0, NULL, &err), DN_EDATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "wanted 64-bit floats"));
+    dn_h5_close(&h);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 static void outputs_are_protected(void)
 {
     const char *path = test_path("b.h5");
@@ -330,6 +357,7 @@ static void old_files_can_be_read_and_added_to(void)
 }
 
 static const dn_test tests[] = {{"round trip", round_trip},
+                                {"pieces", pieces},
                                 {"outputs are protected", outputs_are_protected},
                                 {"abandoned", abandoned},
                                 {"unsound files", unsound_files},

@@ -1,0 +1,34 @@
+"""ranks.py - train dti on 2 ranks beside 1: pinned to cores, in turns, medians; driven by scripts/bench ranks
+
+    scripts/bench ranks DATASET.h5 SPLIT [--repeats 5] [-- OPTIONS OF train dti, such as --encoder FILE]
+
+Pairs a second are those of the last of two epochs (metrics.jsonl: training alone). A figure under load is no figure: the
+load average is printed beside it.
+"""
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+root, dataset, split, *rest = sys.argv[1:]
+repeats = int(rest[1]) if rest[:1] == ["--repeats"] else 5
+options = rest[rest.index("--") + 1:] if "--" in rest else []
+environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+environment.pop("OMPI_MCA_hwloc_base_binding_policy", None)
+speed = {1: [], 2: []}
+with tempfile.TemporaryDirectory() as folder:
+    for turn in range(repeats):
+        for ranks in (1, 2) if turn % 2 == 0 else (2, 1):
+            run = f"{folder}/{turn}-{ranks}"
+            command = ["mpirun", "-q", "-n", str(ranks), "--map-by", "core", "--bind-to", "core", f"{root}/build/dragnet", "train",
+                       "dti", dataset, "--split", split, "--epochs", "2", "-o", run, *options]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True)
+            if done.returncode != 0:
+                sys.exit(done.stderr)
+            line = open(f"{run}/metrics.jsonl").read().splitlines()[-1]
+            speed[ranks].append(json.loads(line)["pairs_per_second"])
+            print(f"{ranks} ranks: {speed[ranks][-1]:.0f} pairs a second, load {os.getloadavg()[0]:.1f}", flush=True)
+one, two = statistics.median(speed[1]), statistics.median(speed[2])
+print(f"\nmedian of {repeats}: 1 rank {one:.0f}, 2 ranks {two:.0f} pairs a second, ratio {two / one:.2f}")
