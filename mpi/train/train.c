@@ -85,7 +85,7 @@ static dn_status validate(run *r, dn_epoch_report *report, dn_error *err)
     DN_TRY(dn_score(r->comm, r->m, r->w, r->running, r->rows->validation, n, r->score, err));
     for (int64_t i = 0; i < n; i++) {
         double p = r->label[i] ? (double)r->score[i] : 1 - (double)r->score[i];
-        sum -= log(p > 1e-12 ? p : 1e-12);
+        sum -= log(p > 1e-12 ? p : 1e-12) * (r->label[i] ? r->m->positive_weight : 1);
     }
     report->validation_loss = sum / (double)n;
     DN_PASS(dn_order_create_f32(r->score, r->label, n, &order, err));
