@@ -35,6 +35,7 @@ typedef struct dn_train_options {
     dn_optim_kind optimiser;
     double decay;
     dn_schedule schedule;
+    double least_rate; /* stop after an epoch when the next update's rate would be below; 0: never */
     dn_reduce_kind reduce;
     dn_norm_scope norms;  /* whose statistics norms take; part of the recipe */
     const char *opt_plan; /* "5,3,8"; only rank 0's counts. NULL: even */
