@@ -2,8 +2,8 @@
  *
  * The vector of a shard, as the reduction adds it up:
  *
- *     [ gradients n_weights | statistics of the norms (step_norm.h; shard scope only) | loss | right | failed
- * ] sliced                tail
+ *     [ gradients n_weights | statistics of the norms | loss | right | failed ]
+ *       sliced                tail: the statistics are those of step_norm.h, with norms over shards only
  *
  * A shard goes through 2 P passes: forward 0 .. P - 1, backward P - 1 .. 0. With norms over shards a thread
  * takes one through all of them before the next; the main thread pushes the vectors in order, a wave of as
