@@ -7,26 +7,33 @@ static const dn_opt options[] = {
     {"fold", 0, DN_OPT_INT, "-1", "-1..1000", "fold of a k-fold split", "data"},
     {"output", 'o', DN_OPT_TEXT, NULL, "DIR", "run directory: model.h5, metrics.jsonl (required)", "data"},
     {"force", 'f', DN_OPT_FLAG, NULL, NULL, "replace what the run directory holds", "data"},
-    {"recipe", 0, DN_OPT_TEXT, "default", "default|published", "what options say that are not given (dti)",
+    {"recipe", 0, DN_OPT_TEXT, "default", "default|published", "what options say that are not given",
      "recipe"},
     {"epochs", 'e', DN_OPT_INT, NULL, "1..100000",
-     "passes over the training pairs, at most [gener 40, dti 35]", "recipe"},
+     "passes over the training pairs, at most [gener 40, published 300; dti 35]", "recipe"},
     {"patience", 0, DN_OPT_INT, NULL, "1..100000",
-     "stop after so many epochs without a lower validation loss [8, published 35]", "recipe"},
-    {"batch", 'b', DN_OPT_INT, NULL, "2..1048576", "pairs in a batch [gener 1024, dti 64, published 8]",
+     "stop after so many epochs without a lower validation loss [8; published: gener 100, dti 35]", "recipe"},
+    {"batch", 'b', DN_OPT_INT, NULL, "2..1048576", "pairs in a batch [gener 1024, dti 64; published 8]",
      "recipe"},
     {"shards", 0, DN_OPT_INT, "0", "0..65536",
-     "parts of a batch, a power of two; 0: the largest up to min(16, batch/64), dti 8, published 4",
+     "parts of a batch, a power of two; 0: the largest up to min(16, batch/64), dti and published 8",
      "recipe"},
-    {"optimiser", 0, DN_OPT_TEXT, "adam", "adam|sgd", "update rule", "recipe"},
-    {"rate", 'r', DN_OPT_NUMBER, NULL, "1e-9..10", "learning rate [gener 0.001, dti 0.0005]", "recipe"},
-    {"schedule", 0, DN_OPT_TEXT, NULL, "constant|cosine",
-     "learning rate over the epochs [cosine, published constant]", "recipe"},
+    {"batch-norm", 0, DN_OPT_TEXT, NULL, "shard|global",
+     "norms take the statistics of their shard, or of the batch, for which a rank holds all its shards at a "
+     "time [shard; published global]",
+     "recipe"},
+    {"optimiser", 0, DN_OPT_TEXT, NULL, "adam|sgd", "update rule [adam; gener published sgd]", "recipe"},
+    {"rate", 'r', DN_OPT_NUMBER, NULL, "1e-9..10", "learning rate [gener 0.001, published 0.01; dti 0.0005]",
+     "recipe"},
+    {"schedule", 0, DN_OPT_TEXT, NULL, "constant|cosine|stepwise",
+     "learning rate over the epochs; stepwise: times 0.8 every 2,500 updates, ends below 1e-7 [cosine; "
+     "published: gener stepwise, dti constant]",
+     "recipe"},
     {"decay", 0, DN_OPT_NUMBER, NULL, "0..1", "decoupled weight decay (adam) [0.01, published 0]", "recipe"},
     {"dropout", 0, DN_OPT_NUMBER, NULL, "0..0.95", "rate of every dropout layer [gener 0.5, dti 0.3]",
      "recipe"},
-    {"fixed-order", 0, DN_OPT_FLAG, NULL, NULL, "gener: show pairs as (a, b) only, not in both orders",
-     "recipe"},
+    {"fixed-order", 0, DN_OPT_FLAG, NULL, NULL,
+     "gener: show pairs as (a, b) only, not in both orders (so does published)", "recipe"},
     {"encoder", 0, DN_OPT_TEXT, "blosum", "NAME",
      "dti: residues as numbers: blosum, onehot, or a FILE of stored states", "recipe"},
     {"atoms", 0, DN_OPT_TEXT, NULL, "published|rich", "dti: features of an atom, 4 or 64 [rich, published 4]",
@@ -46,7 +53,7 @@ static const dn_opt options[] = {
 static dn_status refuse_foreign(const dn_options *o, const char *network, dn_error *err)
 {
     static const char *const of_gener[] = {"fixed-order", NULL};
-    static const char *const of_dti[] = {"encoder", "atoms", "joint", "recipe", "no-history", NULL};
+    static const char *const of_dti[] = {"encoder", "atoms", "joint", "no-history", NULL};
     dn_status st = DN_OK;
     const char *const *foreign = strcmp(network, "dti") == 0 ? of_gener : of_dti;
 
@@ -69,7 +76,7 @@ static dn_status run(const dn_call *call, dn_error *err)
     if (strcmp(network, "dti") == 0)
         DN_TRY(dn_train_dti(call, dn_options_text(call->options, "recipe"), err));
     else
-        DN_TRY(dn_train_gener(call, err));
+        DN_TRY(dn_train_gener(call, dn_options_text(call->options, "recipe"), err));
 out:
     return st;
 }

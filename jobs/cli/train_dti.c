@@ -7,10 +7,11 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/text.h"
 
-/* published: batches of 8 are cut into 4 shards of 2, so up to 4 ranks share them; norms take the statistics
- * of a shard, where the publication takes those of the batch. */
-static const dn_recipe recipes[] = {{"dti", "default", 35, 8, 64, 8, 0.0005, "cosine", 0.01, 0.3},
-                                    {"dti", "published", 35, 35, 8, 4, 0.0005, "constant", 0, 0.3}};
+/* published: 8 shards of one pair, so up to 8 ranks share a batch. Adam is AdamW without decay. */
+static const dn_recipe recipes[] = {
+    {"dti", "default", 35, 8, 64, 8, "shard", "adam", 0.0005, "cosine", 0.01, 0.3},
+    {"dti", "published", 35, 35, 8, 8, "global", "adam", 0.0005, "constant", 0, 0.3}};
+enum { PUBLISHED_LENGTH = 1022 }; /* residues that are read of a protein */
 
 typedef struct job {
     dn_train_run run;
@@ -18,20 +19,6 @@ typedef struct job {
     dn_dti_inputs in;
     dn_dti *dti;
 } job;
-
-static dn_status find_recipe(const char *name, const dn_recipe **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    for (size_t k = 0; k < sizeof recipes / sizeof recipes[0]; k++)
-        if (strcmp(recipes[k].name, name) == 0) {
-            *out = &recipes[k];
-            goto out;
-        }
-    DN_FAIL(DN_EUSAGE, "--recipe %s: train dti has default and published", name);
-out:
-    return st;
-}
 
 /* The name of an encoding; what has a dot or a slash is a file. */
 static dn_status read_encoder(job *j, const char *encoder, dn_error *err)
@@ -54,7 +41,7 @@ static dn_status read_encoding(job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_options *o = j->run.call->options;
-    bool published = strcmp(j->run.base->name, "published") == 0;
+    bool published = dn_recipe_published(j->run.base);
     const char *atoms = dn_options_given(o, "atoms") ? dn_options_text(o, "atoms")
                         : published                  ? "published"
                                                      : "rich";
@@ -64,6 +51,7 @@ static dn_status read_encoding(job *j, dn_error *err)
     snprintf(j->run.record.atoms, sizeof j->run.record.atoms, "%s", atoms);
     j->run.record.dti = (dn_dti_options)DN_DTI_DEFAULTS;
     j->run.record.dti.dropout = (float)j->run.dropout;
+    j->run.record.dti.max_length = published && j->encoding.opt_states == NULL ? PUBLISHED_LENGTH : 0;
     j->run.record.history = !published && !dn_options_flag(o, "no-history");
     j->run.record.dti.joint = dn_options_given(o, "joint") ? dn_options_int(o, "joint") : published ? 0 : 128;
 out:
@@ -115,7 +103,7 @@ static dn_status make_model(job *j, dn_error *err)
     dn_status st = DN_OK;
 
     /* as published, which shifts the probabilities; otherwise they stay what they are */
-    if (strcmp(j->run.base->name, "published") == 0)
+    if (dn_recipe_published(j->run.base))
         j->run.record.dti.positive_weight = positive_weight(&j->run.rows);
     DN_TRY(dn_dti_create(&j->in.data, &j->run.record.dti, &j->dti, err));
     DN_TRY(dn_train_run_model(&j->run, &j->dti->model, err));
@@ -135,6 +123,8 @@ static dn_status write_config(job *j, dn_error *err)
     if (r->record.states_hash[0] != '\0')
         dn_json_string(c, "states_hash", r->record.states_hash);
     dn_json_int(c, "joint", r->record.dti.joint);
+    dn_json_int(c, "max_length", r->record.dti.max_length);
+    dn_json_number(c, "positive_weight", (double)r->record.dti.positive_weight);
     dn_json_bool(c, "history", r->record.history);
     return dn_train_run_config(r, c, err);
 }
@@ -145,7 +135,7 @@ dn_status dn_train_dti(const dn_call *call, const char *recipe, dn_error *err)
     const dn_recipe *base = NULL;
     job j = {0};
 
-    DN_TRY(find_recipe(recipe, &base, err));
+    DN_TRY(dn_recipe_find(recipes, sizeof recipes / sizeof recipes[0], recipe, &base, err));
     DN_TRY(dn_train_run_open(call, base, &j.run, err));
     DN_TRY(read_encoding(&j, err));
     DN_TRY(load_data(&j, err));

@@ -7,7 +7,10 @@
 #include "solvers/base/log.h"
 #include "solvers/stats/normalise.h"
 
-static const dn_recipe recipe = {"gener", "default", 40, 8, 1024, 0, 0.001, "cosine", 0.01, 0.5};
+/* published: 8 shards of one pair, so up to 8 ranks share a batch; pairs are shown in the order given. */
+static const dn_recipe recipes[] = {
+    {"gener", "default", 40, 8, 1024, 0, "shard", "adam", 0.001, "cosine", 0.01, 0.5},
+    {"gener", "published", 300, 100, 8, 8, "global", "sgd", 0.01, "stepwise", 0, 0.5}};
 
 typedef struct job {
     dn_train_run run;
@@ -43,6 +46,11 @@ out:
     return st;
 }
 
+static bool fixed_order(const dn_train_run *r)
+{
+    return dn_recipe_published(r->base) || dn_options_flag(r->call->options, "fixed-order");
+}
+
 static dn_status make_model(job *j, dn_error *err)
 {
     dn_train_run *r = &j->run;
@@ -52,8 +60,7 @@ static dn_status make_model(job *j, dn_error *err)
                           .gene_b = j->pairs.gene_b,
                           .label = j->pairs.label};
 
-    r->record.options = (dn_gener_options){.dropout = (float)r->dropout,
-                                           .swap = !dn_options_flag(r->call->options, "fixed-order")};
+    r->record.options = (dn_gener_options){.dropout = (float)r->dropout, .swap = !fixed_order(r)};
     dn_gener_init(&j->gener, &data, &r->record.options);
     return dn_train_run_model(r, &j->gener.model, err);
 }
@@ -65,17 +72,19 @@ static dn_status write_config(job *j, dn_error *err)
 
     dn_training_hash(&j->genes, &j->pairs, &r->split, r->record.training_hash);
     c = dn_train_run_begin_config(r);
-    dn_json_bool(c, "fixed_order", dn_options_flag(r->call->options, "fixed-order"));
+    dn_json_bool(c, "fixed_order", fixed_order(r));
     dn_json_string(c, "normalisation", r->record.normalisation);
     return dn_train_run_config(r, c, err);
 }
 
-dn_status dn_train_gener(const dn_call *call, dn_error *err)
+dn_status dn_train_gener(const dn_call *call, const char *recipe, dn_error *err)
 {
     dn_status st = DN_OK;
+    const dn_recipe *base = NULL;
     job j = {0};
 
-    DN_TRY(dn_train_run_open(call, &recipe, &j.run, err));
+    DN_TRY(dn_recipe_find(recipes, sizeof recipes / sizeof recipes[0], recipe, &base, err));
+    DN_TRY(dn_train_run_open(call, base, &j.run, err));
     DN_TRY(load_data(&j, err));
     DN_PASS(dn_train_run_rows(&j.run, j.pairs.n, j.pairs.label, err));
     DN_PASS(make_model(&j, err));

@@ -23,6 +23,26 @@ static int default_shards(int64_t batch)
     return shards;
 }
 
+dn_status dn_recipe_find(const dn_recipe *recipes, size_t n, const char *name, const dn_recipe **out,
+                         dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (size_t k = 0; k < n; k++)
+        if (strcmp(recipes[k].name, name) == 0) {
+            *out = &recipes[k];
+            goto out;
+        }
+    DN_FAIL(DN_EUSAGE, "--recipe %s: train %s has default and published", name, recipes[0].network);
+out:
+    return st;
+}
+
+bool dn_recipe_published(const dn_recipe *recipe)
+{
+    return strcmp(recipe->name, "published") == 0;
+}
+
 static double number_or(const dn_options *o, const char *name, double otherwise)
 {
     return dn_options_given(o, name) ? dn_options_number(o, name) : otherwise;
@@ -33,12 +53,29 @@ static int64_t int_or(const dn_options *o, const char *name, int64_t otherwise)
     return dn_options_given(o, name) ? dn_options_int(o, name) : otherwise;
 }
 
+static const char *text_or(const dn_options *o, const char *name, const char *otherwise)
+{
+    return dn_options_given(o, name) ? dn_options_text(o, name) : otherwise;
+}
+
+/* As published for GENER: times 0.8 every 2,500 steps, until nothing moves any more. */
+static dn_schedule make_schedule(const char *name, double rate)
+{
+    if (strcmp(name, "cosine") == 0)
+        return (dn_schedule){.kind = DN_COSINE, .rate = rate, .factor = 1};
+    if (strcmp(name, "stepwise") == 0)
+        return (dn_schedule){.kind = DN_STEPWISE, .rate = rate, .factor = 0.8, .every = 2500};
+    return (dn_schedule){.kind = DN_CONSTANT, .rate = rate, .factor = 1};
+}
+
 static void read_recipe(dn_train_run *r)
 {
     const dn_options *o = r->call->options;
     const dn_recipe *b = r->base;
 
-    r->schedule = dn_options_given(o, "schedule") ? dn_options_text(o, "schedule") : b->schedule;
+    r->schedule = text_or(o, "schedule", b->schedule);
+    r->batch_norm = text_or(o, "batch-norm", b->batch_norm);
+    r->optimiser = text_or(o, "optimiser", b->optimiser);
     r->dropout = number_or(o, "dropout", b->dropout);
     r->recipe = (dn_train_options){
         .epochs = int_or(o, "epochs", b->epochs),
@@ -46,11 +83,11 @@ static void read_recipe(dn_train_run *r)
         .batch = int_or(o, "batch", b->batch),
         .shards = (int)dn_options_int(o, "shards"),
         .seed = (uint64_t)dn_options_int(o, "seed"),
-        .optimiser = strcmp(dn_options_text(o, "optimiser"), "sgd") == 0 ? DN_SGD : DN_ADAMW,
+        .optimiser = strcmp(r->optimiser, "sgd") == 0 ? DN_SGD : DN_ADAMW,
         .decay = number_or(o, "decay", b->decay),
-        .schedule = {.kind = strcmp(r->schedule, "cosine") == 0 ? DN_COSINE : DN_CONSTANT,
-                     .rate = number_or(o, "rate", b->rate),
-                     .factor = 1},
+        .schedule = make_schedule(r->schedule, number_or(o, "rate", b->rate)),
+        .least_rate = strcmp(r->schedule, "stepwise") == 0 ? 1e-7 : 0,
+        .norms = strcmp(r->batch_norm, "global") == 0 ? DN_NORMS_GLOBAL : DN_NORMS_SHARD,
         .reduce = strcmp(dn_options_text(o, "reduce"), "fast") == 0 ? DN_REDUCE_FAST : DN_REDUCE_ORDERED,
         .opt_plan = dn_options_text(o, "plan")};
     if (r->recipe.shards == 0)
@@ -133,8 +170,10 @@ dn_status dn_train_run_rows(dn_train_run *r, int64_t n, const uint8_t *label, dn
             r->validation[r->rows.n_validation++] = i;
     }
     steps = r->rows.n_train / r->recipe.batch;
-    r->recipe.schedule.every = steps * r->recipe.epochs > 0 ? steps * r->recipe.epochs : 1;
-    r->recipe.schedule.warmup = steps;
+    if (r->recipe.schedule.kind == DN_COSINE) {
+        r->recipe.schedule.every = steps * r->recipe.epochs > 0 ? steps * r->recipe.epochs : 1;
+        r->recipe.schedule.warmup = steps;
+    }
 out:
     return st;
 }
@@ -165,7 +204,8 @@ dn_json *dn_train_run_begin_config(const dn_train_run *r)
     dn_json_int(c, "patience", r->recipe.patience);
     dn_json_int(c, "batch", r->recipe.batch);
     dn_json_int(c, "shards", r->recipe.shards);
-    dn_json_string(c, "optimiser", dn_options_text(o, "optimiser"));
+    dn_json_string(c, "batch_norm", r->batch_norm);
+    dn_json_string(c, "optimiser", r->optimiser);
     dn_json_number(c, "rate", r->recipe.schedule.rate);
     dn_json_string(c, "schedule", r->schedule);
     dn_json_number(c, "decay", r->recipe.decay);

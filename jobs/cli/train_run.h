@@ -20,16 +20,18 @@ enum { DN_RUN_PATH = 1024 };
 typedef struct dn_recipe {
     const char *network, *name; /* "dti", "published" */
     int64_t epochs, patience, batch;
-    int shards; /* 0: the largest power of two up to min(16, batch / 64) */
+    int shards;             /* 0: the largest power of two up to min(16, batch / 64) */
+    const char *batch_norm; /* "shard", "global" */
+    const char *optimiser;  /* "adam", "sgd" */
     double rate;
-    const char *schedule; /* "constant", "cosine" */
+    const char *schedule; /* "constant", "cosine", "stepwise" */
     double decay, dropout;
 } dn_recipe;
 
 typedef struct dn_train_run {
     const dn_call *call;
     const dn_recipe *base;
-    const char *dataset, *dir, *schedule;
+    const char *dataset, *dir, *schedule, *batch_norm, *optimiser;
     char model_path[DN_RUN_PATH], metrics_path[DN_RUN_PATH];
     double dropout;
     dn_train_options recipe;
@@ -43,6 +45,13 @@ typedef struct dn_train_run {
     char *config;
     FILE *metrics;
 } dn_train_run;
+
+/* One of n recipes by name. Local, the same verdict on every rank. Fails: DN_EUSAGE */
+DN_MUST_CHECK dn_status dn_recipe_find(const dn_recipe *recipes, size_t n, const char *name,
+                                       const dn_recipe **out, dn_error *err);
+
+/* Is it the published one? Local. */
+bool dn_recipe_published(const dn_recipe *recipe);
 
 /* Read the options of the command. Local, the same verdict on every rank. Fails: DN_EUSAGE */
 DN_MUST_CHECK dn_status dn_train_run_open(const dn_call *call, const dn_recipe *base, dn_train_run *out,
@@ -70,7 +79,7 @@ DN_MUST_CHECK dn_status dn_train_run_config(dn_train_run *r, dn_json *config, dn
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train_run_finish(dn_train_run *r, dn_error *err);
 
 /* The networks: train_gener.c, train_dti.c. Collective. */
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train_gener(const dn_call *call, dn_error *err);
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train_gener(const dn_call *call, const char *recipe, dn_error *err);
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train_dti(const dn_call *call, const char *recipe, dn_error *err);
 
 #endif

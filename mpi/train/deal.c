@@ -84,7 +84,7 @@ const int64_t *dn_deal_rows(dn_deal *d, const dn_permutation *order, const int64
 
     for (int64_t i = 0; i < d->batch; i++)
         d->row[i] = rows[dn_permute(order, (uint64_t)(first + i))];
-    if (d->m->ops->cost == NULL)
+    if (d->m == NULL || d->m->ops->cost == NULL)
         return d->row;
     for (int64_t i = 0; i < d->batch; i++)
         d->item[i] = (load){d->m->ops->cost(d->m, d->row[i]), i};
@@ -96,13 +96,13 @@ const int64_t *dn_deal_rows(dn_deal *d, const dn_permutation *order, const int64
     return d->dealt;
 }
 
-dn_status dn_deal_create(const dn_model *m, int64_t batch, int shards, dn_deal **out, dn_error *err)
+dn_status dn_deal_create(const dn_model *opt_m, int64_t batch, int shards, dn_deal **out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_deal *d = NULL;
 
     DN_NEW(d, 1);
-    *d = (dn_deal){.m = m, .batch = batch, .shards = shards};
+    *d = (dn_deal){.m = opt_m, .batch = batch, .shards = shards};
     DN_NEW(d->dealt, (size_t)batch);
     DN_NEW(d->row, (size_t)batch);
     DN_NEW(d->place, (size_t)batch);

@@ -23,9 +23,10 @@
 
 typedef struct dn_deal dn_deal;
 
-/* For batches of `batch` rows in `shards` shards, a power of two that divides batch. The model is borrowed.
- * Local. Fails: DN_ENOMEM */
-DN_MUST_CHECK dn_status dn_deal_create(const dn_model *m, int64_t batch, int shards, dn_deal **out,
+/* For batches of `batch` rows in `shards` shards, a power of two that divides batch. The model is borrowed;
+ * NULL: the order of the permutation throughout, which norms over the whole batch want, so that nothing
+ * depends on shards. Local. Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_deal_create(const dn_model *opt_m, int64_t batch, int shards, dn_deal **out,
                                        dn_error *err);
 void dn_deal_destroy(dn_deal **d);
 

@@ -2,11 +2,13 @@
  *
  * The vector of a shard, as the reduction adds it up:
  *
- *     [ gradients n_weights | per norm: mean [C], variance [C], mean^2 [C] | loss | right | failed ]
- *       sliced                tail
+ *     [ gradients n_weights | statistics of the norms | loss | right | failed ]
+ *       sliced                tail: the statistics are those of step_norm.h, with norms over shards only
  *
- * Threads compute as many shards at a time as there are threads ("wave"); the main thread then pushes them in
- * order.
+ * A shard goes through 2 P passes: forward 0 .. P - 1, backward P - 1 .. 0. With norms over shards a thread
+ * takes one through all of them before the next; the main thread pushes the vectors in order, a wave of as
+ * many shards as there are threads at a time. With global norms all shards of the rank take a pass before any
+ * takes the next, and the norms meet in between. A slot holds what a shard needs while it is under way.
  */
 #include "mpi/train/step.h"
 
@@ -15,6 +17,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/train/deal.h"
+#include "mpi/train/step_norm.h"
 #include "solvers/base/alloc.h"
 
 struct dn_step {
@@ -25,13 +28,15 @@ struct dn_step {
     int64_t shard_rows; /* G / V */
     uint64_t seed;
     int threads;
-    dn_work **work; /* [threads] */
-    float **vec;    /* [threads][n_weights + tail] */
-    int64_t **rows; /* [threads][shard_rows] */
+    int slots;          /* shards under way at a time: threads, or all of this rank */
+    dn_work **work;     /* [slots] */
+    float **vec;        /* [slots][n_weights + tail] */
+    int64_t **rows;     /* [slots][shard_rows] */
+    dn_status *verdict; /* [slots] */
+    dn_error *error;    /* [slots] */
+    dn_norms *norms;    /* NULL: shard scope */
     dn_deal *deal;
     const int64_t *dealt; /* [batch]  rows of the batch at hand, shard by shard */
-    dn_status *verdict;   /* [threads] */
-    dn_error *error;      /* [threads] */
     int64_t tail;
     float *slice_sum, *tail_sum;
     dn_reduce *reduce;
@@ -39,118 +44,144 @@ struct dn_step {
     int64_t shards_done;
 };
 
-/* ---- what one shard leaves in its tail ---- */
-
-static int64_t statistics_length(const dn_model *m)
-{
-    return m->n_moments / 2 * 3;
-}
-
-static void write_tail(const dn_model *m, dn_work *work, float *tail)
-{
-    const float *moments = m->ops->moments(work);
-    double loss;
-    int64_t right;
-
-    for (int k = 0; k < m->n_norms; k++) {
-        int64_t c = m->norm[k].channels;
-        const float *mean = moments + m->norm[k].offset, *variance = mean + c;
-        for (int64_t i = 0; i < c; i++) {
-            tail[i] = mean[i];
-            tail[c + i] = variance[i];
-            tail[2 * c + i] = mean[i] * mean[i];
-        }
-        tail += 3 * c;
-    }
-    m->ops->loss(work, &loss, &right);
-    tail[0] = (float)loss;
-    tail[1] = (float)right;
-    tail[2] = 0;
-}
-
-/* Running statistics from the sums over V shards: the batch variance is the mean of the shards' variances
- * plus the variance of their means. */
-static void update_running(const dn_model *m, const float *tail, int shards, float *running)
-{
-    double keep = (double)m->norm_momentum, v = shards;
-
-    for (int k = 0; k < m->n_norms; k++) {
-        int64_t c = m->norm[k].channels;
-        float *mean = running + m->norm[k].offset, *variance = mean + c;
-        for (int64_t i = 0; i < c; i++) {
-            double batch_mean = (double)tail[i] / v;
-            double spread = (double)tail[2 * c + i] / v - batch_mean * batch_mean;
-            double batch_variance = (double)tail[c + i] / v + (spread > 0 ? spread : 0);
-            mean[i] = (float)(keep * (double)mean[i] + (1 - keep) * batch_mean);
-            variance[i] = (float)(keep * (double)variance[i] + (1 - keep) * batch_variance);
-        }
-        tail += 3 * c;
-    }
-}
+/* The batch at hand. */
+typedef struct batch {
+    int64_t epoch, number;
+    const float *w, *running;
+} batch;
 
 /* ---- shards ---- */
 
-static dn_status compute_shard(dn_step *s, int thread, int64_t epoch, int64_t first, const float *w,
-                               dn_error *err)
+static dn_status load(dn_step *s, const batch *b, int slot, int shard, dn_error *err)
+{
+    int64_t first = b->number * s->batch + shard * s->shard_rows;
+    dn_pass pass = {.train = true, .seed = s->seed, .epoch = b->epoch, .first = first};
+
+    for (int64_t i = 0; i < s->shard_rows; i++)
+        s->rows[slot][i] = s->dealt[shard * s->shard_rows + i];
+    return s->m->ops->load(s->work[slot], s->rows[slot], s->shard_rows, &pass, err);
+}
+
+static void write_tail(const dn_step *s, const batch *b, int slot)
+{
+    float *tail = s->vec[slot] + s->m->n_weights, *end = tail + s->tail - 3;
+    double loss;
+    int64_t right;
+
+    if (s->norms == NULL)
+        dn_norm_tail_write(s->m, s->work[slot], b->running, tail);
+    s->m->ops->loss(s->work[slot], &loss, &right);
+    end[0] = (float)loss;
+    end[1] = (float)right;
+}
+
+/* Passes from .. to - 1 of one shard. */
+static dn_status pass_shard(dn_step *s, const batch *b, int slot, int shard, int from, int to, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_model_ops *ops = s->m->ops;
-    dn_work *work = s->work[thread];
-    float *vec = s->vec[thread];
-    dn_pass pass = {.train = true, .seed = s->seed, .epoch = epoch, .first = first};
+    int phases = s->m->n_phases;
 
-    for (int64_t i = 0; i < s->shard_rows; i++)
-        s->rows[thread][i] = s->dealt[first % s->batch + i];
-    DN_TRY(ops->load(work, s->rows[thread], s->shard_rows, &pass, err));
-    for (int phase = 0; phase < s->m->n_phases; phase++)
-        DN_TRY(ops->forward(work, w, phase, err));
-    for (int phase = s->m->n_phases - 1; phase >= 0; phase--)
-        DN_TRY(ops->backward(work, w, phase, vec, err));
-    write_tail(s->m, work, vec + s->m->n_weights);
+    if (from == 0)
+        DN_TRY(load(s, b, slot, shard, err));
+    for (int i = from; i < to; i++)
+        if (i < phases)
+            DN_TRY(ops->forward(s->work[slot], b->w, i, err));
+        else
+            DN_TRY(ops->backward(s->work[slot], b->w, 2 * phases - 1 - i, s->vec[slot], err));
+    if (to == 2 * phases)
+        write_tail(s, b, slot);
 out:
     return st;
 }
 
-/* All shards of this rank. A failure is marked in the tail of its shard, so that everybody hears of it. */
-static dn_status compute_shards(dn_step *s, int64_t epoch, int64_t batch, const float *w, dn_error *err)
+/* The same of n shards in a row, n <= threads; the verdicts stand beside the slots. */
+static void pass_wave(dn_step *s, const batch *b, int slot, int shard, int n, int from, int to)
+{
+#pragma omp parallel num_threads(s->threads)
+    {
+        int t = omp_get_thread_num();
+        omp_set_num_threads(1); /* the kernels of this thread stay on it */
+        if (t < n)
+            s->verdict[slot + t] = pass_shard(s, b, slot + t, shard + t, from, to, &s->error[slot + t]);
+    }
+}
+
+/* The first failure of slots 0 .. n - 1. */
+static dn_status verdict_of(const dn_step *s, int n, dn_error *err)
+{
+    for (int i = 0; i < n; i++)
+        if (s->verdict[i] != DN_OK) {
+            if (err != NULL)
+                *err = s->error[i];
+            return s->verdict[i];
+        }
+    return DN_OK;
+}
+
+/* A failure is marked in the tail of its shard, so that everybody hears of it. */
+static void push(dn_step *s, int n)
+{
+    for (int i = 0; i < n; i++) {
+        s->vec[i][s->m->n_weights + s->tail - 1] = s->verdict[i] != DN_OK;
+        dn_reduce_push(s->reduce, s->vec[i]);
+    }
+    s->shards_done += n;
+}
+
+static dn_status run_apart(dn_step *s, const batch *b, dn_error *err)
 {
     dn_status st = DN_OK;
     int first = s->plan->first[s->comm->rank], end = s->plan->first[s->comm->rank + 1];
 
     for (int wave = first; wave < end; wave += s->threads) {
         int n = end - wave < s->threads ? end - wave : s->threads;
-#pragma omp parallel num_threads(s->threads)
-        {
-            int t = omp_get_thread_num();
-            omp_set_num_threads(1); /* the kernels of this thread stay on it */
-            if (t < n)
-                s->verdict[t] = compute_shard(s, t, epoch, batch * s->batch + (wave + t) * s->shard_rows, w,
-                                              &s->error[t]);
-        }
-        for (int t = 0; t < n; t++) {
-            if (s->verdict[t] != DN_OK) {
-                s->vec[t][s->m->n_weights + s->tail - 1] = 1;
-                if (st == DN_OK && err != NULL)
-                    *err = s->error[t];
-                st = s->verdict[t];
-            }
-            dn_reduce_push(s->reduce, s->vec[t]);
-        }
-        s->shards_done += n;
+        pass_wave(s, b, 0, wave, n, 0, 2 * s->m->n_phases);
+        DN_PASS(verdict_of(s, n, err));
+        push(s, n);
     }
     return st;
 }
 
+/* After pass i: forward(i) or backward(2 P - 1 - i). */
+static bool meet(dn_step *s, int i, bool ok)
+{
+    int phases = s->m->n_phases;
+
+    return i < phases ? dn_norms_moments(s->norms, i, s->work, ok)
+                      : dn_norms_gradients(s->norms, 2 * phases - 2 - i, s->work, ok);
+}
+
+/* A rank that fails says so when the norms meet next, at the latest with its vectors; nobody leaves before.
+ */
+static dn_status run_together(dn_step *s, const batch *b, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int first = s->plan->first[s->comm->rank], n = s->slots;
+    bool all_well = true;
+
+    for (int i = 0; i < 2 * s->m->n_phases && all_well; i++) {
+        for (int slot = 0; slot < n && st == DN_OK; slot += s->threads)
+            pass_wave(s, b, slot, first + slot, n - slot < s->threads ? n - slot : s->threads, i, i + 1);
+        DN_PASS(verdict_of(s, n, err));
+        all_well = meet(s, i, st == DN_OK);
+    }
+    push(s, n);
+    return st;
+}
+
 dn_status dn_step_run(dn_step *s, const dn_permutation *order, const int64_t *rows, int64_t epoch,
-                      int64_t batch, double rate, float *w, float *running, double *out_loss,
+                      int64_t number, double rate, float *w, float *running, double *out_loss,
                       double *out_right, dn_error *err)
 {
     dn_range mine = dn_reduce_slice(s->reduce);
     const float *end;
+    const batch b = {.epoch = epoch, .number = number, .w = w, .running = running};
     dn_status st;
 
-    s->dealt = dn_deal_rows(s->deal, order, rows, batch * s->batch);
-    st = compute_shards(s, epoch, batch, w, err);
+    s->dealt = dn_deal_rows(s->deal, order, rows, number * s->batch);
+    st = s->norms != NULL ? run_together(s, &b, err) : run_apart(s, &b, err);
+
     dn_reduce_finish(s->reduce, s->slice_sum, s->tail_sum);
     end = s->tail_sum + s->tail - 3;
     if (end[2] > 0) {
@@ -161,12 +192,15 @@ dn_status dn_step_run(dn_step *s, const dn_permutation *order, const int64_t *ro
         s->slice_sum[i] /= (float)s->batch;
     dn_optim_step(&s->optim, rate, s->slice_sum, w + mine.begin);
     dn_reduce_gather(s->reduce, w);
-    update_running(s->m, s->tail_sum, s->plan->shards, running);
+    if (s->norms != NULL)
+        dn_norms_running(s->norms, running);
+    else
+        dn_norm_tail_running(s->m, s->tail_sum, running);
     *out_loss = (double)end[0] / (double)s->batch;
     *out_right = (double)end[1];
     if (!isfinite(*out_loss)) /* the same number on every rank */
         DN_FAIL(DN_EDATA, "the loss is not finite at epoch %lld, step %lld: lower --rate",
-                (long long)epoch + 1, (long long)batch + 1);
+                (long long)epoch + 1, (long long)number + 1);
 out:
     return st;
 }
@@ -178,6 +212,7 @@ static dn_status create_local(const dn_comm *comm, const dn_model *m, const dn_t
 {
     dn_status st = DN_OK;
     dn_step *s = NULL;
+    bool global = o->norms == DN_NORMS_GLOBAL;
 
     DN_NEW(s, 1);
     *out = s;
@@ -188,20 +223,21 @@ static dn_status create_local(const dn_comm *comm, const dn_model *m, const dn_t
     s->shard_rows = o->batch / o->shards;
     s->seed = o->seed;
     s->threads = omp_get_max_threads();
-    s->tail = statistics_length(m) + 3;
-    DN_NEW(s->work, (size_t)s->threads);
-    DN_NEW(s->vec, (size_t)s->threads);
-    DN_NEW(s->rows, (size_t)s->threads);
-    DN_NEW(s->verdict, (size_t)s->threads);
-    DN_NEW(s->error, (size_t)s->threads);
-    for (int t = 0; t < s->threads; t++) {
+    s->slots = global ? plan->first[comm->rank + 1] - plan->first[comm->rank] : s->threads;
+    s->tail = (global ? 0 : dn_norm_tail_length(m)) + 3;
+    DN_NEW(s->work, (size_t)s->slots);
+    DN_NEW(s->vec, (size_t)s->slots);
+    DN_NEW(s->rows, (size_t)s->slots);
+    DN_NEW(s->verdict, (size_t)s->slots);
+    DN_NEW(s->error, (size_t)s->slots);
+    for (int t = 0; t < s->slots; t++) {
         s->error[t].rank = -1;
         DN_NEW(s->vec[t], (size_t)(m->n_weights + s->tail));
         DN_NEW(s->rows[t], (size_t)s->shard_rows);
         DN_TRY(m->ops->work_create(m, s->shard_rows, &s->work[t], err));
     }
     DN_NEW(s->tail_sum, (size_t)s->tail);
-    DN_TRY(dn_deal_create(m, o->batch, o->shards, &s->deal, err));
+    DN_TRY(dn_deal_create(global ? NULL : m, o->batch, o->shards, &s->deal, err));
 out:
     return st;
 }
@@ -216,6 +252,8 @@ dn_status dn_step_create(const dn_comm *comm, const dn_model *m, const dn_train_
     DN_PASS(create_local(comm, m, o, plan, out, err));
     DN_AGREE(comm);
     DN_TRY(dn_reduce_create(comm, plan, o->reduce, m->n_weights, (*out)->tail, &(*out)->reduce, err));
+    if (o->norms == DN_NORMS_GLOBAL)
+        DN_TRY(dn_norms_create(comm, m, plan, o->reduce, &(*out)->norms, err));
     slice = dn_reduce_slice((*out)->reduce).end - dn_reduce_slice((*out)->reduce).begin;
     (*out)->slice_sum = dn_calloc((size_t)slice, sizeof(float));
     if ((*out)->slice_sum == NULL)
@@ -235,7 +273,7 @@ void dn_step_destroy(dn_step **handle)
 
     if (s == NULL)
         return;
-    for (int t = 0; t < s->threads; t++) {
+    for (int t = 0; t < s->slots; t++) {
         if (s->work != NULL && s->work[t] != NULL)
             s->m->ops->work_destroy(&s->work[t]);
         if (s->vec != NULL)
@@ -252,6 +290,7 @@ void dn_step_destroy(dn_step **handle)
     dn_free(s->slice_sum);
     dn_free(s->tail_sum);
     dn_reduce_destroy(&s->reduce);
+    dn_norms_destroy(&s->norms);
     dn_optim_destroy(&s->optim);
     dn_free(s);
     *handle = NULL;

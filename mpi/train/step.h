@@ -10,7 +10,9 @@
 
 typedef struct dn_step dn_step;
 
-/* Buffers and optimiser state for steps under `plan` (borrowed). Collective on comm. */
+/* Buffers and optimiser state for steps under `plan` (borrowed). Memory: a work (model.h) of batch / shards
+ * samples and n_weights floats for every thread, or with global norms for every shard of this rank; beside
+ * them the reduction's. Collective on comm. Fails: as dn_reduce_create(); DN_ENOMEM, DN_ESOFTWARE */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_step_create(const dn_comm *comm, const dn_model *m,
                                                      const dn_train_options *options, const dn_plan *plan,
                                                      dn_step **out, dn_error *err);
@@ -20,14 +22,14 @@ void dn_step_destroy(dn_step **step);
  *
  *   order       permutation of the epoch
  *   rows        [n_train]  training rows
- *   epoch       from 0; batch number `batch` of it, from 0
+ *   epoch       from 0; batch `number` of it, from 0
  *   rate        learning rate of this update
  *   w, running  [n_weights], [n_moments]  updated, the same on every rank
  *   out_loss    mean loss of the batch;  out_right  samples decided as labelled
  *
  * Collective on comm. When a rank fails, no rank updates and all return its error. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_step_run(dn_step *step, const dn_permutation *order,
-                                                  const int64_t *rows, int64_t epoch, int64_t batch,
+                                                  const int64_t *rows, int64_t epoch, int64_t number,
                                                   double rate, float *w, float *running, double *out_loss,
                                                   double *out_right, dn_error *err);
 

@@ -85,7 +85,7 @@ static dn_status validate(run *r, dn_epoch_report *report, dn_error *err)
     DN_TRY(dn_score(r->comm, r->m, r->w, r->running, r->rows->validation, n, r->score, err));
     for (int64_t i = 0; i < n; i++) {
         double p = r->label[i] ? (double)r->score[i] : 1 - (double)r->score[i];
-        sum -= log(p > 1e-12 ? p : 1e-12);
+        sum -= log(p > 1e-12 ? p : 1e-12) * (r->label[i] ? r->m->positive_weight : 1);
     }
     report->validation_loss = sum / (double)n;
     DN_PASS(dn_order_create_f32(r->score, r->label, n, &order, err));
@@ -154,6 +154,18 @@ out:
 
 /* ---- the run ---- */
 
+static bool one_more(const run *r, int64_t epoch)
+{
+    double rate = dn_schedule_rate(&r->o->schedule, r->updates);
+
+    if (epoch >= r->o->epochs || epoch - r->best_epoch >= r->o->patience)
+        return false;
+    if (rate < r->o->least_rate && r->comm->rank == 0)
+        dn_log(DN_INFO, "train", "the learning rate is too small to go on",
+               "epochs=%lld rate=%.3g least=%.3g", (long long)epoch, rate, r->o->least_rate);
+    return rate >= r->o->least_rate;
+}
+
 static dn_status check(const run *r, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -209,7 +221,7 @@ dn_status dn_train(const dn_comm *comm, const dn_model *m, const dn_train_rows *
     DN_PASS(prepare(&r, err));
     DN_AGREE(comm);
     DN_TRY(dn_step_create(comm, m, options, &r.plan, &r.step, err));
-    for (int64_t epoch = 0; epoch < options->epochs && epoch - r.best_epoch < options->patience; epoch++) {
+    for (int64_t epoch = 0; one_more(&r, epoch); epoch++) {
         dn_epoch_report report;
         DN_TRY(run_epoch(&r, epoch, &report, err));
         out->epochs = epoch + 1;

@@ -3,11 +3,19 @@
  * Rank 0 is the master: it plans which rank computes which shards of every batch, broadcasts and logs the
  * plan, and all follow it. An epoch visits the training rows in the order of a keyed permutation, in batches
  * of `batch`; what is left over at its end (fewer than `batch` rows, others every epoch) is not visited. A
- * batch is cut into `shards` shards of equal size, and of equal cost where rows cost differently (deal.h);
- * norms take the statistics of their shard. Gradients, loss and statistics meet in the ordered reduction
+ * batch is cut into `shards` shards of equal size, and of equal cost where rows cost differently (deal.h).
+ * Gradients, loss and statistics meet in the ordered reduction
  * (mpi/core/reduce.h), the owner of a slice updates it, and the new weights are gathered.
  *
- * After every epoch the validation rows are scored; the weights with the lowest validation loss are kept.
+ * Norms take the statistics of their shard, or of the whole batch (DN_NORMS_GLOBAL): then the result depends
+ * on `shards` by rounding only. With the former a thread holds one shard at a time; with the latter a rank
+ * holds all of its shards from the first phase to the last, which takes (work + gradient) x shards / ranks,
+ * where the works of a rank together hold batch / ranks samples and a gradient is n_weights floats: 11 MB of
+ * gradients for GENER with 8 shards on one rank.
+ *
+ * After every epoch the validation rows are scored; the weights with the lowest validation loss are kept. The
+ * loss is the one that is trained: the mean of -log of the label's probability, times the model's
+ * positive_weight where the label is 1.
  */
 #ifndef DN_TRAIN_TRAIN_H
 #define DN_TRAIN_TRAIN_H
@@ -16,6 +24,8 @@
 #include "mpi/train/hooks.h"
 #include "solvers/models/model.h"
 #include "solvers/optim/optim.h"
+
+typedef enum dn_norm_scope { DN_NORMS_SHARD, DN_NORMS_GLOBAL } dn_norm_scope;
 
 typedef struct dn_train_options {
     int64_t epochs;   /* at most, >= 1 */
@@ -26,7 +36,9 @@ typedef struct dn_train_options {
     dn_optim_kind optimiser;
     double decay;
     dn_schedule schedule;
+    double least_rate; /* stop after an epoch when the next update's rate would be below; 0: never */
     dn_reduce_kind reduce;
+    dn_norm_scope norms;  /* whose statistics norms take; part of the recipe */
     const char *opt_plan; /* "5,3,8"; only rank 0's counts. NULL: even */
 } dn_train_options;
 

@@ -12,8 +12,8 @@
  * 203,329 weights with F = 4, C = 320. GCN: W = D^-1/2 (A + I) D^-1/2 (Kipf & Welling, arXiv:1609.02907).
  * PyTorch conventions: dense and convolution weights and biases uniform in +- 1 / sqrt(fan in), GCN weights
  * Glorot-uniform with zero biases, norm epsilon 1e-5, running = 0.9 running + 0.1 batch. Moments are biased,
- * as model.h demands; PyTorch takes the biased variance to normalise and count / (count - 1) of it for the
- * running one (moment_counts() has the count; at 20,000 positions the factor is 1.00005).
+ * as model.h demands; of the variance the running one takes count / (count - 1), as PyTorch does
+ * (dn_model.unbiased_running; at 20,000 positions the factor is 1.00005).
  *
  * Positions. Convolutions see zeros outside a protein; norms, pools and maxima run over its own positions
  * alone. An odd last position is a pool of its own (PyTorch's ceil_mode), so L = 1 works and nothing is lost.

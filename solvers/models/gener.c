@@ -119,6 +119,7 @@ void dn_gener_init(dn_gener *g, const dn_gener_data *data, const dn_gener_option
     m->architecture = "gener";
     m->ops = &gener_ops;
     m->norm_momentum = 0.9f;
+    m->positive_weight = 1;
     m->n_phases = PHASES;
     add_tensor(m, "dense1_w", 2, data->samples, WIDE);
     add_tensor(m, "dense1_b", 1, WIDE, 1);

@@ -8,7 +8,9 @@
  *   head            288 -> dense 2 -> softmax, cross-entropy
  *
  * 342,186 weights at S = 536. Keras conventions: Glorot-uniform weights, zero biases, norm epsilon 1e-3,
- * momentum 0.9, biased variance; dropout is off at inference. Phases: {dense 1, conv 1} {dense 2, conv 2}
+ * momentum 0.9, biased variance, also the running one (so does Keras behind dense layers; behind convolutions
+ * Keras 2 takes TensorFlow's fused kernel, whose running variance is count / (count - 1) of it: 1.0002 with
+ * batch 8 and S = 536); dropout is off at inference. Phases: {dense 1, conv 1} {dense 2, conv 2}
  * {dense 32} {head}.
  */
 #ifndef DN_MODELS_GENER_H

@@ -78,7 +78,7 @@ typedef struct dn_model_ops {
 
     /* Vectors [n_moments] of the shard: read and written by the trainer between phases. Moment gradients
      * hold, per norm, sum(dy) [channels] and sum(dy * x_hat) [channels] over the shard (x_hat: normalised
-     * input), with `moment_count()` the number of values per channel that a norm's moments were taken over.
+     * input), with `moment_counts()` the number of values per channel that a norm's moments were taken over.
      * In backward a norm uses the moment gradients and counts as they then stand. */
     float *(*moments)(dn_work *work);
     float *(*moment_gradients)(dn_work *work);
@@ -96,8 +96,10 @@ struct dn_model {
     const char *architecture; /* "gener" */
     const dn_model_ops *ops;
     int64_t n_weights;
-    int64_t n_moments;   /* sum of 2 * channels over the norms */
-    float norm_momentum; /* running = momentum * running + (1 - momentum) * batch */
+    int64_t n_moments;     /* sum of 2 * channels over the norms */
+    float norm_momentum;   /* running = momentum * running + (1 - momentum) * batch */
+    bool unbiased_running; /* of the batch's variance the running one takes count / (count - 1), as PyTorch */
+    double positive_weight; /* of the loss of a sample of class 1, > 0; negatives count 1 */
     int n_tensors;
     dn_tensor_info tensor[DN_MAX_TENSORS];
     int n_norms;

@@ -24,6 +24,18 @@ OMP_NUM_THREADS=2 ranks 2 "${train[@]}" -o threads 2>err.txt || fail "train with
 ranks 2 "${train[@]}" -o other --seed 2 2>err.txt || fail "train: $(cat err.txt)"
 [ "$(digest run1/model.h5)" != "$(digest other/model.h5)" ] || fail "another seed gives the same weights"
 
+# as published: norms over the batch of 8 whatever the ranks; the falling rate ends the run and says so
+published=(train gener one.h5 --split warm --recipe published --rate 1e-7)
+for n in 1 3; do
+    expect 0 "the learning rate is too small to go on" ranks $n "${published[@]}" -o published$n
+done
+[ "$(wc -l <published1/metrics.jsonl)" = 1 ] || fail "published: went on below the least rate"
+[ "$(digest published1/model.h5)" = "$(digest published3/model.h5)" ] || fail "published: other weights on 3 ranks"
+h5dump -a config published1/model.h5 | tr -d '\\' >config.txt
+for word in '"batch_norm": *"global"' '"batch": *8' '"optimiser": *"sgd"' '"schedule": *"stepwise"' '"fixed_order": *true'; do
+    grep -q "$word" config.txt || fail "published: no $word in $(cat config.txt)"
+done
+
 # one JSON object, the same on any number of ranks, model first
 for n in 1 2 3; do
     ranks $n evaluate one.h5 --model run1/model.h5 --split warm --part test --replicates 50 --json >score$n.json 2>err.txt ||

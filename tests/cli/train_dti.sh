@@ -16,7 +16,18 @@ OMP_NUM_THREADS=2 ranks 2 "${train[@]}" -o threads 2>err.txt || fail "with threa
 [ "$(digest run1/model.h5)" = "$(digest threads/model.h5)" ] || fail "other weights with two threads"
 [ "$(wc -l <run1/metrics.jsonl)" = 3 ] || fail "metrics.jsonl has not a line an epoch"
 expect 0 "already complete" "${DRAGNET}" "${train[@]}" -o run1
-expect 0 "" ranks 2 train dti dti.h5 --split warm --recipe published --epochs 1 -o published
+# as published: batches of 8, norms over all of them whatever the ranks
+published=(train dti dti.h5 --split warm --recipe published --epochs 1)
+for n in 1 2 3 4; do
+    expect 0 "" ranks $n "${published[@]}" -o published$n
+    [ "$(digest published1/model.h5)" = "$(digest published$n/model.h5)" ] || fail "published: other weights on $n ranks"
+done
+h5dump -a config published1/model.h5 | tr -d '\\' >config.txt
+for word in '"batch_norm": *"global"' '"batch": *8' '"shards": *8' '"atoms": *"published"' '"joint": *0' '"history": *false' '"decay": *0.0'; do
+    grep -q "$word" config.txt || fail "published: no $word in $(cat config.txt)"
+done
+expect 0 "" "$DRAGNET" "${published[@]}" --batch-norm shard -o ghost
+[ "$(digest published1/model.h5)" != "$(digest ghost/model.h5)" ] || fail "--batch-norm changes nothing"
 expect 0 "" ranks 2 train dti dti.h5 --split warm --epochs 12 --batch 32 --shards 4 --rate 0.003 -o learnt
 python3 - learnt/metrics.jsonl <<'P' || fail "the network learns nothing of a planted rule: $(tail -1 learnt/metrics.jsonl)"
 import json, sys

@@ -127,6 +127,27 @@ static void uneven_plan(void)
     CU_ASSERT_EQUAL(together.shards_done, steps * wanted[test_comm.size - 1][test_comm.rank]);
 }
 
+/* 8 steps an epoch, halved by each: 1e-3 is below 1e-5 after step 7, so the first epoch is the last. A rate
+ * that is never too small lets all epochs run. */
+static void a_tiny_rate_ends_the_run(void)
+{
+    dn_train_rows r = {.train = rows,
+                       .n_train = TRAIN,
+                       .validation = rows + TRAIN,
+                       .n_validation = VALIDATION,
+                       .label = label};
+    dn_train_options o = recipe(NULL);
+    dn_train_result result = {.w = together.w, .running = together.running};
+
+    o.schedule = (dn_schedule){.kind = DN_STEPWISE, .rate = 1e-3, .factor = 0.5, .every = 1};
+    o.least_rate = 1e-5;
+    CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, NULL), DN_OK);
+    CU_ASSERT_EQUAL(result.epochs, 1);
+    o.least_rate = 1e-12;
+    CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, NULL), DN_OK);
+    CU_ASSERT_EQUAL(result.epochs, 3);
+}
+
 /* ---- failures ---- */
 
 static long forward_calls_left = -1;
@@ -228,6 +249,7 @@ static void scores_do_not_depend_on_company(void)
 
 static const dn_test tests[] = {{"ranks and threads", ranks_and_threads},
                                 {"uneven plan", uneven_plan},
+                                {"a tiny rate ends the run", a_tiny_rate_ends_the_run},
                                 {"a failing shard stops everyone", a_failing_shard_stops_everyone},
                                 {"a failing hook stops everyone", a_failing_hook_stops_everyone},
                                 {"any rank may run out of memory", any_rank_may_run_out_of_memory},

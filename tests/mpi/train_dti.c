@@ -3,6 +3,7 @@
 #include "tests/support/dti_data.h"
 #include "tests/support/test.h"
 
+#include <math.h>
 #include <omp.h>
 #include <string.h>
 #include "mpi/train/score.h"
@@ -136,6 +137,21 @@ static void learns_what_neither_side_says(void)
     CU_ASSERT(together.auroc > 0.9);
 }
 
+/* The epoch is chosen by the loss that is trained: positives weigh positive_weight. */
+static void validation_loss_is_the_trained_one(void)
+{
+    static float score[VALIDATION];
+    double sum = 0;
+
+    CU_ASSERT_EQUAL(
+        dn_score(&test_comm, &dti->model, alone.w, alone.running, rows + TRAIN, VALIDATION, score, NULL),
+        DN_OK);
+    for (int i = 0; i < VALIDATION; i++)
+        sum -= label[TRAIN + i] ? (double)dti->options.positive_weight * log((double)score[i])
+                                : log(1 - (double)score[i]);
+    CU_ASSERT_DOUBLE_EQUAL(alone.loss, sum / VALIDATION, 1e-9);
+}
+
 static void scores_do_not_depend_on_company(void)
 {
     static float all[PAIRS], some[7];
@@ -171,6 +187,7 @@ static void any_rank_may_run_out_of_memory(void)
 
 static const dn_test tests[] = {{"data", make_data},
                                 {"ranks and threads", ranks_and_threads},
+                                {"validation loss is the trained one", validation_loss_is_the_trained_one},
                                 {"learns what neither side says", learns_what_neither_side_says},
                                 {"scores do not depend on company", scores_do_not_depend_on_company},
                                 {"any rank may run out of memory", any_rank_may_run_out_of_memory},

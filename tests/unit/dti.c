@@ -1,6 +1,6 @@
 /* dti.c - tests of solvers/models/dti.h: numbers of PyTorch, finite differences, company, awkward input */
-#include "tests/support/dti_data.h"
 #include "tests/support/test.h"
+#include "tests/support/dti_golden.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,63 +11,28 @@
 #include "solvers/optim/optim.h"
 
 enum {
-    DRUGS = 6,
-    TARGETS = 7,
-    PAIRS = 12,
-    ATOM_WIDTH = 3,
-    STATE_WIDTH = 5,
-    ATOMS = 28,
-    POSITIONS = 62,
-    SEED = 11,
+    DRUGS = GOLDEN_DRUGS,
+    TARGETS = GOLDEN_TARGETS,
+    PAIRS = GOLDEN_PAIRS,
+    ATOM_WIDTH = GOLDEN_ATOM_WIDTH,
+    STATE_WIDTH = GOLDEN_STATE_WIDTH,
+    SEED = GOLDEN_SEED,
     MAX_WEIGHTS = 500,
     MAX_MOMENTS = 30
 };
 
-static const int64_t n_atoms[DRUGS] = {1, 2, 5, 9, 4, 7}, lengths[TARGETS] = {1, 2, 3, 4, 7, 12, 33};
-static test_dti_data made;
+static dti_golden gold;
 static float drug_extra[DRUGS * 2], target_extra[TARGETS * 3], pair_extra[PAIRS];
 static float w[MAX_WEIGHTS], dw[MAX_WEIGHTS], running[MAX_MOMENTS];
 static dn_dti *dti;
 static const dn_model *m;
 
-/* The data of tests/golden/make_dti.py. */
-static dn_dti_data make_data(void)
-{
-    const test_dti_shape shape = {.drugs = DRUGS,
-                                  .atom_width = ATOM_WIDTH,
-                                  .n_atoms = n_atoms,
-                                  .branched = true,
-                                  .targets = TARGETS,
-                                  .state_width = STATE_WIDTH,
-                                  .lengths = lengths,
-                                  .pairs = PAIRS};
-
-    made = test_dti_make(&shape);
-    for (int i = 0; i < ATOMS; i++)
-        for (int c = 0; c < ATOM_WIDTH; c++)
-            made.atom[i * ATOM_WIDTH + c] = (float)sin(1 + 0.9 * (double)i + 1.7 * c);
-    for (int i = 0; i < POSITIONS; i++)
-        for (int c = 0; c < STATE_WIDTH; c++)
-            made.state[i * STATE_WIDTH + c] = (float)cos(0.5 + 0.31 * i * i + 1.3 * c);
-    for (int p = 0; p < PAIRS; p++) {
-        made.drug[p] = p * 5 % DRUGS;
-        made.target[p] = p * p % TARGETS;
-        made.label[p] = (uint8_t)((p + p / 4) % 2);
-    }
-    return made.data;
-}
-
 static dn_dti_options small_options(int64_t joint, float dropout)
 {
-    return (dn_dti_options){.gcn1 = 6,
-                            .gcn2 = 7,
-                            .drug_out = 4,
-                            .conv1 = 5,
-                            .conv2 = 6,
-                            .target_out = 4,
-                            .joint = joint,
-                            .dropout = dropout,
-                            .positive_weight = 2.33f};
+    dn_dti_options o = dti_golden_options(joint);
+
+    o.dropout = dropout;
+    return o;
 }
 
 /* Two numbers more of a drug, three of a target, one of a pair. */
@@ -91,7 +56,7 @@ static void add_extra(dn_dti_data *d)
 
 static void make_with(int64_t joint, float dropout, bool extra)
 {
-    dn_dti_data data = make_data();
+    dn_dti_data data = dti_golden_data(&gold);
     dn_dti_options options = small_options(joint, dropout);
 
     if (extra)
@@ -100,9 +65,7 @@ static void make_with(int64_t joint, float dropout, bool extra)
     m = &dti->model;
     CU_ASSERT(m->n_weights <= MAX_WEIGHTS && m->n_moments <= MAX_MOMENTS);
     m->ops->init(m, SEED, w, running);
-    for (int t = 0; t < m->n_tensors; t++)
-        if (strcmp(m->tensor[t].name, "norm1_gamma") == 0)
-            w[m->tensor[t].offset + 1] = -0.5f; /* a negative scale turns the maximum of a pool round */
+    dti_golden_turn(m, w);
 }
 
 static void make(int64_t joint, float dropout)
@@ -123,41 +86,6 @@ static void finish(dn_work *k)
     m->ops->work_destroy(&k);
     dn_dti_destroy(&dti);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
-}
-
-/* One line "tag_name n v1 .. vn" of the golden file. */
-static void golden(const char *tag, const char *name, double *out, int64_t n)
-{
-    FILE *f = fopen(DN_TEST_GOLDEN "/dti.txt", "r");
-    static char line[16384];
-    char full[64];
-    size_t length = (size_t)snprintf(full, sizeof full, "%s_%s ", tag, name);
-    bool found = false;
-
-    while (f != NULL && !found && fgets(line, sizeof line, f) != NULL) {
-        char *at = line + length;
-        if (strncmp(line, full, length) != 0 || strtol(at, &at, 10) != n)
-            continue;
-        for (int64_t i = 0; i < n; i++)
-            out[i] = strtod(at, &at);
-        found = true;
-    }
-    CU_ASSERT(found);
-    if (f != NULL)
-        fclose(f);
-}
-
-/* The largest |got - want| / (1 + |want|). */
-static double distance(const float *got, const double *want, int64_t n)
-{
-    double most = 0;
-
-    for (int64_t i = 0; i < n; i++) {
-        double d = fabs((double)got[i] - want[i]) / (1 + fabs(want[i]));
-        if (!(d <= most))
-            most = d;
-    }
-    return most;
 }
 
 static double pass(dn_work *k, const int64_t *rows, int64_t n, int64_t first)
@@ -213,27 +141,27 @@ static void like_pytorch(const char *tag, int64_t joint, bool extra)
     make_with(joint, 0, extra);
     k = create(PAIRS);
     CU_ASSERT_EQUAL(dn_optim_create(DN_ADAMW, 0, m->n_weights, &optim, NULL), DN_OK);
-    loss = (float)pass(k, made.rows, PAIRS, 0);
-    golden(tag, "loss", want, 1);
-    CU_ASSERT(distance(&loss, want, 1) < 1e-6);
-    golden(tag, "gradient", want, m->n_weights);
-    CU_ASSERT(distance(dw, want, m->n_weights) < 2e-5);
-    golden(tag, "moments", want, m->n_moments);
-    CU_ASSERT(distance(m->ops->moments(k), want, m->n_moments) < 1e-6);
+    loss = (float)pass(k, gold.all, PAIRS, 0);
+    dti_golden_read(tag, "loss", want, 1);
+    CU_ASSERT(dti_golden_distance(&loss, want, 1) < 1e-6);
+    dti_golden_read(tag, "gradient", want, m->n_weights);
+    CU_ASSERT(dti_golden_distance(dw, want, m->n_weights) < 2e-5);
+    dti_golden_read(tag, "moments", want, m->n_moments);
+    CU_ASSERT(dti_golden_distance(m->ops->moments(k), want, m->n_moments) < 1e-6);
     update_running(k);
-    golden(tag, "running", want, m->n_moments);
-    CU_ASSERT(distance(running, want, m->n_moments) < 1e-6);
-    predict(k, made.rows, PAIRS, got);
-    golden(tag, "before", want, PAIRS);
-    CU_ASSERT(distance(got, want, PAIRS) < 1e-6);
+    dti_golden_read(tag, "running", want, m->n_moments);
+    CU_ASSERT(dti_golden_distance(running, want, m->n_moments) < 1e-6);
+    predict(k, gold.all, PAIRS, got);
+    dti_golden_read(tag, "before", want, PAIRS);
+    CU_ASSERT(dti_golden_distance(got, want, PAIRS) < 1e-6);
     for (int64_t i = 0; i < m->n_weights; i++)
         dw[i] /= PAIRS;
     dn_optim_step(&optim, 5e-4, dw, w);
-    golden(tag, "weights", want, m->n_weights);
-    CU_ASSERT(distance(w, want, m->n_weights) < 1e-5);
-    predict(k, made.rows, PAIRS, got);
-    golden(tag, "after", want, PAIRS);
-    CU_ASSERT(distance(got, want, PAIRS) < 1e-5);
+    dti_golden_read(tag, "weights", want, m->n_weights);
+    CU_ASSERT(dti_golden_distance(w, want, m->n_weights) < 1e-5);
+    predict(k, gold.all, PAIRS, got);
+    dti_golden_read(tag, "after", want, PAIRS);
+    CU_ASSERT(dti_golden_distance(got, want, PAIRS) < 1e-5);
     dn_optim_destroy(&optim);
     finish(k);
 }
@@ -304,8 +232,8 @@ static void company_changes_no_bit(void)
     k = create(9);
     small = create(1);
     for (int p = 0; p < PAIRS; p++) {
-        predict(k, made.rows + p, 1, alone + p);
-        predict(small, made.rows + p, 1, other + p);
+        predict(k, gold.all + p, 1, alone + p);
+        predict(small, gold.all + p, 1, other + p);
         CU_ASSERT_DOUBLE_EQUAL(alone[p], other[p], 1e-6); /* another capacity, another shape */
     }
     predict(k, mixed, 9, got);
@@ -325,15 +253,15 @@ static void sides_apart(void)
 
     make_with(4, 0.3f, true);
     k = create(PAIRS);
-    predict(k, made.rows, PAIRS, want);
+    predict(k, gold.all, PAIRS, want);
     CU_ASSERT_EQUAL(dn_dti_encode_drugs(k, w, drugs, DRUGS, of_drug, NULL), DN_OK);
     CU_ASSERT_EQUAL(dn_dti_encode_targets(k, w, running, targets, TARGETS, of_target, NULL), DN_OK);
     for (int p = 0; p < PAIRS; p++) {
         for (int d = 0; d < DRUGS; d++)
-            if (drugs[d] == made.drug[p])
+            if (drugs[d] == gold.drug[p])
                 memcpy(left + 6 * p, of_drug + 6 * d, 6 * sizeof *left);
         for (int t = 0; t < TARGETS; t++)
-            if (targets[t] == made.target[p])
+            if (targets[t] == gold.target[p])
                 memcpy(right + 7 * p, of_target + 7 * t, 7 * sizeof *right);
     }
     CU_ASSERT_EQUAL(dn_dti_score(k, w, left, right, pair_extra, PAIRS, got, NULL), DN_OK);
@@ -344,7 +272,7 @@ static void sides_apart(void)
 /* Positions past max_length are as good as absent. */
 static void long_targets_are_cut(void)
 {
-    dn_dti_data data = make_data();
+    dn_dti_data data = dti_golden_data(&gold);
     dn_dti_options options = small_options(0, 0);
     float whole[PAIRS], cut[PAIRS];
     dn_work *k;
@@ -355,13 +283,13 @@ static void long_targets_are_cut(void)
     CU_ASSERT_EQUAL(dn_dti_create(&data, &options, &dti, NULL), DN_OK);
     m = &dti->model;
     k = create(PAIRS);
-    predict(k, made.rows, PAIRS, cut);
+    predict(k, gold.all, PAIRS, cut);
     m->ops->work_destroy(&k);
     for (int i = 7; i < 12; i++) /* target 5 has 12 positions, target 6 has 33 */
         for (int c = 0; c < STATE_WIDTH; c++)
-            made.state[(made.state_at[5] + i) * STATE_WIDTH + c] = 1e6f;
+            gold.state[(gold.state_at[5] + i) * STATE_WIDTH + c] = 1e6f;
     k = create(PAIRS);
-    predict(k, made.rows, PAIRS, whole);
+    predict(k, gold.all, PAIRS, whole);
     CU_ASSERT_EQUAL(memcmp(cut, whole, sizeof cut), 0);
     CU_ASSERT(dn_dti_cost(dti, 0) > 0);
     finish(k);
@@ -385,47 +313,47 @@ static void refused(const dn_dti_data *data, const dn_dti_options *options, dn_s
 static void bad_data(void)
 {
     dn_dti_options o = small_options(0, 0);
-    dn_dti_data d = make_data();
+    dn_dti_data d = dti_golden_data(&gold);
 
-    made.atom_at[1] = 0;
+    gold.atom_at[1] = 0;
     refused(&d, &o, DN_EDATA, "drug 0 has 0 atoms");
-    d = make_data();
-    made.state_at[3] = made.state_at[2];
+    d = dti_golden_data(&gold);
+    gold.state_at[3] = gold.state_at[2];
     refused(&d, &o, DN_EDATA, "target 2 has 0 positions");
-    d = make_data();
-    made.bond_to[0] = 0;
+    d = dti_golden_data(&gold);
+    gold.bond_to[0] = 0;
     refused(&d, &o, DN_EDATA, "drug 1: a bond of atom 0 leads to atom 0");
-    made.bond_to[0] = 2;
+    gold.bond_to[0] = 2;
     refused(&d, &o, DN_EDATA, "leads to atom 2 of 2");
-    d = make_data();
-    made.bond_to[made.bond_at[made.atom_at[2] + 1]] = made.bond_to[made.bond_at[made.atom_at[2] + 1] + 1];
+    d = dti_golden_data(&gold);
+    gold.bond_to[gold.bond_at[gold.atom_at[2] + 1]] = gold.bond_to[gold.bond_at[gold.atom_at[2] + 1] + 1];
     refused(&d, &o, DN_EDATA, "stands twice");
-    d = make_data();
-    made.bond_to[made.bond_at[made.atom_at[2]]] = 4; /* atom 0 of drug 2 to 4, which knows nothing of it */
+    d = dti_golden_data(&gold);
+    gold.bond_to[gold.bond_at[gold.atom_at[2]]] = 4; /* atom 0 of drug 2 to 4, which knows nothing of it */
     refused(&d, &o, DN_EDATA, "at one of them only");
-    d = make_data();
-    made.bond_at[5] = 0;
+    d = dti_golden_data(&gold);
+    gold.bond_at[5] = 0;
     refused(&d, &o, DN_EDATA, "end before they begin");
-    d = make_data();
-    made.drug[3] = DRUGS;
+    d = dti_golden_data(&gold);
+    gold.drug[3] = DRUGS;
     refused(&d, &o, DN_EDATA, "pair 3: drug 6");
-    d = make_data();
-    made.target[4] = -1;
+    d = dti_golden_data(&gold);
+    gold.target[4] = -1;
     refused(&d, &o, DN_EDATA, "pair 4: target -1");
-    d = make_data();
-    made.label[5] = 2;
+    d = dti_golden_data(&gold);
+    gold.label[5] = 2;
     refused(&d, &o, DN_EDATA, "pair 5: label 2");
-    d = make_data();
+    d = dti_golden_data(&gold);
     d.state_width = 0;
     refused(&d, &o, DN_EDATA, "0 numbers a position");
-    d = make_data();
+    d = dti_golden_data(&gold);
     d.pair_extra_width = -1;
     refused(&d, &o, DN_EDATA, "-1 extra numbers");
 }
 
 static void bad_options(void)
 {
-    dn_dti_data d = make_data();
+    dn_dti_data d = dti_golden_data(&gold);
     dn_dti_options o = small_options(0, 1);
 
     refused(&d, &o, DN_EUSAGE, "dropout");
@@ -445,7 +373,7 @@ static void bad_options(void)
 /* The published shape. */
 static void number_of_weights(void)
 {
-    dn_dti_data d = make_data();
+    dn_dti_data d = dti_golden_data(&gold);
     dn_dti_options o = DN_DTI_DEFAULTS;
 
     d.atom_width = 4;
