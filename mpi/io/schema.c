@@ -64,6 +64,18 @@ static const dn_schema_row table[] = {
     /* dragnet.model */
     {"/weights/*", false, DN_F32, "as the tensor", "1", "weights"},
     {"/running/*", false, DN_F32, "moment,channel", "1", "running mean and variance of a norm"},
+    /* dragnet.checkpoint: a training run between two steps */
+    {"/checkpoint/position", false, DN_I64, "field", "1",
+     "epochs done, steps done of the next, updates, best epoch"},
+    {"/checkpoint/sums", false, DN_F64, "field", "1",
+     "loss, right, seconds, seconds in steps of this epoch; best loss, best AUROC"},
+    {"/checkpoint/epochs", false, DN_F64, "epoch,field", "1", "what was reported of each epoch"},
+    {"/checkpoint/weights", false, DN_F32, "weight", "1", "weights"},
+    {"/checkpoint/running", false, DN_F32, "moment", "1", "running means and variances of the norms"},
+    {"/checkpoint/first_moment", false, DN_F32, "weight", "1", "Adam: mean of the gradients"},
+    {"/checkpoint/second_moment", false, DN_F32, "weight", "1", "Adam: mean of their squares"},
+    {"/checkpoint/best_weights", false, DN_F32, "weight", "1", "weights of the best epoch"},
+    {"/checkpoint/best_running", false, DN_F32, "moment", "1", "running statistics of the best epoch"},
     /* dragnet.network, which has /nodes/id and /nodes/side, too. What the columns of a table are says its
        attribute fields */
     {"/description/degree", false, DN_F64, "side,field", "edge", "statistics of the degrees of a side"},
