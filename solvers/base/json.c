@@ -26,7 +26,11 @@ static void put(dn_json *obj, const char *key, json_t *value)
 
 static void *take(size_t bytes)
 {
-    return dn_calloc(bytes, 1);
+    void *p = dn_calloc(bytes, 1);
+
+    if (p == NULL)
+        refused = true;
+    return p;
 }
 
 dn_json *dn_json_create(void)
@@ -138,9 +142,12 @@ dn_status dn_json_difference(const char *now, const char *before, char *buf, siz
     size_t len;
 
     json_set_alloc_funcs(take, dn_free);
+    refused = false;
     buf[0] = '\0';
     a = json_loads(now, 0, NULL);
     b = json_loads(before, 0, NULL);
+    if (refused)
+        DN_FAIL(DN_ENOMEM, "out of memory while reading JSON");
     if (!json_is_object(a) || !json_is_object(b))
         DN_FAIL(DN_EDATA, "not a JSON object: %.60s", json_is_object(a) ? before : now);
     json_object_foreach(a, key, value) if (!json_equal(value, json_object_get(b, key)))
