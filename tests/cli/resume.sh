@@ -20,16 +20,17 @@ P
 
 # killed N CONDITION COMMAND...: start on N ranks, SIGKILL all ranks once CONDITION holds
 killed() {
-    local n=$1 condition=$2 job
+    local n=$1 condition=$2 job ids
     shift 2
-    ranks "$n" "$@" >out.txt 2>err.txt </dev/null &
+    mpirun -q --oversubscribe -n "$n" "$DRAGNET" "$@" >out.txt 2>err.txt </dev/null &
     job=$!
     until eval "$condition"; do
         kill -0 $job 2>/dev/null || { fail "over before '$condition': $(tail -3 err.txt)"; break; }
         sleep 0.002
     done
     # the ranks are children of mpirun, which then ends by itself
-    kill -9 $(cat /proc/$job/task/$job/children 2>/dev/null) 2>/dev/null
+    ids=$(cat /proc/$job/task/*/children 2>/dev/null)
+    [ -n "$ids" ] && kill -9 $ids 2>/dev/null
     wait $job 2>/dev/null && fail "survived SIGKILL"
 }
 
@@ -43,16 +44,21 @@ goes_on() {
     nothing_left "$dir/checkpoint.h5" "$dir/checkpoint.h5.previous"
 }
 
-has_lines() { [ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]; }
+# has_lines FILE N: without starting a program, which takes longer than a checkpoint
+has_lines() {
+    local all=()
+    [ ! -e "$1" ] || mapfile -t all <"$1"
+    [ ${#all[@]} -ge "$2" ]
+}
 
 "$DRAGNET" synth --genes 200 --samples 100 --pairs 6000 --seed 3 -o one.h5 2>err.txt || fail "synth: $(cat err.txt)"
 "$DRAGNET" split one.h5 --pairs known --name warm --kind random --fractions 0.7,0.15,0.15 --seed 1 2>err.txt >out.txt ||
     fail "split: $(cat err.txt)"
-train=(train gener one.h5 --split warm --epochs 4 --batch 128 --shards 8)
+train=(train gener one.h5 --split warm --epochs 12 --patience 12 --batch 128 --shards 8)
 expect 0 "" "$DRAGNET" "${train[@]}" -o whole
 whole=$(digest whole/model.h5)
 lines=$(metrics whole/metrics.jsonl)
-[ "$(wc -l <whole/metrics.jsonl)" = 4 ] || fail "metrics.jsonl has not a line an epoch"
+[ "$(wc -l <whole/metrics.jsonl)" = 12 ] || fail "metrics.jsonl has not a line an epoch"
 nothing_left whole/checkpoint.h5 whole/checkpoint.h5.previous
 
 # after an epoch; in mid-epoch, with checkpoints within it; in the middle of writing one; again and again
@@ -92,15 +98,15 @@ before=$(sha256sum other/*)
 expect 73 "seed is 2, was 1" ranks 2 "${train[@]}" -o other --seed 2
 expect 73 "rate is 0.01, was 0.001" "$DRAGNET" "${train[@]}" -o other --rate 0.01 --resume
 "$DRAGNET" split one.h5 --pairs known --name second --kind random --fractions 0.6,0.2,0.2 --seed 1 >out.txt 2>err.txt
-expect 73 "training_hash is" "$DRAGNET" train gener one.h5 --split second --epochs 4 --batch 128 --shards 8 -o other
+expect 73 "training_hash is" "$DRAGNET" train gener one.h5 --split second --epochs 12 --patience 12 --batch 128 --shards 8 -o other
 "$DRAGNET" synth --genes 200 --samples 100 --pairs 6000 --seed 4 -o two.h5 2>err.txt
 "$DRAGNET" split two.h5 --pairs known --name warm --kind random --fractions 0.7,0.15,0.15 --seed 1 >out.txt 2>err.txt
-expect 73 "training_hash is" "$DRAGNET" train gener two.h5 --split warm --epochs 4 --batch 128 --shards 8 -o other
+expect 73 "training_hash is" "$DRAGNET" train gener two.h5 --split warm --epochs 12 --patience 12 --batch 128 --shards 8 -o other
 [ "$before" = "$(sha256sum other/*)" ] || fail "a refused run changed the directory"
 
 # --force starts anew; while it has not finished, the same command without it goes on, and the old model stays
 cp whole/model.h5 other/model.h5
-new=(train gener one.h5 --split warm --epochs 4 --batch 128 --shards 8 --seed 2)
+new=(train gener one.h5 --split warm --epochs 12 --patience 12 --batch 128 --shards 8 --seed 2)
 expect 0 "" "$DRAGNET" "${new[@]}" -o whole2
 killed 2 'has_lines other/metrics.jsonl 1 && ! grep -q "$(head -c 90 whole/metrics.jsonl)" other/metrics.jsonl' \
     "${new[@]}" -o other --force
@@ -133,7 +139,8 @@ P
 if [ $? = 69 ]; then
     echo "SKIP: drugs and targets: this build reads no molecules"
 else
-    expect 0 "" "$DRAGNET" split dti.h5 --interactions all --name warm --kind warm --fractions 0.7,0.15,0.15 --seed 1
+    expect 0 "" "$DRAGNET" split dti.h5 --interactions all --name warm --kind warm --fractions 0.7,0.15,0.15 --seed 1 \
+        --force
     train=(train dti dti.h5 --split warm --epochs 3 --batch 32 --shards 4 --atoms published --joint 16 --checkpoint-every 2)
     expect 0 "" "$DRAGNET" "${train[@]}" -o pairs
     whole=$(digest pairs/model.h5)
