@@ -41,6 +41,9 @@ DN_MUST_CHECK dn_status dn_h5_open(const dn_comm *comm, const char *path, const 
 DN_MUST_CHECK dn_status dn_h5_edit(const dn_comm *comm, const char *path, const char *schema, dn_h5 **out,
                                    dn_error *err);
 
+/* When h is published, it gets a checksum over the whole file (seal.h). Local. */
+void dn_h5_seal(dn_h5 *h);
+
 /* Publish a created or edited file and close it; *h is NULL afterwards in any case. */
 DN_MUST_CHECK dn_status dn_h5_commit(dn_h5 **h, dn_error *err);
 

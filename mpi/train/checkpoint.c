@@ -61,6 +61,7 @@ dn_status dn_checkpoint_save(const dn_comm *comm, const dn_checkpointing *where,
 
     DN_TRY(
         dn_h5_create(comm, where->path, DN_CHECKPOINT_SCHEMA, where->command, where->config, true, &h, err));
+    dn_h5_seal(h);
     DN_TRY(dn_checkpoint_put(h, where, c, err));
     if (comm->rank == 0)
         DN_PASS(keep_old(where->path, err));

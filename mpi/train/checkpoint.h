@@ -10,8 +10,9 @@
  *     /checkpoint/epochs          the reports of the epochs done
  *
  * and the attributes config (what determines the model) with config_blake2b, and build (program and CPU).
- * A checkpoint is written as PATH.part, flushed and renamed; the one before it is kept as PATH.previous
- * (and is PATH.kept for the moment in which the names change).
+ * A checksum over the whole file stands at its end (mpi/io/seal.h). A checkpoint is written as PATH.part,
+ * flushed and renamed; the one before it is kept as PATH.previous (and is PATH.kept for the moment in which
+ * the names change).
  */
 #ifndef DN_TRAIN_CHECKPOINT_H
 #define DN_TRAIN_CHECKPOINT_H

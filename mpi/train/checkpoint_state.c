@@ -6,6 +6,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/digest.h"
+#include "mpi/io/seal.h"
 #include "mpi/train/checkpoint_private.h"
 #include "solvers/base/alloc.h"
 
@@ -274,6 +275,7 @@ dn_status dn_checkpoint_read(const char *path, dn_checkpoint *out, char **out_co
     char *config = NULL, *build = NULL;
     dn_h5 *h = NULL;
 
+    DN_TRY(dn_seal_check(path, err));
     DN_TRY(dn_h5_open(&self, path, DN_CHECKPOINT_SCHEMA, &h, err));
     DN_TRY(get_config(h, &config, err));
     DN_TRY(dn_h5_read_text(h, "/", "build", &build, err));

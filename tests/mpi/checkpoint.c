@@ -315,7 +315,7 @@ static void any_bit(void)
         }
         dn_free(b.report);
     }
-    CU_ASSERT(bad > 30);
+    CU_ASSERT_EQUAL(bad, 300);
     free(bytes);
     bytes = NULL;
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
