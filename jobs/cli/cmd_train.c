@@ -7,6 +7,11 @@ static const dn_opt options[] = {
     {"fold", 0, DN_OPT_INT, "-1", "-1..1000", "fold of a k-fold split", "data"},
     {"output", 'o', DN_OPT_TEXT, NULL, "DIR", "run directory: model.h5, metrics.jsonl (required)", "data"},
     {"force", 'f', DN_OPT_FLAG, NULL, NULL, "replace what the run directory holds", "data"},
+    {"resume", 0, DN_OPT_FLAG, NULL, NULL,
+     "go on from the checkpoint and refuse to begin; without it an unfinished run is gone on with, too",
+     "data"},
+    {"checkpoint-every", 0, DN_OPT_INT, "0", "0..1000000000",
+     "steps between two checkpoints within an epoch; 0: one after every epoch only", "data"},
     {"recipe", 0, DN_OPT_TEXT, "default", "default|published", "what options say that are not given",
      "recipe"},
     {"epochs", 'e', DN_OPT_INT, NULL, "1..100000",
@@ -93,6 +98,10 @@ const dn_command dn_cmd_train = {
                "--encoder FILE takes states of proteins that are stored in a file (scripts/states_from_npy "
                "makes one); the\n"
                "model remembers which, and evaluate wants the same ones, where they were or with --encoder "
-               "FILE.",
+               "FILE.\n"
+               "\n"
+               "After every epoch DIR/checkpoint.h5 is written. The same command on an unfinished run goes "
+               "on from it, on\n"
+               "any number of ranks, to the same weights; on a finished one it says so and exits 0.",
     .options = options,
     .run = run};

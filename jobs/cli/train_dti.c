@@ -124,8 +124,8 @@ static dn_status write_config(job *j, dn_error *err)
         dn_json_string(c, "states_hash", r->record.states_hash);
     dn_json_int(c, "joint", r->record.dti.joint);
     dn_json_int(c, "max_length", r->record.dti.max_length);
-    dn_json_number(c, "positive_weight", (double)r->record.dti.positive_weight);
     dn_json_bool(c, "history", r->record.history);
+    dn_json_number(c, "positive_weight", (double)r->record.dti.positive_weight);
     return dn_train_run_config(r, c, err);
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "mpi/core/agree.h"
+#include "mpi/io/digest.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 #include "solvers/stats/normalise.h"
@@ -69,10 +70,15 @@ static dn_status write_config(job *j, dn_error *err)
 {
     dn_train_run *r = &j->run;
     dn_json *c;
+    const void *x = j->x;
+    size_t bytes = (size_t)(j->genes.n * r->record.samples) * sizeof *j->x;
+    char hash[DN_DIGEST];
 
+    dn_digest(1, &x, &bytes, hash);
     dn_training_hash(&j->genes, &j->pairs, &r->split, r->record.training_hash);
     c = dn_train_run_begin_config(r);
     dn_json_bool(c, "fixed_order", fixed_order(r));
+    dn_json_string(c, "expression_hash", hash);
     dn_json_string(c, "normalisation", r->record.normalisation);
     return dn_train_run_config(r, c, err);
 }

@@ -7,10 +7,13 @@
 #include <unistd.h>
 #include "jobs/cli/directory.h"
 #include "jobs/cli/progress.h"
+#include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
+#include "mpi/io/digest.h"
 #include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
+#include "solvers/nn/kernels.h"
 
 /* ---- options ---- */
 
@@ -113,6 +116,9 @@ dn_status dn_train_run_open(const dn_call *call, const dn_recipe *base, dn_train
         DN_FAIL(DN_EUSAGE, "%.60s...: the path is too long", r.dir);
     snprintf(r.model_path, sizeof r.model_path, "%s/model.h5", r.dir);
     snprintf(r.metrics_path, sizeof r.metrics_path, "%s/metrics.jsonl", r.dir);
+    snprintf(r.checkpoint_path, sizeof r.checkpoint_path, "%s/checkpoint.h5", r.dir);
+    if (dn_options_flag(o, "resume") && dn_options_flag(o, "force"))
+        DN_FAIL(DN_EUSAGE, "--resume goes on, --force starts anew: give one of them");
     read_recipe(&r);
     snprintf(r.record.architecture, sizeof r.record.architecture, "%s", base->network);
 out:
@@ -189,15 +195,27 @@ out:
     return st;
 }
 
+/* What the split makes of the data: which rows, with which labels. Validation decides on the best epoch. */
+static void hash_rows(const dn_train_run *r, char *out)
+{
+    const void *const data[] = {&r->rows.n_train, r->train, r->validation, r->rows.label};
+    const size_t len[] = {sizeof r->rows.n_train, (size_t)r->rows.n_train * sizeof *r->train,
+                          (size_t)r->rows.n_validation * sizeof *r->validation, (size_t)r->split.n};
+
+    dn_digest(4, data, len, out);
+}
+
 dn_json *dn_train_run_begin_config(const dn_train_run *r)
 {
     const dn_options *o = r->call->options;
     dn_json *c = dn_json_create();
-    char command[32];
+    char command[32], rows[DN_DIGEST];
 
+    hash_rows(r, rows);
     snprintf(command, sizeof command, "train %s", r->base->network);
     dn_json_string(c, "command", command);
     dn_json_string(c, "training_hash", r->record.training_hash);
+    dn_json_string(c, "rows_hash", rows);
     dn_json_string(c, "split", r->record.split);
     dn_json_int(c, "fold", r->record.fold);
     dn_json_int(c, "epochs", r->recipe.epochs);
@@ -225,31 +243,65 @@ dn_status dn_train_run_config(dn_train_run *r, dn_json *config, dn_error *err)
 
 /* ---- the run directory ---- */
 
-/* Rank 0: the directory can be used, and nothing unfinished stands in it. */
-static dn_status make_directory(const dn_train_run *r, dn_error *err)
+/* What a command finds. */
+typedef enum fate { START, RESUME, FINISHED } fate;
+
+/* Rank 0: no metrics stand there that a new run would overwrite. */
+static dn_status check_metrics(const dn_train_run *r, dn_error *err)
 {
     dn_status st = DN_OK;
     struct stat info;
 
-    DN_TRY(dn_directory_make(r->dir, err));
-    if (stat(r->model_path, &info) != 0 && stat(r->metrics_path, &info) == 0 &&
-        !dn_options_flag(r->call->options, "force"))
-        DN_FAIL(DN_ECANTCREAT, "%s: holds a run that did not finish; --force starts anew", r->dir);
+    if (stat(r->metrics_path, &info) == 0 && info.st_size > 0)
+        DN_FAIL(DN_ECANTCREAT, "%s: holds a run that left no checkpoint; --force starts anew", r->dir);
 out:
     return st;
 }
 
-static dn_status look_for_finished(const dn_train_run *r, bool *out_done, dn_error *err)
+/* A finished model may stand beside the checkpoint of this run: --force began it, the model is replaced at
+ * its end. Otherwise what stands in the way of a new run is refused. */
+static dn_status look_for_unfinished(const dn_train_run *r, dn_status in_the_way, const dn_error *why,
+                                     fate *out, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = r->call->comm;
+    bool found = false;
 
-    *out_done = false;
+    DN_TRY(dn_checkpoint_find(comm, r->checkpoint_path, r->config, &found, err));
+    *out = found ? RESUME : START;
+    if (found)
+        goto out;
+    if (in_the_way != DN_OK)
+        DN_FAIL(in_the_way, "%s", why->text);
     if (comm->rank == 0)
-        st = make_directory(r, err);
+        st = check_metrics(r, err);
     DN_AGREE(comm);
-    if (!dn_options_flag(r->call->options, "force"))
-        DN_TRY(dn_output_finished(comm, r->model_path, DN_MODEL_SCHEMA, "/", r->config, out_done, err));
+    if (dn_options_flag(r->call->options, "resume"))
+        DN_FAIL(DN_ENOINPUT, "%s: holds no checkpoint, so there is nothing to resume", r->dir);
+out:
+    return st;
+}
+
+static dn_status look_at_directory(const dn_train_run *r, fate *out, dn_error *err)
+{
+    dn_status st = DN_OK, in_the_way;
+    const dn_comm *comm = r->call->comm;
+    dn_error why = DN_ERROR_INIT;
+    bool done = false;
+
+    *out = START;
+    if (comm->rank == 0)
+        st = dn_directory_make(r->dir, err);
+    DN_AGREE(comm);
+    if (dn_options_flag(r->call->options, "force"))
+        goto out;
+    in_the_way = dn_output_finished(comm, r->model_path, DN_MODEL_SCHEMA, "/", r->config, &done, &why);
+    if (in_the_way != DN_OK && in_the_way != DN_ECANTCREAT)
+        DN_FAIL(in_the_way, "%s", why.text);
+    if (done)
+        *out = FINISHED;
+    else
+        DN_TRY(look_for_unfinished(r, in_the_way, &why, out, err));
 out:
     return st;
 }
@@ -312,34 +364,114 @@ out:
     return st;
 }
 
-static dn_status train_and_save(dn_train_run *r, dn_error *err)
+/* The lines of the epochs done are written again: a line of an epoch that the checkpoint does not know goes,
+ * one that never reached the disk comes back. */
+static dn_status on_resumed(void *ctx, const dn_epoch_report *done, int64_t n, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_train_run *r = ctx;
+
+    DN_TRY(open_metrics(r, err));
+    for (int64_t i = 0; i < n; i++)
+        DN_TRY(write_metrics(r->metrics, &done[i], err));
+out:
+    return st;
+}
+
+/* The metrics are safe on disk before the checkpoint, which could bring them back, goes. */
+static dn_status close_metrics(dn_train_run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int bad = fsync(fileno(r->metrics)) != 0 && errno != EINVAL; /* not a file: nothing to flush */
+
+    bad |= fclose(r->metrics) != 0;
+    r->metrics = NULL;
+    if (bad)
+        DN_FAIL(DN_EIO, "%s: writing failed: %s", r->metrics_path, strerror(errno));
+out:
+    return st;
+}
+
+/* Program and processor: what may decide on the last bits beside the config. */
+static void describe_build(char *out, size_t cap)
+{
+    char line[160], cpu[96] = "unknown CPU";
+    FILE *f = fopen("/proc/cpuinfo", "r");
+
+    while (f != NULL && fgets(line, sizeof line, f) != NULL)
+        if (sscanf(line, "model name : %95[^\n]", cpu) == 1)
+            break;
+    if (f != NULL)
+        fclose(f);
+    snprintf(out, cap, "dragnet %s, %s, %s", dn_version_text(), dn_kernels_isa(), cpu);
+}
+
+static dn_status save_model(dn_train_run *r, const dn_train_result *result, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = r->call->comm;
-    dn_train_hooks hooks = {.ctx = r, .step = on_step, .epoch = on_epoch};
+
+    r->record.best_epoch = result->best_epoch;
+    r->record.validation_loss = result->best_loss;
+    r->record.validation_auroc = result->best_auroc;
+    /* an existing model is replaced only if --force has begun this run, see look_at_directory() */
+    DN_TRY(dn_model_save(comm, r->model_path, r->call->command_line, r->config, true, r->model, &r->record,
+                         r->w, r->running, err));
+    if (comm->rank == 0)
+        st = close_metrics(r, err);
+    DN_AGREE(comm);
+    DN_TRY(dn_checkpoint_remove(comm, r->checkpoint_path, err));
+    if (comm->rank == 0)
+        dn_log(DN_INFO, "train", "done",
+               "epochs=%lld best_epoch=%lld validation_loss=%.4f validation_auroc=%.4f model=%s",
+               (long long)result->epochs, (long long)result->best_epoch, result->best_loss,
+               result->best_auroc, r->model_path);
+out:
+    return st;
+}
+
+static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = r->call->comm;
+    char build[320];
+    dn_checkpointing checkpoints = {.path = r->checkpoint_path,
+                                    .command = r->call->command_line,
+                                    .config = r->config,
+                                    .build = build,
+                                    .every = dn_options_int(r->call->options, "checkpoint-every"),
+                                    .resume = resume};
+    dn_train_hooks hooks = {.ctx = r, .step = on_step, .epoch = on_epoch, .resumed = on_resumed};
     dn_train_result result = {.w = r->w, .running = r->running};
 
-    if (comm->rank == 0)
+    describe_build(build, sizeof build);
+    r->recipe.opt_checkpoints = &checkpoints;
+    if (comm->rank == 0 && !resume)
         st = open_metrics(r, err);
     DN_AGREE(comm);
     st = dn_train(comm, r->model, &r->rows, &r->recipe, &hooks, &result, err);
     dn_progress_end();
-    if (st != DN_OK) {
-        if (r->metrics != NULL && ftell(r->metrics) == 0)
-            unlink(r->metrics_path); /* no epoch was done: nothing to keep */
-        goto out;
-    }
-    r->record.best_epoch = result.best_epoch;
-    r->record.validation_loss = result.best_loss;
-    r->record.validation_auroc = result.best_auroc;
-    /* an existing model is replaced only with --force, which look_for_finished() has checked */
-    DN_TRY(dn_model_save(comm, r->model_path, r->call->command_line, r->config, true, r->model, &r->record,
-                         r->w, r->running, err));
+    if (st == DN_OK)
+        DN_TRY(save_model(r, &result, err));
+    else if (r->metrics != NULL && ftell(r->metrics) == 0)
+        unlink(r->metrics_path); /* no epoch was done: nothing to keep */
+out:
+    return st;
+}
+
+/* A checkpoint may be left where a kill came between the model and its removal. One of another run that
+ * --force began stays. */
+static dn_status say_finished(const dn_train_run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = r->call->comm;
+    dn_error why = DN_ERROR_INIT;
+    bool found = false;
+
+    if (dn_checkpoint_find(comm, r->checkpoint_path, r->config, &found, &why) == DN_OK && found)
+        DN_TRY(dn_checkpoint_remove(comm, r->checkpoint_path, err));
     if (comm->rank == 0)
-        dn_log(DN_INFO, "train", "done",
-               "epochs=%lld best_epoch=%lld validation_loss=%.4f validation_auroc=%.4f model=%s",
-               (long long)result.epochs, (long long)result.best_epoch, result.best_loss, result.best_auroc,
-               r->model_path);
+        dn_log(DN_INFO, "train", "already complete, nothing to do", "model=%s", r->model_path);
 out:
     return st;
 }
@@ -347,13 +479,13 @@ out:
 dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)
 {
     dn_status st = DN_OK;
-    bool done = false;
+    fate what = START;
 
-    DN_TRY(look_for_finished(r, &done, err));
-    if (!done)
-        DN_TRY(train_and_save(r, err));
-    else if (r->call->comm->rank == 0)
-        dn_log(DN_INFO, "train", "already complete, nothing to do", "model=%s", r->model_path);
+    DN_TRY(look_at_directory(r, &what, err));
+    if (what == FINISHED)
+        DN_TRY(say_finished(r, err));
+    else
+        DN_TRY(train_and_save(r, what == RESUME, err));
 out:
     return st;
 }

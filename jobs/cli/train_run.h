@@ -1,8 +1,9 @@
 /* train_run.h - what `dragnet train` does whatever the network: recipe, rows, run directory, metrics,
  * model.h5
  *
- * The run directory holds model.h5 (the best weights and all that scoring needs) and metrics.jsonl (one line
- * an epoch). The use: open, [the network's own data and model], rows, begin_config, finish, close.
+ * The run directory holds model.h5 (the best weights and all that scoring needs), metrics.jsonl (one line an
+ * epoch) and, until model.h5 is complete, checkpoint.h5 (mpi/train/checkpoint.h). The use: open, [the
+ * network's own data and model], rows, begin_config, finish, close.
  */
 #ifndef DN_CLI_TRAIN_RUN_H
 #define DN_CLI_TRAIN_RUN_H
@@ -32,7 +33,7 @@ typedef struct dn_train_run {
     const dn_call *call;
     const dn_recipe *base;
     const char *dataset, *dir, *schedule, *batch_norm, *optimiser;
-    char model_path[DN_RUN_PATH], metrics_path[DN_RUN_PATH];
+    char model_path[DN_RUN_PATH], metrics_path[DN_RUN_PATH], checkpoint_path[DN_RUN_PATH];
     double dropout;
     dn_train_options recipe;
     dn_split split;
@@ -74,8 +75,9 @@ DN_MUST_CHECK dn_status dn_train_run_model(dn_train_run *r, const dn_model *mode
 dn_json *dn_train_run_begin_config(const dn_train_run *r);
 DN_MUST_CHECK dn_status dn_train_run_config(dn_train_run *r, dn_json *config, dn_error *err);
 
-/* Unless it is finished already: train, and save model.h5. Collective. Fails: as dn_train(), dn_model_save();
- * DN_ECANTCREAT the directory is taken */
+/* Unless it is finished already: train, from the checkpoint of an unfinished run where there is one, and save
+ * model.h5. Collective. Fails: as dn_train(), dn_model_save(); DN_ECANTCREAT the directory is taken, or holds
+ * the checkpoint of another run (names the difference); DN_ENOINPUT --resume, but nothing to resume */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train_run_finish(dn_train_run *r, dn_error *err);
 
 /* The networks: train_gener.c, train_dti.c. Collective. */

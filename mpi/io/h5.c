@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/schema.h"
+#include "mpi/io/seal.h"
 #include "solvers/base/alloc.h"
 
 #ifndef DN_VERSION
@@ -176,6 +177,8 @@ static dn_status publish(const dn_h5 *h, dn_error *err)
     dn_status st = DN_OK;
     char copy[DN_PATH_MAX + 8];
 
+    if (h->sealed)
+        DN_TRY(dn_seal(h->disk_path, err));
     DN_TRY(sync_path(h->disk_path, O_RDWR, err));
     if (rename(h->disk_path, h->path) != 0)
         DN_FAIL(DN_ECANTCREAT, "%s: cannot be renamed from %s: %s", h->path, h->disk_path, strerror(errno));
@@ -356,6 +359,11 @@ static dn_status broken(const dn_h5 *h, dn_error *err)
         dn_world_abort(h->comm, DN_EIO, why);
     }
     return dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s", why);
+}
+
+void dn_h5_seal(dn_h5 *h)
+{
+    h->sealed = true;
 }
 
 dn_status dn_h5_commit(dn_h5 **handle, dn_error *err)

@@ -25,9 +25,10 @@ const char *dn_h5_library(char *buf, size_t cap);
 
 /* ---- open and close ---- */
 
-/* A new file. schema is "dragnet.dataset", "dragnet.model", "dragnet.network" or "dragnet.states". command
- * and config (canonical JSON of the options that determine the content) become attributes. Fails:
- * DN_ECANTCREAT (directory, rights, or PATH exists and not force; PATH stays as it is until commit). */
+/* A new file. schema is "dragnet.dataset", "dragnet.model", "dragnet.checkpoint" "dragnet.network",
+ * "dragnet.screen" or "dragnet.states". command and config (canonical JSON of the options that determine the
+ * content) become attributes. Fails: DN_ECANTCREAT (directory, rights, or PATH exists and not force; PATH
+ * stays as it is until commit). */
 DN_MUST_CHECK dn_status dn_h5_create(const dn_comm *comm, const char *path, const char *schema,
                                      const char *command, const char *config, bool force, dn_h5 **out,
                                      dn_error *err);
@@ -40,6 +41,9 @@ DN_MUST_CHECK dn_status dn_h5_open(const dn_comm *comm, const char *path, const 
 /* A copy of a complete file under PATH.part, open for additions; commit puts it in the place of PATH. */
 DN_MUST_CHECK dn_status dn_h5_edit(const dn_comm *comm, const char *path, const char *schema, dn_h5 **out,
                                    dn_error *err);
+
+/* When h is published, it gets a checksum over the whole file (seal.h). Local. */
+void dn_h5_seal(dn_h5 *h);
 
 /* Publish a created or edited file and close it; *h is NULL afterwards in any case. */
 DN_MUST_CHECK dn_status dn_h5_commit(dn_h5 **h, dn_error *err);

@@ -12,6 +12,7 @@ struct dn_h5 {
     hid_t file;
     bool writable;
     bool published;
+    bool sealed;                     /* gets a checksum when it is published */
     int64_t end;                     /* bytes that datasets need, see dn_h5_reserve() */
     char path[DN_PATH_MAX];          /* as the user named it */
     char disk_path[DN_PATH_MAX + 8]; /* what is open: path, or path.part */

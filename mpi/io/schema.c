@@ -74,6 +74,18 @@ static const dn_schema_row table[] = {
      "first position of the protein; the last: all"},
     {"/proteins/state", false, DN_F32, "position,channel", "1", "hidden state of a residue"},
     {"/proteins/checksum", false, DN_U8, "protein,byte", "1", "BLAKE2b-256 of the states of the protein"},
+    /* dragnet.checkpoint: a training run between two steps */
+    {"/checkpoint/position", false, DN_I64, "field", "1",
+     "epochs done, steps done of the next, updates, best epoch"},
+    {"/checkpoint/sums", false, DN_F64, "field", "1",
+     "loss, right, seconds, seconds in steps of this epoch; best loss, best AUROC"},
+    {"/checkpoint/epochs", false, DN_F64, "epoch,field", "1", "what was reported of each epoch"},
+    {"/checkpoint/weights", false, DN_F32, "weight", "1", "weights"},
+    {"/checkpoint/running", false, DN_F32, "moment", "1", "running means and variances of the norms"},
+    {"/checkpoint/first_moment", false, DN_F32, "weight", "1", "Adam: mean of the gradients"},
+    {"/checkpoint/second_moment", false, DN_F32, "weight", "1", "Adam: mean of their squares"},
+    {"/checkpoint/best_weights", false, DN_F32, "weight", "1", "weights of the best epoch"},
+    {"/checkpoint/best_running", false, DN_F32, "moment", "1", "running statistics of the best epoch"},
     /* dragnet.network, which has /nodes/id and /nodes/side, too. What the columns of a table are says its
        attribute fields */
     {"/description/degree", false, DN_F64, "side,field", "edge", "statistics of the degrees of a side"},

@@ -32,6 +32,8 @@ typedef struct dn_train_hooks {
     void *ctx;
     void (*step)(void *ctx, const dn_step_report *report);
     dn_status (*epoch)(void *ctx, const dn_epoch_report *report, dn_error *err); /* may fail: a full disk */
+    /* Before the first step of a run that goes on from a checkpoint: the n epochs that are done. */
+    dn_status (*resumed)(void *ctx, const dn_epoch_report *done, int64_t n, dn_error *err);
 } dn_train_hooks;
 
 #endif

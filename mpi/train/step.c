@@ -300,3 +300,35 @@ int64_t dn_step_shards_done(const dn_step *s)
 {
     return s->shards_done;
 }
+
+/* ---- state ---- */
+
+bool dn_step_has_state(const dn_step *s)
+{
+    return s->optim.m != NULL;
+}
+
+void dn_step_state_gather(dn_step *s, float *first, float *second)
+{
+    dn_range mine = dn_reduce_slice(s->reduce);
+    size_t bytes = (size_t)(mine.end - mine.begin) * sizeof(float);
+
+    if (!dn_step_has_state(s))
+        return;
+    memcpy(first + mine.begin, s->optim.m, bytes);
+    memcpy(second + mine.begin, s->optim.v, bytes);
+    dn_reduce_gather(s->reduce, first);
+    dn_reduce_gather(s->reduce, second);
+}
+
+void dn_step_state_set(dn_step *s, const float *first, const float *second, int64_t updates)
+{
+    dn_range mine = dn_reduce_slice(s->reduce);
+    size_t bytes = (size_t)(mine.end - mine.begin) * sizeof(float);
+
+    s->optim.steps = updates;
+    if (!dn_step_has_state(s))
+        return;
+    memcpy(s->optim.m, first + mine.begin, bytes);
+    memcpy(s->optim.v, second + mine.begin, bytes);
+}

@@ -36,4 +36,16 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_step_run(dn_step *step, const dn_permut
 /* Shards this rank has computed since creation. Local. */
 int64_t dn_step_shards_done(const dn_step *step);
 
+/* ---- the state that steps carry on, beside weights and running statistics ---- */
+
+/* Whether the optimiser has moments. Local. */
+bool dn_step_has_state(const dn_step *step);
+
+/* Its moments of all slices, first [n_weights] and second [n_weights], the same on every rank; untouched
+ * where it has none. Collective on comm; cannot fail. */
+DN_COLLECTIVE void dn_step_state_gather(dn_step *step, float *first, float *second);
+
+/* Go on from such moments after `updates` updates; each rank takes its slice. Local. */
+void dn_step_state_set(dn_step *step, const float *first, const float *second, int64_t updates);
+
 #endif

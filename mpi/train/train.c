@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
+#include "mpi/train/checkpoint.h"
 #include "mpi/train/score.h"
 #include "mpi/train/step.h"
 #include "solvers/base/alloc.h"
@@ -18,15 +19,13 @@ typedef struct run {
     const dn_train_rows *rows;
     const dn_train_options *o;
     const dn_train_hooks *hooks; /* NULL but on rank 0 */
-    dn_train_result *result;
     dn_plan plan;
     dn_step *step;
-    float *w, *running; /* of the moment */
+    dn_checkpoint at;   /* all that goes from step to step; its best weights are in the caller's buffers */
     float *score;       /* [n_validation] */
     uint8_t *label;     /* [n_validation] */
     int64_t steps;      /* of an epoch */
-    int64_t updates;
-    int64_t best_epoch; /* 0: none yet */
+    double epoch_start; /* this epoch began then, had it not been interrupted */
     double start;
 } run;
 
@@ -82,7 +81,7 @@ static dn_status validate(run *r, dn_epoch_report *report, dn_error *err)
     double sum = 0;
     int64_t n = r->rows->n_validation;
 
-    DN_TRY(dn_score(r->comm, r->m, r->w, r->running, r->rows->validation, n, r->score, err));
+    DN_TRY(dn_score(r->comm, r->m, r->at.w, r->at.running, r->rows->validation, n, r->score, err));
     for (int64_t i = 0; i < n; i++) {
         double p = r->label[i] ? (double)r->score[i] : 1 - (double)r->score[i];
         sum -= log(p > 1e-12 ? p : 1e-12) * (r->label[i] ? r->m->positive_weight : 1);
@@ -98,22 +97,23 @@ out:
 
 static void keep_best(run *r, dn_epoch_report *report)
 {
-    report->best = r->best_epoch == 0 || report->validation_loss < r->result->best_loss;
+    dn_checkpoint *at = &r->at;
+
+    report->best = at->best_epoch == 0 || report->validation_loss < at->best_loss;
     if (!report->best)
         return;
-    r->best_epoch = report->epoch;
-    r->result->best_epoch = report->epoch;
-    r->result->best_loss = report->validation_loss;
-    r->result->best_auroc = report->validation_auroc;
-    memcpy(r->result->w, r->w, (size_t)r->m->n_weights * sizeof *r->w);
-    memcpy(r->result->running, r->running, (size_t)r->m->n_moments * sizeof *r->running);
+    at->best_epoch = report->epoch;
+    at->best_loss = report->validation_loss;
+    at->best_auroc = report->validation_auroc;
+    memcpy(at->best_w, at->w, (size_t)at->n_weights * sizeof *at->w);
+    memcpy(at->best_running, at->running, (size_t)at->n_moments * sizeof *at->running);
 }
 
-static void report_step(const run *r, int64_t epoch, int64_t step, double loss)
+static void report_step(const run *r, double loss)
 {
-    dn_step_report report = {.epoch = epoch + 1,
+    dn_step_report report = {.epoch = r->at.epoch + 1,
                              .epochs = r->o->epochs,
-                             .step = step + 1,
+                             .step = r->at.step,
                              .steps = r->steps,
                              .loss = loss,
                              .seconds = MPI_Wtime() - r->start};
@@ -122,49 +122,94 @@ static void report_step(const run *r, int64_t epoch, int64_t step, double loss)
         r->hooks->step(r->hooks->ctx, &report);
 }
 
-static dn_status run_epoch(run *r, int64_t epoch, dn_epoch_report *report, dn_error *err)
+/* Write a checkpoint: at any moment between two steps. Collective. */
+static dn_status save(run *r, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_permutation order = dn_permutation_make(r->o->seed, (uint64_t)epoch, (uint64_t)r->rows->n_train);
-    double start = MPI_Wtime(), loss_sum = 0, right_sum = 0, trained;
 
-    *report = (dn_epoch_report){.epoch = epoch + 1, .epochs = r->o->epochs};
-    for (int64_t step = 0; step < r->steps; step++) {
-        double loss = 0, right = 0;
-        report->rate = dn_schedule_rate(&r->o->schedule, r->updates++);
-        DN_TRY(dn_step_run(r->step, &order, r->rows->train, epoch, step, report->rate, r->w, r->running,
-                           &loss, &right, err));
-        loss_sum += loss;
-        right_sum += right;
-        report_step(r, epoch, step, loss);
-    }
-    trained = MPI_Wtime() - start;
-    report->train_loss = loss_sum / (double)r->steps;
-    report->train_accuracy = right_sum / (double)(r->steps * r->o->batch);
-    report->pairs_per_second = (double)(r->steps * r->o->batch) / trained;
-    DN_TRY(validate(r, report, err));
-    keep_best(r, report);
-    report->seconds = MPI_Wtime() - start;
+    r->at.seconds = MPI_Wtime() - r->epoch_start;
+    dn_step_state_gather(r->step, r->at.first, r->at.second);
+    DN_TRY(dn_checkpoint_save(r->comm, r->o->opt_checkpoints, &r->at, err));
+out:
+    return st;
+}
+
+/* Whether one is due within the epoch; after its last step the one at its end is near. The same on every
+ * rank. */
+static bool is_due(const run *r)
+{
+    const dn_checkpointing *c = r->o->opt_checkpoints;
+
+    return c != NULL && c->every > 0 && r->at.step < r->steps && r->at.updates % c->every == 0;
+}
+
+static dn_status run_step(run *r, const dn_permutation *order, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_checkpoint *at = &r->at;
+    double loss = 0, right = 0, begin = MPI_Wtime();
+
+    DN_TRY(dn_step_run(r->step, order, r->rows->train, at->epoch, at->step,
+                       dn_schedule_rate(&r->o->schedule, at->updates), at->w, at->running, &loss, &right,
+                       err));
+    at->trained += MPI_Wtime() - begin;
+    at->loss_sum += loss;
+    at->right_sum += right;
+    at->step++;
+    at->updates++;
+    report_step(r, loss);
+    if (is_due(r))
+        DN_TRY(save(r, err));
+out:
+    return st;
+}
+
+/* The epoch is done: it is reported, and the next one begins. The checkpoint comes before the hook, so that
+ * whatever the hook wrote down can be written again. */
+static dn_status end_epoch(run *r, const dn_epoch_report *report, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_checkpoint *at = &r->at;
+
+    DN_PASS(dn_grow((void **)&at->report, &at->report_cap, (size_t)at->epoch + 1, sizeof *at->report, err));
+    DN_AGREE(r->comm);
+    at->report[at->epoch++] = *report;
+    at->step = 0;
+    at->loss_sum = at->right_sum = at->trained = 0;
+    r->epoch_start = MPI_Wtime();
+    if (r->o->opt_checkpoints != NULL)
+        DN_TRY(save(r, err));
     if (r->hooks != NULL && r->hooks->epoch != NULL)
         st = r->hooks->epoch(r->hooks->ctx, report, err);
     DN_AGREE(r->comm); /* the hook may have failed on rank 0 */
+    r->epoch_start = MPI_Wtime();
+out:
+    return st;
+}
+
+/* What is left of the epoch. */
+static dn_status run_epoch(run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_checkpoint *at = &r->at;
+    dn_permutation order = dn_permutation_make(r->o->seed, (uint64_t)at->epoch, (uint64_t)r->rows->n_train);
+    dn_epoch_report report = {.epoch = at->epoch + 1, .epochs = r->o->epochs};
+
+    while (at->step < r->steps)
+        DN_TRY(run_step(r, &order, err));
+    report.rate = dn_schedule_rate(&r->o->schedule, at->updates - 1);
+    report.train_loss = at->loss_sum / (double)r->steps;
+    report.train_accuracy = at->right_sum / (double)(r->steps * r->o->batch);
+    report.pairs_per_second = (double)(r->steps * r->o->batch) / at->trained;
+    DN_TRY(validate(r, &report, err));
+    keep_best(r, &report);
+    report.seconds = MPI_Wtime() - r->epoch_start;
+    DN_TRY(end_epoch(r, &report, err));
 out:
     return st;
 }
 
 /* ---- the run ---- */
-
-static bool one_more(const run *r, int64_t epoch)
-{
-    double rate = dn_schedule_rate(&r->o->schedule, r->updates);
-
-    if (epoch >= r->o->epochs || epoch - r->best_epoch >= r->o->patience)
-        return false;
-    if (rate < r->o->least_rate && r->comm->rank == 0)
-        dn_log(DN_INFO, "train", "the learning rate is too small to go on",
-               "epochs=%lld rate=%.3g least=%.3g", (long long)epoch, rate, r->o->least_rate);
-    return rate >= r->o->least_rate;
-}
 
 static dn_status check(const run *r, dn_error *err)
 {
@@ -197,15 +242,67 @@ static dn_status prepare(run *r, dn_error *err)
     dn_status st = DN_OK;
 
     DN_TRY(check(r, err));
-    DN_NEW(r->w, (size_t)r->m->n_weights);
-    DN_NEW(r->running, (size_t)r->m->n_moments);
+    DN_NEW(r->at.w, (size_t)r->m->n_weights);
+    DN_NEW(r->at.running, (size_t)r->m->n_moments);
     DN_NEW(r->score, (size_t)r->rows->n_validation);
     DN_NEW(r->label, (size_t)r->rows->n_validation);
     for (int64_t i = 0; i < r->rows->n_validation; i++)
         r->label[i] = r->rows->label[r->rows->validation[i]];
-    r->m->ops->init(r->m, r->o->seed, r->w, r->running);
+    r->m->ops->init(r->m, r->o->seed, r->at.w, r->at.running);
 out:
     return st;
+}
+
+static dn_status make_room(run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (dn_step_has_state(r->step)) {
+        DN_NEW(r->at.first, (size_t)r->m->n_weights);
+        DN_NEW(r->at.second, (size_t)r->m->n_weights);
+    }
+out:
+    return st;
+}
+
+/* Go on from the checkpoint, or clear the way for new ones. Collective. */
+static dn_status begin(run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_checkpointing *c = r->o->opt_checkpoints;
+    dn_checkpoint *at = &r->at;
+
+    DN_PASS(make_room(r, err));
+    DN_AGREE(r->comm);
+    if (!c->resume) {
+        DN_TRY(dn_checkpoint_remove(r->comm, c->path, err));
+        goto out;
+    }
+    DN_TRY(dn_checkpoint_load(r->comm, c, at, err));
+    dn_step_state_set(r->step, at->first, at->second, at->updates);
+    r->epoch_start = MPI_Wtime() - at->seconds;
+    if (r->comm->rank == 0)
+        dn_log(DN_INFO, "train", "resuming", "checkpoint=%s epochs_done=%lld steps_done=%lld of=%lld",
+               c->path, (long long)at->epoch, (long long)at->step, (long long)r->steps);
+    if (r->hooks != NULL && r->hooks->resumed != NULL)
+        st = r->hooks->resumed(r->hooks->ctx, at->report, at->epoch, err);
+    DN_AGREE(r->comm);
+out:
+    return st;
+}
+
+static bool goes_on(const run *r)
+{
+    double rate = dn_schedule_rate(&r->o->schedule, r->at.updates);
+
+    if (r->at.epoch >= r->o->epochs || r->at.epoch - r->at.best_epoch >= r->o->patience)
+        return false;
+    if (r->at.step > 0 || rate >= r->o->least_rate)
+        return true;
+    if (r->comm->rank == 0)
+        dn_log(DN_INFO, "train", "the learning rate is too small to go on",
+               "epochs=%lld rate=%.3g least=%.3g", (long long)r->at.epoch, rate, r->o->least_rate);
+    return false;
 }
 
 dn_status dn_train(const dn_comm *comm, const dn_model *m, const dn_train_rows *rows,
@@ -213,25 +310,34 @@ dn_status dn_train(const dn_comm *comm, const dn_model *m, const dn_train_rows *
                    dn_error *err)
 {
     dn_status st = DN_OK;
-    run r = {.comm = comm, .m = m, .rows = rows, .o = options, .result = out, .start = MPI_Wtime()};
+    run r = {.comm = comm, .m = m, .rows = rows, .o = options, .start = MPI_Wtime()};
 
     r.hooks = comm->rank == 0 ? opt_hooks : NULL;
     r.steps = rows->n_train / options->batch;
+    r.at = (dn_checkpoint){
+        .n_weights = m->n_weights, .n_moments = m->n_moments, .best_w = out->w, .best_running = out->running};
     DN_TRY(spread_plan(&r, err));
     DN_PASS(prepare(&r, err));
     DN_AGREE(comm);
     DN_TRY(dn_step_create(comm, m, options, &r.plan, &r.step, err));
-    for (int64_t epoch = 0; one_more(&r, epoch); epoch++) {
-        dn_epoch_report report;
-        DN_TRY(run_epoch(&r, epoch, &report, err));
-        out->epochs = epoch + 1;
-    }
+    r.epoch_start = MPI_Wtime();
+    if (options->opt_checkpoints != NULL)
+        DN_TRY(begin(&r, err));
+    while (goes_on(&r))
+        DN_TRY(run_epoch(&r, err));
+    out->epochs = r.at.epoch;
+    out->best_epoch = r.at.best_epoch;
+    out->best_loss = r.at.best_loss;
+    out->best_auroc = r.at.best_auroc;
     out->shards_done = dn_step_shards_done(r.step);
 out:
     dn_step_destroy(&r.step);
     dn_plan_destroy(&r.plan);
-    dn_free(r.w);
-    dn_free(r.running);
+    dn_free(r.at.w);
+    dn_free(r.at.running);
+    dn_free(r.at.first);
+    dn_free(r.at.second);
+    dn_free(r.at.report);
     dn_free(r.score);
     dn_free(r.label);
     return st;

@@ -16,11 +16,16 @@
  * After every epoch the validation rows are scored; the weights with the lowest validation loss are kept. The
  * loss is the one that is trained: the mean of -log of the label's probability, times the model's
  * positive_weight where the label is 1.
+ *
+ * With checkpoints, the state is written after every epoch, before the hook hears of it, and within an epoch
+ * as often as asked for; a run that goes on from one ends with the bits of one that was never stopped, on
+ * any number of ranks.
  */
 #ifndef DN_TRAIN_TRAIN_H
 #define DN_TRAIN_TRAIN_H
 
 #include "mpi/core/reduce.h"
+#include "mpi/train/checkpoint.h"
 #include "mpi/train/hooks.h"
 #include "solvers/models/model.h"
 #include "solvers/optim/optim.h"
@@ -38,8 +43,9 @@ typedef struct dn_train_options {
     dn_schedule schedule;
     double least_rate; /* stop after an epoch when the next update's rate would be below; 0: never */
     dn_reduce_kind reduce;
-    dn_norm_scope norms;  /* whose statistics norms take; part of the recipe */
-    const char *opt_plan; /* "5,3,8"; only rank 0's counts. NULL: even */
+    dn_norm_scope norms;                     /* whose statistics norms take; part of the recipe */
+    const char *opt_plan;                    /* "5,3,8"; only rank 0's counts. NULL: even */
+    const dn_checkpointing *opt_checkpoints; /* NULL: none are written */
 } dn_train_options;
 
 /* Row indices into the data the model is bound to; the same on every rank. */
@@ -64,7 +70,7 @@ typedef struct dn_train_result {
 /* The same weights, bit for bit, on any number of ranks and threads and for any plan. Collective on comm.
  * Fails: DN_ECONFIG more ranks than shards; DN_EUSAGE a plan that does not fit; DN_EDATA fewer training rows
  * than a batch, validation rows of one class only, a loss that is not finite (names epoch and step);
- * DN_ENOMEM; whatever a hook fails with. */
+ * DN_ENOMEM; as dn_checkpoint_load(), dn_checkpoint_save(); whatever a hook fails with. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train(const dn_comm *comm, const dn_model *m,
                                                const dn_train_rows *rows, const dn_train_options *options,
                                                const dn_train_hooks *opt_hooks, dn_train_result *out,

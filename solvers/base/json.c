@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
 
@@ -25,7 +26,11 @@ static void put(dn_json *obj, const char *key, json_t *value)
 
 static void *take(size_t bytes)
 {
-    return dn_calloc(bytes, 1);
+    void *p = dn_calloc(bytes, 1);
+
+    if (p == NULL)
+        refused = true;
+    return p;
 }
 
 dn_json *dn_json_create(void)
@@ -100,5 +105,60 @@ dn_status dn_json_text(const dn_json *root, int indent, char **out, dn_error *er
         DN_FAIL(DN_ENOMEM, "out of memory while writing JSON");
     *out = text;
 out:
+    return st;
+}
+
+/* ---- comparing ---- */
+
+/* The text of a value in buf; an absent one is "absent". */
+static const char *brief(const json_t *value, char *buf, size_t cap)
+{
+    size_t len = value == NULL ? 0
+                               : json_dumpb(value, buf, cap - 1,
+                                            JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(12));
+
+    if (len == 0)
+        snprintf(buf, cap, "absent");
+    else
+        buf[len < cap ? len : cap - 1] = '\0';
+    return buf;
+}
+
+static void note_difference(const char *key, const json_t *now, const json_t *before, int count, char *buf,
+                            size_t cap)
+{
+    char a[80], b[80];
+
+    if (count == 0)
+        snprintf(buf, cap, "%s is %s, was %s", key, brief(now, a, sizeof a), brief(before, b, sizeof b));
+}
+
+dn_status dn_json_difference(const char *now, const char *before, char *buf, size_t cap, dn_error *err)
+{
+    dn_status st = DN_OK;
+    json_t *a = NULL, *b = NULL, *value;
+    const char *key;
+    int count = 0;
+    size_t len;
+
+    json_set_alloc_funcs(take, dn_free);
+    refused = false;
+    buf[0] = '\0';
+    a = json_loads(now, 0, NULL);
+    b = json_loads(before, 0, NULL);
+    if (refused)
+        DN_FAIL(DN_ENOMEM, "out of memory while reading JSON");
+    if (!json_is_object(a) || !json_is_object(b))
+        DN_FAIL(DN_EDATA, "not a JSON object: %.60s", json_is_object(a) ? before : now);
+    json_object_foreach(a, key, value) if (!json_equal(value, json_object_get(b, key)))
+        note_difference(key, value, json_object_get(b, key), count++, buf, cap);
+    json_object_foreach(b, key, value) if (json_object_get(a, key) == NULL)
+        note_difference(key, NULL, value, count++, buf, cap);
+    len = strlen(buf);
+    if (count > 1)
+        snprintf(buf + len, cap - len, ", and %d more", count - 1);
+out:
+    json_decref(a);
+    json_decref(b);
     return st;
 }

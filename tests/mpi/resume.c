@@ -1,0 +1,333 @@
+/* resume.c - tests of checkpoints in mpi/train/train.h: a run that is stopped anywhere and goes on, on any
+ * number of ranks, ends with the bits and the reports of one that was never stopped */
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "mpi/train/train.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/rng.h"
+#include "solvers/models/gener.h"
+#include "tests/support/test.h"
+
+enum {
+    GENES = 30,
+    SAMPLES = 6,
+    PAIRS = 700,
+    TRAIN = 530,
+    MAX_WEIGHTS = 100000,
+    MAX_MOMENTS = 2000,
+    EPOCHS = 4,
+    BATCH = 64,
+    STEPS = TRAIN / BATCH, /* 8 */
+    EVERY = 3              /* checkpoints after updates 3, 6, [8], 9, 12, 15, [16], 18 ... */
+};
+
+static float x[GENES * SAMPLES];
+static int64_t gene_a[PAIRS], gene_b[PAIRS], rows[PAIRS];
+static uint8_t label[PAIRS];
+static dn_gener gener;
+
+/* Pairs whose profiles agree interact, but for some. */
+static void make_data(void)
+{
+    dn_rng s = dn_rng_stream(3, DN_RNG_SYNTH, 0, 0), t = dn_rng_stream(3, DN_RNG_SYNTH, 1, 0);
+    dn_gener_data data = {.x = x, .samples = SAMPLES, .gene_a = gene_a, .gene_b = gene_b, .label = label};
+    dn_gener_options options = DN_GENER_DEFAULTS;
+
+    for (int i = 0; i < GENES * SAMPLES; i++)
+        x[i] = (float)dn_rng_normal(s, (uint64_t)i);
+    for (int p = 0; p < PAIRS; p++) {
+        float dot = 0;
+        gene_a[p] = (int64_t)dn_rng_below(t, (uint64_t)(3 * p), GENES);
+        gene_b[p] = (gene_a[p] + 1 + (int64_t)dn_rng_below(t, (uint64_t)(3 * p + 1), GENES - 1)) % GENES;
+        for (int k = 0; k < SAMPLES; k++)
+            dot += x[gene_a[p] * SAMPLES + k] * x[gene_b[p] * SAMPLES + k];
+        label[p] = (uint8_t)(dn_rng_below(t, (uint64_t)(3 * p + 2), 4) == 0 ? p % 2 : dot > 0);
+        rows[p] = p;
+    }
+    dn_gener_init(&gener, &data, &options);
+    CU_ASSERT(gener.model.n_weights <= MAX_WEIGHTS && gener.model.n_moments <= MAX_MOMENTS);
+}
+
+/* ---- stopping ---- */
+
+static int64_t stop_epoch, stop_step; /* both from 0; the step that fails. Epoch -1: none */
+static const dn_model_ops *real_ops;
+
+static dn_status stopping_load(dn_work *work, const int64_t *r, int64_t n, const dn_pass *pass, dn_error *err)
+{
+    if (pass->train && pass->epoch == stop_epoch && pass->first / BATCH == stop_step)
+        return dn_error_set(err, DN_EIO, __FILE__, __LINE__, "stopped");
+    return real_ops->load(work, r, n, pass, err);
+}
+
+/* ---- a run, and what is known of it ---- */
+
+typedef struct outcome {
+    float w[MAX_WEIGHTS], running[MAX_MOMENTS];
+    dn_train_result result;
+    dn_epoch_report report[EPOCHS]; /* rank 0 of the run: as the hooks heard */
+    int64_t reports, resumed;
+} outcome;
+
+static dn_status on_epoch(void *ctx, const dn_epoch_report *e, dn_error *err)
+{
+    outcome *o = ctx;
+
+    (void)err;
+    CU_ASSERT(o->reports < EPOCHS && e->epoch == o->reports + 1);
+    if (o->reports < EPOCHS)
+        o->report[o->reports++] = *e;
+    return DN_OK;
+}
+
+static dn_status on_resumed(void *ctx, const dn_epoch_report *done, int64_t n, dn_error *err)
+{
+    outcome *o = ctx;
+
+    o->resumed++;
+    for (int64_t i = 0; i < n; i++)
+        CU_ASSERT_EQUAL(on_epoch(ctx, &done[i], err), DN_OK);
+    return DN_OK;
+}
+
+typedef struct way {
+    dn_optim_kind optimiser;
+    const char *plan;
+    bool resume;
+} way;
+
+static dn_status train(const dn_comm *comm, const char *path, const way *how, outcome *out, dn_error *err)
+{
+    dn_model_ops ops = *gener.model.ops;
+    dn_gener copy = gener;
+    dn_checkpointing keep = {.path = path,
+                             .command = "test",
+                             .config = "{\"seed\": 5}",
+                             .build = "this",
+                             .every = EVERY,
+                             .resume = how->resume};
+    dn_train_rows r = {.train = rows,
+                       .n_train = TRAIN,
+                       .validation = rows + TRAIN,
+                       .n_validation = PAIRS - TRAIN,
+                       .label = label};
+    dn_train_options o = {.epochs = EPOCHS,
+                          .patience = EPOCHS,
+                          .batch = BATCH,
+                          .shards = 8,
+                          .seed = 5,
+                          .optimiser = how->optimiser,
+                          .decay = 0.01,
+                          .schedule = {.kind = DN_STEPWISE, .rate = 0.002, .factor = 6, .every = STEPS},
+                          .opt_plan = how->plan,
+                          .opt_checkpoints = path != NULL ? &keep : NULL};
+    dn_train_hooks hooks = {.ctx = out, .epoch = on_epoch, .resumed = on_resumed};
+    dn_status st;
+
+    real_ops = gener.model.ops;
+    ops.load = stopping_load;
+    copy.model.ops = &ops;
+    out->reports = out->resumed = 0;
+    out->result = (dn_train_result){.w = out->w, .running = out->running};
+    memset(out->w, 0, sizeof out->w);
+    st = dn_train(comm, &copy.model, &r, &o, &hooks, &out->result, err);
+    return st;
+}
+
+static outcome whole, cut;
+
+static void same_bits(const dn_comm *comm)
+{
+    CU_ASSERT_EQUAL(memcmp(whole.w, cut.w, (size_t)gener.model.n_weights * sizeof(float)), 0);
+    CU_ASSERT_EQUAL(memcmp(whole.running, cut.running, (size_t)gener.model.n_moments * sizeof(float)), 0);
+    CU_ASSERT_EQUAL(whole.result.best_loss, cut.result.best_loss);
+    CU_ASSERT_EQUAL(whole.result.best_auroc, cut.result.best_auroc);
+    CU_ASSERT_EQUAL(whole.result.best_epoch, cut.result.best_epoch);
+    CU_ASSERT_EQUAL(whole.result.epochs, cut.result.epochs);
+    if (comm->rank != 0)
+        return;
+    CU_ASSERT_EQUAL(cut.reports, whole.reports);
+    for (int64_t i = 0; i < cut.reports && i < whole.reports; i++) {
+        const dn_epoch_report *a = &whole.report[i], *b = &cut.report[i];
+        CU_ASSERT(a->rate == b->rate && a->train_loss == b->train_loss &&
+                  a->train_accuracy == b->train_accuracy && a->validation_loss == b->validation_loss &&
+                  a->validation_auroc == b->validation_auroc && a->validation_ap == b->validation_ap &&
+                  a->best == b->best && b->seconds > 0 && b->pairs_per_second > 0);
+    }
+}
+
+/* Every rank alone, undisturbed and without checkpoints: what all others must end with. */
+static void run_whole(dn_optim_kind optimiser)
+{
+    dn_comm self = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+    way how = {.optimiser = optimiser};
+
+    stop_epoch = -1;
+    CU_ASSERT_EQUAL(train(&self, NULL, &how, &whole, NULL), DN_OK);
+}
+
+/* The first n ranks; rank is -1 on the others. */
+static dn_comm first_ranks(int n)
+{
+    dn_comm comm = {.mpi = MPI_COMM_NULL, .rank = -1, .size = n};
+
+    MPI_Comm_split(test_comm.mpi, test_comm.rank < n ? 0 : MPI_UNDEFINED, test_comm.rank, &comm.mpi);
+    if (comm.mpi != MPI_COMM_NULL)
+        MPI_Comm_rank(comm.mpi, &comm.rank);
+    return comm;
+}
+
+static void leave(dn_comm *comm)
+{
+    if (comm->mpi != MPI_COMM_NULL)
+        MPI_Comm_free(&comm->mpi);
+    MPI_Barrier(test_comm.mpi);
+}
+
+/* On n ranks until the stop. */
+static void stopped_on(int n, const char *path, way how, int64_t epoch, int64_t step)
+{
+    dn_comm comm = first_ranks(n);
+
+    stop_epoch = epoch;
+    stop_step = step;
+    if (comm.rank >= 0)
+        CU_ASSERT_EQUAL(train(&comm, path, &how, &cut, NULL), DN_EIO);
+    stop_epoch = -1;
+    leave(&comm);
+}
+
+/* On n ranks to the end. */
+static void finished_on(int n, const char *path, way how)
+{
+    dn_comm comm = first_ranks(n);
+    dn_error err = DN_ERROR_INIT;
+    bool found = false;
+
+    how.resume = true;
+    if (comm.rank >= 0) {
+        CU_ASSERT_EQUAL(dn_checkpoint_find(&comm, path, "{\"seed\": 5}", &found, NULL), DN_OK);
+        CU_ASSERT(found);
+        CU_ASSERT_EQUAL(train(&comm, path, &how, &cut, &err), DN_OK);
+        if (err.code != DN_OK)
+            fprintf(stderr, "# rank %d: %s\n", test_comm.rank, err.text);
+        CU_ASSERT_EQUAL(cut.resumed, comm.rank == 0);
+        same_bits(&comm);
+    }
+    leave(&comm);
+}
+
+/* ---- tests ---- */
+
+static void stopped_anywhere_on_other_ranks(void)
+{
+    static const int64_t stop[][2] = {{0, 3}, {0, 7}, {1, 0}, {1, 5}, {2, 0}, {3, 7}};
+    const char *path = test_path("checkpoint.h5");
+    int n = test_comm.size;
+
+    omp_set_num_threads(1);
+    make_data();
+    run_whole(DN_ADAMW);
+    CU_ASSERT(whole.result.best_epoch < EPOCHS); /* the rate grows: so the best weights matter, too */
+    for (size_t k = 0; k < sizeof stop / sizeof stop[0]; k++) {
+        way how = {.optimiser = DN_ADAMW};
+        int before = 1 + (int)(k % (size_t)n), after = 1 + (int)((k + 1) % (size_t)n);
+        stopped_on(before, path, how, stop[k][0], stop[k][1]);
+        finished_on(after, path, how);
+    }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* Three stops, each time other ranks and another plan; SGD has no moments to keep. */
+static void stopped_again_and_again(void)
+{
+    const char *path = test_path("again.h5");
+    way how = {.optimiser = DN_SGD}, uneven = how;
+    int n = test_comm.size;
+
+    run_whole(DN_SGD);
+    stopped_on(n, path, how, 0, 7);
+    how.resume = true;
+    stopped_on(1, path, how, 2, 2);
+    uneven.resume = true;
+    uneven.plan = n == 1 ? "8" : n == 2 ? "7,1" : n == 3 ? "1,5,2" : "3,1,1,3";
+    if (n <= 4)
+        stopped_on(n, path, uneven, 2, 7);
+    finished_on(n, path, how);
+}
+
+/* A run that was killed after its last epoch has only to hand out what it has. */
+static void stopped_after_the_end(void)
+{
+    const char *path = test_path("end.h5");
+    way how = {.optimiser = DN_ADAMW};
+
+    run_whole(DN_ADAMW);
+    CU_ASSERT_EQUAL(train(&test_comm, path, &how, &cut, NULL), DN_OK);
+    same_bits(&test_comm);
+    finished_on(test_comm.size, path, how);
+}
+
+/* The last checkpoint is damaged: a few steps more are done again, the end is the same. */
+static void damaged(void)
+{
+    const char *path = test_path("damaged.h5");
+    way how = {.optimiser = DN_ADAMW};
+
+    run_whole(DN_ADAMW);
+    stopped_on(test_comm.size, path, how, 1, 5);
+    if (test_comm.rank == 0)
+        CU_ASSERT_EQUAL(truncate(path, 5000), 0);
+    MPI_Barrier(test_comm.mpi);
+    finished_on(1, path, how);
+}
+
+/* A new run does not leave the checkpoints of an older one lying about. */
+static void a_new_run_clears_the_way(void)
+{
+    const char *path = test_path("new.h5");
+    way how = {.optimiser = DN_ADAMW};
+    bool found = true;
+
+    stopped_on(test_comm.size, path, how, 2, 0);
+    stopped_on(test_comm.size, path, how, 0, 2); /* before its first checkpoint */
+    CU_ASSERT_EQUAL(dn_checkpoint_find(&test_comm, path, "{\"seed\": 5}", &found, NULL), DN_OK);
+    CU_ASSERT_FALSE(found);
+}
+
+static void any_rank_may_run_out_of_memory(void)
+{
+    const char *path = test_path("memory.h5");
+    way how = {.optimiser = DN_ADAMW};
+
+    stopped_on(test_comm.size, path, how, 3, 6);
+    how.resume = true;
+    for (int r = 0; r < test_comm.size; r++) {
+        dn_status st = DN_ENOMEM;
+        for (long k = 0; st != DN_OK && k < 600; k += 1 + k / 8) {
+            dn_error err = DN_ERROR_INIT;
+            dn_alloc_fail_after(test_comm.rank == r ? k : -1);
+            st = train(&test_comm, path, &how, &cut, &err);
+            dn_alloc_fail_after(-1);
+            CU_ASSERT(test_same((int)st));
+            CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == r));
+            CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+        }
+        CU_ASSERT_EQUAL(st, DN_OK);
+    }
+    same_bits(&test_comm);
+}
+
+int main(int argc, char **argv)
+{
+    static const dn_test tests[] = {{"stopped anywhere, on other ranks", stopped_anywhere_on_other_ranks},
+                                    {"stopped again and again", stopped_again_and_again},
+                                    {"stopped after the end", stopped_after_the_end},
+                                    {"damaged", damaged},
+                                    {"a new run clears the way", a_new_run_clears_the_way},
+                                    {"any rank may run out of memory", any_rank_may_run_out_of_memory},
+                                    {NULL, NULL}};
+    return test_main(argc, argv, "resume", tests);
+}
