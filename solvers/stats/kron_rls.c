@@ -207,7 +207,7 @@ void dn_kron_fit_destroy(dn_kron_fit *fit)
 
 /* ---- scores ---- */
 
-void dn_kron_rls_target(const dn_past *past, const dn_kron_fit *fit, const double *like_target, int64_t drugs,
+void dn_kron_rls_target(const dn_past *past, const dn_kron_fit *fit, const float *like_target, int64_t drugs,
                         double *out)
 {
     double alone = 0;
@@ -215,7 +215,7 @@ void dn_kron_rls_target(const dn_past *past, const dn_kron_fit *fit, const doubl
     memset(out, 0, ((size_t)drugs + 1) * sizeof *out);
     for (int64_t i = 0; i < past->n; i++) {
         int64_t row = past->rows[i];
-        double like = like_target[past->target[row]];
+        double like = (double)like_target[past->target[row]];
 
         out[past->drug[row]] += fit->weight[i] * (like + side);
         alone += fit->weight[i] * like;
@@ -223,7 +223,7 @@ void dn_kron_rls_target(const dn_past *past, const dn_kron_fit *fit, const doubl
     out[drugs] = fit->mean + side * alone;
 }
 
-DN_CLONES double dn_kron_rls_score(const double *of_target, const double *like_drug, int64_t drugs)
+DN_CLONES double dn_kron_rls_score(const double *of_target, const float *like_drug, int64_t drugs)
 {
     enum { WIDE = 8 };
     double lane[WIDE] = {0};
@@ -231,9 +231,9 @@ DN_CLONES double dn_kron_rls_score(const double *of_target, const double *like_d
 
     for (; i + WIDE <= drugs; i += WIDE)
         for (int k = 0; k < WIDE; k++)
-            lane[k] += of_target[i + k] * like_drug[i + k];
+            lane[k] += of_target[i + k] * (double)like_drug[i + k];
     for (int k = 0; i < drugs; i++, k++)
-        lane[k] += of_target[i] * like_drug[i];
+        lane[k] += of_target[i] * (double)like_drug[i];
     for (int half = WIDE / 2; half > 0; half /= 2)
         for (int k = 0; k < half; k++)
             lane[k] += lane[k + half];

@@ -44,11 +44,11 @@ void dn_kron_fit_destroy(dn_kron_fit *fit);
  * added to them.
  *   like_target [targets]  likeness of the target to each target
  *   out [drugs + 1] */
-void dn_kron_rls_target(const dn_past *past, const dn_kron_fit *fit, const double *like_target, int64_t drugs,
+void dn_kron_rls_target(const dn_past *past, const dn_kron_fit *fit, const float *like_target, int64_t drugs,
                         double *out);
 
 /* Score of the pair of a drug and the target of `of_target` [drugs + 1].
  *   like_drug [drugs]  likeness of the drug to each drug */
-double dn_kron_rls_score(const double *of_target, const double *like_drug, int64_t drugs);
+double dn_kron_rls_score(const double *of_target, const float *like_drug, int64_t drugs);
 
 #endif
