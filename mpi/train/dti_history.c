@@ -4,6 +4,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
+#include "mpi/train/dti_kron.h"
 #include "mpi/train/evaluate_view.h"
 #include "solvers/base/alloc.h"
 #include "solvers/chem/fingerprint.h"
@@ -15,13 +16,16 @@ typedef struct study {
     int64_t n;
     int64_t *training; /* [n_training] */
     int64_t n_training;
-    int64_t *by_target;          /* [n]  places in rows, those of one target together */
-    dn_fingerprint *print;       /* [drugs] */
-    dn_kmers kmers;              /* of the targets */
-    double *like_drug;           /* [drugs]  of the drug that was asked for last */
-    double *like_target;         /* [targets] */
-    int32_t *scratch;            /* [DN_KMERS] */
-    double (*near)[DN_SIMILARS]; /* [n]  in the order of by_target */
+    int64_t *by_target;    /* [n]  places in rows, those of one target together */
+    dn_fingerprint *print; /* [drugs] */
+    dn_kmers kmers;        /* of the targets */
+    double *like_drug;     /* [drugs]  of the drug that was asked for last */
+    double *like_target;   /* [targets] */
+    int32_t *scratch;      /* [DN_KMERS] */
+    dn_dti_kron *kron;
+    double *of_target;              /* [folds, drugs + 1]  of the target that was asked for last */
+    bool made[DN_KRON_FOLDS];       /* which of them there are */
+    double (*near)[DN_PAST_SCORES]; /* [n]  in the order of by_target */
 } study;
 
 static void study_destroy(study *s)
@@ -34,6 +38,8 @@ static void study_destroy(study *s)
     dn_free(s->like_target);
     dn_free(s->scratch);
     dn_free(s->near);
+    dn_free(s->of_target);
+    dn_dti_kron_destroy(&s->kron);
 }
 
 static dn_status find_training(study *s, dn_error *err)
@@ -84,6 +90,7 @@ static dn_status prepare(const dn_comm *comm, study *s, dn_error *err)
     DN_NEW(s->like_target, (size_t)s->past->targets->n);
     DN_NEW(s->scratch, DN_KMERS);
     DN_NEW(s->near, (size_t)s->n + 1);
+    DN_NEW(s->of_target, (size_t)(DN_KRON_FOLDS * (d->n + 1)));
     DN_TRY(dn_kmers_create(sequence->bytes, sequence->offset, s->past->targets->n, &s->kmers, err));
     for (int64_t i = mine.begin; i < mine.end; i++) {
         dn_molecule m = dn_drugs_molecule(d, i);
@@ -91,6 +98,18 @@ static dn_status prepare(const dn_comm *comm, study *s, dn_error *err)
     }
 out:
     return st;
+}
+
+static double kron_score(study *s, const dn_asked *asked)
+{
+    int64_t drugs = s->past->drugs->n;
+    int fold = asked->training ? dn_dti_kron_fold(s->kron, asked->row) : 0;
+    double *of_target = s->of_target + fold * (drugs + 1);
+
+    if (!s->made[fold])
+        dn_dti_kron_target(s->kron, fold, asked->target, of_target);
+    s->made[fold] = true;
+    return dn_kron_rls_score(of_target, dn_dti_kron_drug(s->kron, asked->drug), drugs);
 }
 
 /* This rank's rows, in the order of by_target, so that a target's likenesses are computed once. */
@@ -109,11 +128,14 @@ static void score_local(study *s, dn_range mine)
                                 .row = row,
                                 .hidden = s->past->hidden};
 
-        if (asked.target != target)
+        if (asked.target != target) {
             dn_kmers_like(&s->kmers, target = asked.target, s->scratch, s->like_target);
+            memset(s->made, 0, sizeof s->made);
+        }
         for (int64_t d = 0; d < p->drugs; d++)
             s->like_drug[d] = dn_fingerprint_tanimoto(&s->print[asked.drug], &s->print[d]);
         dn_similar_score(&past, &asked, s->like_drug, s->like_target, s->near[i]);
+        s->near[i][DN_PAST_KRON] = kron_score(s, &asked);
     }
 }
 
@@ -125,11 +147,12 @@ dn_status dn_dti_history(const dn_comm *comm, const dn_dti_past *past, const int
 
     DN_PASS(prepare(comm, &s, err));
     DN_AGREE(comm);
+    DN_TRY(dn_dti_kron_create(comm, past, &s.kron, err));
     dn_gather_blocks(comm, s.print, past->drugs->n, sizeof *s.print);
     score_local(&s, dn_block(n, comm->rank, comm->size));
     dn_gather_blocks(comm, s.near, n, sizeof *s.near);
     for (int64_t i = 0; i < n; i++)
-        memcpy(out + s.by_target[i] * DN_SIMILARS, s.near[i], sizeof s.near[i]);
+        memcpy(out + s.by_target[i] * DN_PAST_SCORES, s.near[i], sizeof s.near[i]);
 out:
     study_destroy(&s);
     return st;

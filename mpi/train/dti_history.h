@@ -1,7 +1,8 @@
 /* dti_history.h - what the training labels say of drug-target pairs, for baselines and as input of the
  * network
  *
- * The scores of solvers/stats/similar_history.h, with the Tanimoto coefficient of Morgan fingerprints
+ * The scores of solvers/stats/similar_history.h and behind them that of kernel ridge regression (dti_kron.h),
+ * with the Tanimoto coefficient of Morgan fingerprints
  * (chem/fingerprint.h) as likeness of drugs and the cosine of 3-mer counts (stats/kmers.h) as likeness of
  * targets.
  */
@@ -12,6 +13,9 @@
 #include "mpi/io/drug_target.h"
 #include "solvers/stats/similar_history.h"
 
+/* Columns of a row's scores. */
+enum { DN_PAST_KRON = DN_SIMILARS, DN_PAST_SCORES };
+
 typedef struct dn_dti_past {
     const dn_drugs *drugs;
     const dn_targets *targets;
@@ -20,8 +24,8 @@ typedef struct dn_dti_past {
     dn_hidden hidden;    /* what a training row does not see of its likes */
 } dn_dti_past;
 
-/* Scores of rows [n] of the pairs into out [n, DN_SIMILARS], on every rank. Similarities are spread over the
- * ranks; the same bits on any number of them. Collective. Fails: DN_ENOMEM */
+/* Scores of rows [n] of the pairs into out [n, DN_PAST_SCORES], on every rank. Similarities are spread over
+ * the ranks; the same bits on any number of them. Collective. Fails: DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_history(const dn_comm *comm, const dn_dti_past *past,
                                                      const int64_t *rows, int64_t n, double *out,
                                                      dn_error *err);

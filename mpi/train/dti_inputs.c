@@ -182,9 +182,9 @@ static dn_status history_room(dn_dti_inputs *in, double **out_score, int64_t **o
     dn_status st = DN_OK;
     int64_t n = in->pairs.n;
 
-    DN_NEW(*out_score, (size_t)(n * DN_SIMILARS));
+    DN_NEW(*out_score, (size_t)(n * DN_PAST_SCORES));
     DN_NEW(*out_rows, (size_t)n);
-    DN_NEW(in->history, (size_t)(n * DN_SIMILARS));
+    DN_NEW(in->history, (size_t)(n * DN_PAST_SCORES));
     for (int64_t i = 0; i < n; i++)
         (*out_rows)[i] = i;
 out:
@@ -200,15 +200,15 @@ dn_status dn_dti_inputs_add_history(const dn_comm *comm, dn_dti_inputs *in, cons
                         .pairs = &in->pairs,
                         .part = split->part,
                         .hidden = dn_dti_hidden(split->kind)};
-    double *score = NULL; /* [pairs.n, DN_SIMILARS] */
+    double *score = NULL; /* [pairs.n, DN_PAST_SCORES] */
     int64_t *rows = NULL; /* [pairs.n] */
 
     DN_PASS(history_room(in, &score, &rows, err));
     DN_AGREE(comm);
     DN_TRY(dn_dti_history(comm, &past, rows, in->pairs.n, score, err));
-    for (int64_t k = 0; k < in->pairs.n * DN_SIMILARS; k++)
+    for (int64_t k = 0; k < in->pairs.n * DN_PAST_SCORES; k++)
         in->history[k] = (float)score[k];
-    in->data.pair_extra_width = DN_SIMILARS;
+    in->data.pair_extra_width = DN_PAST_SCORES;
     in->data.pair_extra = in->history;
 out:
     dn_free(score);

@@ -30,7 +30,7 @@ typedef struct dn_dti_inputs {
     dn_dti_data data; /* views of what stands here; for dn_dti_create() */
     float *atom;
     int64_t *bond_at, *bond_to, *state_at;
-    float *history; /* [pairs.n, DN_SIMILARS], or NULL */
+    float *history; /* [pairs.n, DN_PAST_SCORES], or NULL */
     dn_host host;
     dn_shared *states;
     char encoder[64]; /* name of the encoding, or of the encoder of the file */

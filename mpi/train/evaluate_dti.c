@@ -13,7 +13,7 @@
 const dn_eval_kind dn_dti_kind = {
     .scorers = DN_DTI_SCORERS,
     .scorer = {"model", "history", "target_history", "drug_history", "nearest_drug", "nearest_target",
-               "nearest", "nearest_pair"},
+               "nearest", "nearest_pair", "kron_rls"},
     .views = DN_DTI_VIEWS,
     .view = {{"all", false, 0},
              {"warm", false, 1},
@@ -175,16 +175,16 @@ static dn_status score_near(const dn_comm *comm, study *s, dn_error *err)
 {
     dn_status st = DN_OK;
     static const struct {
-        dn_similar score;
-        int place;
+        int score, place;
     } columns[] = {{DN_SIMILAR_DRUG, 1 + DN_DTI_NEAREST_DRUG},
                    {DN_SIMILAR_TARGET, 1 + DN_DTI_NEAREST_TARGET},
                    {DN_SIMILAR_BOTH, 1 + DN_DTI_NEAREST},
-                   {DN_SIMILAR_PAIR, 1 + DN_DTI_NEAREST_PAIR}};
+                   {DN_SIMILAR_PAIR, 1 + DN_DTI_NEAREST_PAIR},
+                   {DN_PAST_KRON, 1 + DN_DTI_KRON_RLS}};
     dn_eval_rows *r = &s->rows;
     const dn_dti_past past = {
         .drugs = &s->t->drugs, .targets = &s->t->targets, .pairs = &s->t->pairs, .part = s->t->split.part};
-    double *near = dn_calloc((size_t)r->n * DN_SIMILARS, sizeof *near);
+    double *near = dn_calloc((size_t)r->n * DN_PAST_SCORES, sizeof *near);
 
     if (near == NULL)
         st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld scores", (long long)r->n);
@@ -192,7 +192,7 @@ static dn_status score_near(const dn_comm *comm, study *s, dn_error *err)
     DN_TRY(dn_dti_history(comm, &past, s->row, r->n, near, err));
     for (size_t c = 0; c < sizeof columns / sizeof columns[0]; c++)
         for (int64_t i = 0; i < r->n; i++)
-            r->score[columns[c].place][i] = near[i * DN_SIMILARS + columns[c].score];
+            r->score[columns[c].place][i] = near[i * DN_PAST_SCORES + columns[c].score];
 out:
     dn_free(near);
     return st;

@@ -35,6 +35,7 @@ typedef enum dn_dti_baseline {
     DN_DTI_NEAREST_TARGET, /* "nearest_target"  labels of the drug, of targets like this one first */
     DN_DTI_NEAREST,        /* "nearest"         sum of the two */
     DN_DTI_NEAREST_PAIR,   /* "nearest_pair"    labels of all pairs, of drugs and targets like these first */
+    DN_DTI_KRON_RLS,       /* "kron_rls"        kernel ridge regression over pairs (dti_kron.h) */
     DN_DTI_BASELINES
 } dn_dti_baseline;
 

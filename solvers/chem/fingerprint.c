@@ -5,12 +5,7 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 #include "solvers/chem/elements.h"
-
-/* boost::hash_combine over 32 bits, as RDKit has it in gboost. */
-static void combine(uint32_t *seed, uint32_t value)
-{
-    *seed ^= value + 0x9e3779b9u + (*seed << 6) + (*seed >> 2);
-}
+#include "solvers/chem/hash.h"
 
 typedef struct neighbour {
     int32_t type; /* of the bond */
@@ -58,13 +53,13 @@ static uint32_t first_hash(const state *s, int64_t i)
 
         hydrogens += s->mol->atom[b->a == i ? b->b : b->a].number == 1;
     }
-    combine(&seed, a->number);
-    combine(&seed, (uint32_t)a->degree + a->hydrogens);
-    combine(&seed, hydrogens);
-    combine(&seed, (uint32_t)a->charge);
-    combine(&seed, (uint32_t)mass);
+    dn_hash_combine(&seed, a->number);
+    dn_hash_combine(&seed, (uint32_t)a->degree + a->hydrogens);
+    dn_hash_combine(&seed, hydrogens);
+    dn_hash_combine(&seed, (uint32_t)a->charge);
+    dn_hash_combine(&seed, (uint32_t)mass);
     if (a->ring)
-        combine(&seed, 1);
+        dn_hash_combine(&seed, 1);
     return seed;
 }
 
@@ -113,13 +108,13 @@ static void grow(state *s, int64_t i, uint32_t round)
         s->around[x] = (neighbour){b->type == DN_BOND_AROMATIC ? 12 : b->type, s->hash[far]};
     }
     qsort(s->around, (size_t)count, sizeof *s->around, by_type);
-    combine(&hash, s->hash[i]);
+    dn_hash_combine(&hash, s->hash[i]);
     for (int32_t x = 0; x < count; x++) {
         uint32_t pair = 0;
 
-        combine(&pair, (uint32_t)s->around[x].type);
-        combine(&pair, s->around[x].hash);
-        combine(&hash, pair);
+        dn_hash_combine(&pair, (uint32_t)s->around[x].type);
+        dn_hash_combine(&pair, s->around[x].hash);
+        dn_hash_combine(&hash, pair);
     }
     s->next_hash[i] = hash;
 }

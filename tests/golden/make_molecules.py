@@ -7,6 +7,7 @@
     atom number degree aromatic hybridization charge hydrogens ring radicals isotope valence
     bond a b type conjugated ring                     type 1 2 3, 4 aromatic (0: see FUSION); in the order of (a, b)
     fingerprint BIT ...                               Morgan, radius 2, 2,048 bits; "-": not to be compared
+    pairs BIT ...                                     atom pairs, 2,048 bits
     same SMILES                                       another way to write it, any number of lines
     end
     tanimoto VALUE SMILES SMILES
@@ -17,7 +18,7 @@ import random
 
 import rdkit
 from rdkit import Chem, DataStructs, RDLogger
-from rdkit.Chem import AllChem
+from rdkit.Chem import AllChem, rdMolDescriptors
 
 RDLogger.DisableLog("rdApp.*")
 random.seed(4)
@@ -135,6 +136,7 @@ def describe(smiles, others):
         print("fingerprint -")
     else:
         print("fingerprint", *AllChem.GetMorganFingerprintAsBitVect(m, 2, 2048).GetOnBits())
+    print("pairs", *rdMolDescriptors.GetHashedAtomPairFingerprintAsBitVect(m, 2048).GetOnBits())
     for s in others:
         print("same", s)
     print("end")

@@ -9,7 +9,7 @@ import sys
 
 try:
     from rdkit import Chem, RDLogger
-    from rdkit.Chem import AllChem
+    from rdkit.Chem import AllChem, rdMolDescriptors
 except ImportError:
     sys.exit(77)
 
@@ -21,19 +21,21 @@ def molecules(path):
     for line in open(path):
         word, *rest = line.split()
         if word == "molecule":
-            smiles, atoms, bonds, bits = rest[2], [], [], []
+            smiles, atoms, bonds, bits, pairs = rest[2], [], [], [], []
         elif word == "end":
-            yield smiles, atoms, bonds, bits
+            yield smiles, atoms, bonds, bits, pairs
         else:
             numbers = [int(x) for x in rest]
             if word == "fingerprint":
                 bits = numbers
+            elif word == "pairs":
+                pairs = numbers
             else:
                 (atoms if word == "atom" else bonds).append(numbers)
 
 
-total = same = types = prints = atoms_total = 0
-for smiles, atoms, bonds, bits in molecules(sys.argv[1]):
+total = same = types = prints = paired = atoms_total = 0
+for smiles, atoms, bonds, bits, pairs in molecules(sys.argv[1]):
     m = Chem.MolFromSmiles(smiles)
     a = [[a.GetAtomicNum(), a.GetDegree(), int(a.GetIsAromatic()), int(a.GetHybridization()), a.GetFormalCharge(), a.GetTotalNumHs(),
           int(a.IsInRing()), a.GetNumRadicalElectrons(), a.GetIsotope(), a.GetTotalValence()] for a in m.GetAtoms()]
@@ -47,5 +49,6 @@ for smiles, atoms, bonds, bits in molecules(sys.argv[1]):
         print("# differs from RDKit:", smiles)
     types += b == bonds
     prints += list(AllChem.GetMorganFingerprintAsBitVect(m, 2, 2048).GetOnBits()) == bits
-print(f"# {total} molecules, {atoms_total} atoms; as RDKit: {same} graphs, {types} bond types, {prints} fingerprints")
-sys.exit(0 if total > 0 and same == total and min(types, prints) >= 0.995 * total else 1)
+    paired += list(rdMolDescriptors.GetHashedAtomPairFingerprintAsBitVect(m, 2048).GetOnBits()) == pairs
+print(f"# {total} molecules, {atoms_total} atoms; as RDKit: {same} graphs, {types} bond types, {prints} fingerprints, {paired} atom pairs")
+sys.exit(0 if total > 0 and same == total and min(types, prints, paired) >= 0.995 * total else 1)

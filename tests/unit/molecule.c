@@ -80,12 +80,13 @@ static int wrong_bond(const dn_bond *b, const int *want)
            b->conjugated != want[3] || b->ring != want[4];
 }
 
-static int wrong_bits(const dn_molecule *m)
+static int wrong_bits(const dn_molecule *m,
+                      dn_status (*make)(const dn_molecule *, dn_fingerprint *, dn_error *))
 {
     dn_fingerprint have, want = {{0}};
-    char *save = NULL, *word = strtok_r(line + 11, " ", &save);
+    char *save = NULL, *word = strtok_r(line + strcspn(line, " "), " ", &save);
 
-    CU_ASSERT_EQUAL(dn_fingerprint_morgan(m, &have, NULL), DN_OK);
+    CU_ASSERT_EQUAL(make(m, &have, NULL), DN_OK);
     if (word == NULL || *word == '-')
         return 0;
     for (; word != NULL; word = strtok_r(NULL, " ", &save))
@@ -119,7 +120,9 @@ static int one_molecule(FILE *f, dn_chem *chem, int64_t *atoms, int64_t *writing
             bad += b < m.n_bonds && wrong_bond(&m.bond[b], v);
             b++;
         } else if (strncmp(line, "fingerprint ", 12) == 0) {
-            bad += wrong_bits(&m);
+            bad += wrong_bits(&m, dn_fingerprint_morgan);
+        } else if (strncmp(line, "pairs", 5) == 0) {
+            bad += wrong_bits(&m, dn_fingerprint_atom_pairs);
         } else if (strncmp(line, "same ", 5) == 0 && m.key != NULL) {
             err = (dn_error)DN_ERROR_INIT;
             if (read_text(chem, line + 5, DN_CHEM_KEY, &other, &err) != DN_OK ||
@@ -385,6 +388,8 @@ static void survives_refused_memory(void)
 
         dn_alloc_fail_after(k);
         st = dn_fingerprint_morgan(&m, &print, NULL);
+        if (st == DN_OK)
+            st = dn_fingerprint_atom_pairs(&m, &print, NULL);
         dn_alloc_fail_after(-1);
         CU_ASSERT(st == DN_OK || st == DN_ENOMEM);
         CU_ASSERT_EQUAL(dn_alloc_live(), live);
@@ -468,11 +473,21 @@ static void threads(void)
 
 /* ---- the real table ---- */
 
+static void write_bits(FILE *f, const char *word, const dn_fingerprint *print)
+{
+    fputs(word, f);
+    for (int i = 0; i < DN_FP_BITS; i++)
+        if ((print->word[i / 64] >> (i % 64) & 1) != 0)
+            fprintf(f, " %d", i);
+    fputc('\n', f);
+}
+
 static void write_molecule(FILE *f, const char *smiles, const dn_molecule *m)
 {
-    dn_fingerprint print;
+    dn_fingerprint morgan, pairs;
 
-    CU_ASSERT_EQUAL(dn_fingerprint_morgan(m, &print, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_fingerprint_morgan(m, &morgan, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_fingerprint_atom_pairs(m, &pairs, NULL), DN_OK);
     fprintf(f, "molecule %lld %lld %s\n", (long long)m->n_atoms, (long long)m->n_bonds, smiles);
     for (int64_t i = 0; i < m->n_atoms; i++) {
         const dn_atom *a = &m->atom[i];
@@ -485,11 +500,9 @@ static void write_molecule(FILE *f, const char *smiles, const dn_molecule *m)
 
         fprintf(f, "bond %d %d %d %d %d\n", b->a, b->b, b->type, b->conjugated, b->ring);
     }
-    fprintf(f, "fingerprint");
-    for (int i = 0; i < DN_FP_BITS; i++)
-        if ((print.word[i / 64] >> (i % 64) & 1) != 0)
-            fprintf(f, " %d", i);
-    fprintf(f, "\nend\n");
+    write_bits(f, "fingerprint", &morgan);
+    write_bits(f, "pairs", &pairs);
+    fputs("end\n", f);
 }
 
 typedef struct tally {
