@@ -23,7 +23,7 @@
 
 enum {
     DN_MODEL = 0, /* scorer 0 is the model, scorer 1 + b is baseline b */
-    DN_SCORERS_MAX = 12,
+    DN_SCORERS_MAX = 13,
     DN_VIEWS_MAX = 8,
     DN_VIEW_LEAST = 20
 };

@@ -144,11 +144,11 @@ static void validation_loss_is_the_trained_one(void)
     double sum = 0;
 
     CU_ASSERT_EQUAL(
-        dn_score(&test_comm, &dti->model, alone.w, alone.running, rows + TRAIN, VALIDATION, score, NULL),
+        dn_score(&test_comm, &dti->model, alone.w, alone.running, made.rows + TRAIN, VALIDATION, score, NULL),
         DN_OK);
     for (int i = 0; i < VALIDATION; i++)
-        sum -= label[TRAIN + i] ? (double)dti->options.positive_weight * log((double)score[i])
-                                : log(1 - (double)score[i]);
+        sum -= made.label[TRAIN + i] ? (double)dti->options.positive_weight * log((double)score[i])
+                                     : log(1 - (double)score[i]);
     CU_ASSERT_DOUBLE_EQUAL(alone.loss, sum / VALIDATION, 1e-9);
 }
 
