@@ -366,7 +366,8 @@ static dn_status score_block(study *s, int64_t first, int64_t width, dn_error *e
         int64_t d = s->o->drug[i];
 
         if (s->history) {
-            dn_fingerprint_like(s->print, s->m->in.drugs.n, d, s->like_drug);
+            for (int64_t e = 0; e < s->m->in.drugs.n; e++)
+                s->like_drug[e] = dn_fingerprint_tanimoto(&s->print[d], &s->print[e]);
             dn_similar_score_block(&s->past, &asked, d, s->like_drug, s->sums, s->near);
         }
         mark_known(s, d, true);
