@@ -176,3 +176,15 @@ dn_hidden dn_dti_hidden(const char *kind)
         return DN_HIDE_BOTH;
     return DN_HIDE_ROW;
 }
+
+dn_dti_past dn_dti_past_of(const dn_drugs *drugs, const dn_targets *targets, const dn_interactions *pairs,
+                           const dn_split *split)
+{
+    return (dn_dti_past){.drugs = drugs,
+                         .targets = targets,
+                         .pairs = pairs,
+                         .part = split->part,
+                         .hidden = dn_dti_hidden(split->kind),
+                         .drug_cluster = split->drug_cluster,
+                         .target_cluster = split->target_cluster};
+}

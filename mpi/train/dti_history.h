@@ -9,6 +9,7 @@
 #define DN_TRAIN_DTI_HISTORY_H
 
 #include "mpi/core/world.h"
+#include "mpi/io/dataset.h"
 #include "mpi/io/drug_target.h"
 #include "solvers/stats/similar_history.h"
 
@@ -33,6 +34,11 @@ typedef struct dn_dti_past {
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_history(const dn_comm *comm, const dn_dti_past *past,
                                                      const int64_t *rows, int64_t n, double *out,
                                                      dn_error *err);
+
+/* The past of a split that divides the pairs: hidden as it divides, clusters as it keeps them whole. All are
+ * borrowed. Local. */
+dn_dti_past dn_dti_past_of(const dn_drugs *drugs, const dn_targets *targets, const dn_interactions *pairs,
+                           const dn_split *split);
 
 /* How training rows are to be scored under a split of this kind (dn_split.kind). Local. */
 dn_hidden dn_dti_hidden(const char *kind);
