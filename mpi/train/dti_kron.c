@@ -88,24 +88,26 @@ out:
     return st;
 }
 
+/* Likewise; the first i + 1 sequences are a set of their own. Local. */
 static dn_status fill_targets(dn_dti_kron *k, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_strings *s = &k->past->targets->sequence;
     int64_t n = k->past->targets->n;
-    dn_kmers kmers = {0};
+    dn_kmers kmers = {0}, upto;
     int32_t *scratch = NULL;
     double *row = NULL; /* [targets] */
-    dn_range mine = dn_block(n, k->host.comm.rank, k->host.comm.size);
     float *like = dn_shared_base(k->target);
 
     DN_NEW(scratch, DN_KMERS);
-    DN_NEW(row, (size_t)n + 1);
+    DN_NEW(row, (size_t)n);
     DN_TRY(dn_kmers_create(s->bytes, s->offset, n, &kmers, err));
-    for (int64_t i = mine.begin; i < mine.end; i++) {
-        dn_kmers_like(&kmers, i, scratch, row);
-        for (int64_t j = 0; j < n; j++)
-            like[i * n + j] = (float)row[j];
+    upto = kmers;
+    for (int64_t i = k->host.comm.rank; i < n; i += k->host.comm.size) {
+        upto.n = i + 1;
+        dn_kmers_like(&upto, i, scratch, row);
+        for (int64_t j = 0; j <= i; j++)
+            like[i * n + j] = like[j * n + i] = (float)row[j];
     }
 out:
     dn_kmers_destroy(&kmers);

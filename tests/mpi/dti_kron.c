@@ -7,6 +7,7 @@
 #include "tests/support/test.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 #include "mpi/train/dti_history.h"
 #include "mpi/train/dti_kron.h"
@@ -261,26 +262,39 @@ static void check_bits(dn_dti_past past)
     scores(&alone, &past, one, NULL);
     for (size_t g = 0; g < sizeof grouping / sizeof grouping[0]; g++) {
         past.grouping = grouping[g];
+        omp_set_num_threads(1 + (int)g % 3);
         scores(&test_comm, &past, all, NULL);
         CU_ASSERT(memcmp(one, all, sizeof one) == 0);
     }
-    /* without the folds, what is no training row scores the same */
-    past.unseen_only = true;
+    omp_set_num_threads(1);
     for (int64_t i = 0; i < ROWS; i++)
         CU_ASSERT(one[i] != 0);
-    {
-        dn_dti_kron *k = NULL;
-        CU_ASSERT_EQUAL(dn_dti_kron_create(&test_comm, &past, &k, NULL), DN_OK);
-        for (int64_t i = 0; k != NULL && i < ROWS; i++)
-            if (part[i] != DN_TRAIN)
-                CU_ASSERT_EQUAL(score_of(k, i), one[i]);
-        dn_dti_kron_destroy(&k);
-    }
 }
 
 static void bits_of_one_rank(void)
 {
     each_past(check_bits);
+}
+
+/* Without the folds, what is no training row scores the same. */
+static void check_unseen(dn_dti_past past)
+{
+    static double all[ROWS];
+    dn_dti_kron *k = NULL;
+
+    scores(&test_comm, &past, all, NULL);
+    past.unseen_only = true;
+    CU_ASSERT_EQUAL(dn_dti_kron_create(&test_comm, &past, &k, NULL), DN_OK);
+    for (int64_t i = 0; k != NULL && i < ROWS; i++)
+        if (part[i] != DN_TRAIN)
+            CU_ASSERT_EQUAL(score_of(k, i), all[i]);
+    dn_dti_kron_destroy(&k);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static void folds_nobody_asks_for(void)
+{
+    each_past(check_unseen);
 }
 
 /* ---- labels ---- */
@@ -425,6 +439,7 @@ static const dn_test tests[] = {
     {"folds hold out in the way of the split", folds_hold_out_in_the_way_of_the_split},
     {"a fold is fitted to what it sees", a_fold_is_fitted_to_what_it_sees},
     {"bits of one rank", bits_of_one_rank},
+    {"folds nobody asks for", folds_nobody_asks_for},
     {"held out labels are not heard", held_out_labels_are_not_heard},
     {"labels of the fold are not heard", labels_of_the_fold_are_not_heard},
     {"clusters matter to training rows", clusters_matter_to_training_rows},
