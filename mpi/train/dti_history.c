@@ -116,8 +116,13 @@ static double kron_score(study *s, const dn_asked *asked)
 static void score_local(study *s, dn_range mine)
 {
     const dn_interactions *p = s->past->pairs;
-    const dn_past past = {
-        .drug = p->drug, .target = p->target, .label = p->label, .rows = s->training, .n = s->n_training};
+    const dn_past past = {.drug = p->drug,
+                          .target = p->target,
+                          .label = p->label,
+                          .rows = s->training,
+                          .n = s->n_training,
+                          .drug_cluster = s->past->drug_cluster,
+                          .target_cluster = s->past->target_cluster};
     int64_t target = -1;
 
     for (int64_t i = mine.begin; i < mine.end; i++) {
@@ -132,8 +137,7 @@ static void score_local(study *s, dn_range mine)
             dn_kmers_like(&s->kmers, target = asked.target, s->scratch, s->like_target);
             memset(s->made, 0, sizeof s->made);
         }
-        for (int64_t d = 0; d < p->drugs; d++)
-            s->like_drug[d] = dn_fingerprint_tanimoto(&s->print[asked.drug], &s->print[d]);
+        dn_fingerprint_like(s->print, p->drugs, asked.drug, s->like_drug);
         dn_similar_score(&past, &asked, s->like_drug, s->like_target, s->near[i]);
         s->near[i][DN_PAST_KRON] = kron_score(s, &asked);
     }
@@ -144,10 +148,14 @@ dn_status dn_dti_history(const dn_comm *comm, const dn_dti_past *past, const int
 {
     dn_status st = DN_OK;
     study s = {.past = past, .rows = rows, .n = n};
+    dn_dti_past fitted = *past;
 
+    fitted.unseen_only = true;
+    for (int64_t i = 0; i < n; i++)
+        fitted.unseen_only &= past->part[rows[i]] != DN_TRAIN;
     DN_PASS(prepare(comm, &s, err));
     DN_AGREE(comm);
-    DN_TRY(dn_dti_kron_create(comm, past, &s.kron, err));
+    DN_TRY(dn_dti_kron_create(comm, &fitted, &s.kron, err));
     dn_gather_blocks(comm, s.print, past->drugs->n, sizeof *s.print);
     score_local(&s, dn_block(n, comm->rank, comm->size));
     dn_gather_blocks(comm, s.near, n, sizeof *s.near);
@@ -167,4 +175,16 @@ dn_hidden dn_dti_hidden(const char *kind)
     if (strcmp(kind, "cold-both") == 0 || strcmp(kind, "kfold-blocks") == 0)
         return DN_HIDE_BOTH;
     return DN_HIDE_ROW;
+}
+
+dn_dti_past dn_dti_past_of(const dn_drugs *drugs, const dn_targets *targets, const dn_interactions *pairs,
+                           const dn_split *split)
+{
+    return (dn_dti_past){.drugs = drugs,
+                         .targets = targets,
+                         .pairs = pairs,
+                         .part = split->part,
+                         .hidden = dn_dti_hidden(split->kind),
+                         .drug_cluster = split->drug_cluster,
+                         .target_cluster = split->target_cluster};
 }

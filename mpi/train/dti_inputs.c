@@ -195,11 +195,7 @@ dn_status dn_dti_inputs_add_history(const dn_comm *comm, dn_dti_inputs *in, cons
                                     dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_dti_past past = {.drugs = &in->drugs,
-                        .targets = &in->targets,
-                        .pairs = &in->pairs,
-                        .part = split->part,
-                        .hidden = dn_dti_hidden(split->kind)};
+    dn_dti_past past = dn_dti_past_of(&in->drugs, &in->targets, &in->pairs, split);
     double *score = NULL; /* [pairs.n, DN_PAST_SCORES] */
     int64_t *rows = NULL; /* [pairs.n] */
 

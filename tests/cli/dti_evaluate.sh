@@ -33,7 +33,7 @@ python3 - base1.json base1.tsv <<'P' || fail "the baselines are not what the pla
 import csv, json, sys
 r = json.load(open(sys.argv[1]))
 rows = list(csv.DictReader(open(sys.argv[2]), delimiter="\t"))
-names = ["history", "target_history", "drug_history", "nearest_drug", "nearest_target", "nearest", "nearest_pair"]
+names = ["history", "target_history", "drug_history", "nearest_drug", "nearest_target", "nearest", "nearest_pair", "kron_rls"]
 assert list(r)[0] == "baselines" and list(r["baselines"]) == names, list(r)
 assert "model" not in r and "difference" not in r and "threshold" not in r and "model_file" not in r
 assert list(r["views"]) == ["warm", "cold_drug", "cold_target", "cold_both"]
@@ -49,7 +49,7 @@ for name in names:  # the figures again from the scores
     assert abs(above - b[name]) < 1e-6, (name, above, b[name])
 P
 expect 0 "" "$DRAGNET" evaluate dti.h5 --baselines --split cold-both --replicates 10
-grep -qE '^  cold_both +[0-9]+ +[0-9]+ +0\.[0-9]+ .* nearest_pair' out.txt || fail "nothing but pairs speaks of new drugs and targets: $(cat out.txt)"
+grep -qE '^  cold_both +[0-9]+ +[0-9]+ +0\.[0-9]+ .* (nearest_pair|kron_rls)' out.txt || fail "nothing but pairs speaks of new drugs and targets: $(cat out.txt)"
 expect 0 "" "$DRAGNET" evaluate dti.h5 --baselines --split blocks --fold 0 --replicates 10 --json
 grep -q '"fold": 0' out.txt || fail "the fold is not in the report"
 
