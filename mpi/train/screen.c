@@ -8,6 +8,7 @@
 #include "mpi/core/partition.h"
 #include "mpi/io/share.h"
 #include "mpi/train/dti_history.h"
+#include "mpi/train/dti_kron.h"
 #include "mpi/train/evaluate_view.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
@@ -29,7 +30,6 @@ typedef struct study {
     const dn_dti_model *m;
     const dn_screen_options *o;
     dn_past past;
-    dn_hidden hidden;
     const uint8_t *part;
     bool history;
     int64_t block;       /* targets at a time */
@@ -54,6 +54,10 @@ typedef struct study {
     int64_t *place;    /* [targets] */
     double *sums;      /* [8, block] */
     double *near;      /* [block, DN_SIMILARS] */
+    dn_dti_past asked; /* what the labels of the training rows are asked */
+    dn_dti_kron *kron;
+    double *of_target; /* [block, drugs + 1]  what the fit to all training rows says of a target */
+    double *of_fold;   /* [drugs + 1]  of the target of a training row, by the fit that did not see the row */
     /* pairs that wait to be scored together */
     int64_t waiting;
     int64_t wait_drug[CAPACITY], wait_target[CAPACITY]; /* places in o->drug, o->target */
@@ -65,6 +69,7 @@ typedef struct study {
     int64_t known_pairs, scored;
 } study;
 
+/* Collective. */
 static void study_destroy(study *s)
 {
     dn_free(s->training);
@@ -86,6 +91,9 @@ static void study_destroy(study *s)
     dn_free(s->place);
     dn_free(s->sums);
     dn_free(s->near);
+    dn_free(s->of_target);
+    dn_free(s->of_fold);
+    dn_dti_kron_destroy(&s->kron);
     dn_free(s->wait_drugs);
     dn_free(s->wait_targets);
     dn_free(s->wait_extra);
@@ -194,7 +202,7 @@ static dn_status make_queue(study *s, dn_error *err)
     DN_NEW(s->target_vector, (size_t)(s->o->n_targets * s->target_width));
     DN_NEW(s->wait_drugs, (size_t)(CAPACITY * s->drug_width));
     DN_NEW(s->wait_targets, (size_t)(CAPACITY * s->target_width));
-    DN_NEW(s->wait_extra, (size_t)(CAPACITY * DN_SIMILARS));
+    DN_NEW(s->wait_extra, (size_t)(CAPACITY * DN_PAST_SCORES));
     DN_TRY(dti->model.ops->work_create(&dti->model, CAPACITY, &s->work, err));
 out:
     return st;
@@ -216,6 +224,8 @@ static dn_status make_history(const dn_comm *comm, study *s, dn_error *err)
     DN_NEW(s->place, (size_t)t->n);
     DN_NEW(s->sums, (size_t)(8 * s->block));
     DN_NEW(s->near, (size_t)(s->block * DN_SIMILARS));
+    DN_NEW(s->of_target, (size_t)(s->block * (d->n + 1)));
+    DN_NEW(s->of_fold, (size_t)d->n + 1);
     DN_TRY(dn_kmers_create(t->sequence.bytes, t->sequence.offset, t->n, &s->kmers, err));
     for (int64_t i = mine.begin; i < mine.end; i++) {
         dn_molecule m = dn_drugs_molecule(d, i);
@@ -302,7 +312,7 @@ out:
     return st;
 }
 
-/* A pair joins those that wait; extra [DN_SIMILARS] is what labels of like pairs say. */
+/* A pair joins those that wait; extra [DN_PAST_SCORES] is what labels of like pairs say. */
 static dn_status enqueue(study *s, int64_t drug, int64_t target, const double *extra, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -312,8 +322,8 @@ static dn_status enqueue(study *s, int64_t drug, int64_t target, const double *e
            (size_t)s->drug_width * sizeof(float));
     memcpy(s->wait_targets + at * s->target_width, s->target_vector + target * s->target_width,
            (size_t)s->target_width * sizeof(float));
-    for (int64_t c = 0; s->history && c < DN_SIMILARS; c++)
-        s->wait_extra[at * DN_SIMILARS + c] = (float)extra[c];
+    for (int64_t c = 0; s->history && c < DN_PAST_SCORES; c++)
+        s->wait_extra[at * DN_PAST_SCORES + c] = (float)extra[c];
     s->wait_drug[at] = drug;
     s->wait_target[at] = target;
     if (++s->waiting == CAPACITY)
@@ -322,29 +332,42 @@ out:
     return st;
 }
 
+/* What labels of like pairs say of a drug with target j of the block, which is row `row` of the pairs or, -1,
+ * none: as dn_dti_history() has it. */
+static void look_back(study *s, int64_t drug, int64_t j, int64_t row, double *out)
+{
+    const dn_interactions *p = &s->m->in.pairs;
+    const float *like = dn_dti_kron_drug(s->kron, drug);
+
+    if (row < 0 || s->part[row] != DN_TRAIN) {
+        memcpy(out, s->near + j * DN_SIMILARS, DN_SIMILARS * sizeof *out);
+        out[DN_PAST_KRON] = dn_kron_rls_score(s->of_target + j * (p->drugs + 1), like, p->drugs);
+    } else {
+        const dn_asked asked = {
+            .drug = drug, .target = p->target[row], .training = true, .row = row, .hidden = s->asked.hidden};
+
+        dn_similar_score(&s->past, &asked, s->like_drug, s->like + j * p->targets, out);
+        dn_dti_kron_target(s->kron, dn_dti_kron_fold(s->kron, row), asked.target, s->of_fold);
+        out[DN_PAST_KRON] = dn_kron_rls_score(s->of_fold, like, p->drugs);
+    }
+}
+
 /* The drug at place `drug` with targets [first, first + width). */
 static dn_status score_drug(study *s, int64_t drug, int64_t first, int64_t width, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_interactions *p = &s->m->in.pairs;
-    int64_t d = s->o->drug[drug];
-    double own[DN_SIMILARS]; /* of a training row */
+    double extra[DN_PAST_SCORES] = {0};
 
     for (int64_t j = 0; j < width; j++) {
-        int64_t t = s->o->target[first + j], row = s->known_row[t];
-        const double *extra = s->history ? s->near + j * DN_SIMILARS : NULL;
+        int64_t row = s->known_row[s->o->target[first + j]];
 
         if (row >= 0) {
             s->known_pairs++;
             if (!s->o->include_known)
                 continue;
         }
-        if (s->history && row >= 0 && s->part[row] == DN_TRAIN) {
-            const dn_asked asked = {
-                .drug = d, .target = p->target[row], .training = true, .row = row, .hidden = s->hidden};
-            dn_similar_score(&s->past, &asked, s->like_drug, s->like + j * p->targets, own);
-            extra = own;
-        }
+        if (s->history)
+            look_back(s, s->o->drug[drug], j, row, extra);
         DN_TRY(enqueue(s, drug, first + j, extra, err));
     }
 out:
@@ -379,15 +402,21 @@ out:
     return st;
 }
 
-/* Likenesses of a block of targets to all, each rank a share of them. Collective; cannot fail. */
+/* Likenesses of a block of targets to all, and what the kernel says of them, each rank a share of them.
+ * Collective; cannot fail. */
 static void like_block(const dn_comm *comm, study *s, int64_t first, int64_t width)
 {
-    int64_t n = s->m->in.targets.n;
+    int64_t n = s->m->in.targets.n, weights = s->m->in.drugs.n + 1;
     dn_range mine = dn_block(width, comm->rank, comm->size);
 
-    for (int64_t j = mine.begin; j < mine.end; j++)
-        dn_kmers_like(&s->kmers, s->o->target[first + j], s->scratch, s->like + j * n);
+    for (int64_t j = mine.begin; j < mine.end; j++) {
+        int64_t target = s->o->target[first + j];
+
+        dn_kmers_like(&s->kmers, target, s->scratch, s->like + j * n);
+        dn_dti_kron_target(s->kron, 0, target, s->of_target + j * weights);
+    }
     dn_gather_blocks(comm, s->like, width, n * (int64_t)sizeof *s->like);
+    dn_gather_blocks(comm, s->of_target, width, weights * (int64_t)sizeof *s->of_target);
     for (int64_t t = 0; t < n; t++) {
         s->place[t] = -1;
         for (int64_t j = 0; j < width; j++)
@@ -523,8 +552,10 @@ static dn_status work_through(const dn_comm *comm, study *s, dn_screen_result *o
     DN_PASS(encode_local(comm, s, err));
     DN_AGREE(comm);
     dn_gather_blocks(comm, s->target_vector, n, s->target_width * (int64_t)sizeof(float));
-    if (s->history)
+    if (s->history) {
         dn_gather_blocks(comm, s->print, s->m->in.drugs.n, sizeof *s->print);
+        DN_TRY(dn_dti_kron_create(comm, &s->asked, &s->kron, err));
+    }
     for (int64_t first = 0; first < n; first += s->block) {
         int64_t width = n - first < s->block ? n - first : s->block;
 
@@ -548,7 +579,11 @@ dn_status dn_screen(const dn_comm *comm, const dn_dti_model *m, const dn_split *
     study s = {.m = m,
                .o = options,
                .part = split->part,
-               .hidden = dn_dti_hidden(split->kind),
+               .asked = {.drugs = &m->in.drugs,
+                         .targets = &m->in.targets,
+                         .pairs = &m->in.pairs,
+                         .part = split->part,
+                         .hidden = dn_dti_hidden(split->kind)},
                .history = m->record.history};
 
     *out = (dn_screen_result){.n = 0};

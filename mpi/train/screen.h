@@ -5,14 +5,15 @@
  *     DN_TRY(dn_screen(comm, &model, &split, &o, &result, err));
  *
  * Each drug and each target is encoded once. Where the network looks at labels of like pairs, these are
- * computed for a drug and a block of targets at a time (solvers/stats/similar_block.h). Drugs are dealt to
- * the ranks. A pair has the bits that dn_dti_model_score() gives it, whatever the ranks and the block, and
- * equal scores are ordered by the ids of drug and target, so that the same pairs are kept on any number of
- * ranks.
+ * computed for a drug and a block of targets at a time (solvers/stats/similar_block.h, dti_kron.h). Drugs are
+ * dealt to the ranks. A pair has the bits that dn_dti_model_score() gives it, whatever the ranks and the
+ * block, and equal scores are ordered by the ids of drug and target, so that the same pairs are kept on any
+ * number of ranks.
  *
  * Memory of a rank beside dataset and model, with K to keep, of G groups (1; drugs; targets) and E ends
  * (1; 2): 24 E G K bytes of hits, vectors of all targets and of the rank's drugs, a block of targets x (all
- * targets) of likenesses, a fingerprint a drug. Rank 0 takes up the hits of all ranks at the end. Nothing has
+ * targets) of likenesses, a block of targets x (all drugs) of weights, a fingerprint a drug, and what
+ * dti_kron.h takes. Rank 0 takes up the hits of all ranks at the end. Nothing has
  * the size drugs x targets.
  */
 #ifndef DN_TRAIN_SCREEN_H

@@ -27,7 +27,7 @@ static int64_t bond_at[DRUGS * ATOMS + 1], bond_to[2 * DRUGS * ATOMS], state_at[
 static int64_t known_drug[ROWS], known_target[ROWS], all_drug[ROWS], all_target[ROWS], n_known;
 static uint8_t known_label[ROWS], known_part[ROWS], all_label[ROWS], all_part[ROWS];
 static int8_t label_at[ROWS]; /* of all pairs, -1: not known */
-static float known_extra[ROWS * DN_SIMILARS], all_extra[ROWS * DN_SIMILARS];
+static float known_extra[ROWS * DN_PAST_SCORES], all_extra[ROWS * DN_PAST_SCORES];
 
 static void make_molecules(dn_rng s)
 {
@@ -157,7 +157,7 @@ static void make_model(bool all, bool history, const char *kind, float scale, ma
                                .drug = m->in.pairs.drug,
                                .target = m->in.pairs.target,
                                .label = m->in.pairs.label,
-                               .pair_extra_width = history ? DN_SIMILARS : 0,
+                               .pair_extra_width = history ? DN_PAST_SCORES : 0,
                                .pair_extra = all ? all_extra : known_extra};
     CU_ASSERT_EQUAL(dn_dti_create(&m->in.data, &o, &m->dti, NULL), DN_OK);
     m->w = dn_calloc((size_t)m->dti->model.n_weights, sizeof *m->w);
@@ -179,7 +179,7 @@ static void score_all(bool history, const char *kind, float scale, float *out)
 {
     dn_comm self = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
     static int64_t rows[ROWS];
-    static double near[ROWS * DN_SIMILARS];
+    static double near[ROWS * DN_PAST_SCORES];
     made x;
 
     for (int64_t i = 0; i < ROWS; i++)
@@ -192,7 +192,7 @@ static void score_all(bool history, const char *kind, float scale, float *out)
                             .part = all_part,
                             .hidden = dn_dti_hidden(kind)};
         CU_ASSERT_EQUAL(dn_dti_history(&self, &past, rows, ROWS, near, NULL), DN_OK);
-        for (int64_t i = 0; i < ROWS * DN_SIMILARS; i++)
+        for (int64_t i = 0; i < ROWS * DN_PAST_SCORES; i++)
             all_extra[i] = (float)near[i];
     }
     CU_ASSERT_EQUAL(dn_score(&self, &x.m.dti->model, x.m.w, x.m.running, rows, ROWS, out, NULL), DN_OK);
