@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
+#include "mpi/train/screen_keep.h"
 #include "solvers/base/alloc.h"
 #include "solvers/formats/id_list.h"
 #include "solvers/stats/best.h"
