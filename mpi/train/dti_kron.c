@@ -32,26 +32,32 @@ struct dn_dti_kron {
 
 /* ---- likenesses, by the ranks of a host ---- */
 
+float dn_dti_kron_like_drugs(const dn_fingerprint *print, const dn_fingerprint *other)
+{
+    return (float)((dn_fingerprint_tanimoto(&print[0], &other[0]) +
+                    dn_fingerprint_tanimoto(&print[1], &other[1])) /
+                   2);
+}
+
 /* This rank's rows of the likeness of drugs. */
 static dn_status fill_drugs(dn_dti_kron *k, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_drugs *d = k->past->drugs;
+    int64_t n = k->past->pairs->drugs;
     dn_fingerprint *print = NULL; /* [drugs, 2]  Morgan, atom pairs */
-    dn_range mine = dn_block(d->n, k->host.comm.rank, k->host.comm.size);
+    dn_range mine = dn_block(n, k->host.comm.rank, k->host.comm.size);
     float *like = dn_shared_base(k->drug);
 
-    DN_NEW(print, 2 * (size_t)d->n + 1);
-    for (int64_t i = 0; i < d->n; i++) {
+    DN_NEW(print, 2 * (size_t)n + 1);
+    for (int64_t i = 0; i < n; i++) {
         dn_molecule m = dn_drugs_molecule(d, i);
         DN_TRY(dn_fingerprint_morgan(&m, &print[2 * i], err));
         DN_TRY(dn_fingerprint_atom_pairs(&m, &print[2 * i + 1], err));
     }
     for (int64_t i = mine.begin; i < mine.end; i++)
-        for (int64_t j = 0; j < d->n; j++)
-            like[i * d->n + j] = (float)((dn_fingerprint_tanimoto(&print[2 * i], &print[2 * j]) +
-                                          dn_fingerprint_tanimoto(&print[2 * i + 1], &print[2 * j + 1])) /
-                                         2);
+        for (int64_t j = 0; j < n; j++)
+            like[i * n + j] = dn_dti_kron_like_drugs(&print[2 * i], &print[2 * j]);
 out:
     dn_free(print);
     return st;
@@ -61,7 +67,7 @@ static dn_status fill_targets(dn_dti_kron *k, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_strings *s = &k->past->targets->sequence;
-    int64_t n = k->past->targets->n;
+    int64_t n = k->past->pairs->targets;
     dn_kmers kmers = {0};
     int32_t *scratch = NULL;
     double *row = NULL; /* [targets] */
@@ -86,7 +92,7 @@ out:
 static dn_status compare(dn_dti_kron *k, dn_error *err)
 {
     dn_status st = DN_OK;
-    size_t drugs = (size_t)k->past->drugs->n, targets = (size_t)k->past->targets->n;
+    size_t drugs = (size_t)k->past->pairs->drugs, targets = (size_t)k->past->pairs->targets;
 
     DN_TRY(dn_shared_create(&k->host, drugs * drugs * sizeof(float) + 1, &k->drug, err));
     DN_TRY(dn_shared_create(&k->host, targets * targets * sizeof(float) + 1, &k->target, err));
@@ -95,8 +101,8 @@ static dn_status compare(dn_dti_kron *k, dn_error *err)
     DN_AGREE(k->comm);
     dn_shared_barrier(k->drug);
     dn_shared_barrier(k->target);
-    k->likes = (dn_kron_likes){.drugs = k->past->drugs->n,
-                               .targets = k->past->targets->n,
+    k->likes = (dn_kron_likes){.drugs = k->past->pairs->drugs,
+                               .targets = k->past->pairs->targets,
                                .drug = dn_shared_base(k->drug),
                                .target = dn_shared_base(k->target)};
 out:
@@ -261,12 +267,23 @@ const float *dn_dti_kron_drug(const dn_dti_kron *k, int64_t drug)
     return k->likes.drug + drug * k->likes.drugs;
 }
 
-void dn_dti_kron_target(const dn_dti_kron *k, int fold, int64_t target, double *out)
+/* What a fold's fit says of a target of these likenesses. */
+static void ask_fit(const dn_dti_kron *k, int fold, const float *like, double *out)
 {
     const dn_interactions *p = k->past->pairs;
     const dn_past past = {
         .drug = p->drug, .target = p->target, .label = p->label, .rows = k->training, .n = k->n_training};
     const dn_kron_fit fit = {.mean = k->mean[fold], .weight = k->weight + fold * k->n_training};
 
-    dn_kron_rls_target(&past, &fit, k->likes.target + target * k->likes.targets, p->drugs, out);
+    dn_kron_rls_target(&past, &fit, like, p->drugs, out);
+}
+
+void dn_dti_kron_target(const dn_dti_kron *k, int fold, int64_t target, double *out)
+{
+    ask_fit(k, fold, k->likes.target + target * k->likes.targets, out);
+}
+
+void dn_dti_kron_other_target(const dn_dti_kron *k, const float *like, double *out)
+{
+    ask_fit(k, 0, like, out);
 }

@@ -18,15 +18,18 @@ struct dn_screen_history {
     int64_t drug;             /* at hand */
     const int64_t *target;    /* [width]  of the block at hand */
     int64_t width;
-    dn_fingerprint *print; /* [all drugs] */
+    dn_fingerprint *print; /* [all drugs, 2]  Morgan, atom pairs */
     dn_kmers kmers;
-    int32_t *scratch;  /* [DN_KMERS] */
-    double *like_drug; /* [drugs]  of the drug at hand to those with labels */
-    double *like;      /* [block, all targets] */
-    double *square;    /* [targets, width] */
-    int64_t *place;    /* [all targets] */
-    double *sums;      /* [8, block] */
-    double *near;      /* [block, DN_SIMILARS] */
+    int32_t *scratch;       /* [DN_KMERS] */
+    double *like_drug;      /* [drugs]  of the drug at hand to those that pairs count */
+    const float *like_kron; /* [drugs]  the same in the way of the kernel */
+    float *like_other;      /* [drugs]  room for it */
+    float *like_target;     /* [targets]  of one target */
+    double *like;           /* [block, all targets] */
+    double *square;         /* [targets, width] */
+    int64_t *place;         /* [all targets] */
+    double *sums;           /* [8, block] */
+    double *near;           /* [block, DN_SIMILARS] */
     dn_dti_kron *kron;
     double *of_target; /* [block, drugs + 1]  what the fit to all training rows says of a target */
     double *of_fold;   /* [drugs + 1]  of the target of a training row, by the fit that did not see the row */
@@ -43,6 +46,8 @@ void dn_screen_history_destroy(dn_screen_history **history)
     dn_kmers_destroy(&h->kmers);
     dn_free(h->scratch);
     dn_free(h->like_drug);
+    dn_free(h->like_other);
+    dn_free(h->like_target);
     dn_free(h->like);
     dn_free(h->square);
     dn_free(h->place);
@@ -82,9 +87,11 @@ static dn_status prepare(const dn_comm *comm, dn_screen_history *h, int64_t bloc
     dn_range mine = dn_block(d->n, comm->rank, comm->size);
 
     DN_TRY(find_training(h, err));
-    DN_NEW(h->print, (size_t)d->n);
+    DN_NEW(h->print, 2 * (size_t)d->n);
     DN_NEW(h->scratch, DN_KMERS);
     DN_NEW(h->like_drug, (size_t)drugs + 1);
+    DN_NEW(h->like_other, (size_t)drugs + 1);
+    DN_NEW(h->like_target, (size_t)h->asked->pairs->targets + 1);
     DN_NEW(h->like, (size_t)(block * targets));
     DN_NEW(h->square, (size_t)(block * h->asked->pairs->targets) + 1);
     DN_NEW(h->place, (size_t)targets);
@@ -95,7 +102,8 @@ static dn_status prepare(const dn_comm *comm, dn_screen_history *h, int64_t bloc
     DN_TRY(dn_kmers_create(sequence->bytes, sequence->offset, targets, &h->kmers, err));
     for (int64_t i = mine.begin; i < mine.end; i++) {
         dn_molecule m = dn_drugs_molecule(d, i);
-        DN_TRY(dn_fingerprint_morgan(&m, &h->print[i], err));
+        DN_TRY(dn_fingerprint_morgan(&m, &h->print[2 * i], err));
+        DN_TRY(dn_fingerprint_atom_pairs(&m, &h->print[2 * i + 1], err));
     }
 out:
     return st;
@@ -114,13 +122,27 @@ dn_status dn_screen_history_create(const dn_comm *comm, const dn_dti_past *past,
     h->asked = past;
     DN_PASS(prepare(comm, h, block, err));
     DN_AGREE(comm);
-    dn_gather_blocks(comm, h->print, past->drugs->n, sizeof *h->print);
+    dn_gather_blocks(comm, h->print, past->drugs->n, 2 * sizeof *h->print);
     DN_TRY(dn_dti_kron_create(comm, past, &h->kron, err));
     *out = h;
     h = NULL;
 out:
     dn_screen_history_destroy(&h);
     return st;
+}
+
+/* What the kernel says of a target, of which like [all targets] are the likenesses. */
+static void ask_kron(dn_screen_history *h, int64_t target, const double *like, double *out)
+{
+    int64_t known = h->asked->pairs->targets;
+
+    if (target < known) {
+        dn_dti_kron_target(h->kron, 0, target, out);
+        return;
+    }
+    for (int64_t t = 0; t < known; t++)
+        h->like_target[t] = (float)like[t];
+    dn_dti_kron_other_target(h->kron, h->like_target, out);
 }
 
 void dn_screen_history_block(const dn_comm *comm, dn_screen_history *h, const int64_t *target, int64_t width)
@@ -132,7 +154,7 @@ void dn_screen_history_block(const dn_comm *comm, dn_screen_history *h, const in
     h->width = width;
     for (int64_t j = mine.begin; j < mine.end; j++) {
         dn_kmers_like(&h->kmers, target[j], h->scratch, h->like + j * n);
-        dn_dti_kron_target(h->kron, 0, target[j], h->of_target + j * weights);
+        ask_kron(h, target[j], h->like + j * n, h->of_target + j * weights);
     }
     dn_gather_blocks(comm, h->like, width, n * (int64_t)sizeof *h->like);
     dn_gather_blocks(comm, h->of_target, width, weights * (int64_t)sizeof *h->of_target);
@@ -149,20 +171,26 @@ void dn_screen_history_drug(dn_screen_history *h, int64_t drug)
 {
     const dn_similar_targets asked = {.width = h->width, .place = h->place, .square = h->square};
 
+    int64_t known = h->asked->pairs->drugs;
+
     h->drug = drug;
-    for (int64_t d = 0; d < h->asked->pairs->drugs; d++)
-        h->like_drug[d] = dn_fingerprint_tanimoto(&h->print[drug], &h->print[d]);
+    for (int64_t d = 0; d < known; d++)
+        h->like_drug[d] = dn_fingerprint_tanimoto(&h->print[2 * drug], &h->print[2 * d]);
+    h->like_kron = h->like_other;
+    if (drug < known)
+        h->like_kron = dn_dti_kron_drug(h->kron, drug);
+    for (int64_t d = 0; d < known && drug >= known; d++)
+        h->like_other[d] = dn_dti_kron_like_drugs(&h->print[2 * drug], &h->print[2 * d]);
     dn_similar_score_block(&h->past, &asked, drug, h->like_drug, h->sums, h->near);
 }
 
 void dn_screen_history_pair(dn_screen_history *h, int64_t j, int64_t row, double *out)
 {
     int64_t drugs = h->asked->pairs->drugs;
-    const float *like = dn_dti_kron_drug(h->kron, h->drug);
 
     if (row < 0 || h->asked->part[row] != DN_TRAIN) {
         memcpy(out, h->near + j * DN_SIMILARS, DN_SIMILARS * sizeof *out);
-        out[DN_PAST_KRON] = dn_kron_rls_score(h->of_target + j * (drugs + 1), like, drugs);
+        out[DN_PAST_KRON] = dn_kron_rls_score(h->of_target + j * (drugs + 1), h->like_kron, drugs);
     } else {
         const dn_asked asked = {.drug = h->drug,
                                 .target = h->target[j],
@@ -172,6 +200,6 @@ void dn_screen_history_pair(dn_screen_history *h, int64_t j, int64_t row, double
 
         dn_similar_score(&h->past, &asked, h->like_drug, h->like + j * h->asked->targets->n, out);
         dn_dti_kron_target(h->kron, dn_dti_kron_fold(h->kron, row), asked.target, h->of_fold);
-        out[DN_PAST_KRON] = dn_kron_rls_score(h->of_fold, like, drugs);
+        out[DN_PAST_KRON] = dn_kron_rls_score(h->of_fold, h->like_kron, drugs);
     }
 }

@@ -15,7 +15,7 @@
  * and are likened to the others.
  *
  * Memory of a rank: a block of targets x (all targets) of likenesses, a block of targets x (drugs with
- * labels) of weights, a fingerprint a drug, and what dti_kron.h takes.
+ * labels) of weights, two fingerprints a drug, and what dti_kron.h takes.
  */
 #ifndef DN_TRAIN_SCREEN_HISTORY_H
 #define DN_TRAIN_SCREEN_HISTORY_H
