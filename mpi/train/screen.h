@@ -25,7 +25,8 @@ typedef enum dn_screen_per {
 } dn_screen_per;
 
 typedef struct dn_screen_options {
-    const int64_t *drug; /* [n_drugs]  of the dataset, each once */
+    /* of m->in, each once: those of the dataset, and behind them new ones (newcomers.h) */
+    const int64_t *drug; /* [n_drugs] */
     int64_t n_drugs;     /* >= 1 */
     const int64_t *target;
     int64_t n_targets;
@@ -42,7 +43,7 @@ typedef struct dn_screen_options {
 enum { DN_SCREEN_BLOCK = 256 };
 
 typedef struct dn_screened {
-    int64_t drug, target; /* of the dataset */
+    int64_t drug, target; /* of m->in */
     float score;          /* probability of activation as the network has it */
     int8_t sign;          /* +1 kept for activation, -1 for inhibition */
     int8_t known;         /* its label in the set, 1 activation, 0 inhibition, -1: none */

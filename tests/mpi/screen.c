@@ -31,6 +31,7 @@ static int64_t known_drug[ROWS], known_target[ROWS], all_drug[ROWS], all_target[
 static uint8_t known_label[ROWS], known_part[ROWS], all_label[ROWS], all_part[ROWS];
 static int8_t label_at[ROWS];          /* of all pairs, -1: not known */
 static int64_t new_drugs, new_targets; /* the last ones stand behind those of the dataset, without pairs */
+static bool without_new;               /* all pairs are those of the other drugs */
 static float known_extra[ROWS * DN_PAST_SCORES], all_extra[ROWS * DN_PAST_SCORES];
 
 static void make_molecules(dn_rng s)
@@ -126,15 +127,16 @@ static void make_model(bool all, bool history, const char *kind, float scale, ma
                         .joint = history ? 9 : 0,
                         .positive_weight = 1};
     dn_dti_model *m = &out->m;
-    dn_strings drug_id = {.n = DRUGS, .offset = id_offset, .bytes = id_bytes};
+    int64_t known_drugs = DRUGS - new_drugs, drugs = all && without_new ? known_drugs : DRUGS;
+    dn_strings drug_id = {.n = drugs, .offset = id_offset, .bytes = id_bytes};
     dn_strings target_id = {.n = TARGETS, .offset = id_offset + DRUGS, .bytes = id_bytes};
 
     *out = (made){.split = {.pairs = "made", .interactions = true, .folds = 1}};
     snprintf(out->split.kind, sizeof out->split.kind, "%s", kind);
-    out->split.n = all ? ROWS : n_known;
+    out->split.n = all ? drugs * TARGETS : n_known;
     out->split.part = all ? all_part : known_part;
     m->record.history = history;
-    m->in.drugs = (dn_drugs){.n = DRUGS,
+    m->in.drugs = (dn_drugs){.n = drugs,
                              .id = drug_id,
                              .first_atom = first_atom,
                              .first_bond = first_bond,
@@ -144,12 +146,12 @@ static void make_model(bool all, bool history, const char *kind, float scale, ma
                                  .id = target_id,
                                  .sequence = {.n = TARGETS, .offset = sequence_offset, .bytes = sequence}};
     m->in.pairs = (dn_interactions){.n = out->split.n,
-                                    .drugs = all ? DRUGS : DRUGS - new_drugs,
+                                    .drugs = all ? drugs : known_drugs,
                                     .targets = all ? TARGETS : TARGETS - new_targets,
                                     .drug = all ? all_drug : known_drug,
                                     .target = all ? all_target : known_target,
                                     .label = all ? all_label : known_label};
-    m->in.data = (dn_dti_data){.n_drugs = DRUGS,
+    m->in.data = (dn_dti_data){.n_drugs = drugs,
                                .atom_width = F,
                                .atom_at = first_atom,
                                .atom = atom_feature,
@@ -188,20 +190,23 @@ static void score_all(bool history, const char *kind, float scale, float *out)
     static double near[ROWS * DN_PAST_SCORES];
     made x;
 
+    int64_t n;
+
     for (int64_t i = 0; i < ROWS; i++)
         rows[i] = i;
     make_model(true, history, kind, scale, &x);
+    n = x.split.n;
     if (history) {
         dn_dti_past past = {.drugs = &x.m.in.drugs,
                             .targets = &x.m.in.targets,
                             .pairs = &x.m.in.pairs,
                             .part = all_part,
                             .hidden = dn_dti_hidden(kind)};
-        CU_ASSERT_EQUAL(dn_dti_history(&self, &past, rows, ROWS, near, NULL), DN_OK);
-        for (int64_t i = 0; i < ROWS * DN_PAST_SCORES; i++)
+        CU_ASSERT_EQUAL(dn_dti_history(&self, &past, rows, n, near, NULL), DN_OK);
+        for (int64_t i = 0; i < n * DN_PAST_SCORES; i++)
             all_extra[i] = (float)near[i];
     }
-    CU_ASSERT_EQUAL(dn_score(&self, &x.m.dti->model, x.m.w, x.m.running, rows, ROWS, out, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_score(&self, &x.m.dti->model, x.m.w, x.m.running, rows, n, out, NULL), DN_OK);
     free_model(&x);
 }
 
@@ -305,7 +310,7 @@ static void all_ways(bool history, const char *kind, float scale)
     make_model(false, history, kind, scale, &x);
     for (int way = 0; way < 18; way++) {
         dn_screen_options o = {.drug = every_drug,
-                               .n_drugs = DRUGS,
+                               .n_drugs = without_new ? DRUGS - new_drugs : DRUGS,
                                .target = every_target,
                                .n_targets = TARGETS,
                                .keep = way % 4 == 0   ? 1
@@ -318,7 +323,7 @@ static void all_ways(bool history, const char *kind, float scale)
                                .block = blocks[way / 5 % 3]};
         compare_screen(&x, &o, score);
         o.drug = some_drugs;
-        o.n_drugs = 5;
+        o.n_drugs = without_new ? 4 : 5;
         o.target = some_targets;
         o.n_targets = 3;
         compare_screen(&x, &o, score);
@@ -348,6 +353,10 @@ static void newcomers(void)
     all_ways(false, "warm", 1);
     new_targets = 0;
     all_ways(true, "warm", 1);
+    without_new = true; /* they do not change what training rows see of each other */
+    all_ways(true, "cold-both", 1);
+    all_ways(true, "cold-drug", 1);
+    without_new = false;
     new_drugs = 0;
 }
 
