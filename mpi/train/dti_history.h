@@ -22,6 +22,7 @@ typedef struct dn_dti_past {
     const dn_interactions *pairs;
     const uint8_t *part; /* [pairs->n]  dn_part: labels of DN_TRAIN are looked at, no others */
     dn_hidden hidden;    /* what a training row does not see of its likes */
+    bool no_training;    /* no training row will be asked for: spares the fits that are for them */
 } dn_dti_past;
 
 /* Scores of rows [n] of the pairs into out [n, DN_PAST_SCORES], on every rank. Similarities are spread over

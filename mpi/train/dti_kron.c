@@ -127,7 +127,7 @@ static dn_status make_folds(dn_dti_kron *k, dn_error *err)
     int side = hidden == DN_HIDE_BOTH ? SIDE_FOLDS : FOLDS;
     uint8_t *row_in = NULL; /* [n_training] */
 
-    k->folds = 1 + (hidden == DN_HIDE_BOTH ? SIDE_FOLDS * SIDE_FOLDS : FOLDS);
+    k->folds = k->past->no_training ? 1 : hidden == DN_HIDE_BOTH ? 1 + SIDE_FOLDS * SIDE_FOLDS : 1 + FOLDS;
     DN_NEW(k->training, (size_t)p->n + 1);
     DN_NEW(k->fold, (size_t)p->n + 1);
     DN_NEW(k->drug_in, (size_t)p->drugs + 1);

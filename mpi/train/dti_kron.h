@@ -35,7 +35,8 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_kron_create(const dn_comm *comm, co
                                                          dn_dti_kron **out, dn_error *err);
 DN_COLLECTIVE void dn_dti_kron_destroy(dn_dti_kron **k);
 
-/* The fold whose fit scores row i of the pairs; 0: that of all training rows. Local. */
+/* The fold whose fit scores row i of the pairs; 0: that of all training rows, which is the only one when
+ * past->no_training. Local. */
 int dn_dti_kron_fold(const dn_dti_kron *k, int64_t i);
 enum { DN_KRON_FOLDS = 26 }; /* at most, fold 0 among them */
 

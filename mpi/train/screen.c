@@ -276,7 +276,8 @@ dn_status dn_screen(const dn_comm *comm, const dn_dti_model *m, const dn_split *
                         .targets = &m->in.targets,
                         .pairs = &m->in.pairs,
                         .part = split->part,
-                        .hidden = dn_dti_hidden(split->kind)}};
+                        .hidden = dn_dti_hidden(split->kind),
+                        .no_training = !options->include_known}};
 
     *out = (dn_screen_result){.n = 0};
     omp_set_num_threads(1); /* the kernels of this thread stay on it */
