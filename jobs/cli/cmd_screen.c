@@ -22,9 +22,22 @@ static const dn_opt options[] = {
     {"encoder", 0, DN_OPT_TEXT, NULL, "FILE",
      "the states that the model was trained on, when they no longer stand where they did",
      "what is screened"},
-    {"drugs", 0, DN_OPT_TEXT, NULL, "FILE", "drugs by id, one a line; all of the dataset unless given",
+    {"drugs", 0, DN_OPT_TEXT, NULL, "FILE",
+     "drugs by id, one a line; all of the dataset unless this or --molecules is given", "what is screened"},
+    {"targets", 0, DN_OPT_TEXT, NULL, "FILE",
+     "targets by id, one a line; all unless this or --sequences is given", "what is screened"},
+    {"molecules", 0, DN_OPT_TEXT, NULL, "FILE",
+     "SMILES file (SMILES and id in a line): screen these drugs, which the dataset need not have, and no "
+     "others "
+     "but those of --drugs",
      "what is screened"},
-    {"targets", 0, DN_OPT_TEXT, NULL, "FILE", "targets by id, one a line; all unless given",
+    {"sequences", 0, DN_OPT_TEXT, NULL, "FILE",
+     "FASTA file: screen these targets, which the dataset need not have, and no others but those of "
+     "--targets",
+     "what is screened"},
+    {"skip-unreadable", 0, DN_OPT_FLAG, NULL, NULL,
+     "set molecules and sequences that cannot be read aside in rejected.tsv, with reasons; the first of them "
+     "ends the screen otherwise",
      "what is screened"},
     {"include-known", 0, DN_OPT_FLAG, NULL, NULL,
      "also pairs that have a label in the dataset, which are left out and counted otherwise",
@@ -101,6 +114,11 @@ static dn_status read_options(job *j, dn_error *err)
     j->wish.opt_states = dn_options_text(o, "encoder");
     j->wish.drugs = dn_options_text(o, "drugs");
     j->wish.targets = dn_options_text(o, "targets");
+    j->wish.new = (dn_newcomers_wish){.molecules = dn_options_text(o, "molecules"),
+                                      .sequences = dn_options_text(o, "sequences"),
+                                      .skip_unreadable = dn_options_flag(o, "skip-unreadable")};
+    if (j->wish.new.skip_unreadable && j->wish.new.molecules == NULL && j->wish.new.sequences == NULL)
+        DN_FAIL(DN_EUSAGE, "--skip-unreadable goes with --molecules or --sequences");
     j->wish.end[0] = strcmp(sign, "activation") != 0;
     j->wish.end[1] = strcmp(sign, "inhibition") != 0;
     j->wish.include_known = dn_options_flag(o, "include-known");
@@ -173,7 +191,8 @@ out:
 
 static bool is_result(const char *name)
 {
-    static const char *const ours[] = {"config.json", "screen.tsv", "edges.tsv", "summary.json", "screen.h5"};
+    static const char *const ours[] = {"config.json",  "screen.tsv",   "edges.tsv", "aliases.tsv",
+                                       "rejected.tsv", "summary.json", "screen.h5"};
 
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
         if (strcmp(name, ours[i]) == 0)
@@ -190,6 +209,8 @@ static dn_status write_texts(const job *j, dn_error *err)
     DN_TRY(dn_text_file_write(j->config_path, j->config, err));
     DN_TRY(dn_screen_write_tsv(&j->run, &j->wish, j->dir, err));
     DN_TRY(dn_screen_write_edges(&j->run, &j->wish, j->dir, err));
+    DN_TRY(dn_screen_write_aliases(&j->run, j->dir, err));
+    DN_TRY(dn_screen_write_rejected(&j->run, j->dir, err));
     DN_TRY(dn_screen_write_summary(&j->run, &j->wish, j->dir, err));
 out:
     return st;
@@ -262,9 +283,18 @@ const dn_command dn_cmd_screen = {
         "ids. Pairs\n"
         "with a label in the set are left out and counted. Writes into DIR screen.tsv (drug_id, target_id, "
         "score, calibrated\n"
-        "probability, the same at --prevalence, sign, known label, training rows of drug and target), "
+        "probability, the same at --prevalence, sign, known label, training rows of drug and target, "
+        "likeness "
+        "of the drug and\n"
+        "of the target to the nearest that has such rows: Tanimoto of Morgan fingerprints, cosine of "
+        "3-mers), "
         "edges.tsv\n"
         "(signed edges for `import --edges`), summary.json and screen.h5; a digest goes to the terminal.\n"
+        "With --molecules only the drugs of that file are screened, against all targets or those of "
+        "--sequences and\n"
+        "--targets; likewise with --sequences. A molecule that is a drug of the dataset is that drug, "
+        "whatever its id in the\n"
+        "file, and the first of equal ones stands for all: aliases.tsv says for whom.\n"
         "Probabilities are of activation against inhibition, fitted on the validation part of the model's "
         "split: of pairs\n"
         "that do not interact at all the table has no example, so a high one says which sign, not that they "

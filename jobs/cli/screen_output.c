@@ -32,14 +32,14 @@ static void print_hit(const dn_screen_run *r, const dn_screen_wish *w, const dn_
     char drug[DN_ID_MAX], target[DN_ID_MAX];
     double score = (double)hit->score;
 
-    fprintf(to, "%s\t%s", clean(&r->table.drugs.id, hit->drug, drug),
-            clean(&r->table.targets.id, hit->target, target));
+    fprintf(to, "%s\t%s", clean(&r->model.in.drugs.id, hit->drug, drug),
+            clean(&r->model.in.targets.id, hit->target, target));
     print_number(to, score);
     print_number(to, dn_screen_probability(r, score));
     print_number(to, dn_screen_shifted(r, score, w->prevalence));
-    fprintf(to, "\t%+d\t%s\t%" PRId64 "\t%" PRId64 "\n", hit->sign,
-            hit->known < 0 ? "" : label_name[hit->known], r->drug_rows[hit->drug],
-            r->target_rows[hit->target]);
+    fprintf(to, "\t%+d\t%s\t%" PRId64 "\t%" PRId64, hit->sign, hit->known < 0 ? "" : label_name[hit->known],
+            r->evidence.drug_rows[hit->drug], r->evidence.target_rows[hit->target]);
+    fprintf(to, "\t%.4f\t%.4f\n", r->evidence.drug_like[hit->drug], r->evidence.target_like[hit->target]);
 }
 
 dn_status dn_screen_write_tsv(const dn_screen_run *r, const dn_screen_wish *w, const char *dir, dn_error *err)
@@ -49,7 +49,7 @@ dn_status dn_screen_write_tsv(const dn_screen_run *r, const dn_screen_wish *w, c
 
     DN_TRY(dn_text_file_open(&t, dir, "screen.tsv", err));
     fputs("drug_id\ttarget_id\tscore\tprobability\tprobability_at_prevalence\tsign\tknown\tdrug_rows\t"
-          "target_rows\n",
+          "target_rows\tdrug_likeness\ttarget_likeness\n",
           t.to);
     for (int64_t i = 0; i < r->result.n; i++)
         print_hit(r, w, &r->result.hit[i], t.to);
@@ -81,12 +81,136 @@ dn_status dn_screen_write_edges(const dn_screen_run *r, const dn_screen_wish *w,
         const dn_screened *hit = &r->result.hit[i];
 
         fprintf(t.to, "%s\t%.9g\t%s\t%s\n", hit->sign > 0 ? "activator" : "inhibitor", weight_of(r, w, hit),
-                clean(&r->table.drugs.id, hit->drug, drug), clean(&r->table.targets.id, hit->target, target));
+                clean(&r->model.in.drugs.id, hit->drug, drug),
+                clean(&r->model.in.targets.id, hit->target, target));
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
     dn_text_file_close(&t);
     return st;
+}
+
+/* ---- entries of --molecules and --sequences ---- */
+
+static const char *const entry_name[] = {"molecule", "sequence"};
+
+/* Whether an entry is screened under another id than its own. */
+static bool renamed(const dn_screen_run *r, int k, int64_t i)
+{
+    const dn_newcomers_side *s = &r->new.side[k];
+    const dn_strings *ids = k == 0 ? &r->model.in.drugs.id : &r->model.in.targets.id;
+    size_t len, as_len;
+    const char *id = dn_strings_at(&s->id, i, &len), *as;
+
+    if (s->entity[i] < 0)
+        return false;
+    as = dn_strings_at(ids, s->entity[i], &as_len);
+    return len != as_len || memcmp(id, as, len) != 0;
+}
+
+static int64_t count_renamed(const dn_screen_run *r)
+{
+    int64_t n = 0;
+
+    for (int k = 0; k < 2; k++)
+        for (int64_t i = 0; i < r->new.side[k].n; i++)
+            n += renamed(r, k, i);
+    return n;
+}
+
+dn_status dn_screen_write_aliases(const dn_screen_run *r, const char *dir, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_text_file t = {0};
+    char id[DN_ID_MAX], as[DN_ID_MAX];
+
+    if (count_renamed(r) == 0)
+        goto out;
+    DN_TRY(dn_text_file_open(&t, dir, "aliases.tsv", err));
+    fputs("kind\tline\tid\tscreened_as\n", t.to);
+    for (int k = 0; k < 2; k++)
+        for (int64_t i = 0; i < r->new.side[k].n; i++)
+            if (renamed(r, k, i))
+                fprintf(t.to, "%s\t%" PRId64 "\t%s\t%s\n", entry_name[k], r->new.side[k].line[i],
+                        clean(&r->new.side[k].id, i, id),
+                        clean(k == 0 ? &r->model.in.drugs.id : &r->model.in.targets.id,
+                              r->new.side[k].entity[i], as));
+    DN_TRY(dn_text_file_commit(&t, err));
+out:
+    dn_text_file_close(&t);
+    return st;
+}
+
+dn_status dn_screen_write_rejected(const dn_screen_run *r, const char *dir, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_text_file t = {0};
+    char id[DN_ID_MAX], reason[DN_ID_MAX];
+
+    if (r->new.side[0].unreadable + r->new.side[1].unreadable == 0)
+        goto out;
+    DN_TRY(dn_text_file_open(&t, dir, "rejected.tsv", err));
+    fputs("kind\tline\tid\treason\n", t.to);
+    for (int k = 0; k < 2; k++)
+        for (int64_t i = 0; i < r->new.side[k].n; i++)
+            if (r->new.side[k].entity[i] < 0)
+                fprintf(t.to, "%s\t%" PRId64 "\t%s\t%s\n", entry_name[k], r->new.side[k].line[i],
+                        clean(&r->new.side[k].id, i, id), clean(&r->new.side[k].reason, i, reason));
+    DN_TRY(dn_text_file_commit(&t, err));
+out:
+    dn_text_file_close(&t);
+    return st;
+}
+
+/* Entries that are of the dataset. */
+static int64_t count_of_dataset(const dn_newcomers_side *s)
+{
+    int64_t n = 0;
+
+    for (int64_t i = 0; i < s->n; i++)
+        n += s->entity[i] >= 0 && s->entity[i] < s->known;
+    return n;
+}
+
+static int64_t count_new(const dn_screen_run *r, int k)
+{
+    return k == 0 ? r->new.drugs.n : r->new.targets.n;
+}
+
+static void add_entries(const dn_screen_run *r, const dn_screen_wish *w, dn_json *root)
+{
+    const char *const path[] = {w->new.molecules, w->new.sequences};
+
+    for (int k = 0; k < 2; k++) {
+        dn_json *e = path[k] != NULL ? dn_json_object(root, k == 0 ? "molecules" : "sequences") : NULL;
+
+        if (path[k] == NULL)
+            continue;
+        dn_json_string(e, "file", path[k]);
+        dn_json_int(e, "entries", r->new.side[k].n);
+        dn_json_int(e, "of_dataset", count_of_dataset(&r->new.side[k]));
+        dn_json_int(e, "new", count_new(r, k));
+        dn_json_int(e, "set_aside", r->new.side[k].unreadable);
+    }
+}
+
+static void print_entries(const dn_screen_run *r, const dn_screen_wish *w, FILE *to)
+{
+    const char *const path[] = {w->new.molecules, w->new.sequences};
+
+    for (int k = 0; k < 2; k++) {
+        const dn_newcomers_side *s = &r->new.side[k];
+
+        if (path[k] == NULL)
+            continue;
+        fprintf(to, "%s: %" PRId64 " %ss, %" PRId64 " of the dataset, %" PRId64 " new", path[k], s->n,
+                entry_name[k], count_of_dataset(s), count_new(r, k));
+        if (s->unreadable > 0)
+            fprintf(to, ", %" PRId64 " set aside in rejected.tsv", s->unreadable);
+        fputc('\n', to);
+    }
+    if (count_renamed(r) > 0)
+        fprintf(to, "%" PRId64 " of them are screened under another id: aliases.tsv\n", count_renamed(r));
 }
 
 /* ---- summary ---- */
@@ -154,6 +278,7 @@ dn_status dn_screen_write_summary(const dn_screen_run *r, const dn_screen_wish *
     dn_json_string(root, "interactions", r->table.split.pairs);
     dn_json_string(root, "split", r->table.name);
     dn_json_int(root, "fold", r->table.fold);
+    add_entries(r, w, root);
     dn_json_int(root, "drugs", r->n_drugs);
     dn_json_int(root, "targets", r->n_targets);
     dn_json_int(root, "pairs", r->result.pairs);
@@ -206,6 +331,7 @@ void dn_screen_print(const dn_screen_run *r, const dn_screen_wish *w, FILE *to)
     enum { SHOWN = 10 };
     int64_t shown = r->result.n < SHOWN ? r->result.n : SHOWN;
 
+    print_entries(r, w, to);
     fprintf(to,
             "%" PRId64 " drugs x %" PRId64 " targets: %" PRId64 " pairs, %" PRId64
             " of them known%s, %" PRId64 " scored\n",
@@ -224,7 +350,7 @@ void dn_screen_print(const dn_screen_run *r, const dn_screen_wish *w, FILE *to)
     print_held(r, w, to);
     fprintf(to,
             "\nthe first %" PRId64 "\ndrug_id\ttarget_id\tscore\tprobability\tat_prevalence\tsign\tknown\t"
-            "drug_rows\ttarget_rows\n",
+            "drug_rows\ttarget_rows\tdrug_likeness\ttarget_likeness\n",
             shown);
     for (int64_t i = 0; i < shown; i++)
         print_hit(r, w, &r->result.hit[i], to);

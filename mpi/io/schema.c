@@ -115,6 +115,8 @@ static const dn_schema_row table[] = {
     {"/screen/known", false, DN_I8, "hit", "1", "label in the dataset, 1 activation, 0 inhibition, -1 none"},
     {"/screen/drug_rows", false, DN_I64, "hit", "count", "training rows of the drug"},
     {"/screen/target_rows", false, DN_I64, "hit", "count", "training rows of the target"},
+    {"/screen/drug_likeness", false, DN_F64, "hit", "1", "of the drug to the nearest with training rows"},
+    {"/screen/target_likeness", false, DN_F64, "hit", "1", "of the target to the nearest with such rows"},
 };
 
 const dn_schema_row *dn_schema_find(const char *path)

@@ -102,7 +102,7 @@ out:
 
 static double kron_score(study *s, const dn_asked *asked)
 {
-    int64_t drugs = s->past->drugs->n;
+    int64_t drugs = s->past->pairs->drugs;
     int fold = asked->training ? dn_dti_kron_fold(s->kron, asked->row) : 0;
     double *of_target = s->of_target + fold * (drugs + 1);
 

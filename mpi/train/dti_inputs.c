@@ -129,21 +129,55 @@ static void remember_path(const dn_comm *comm, const char *path, char *out, size
     MPI_Bcast(out, (int)cap, MPI_BYTE, 0, comm->mpi);
 }
 
+/* The first position of each target behind `first`, from 0, in room for n + 1. */
+static dn_status rebase(const int64_t *at, int64_t first, int64_t n, int64_t **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_NEW(*out, (size_t)n + 1);
+    for (int64_t i = 0; i <= n; i++)
+        (*out)[i] = at[first + i] - at[first];
+out:
+    return st;
+}
+
+/* States of targets behind the dataset's, which the hash of its states does not cover. Collective. */
+static dn_status read_new(const dn_comm *comm, dn_dti_inputs *in, const dn_states *s, const int64_t *protein,
+                          float *state, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t known = in->pairs.targets, n = in->targets.n - known, *at = NULL; /* [n + 1] */
+    char hash[DN_HASH_TEXT];
+
+    if (n == 0)
+        goto out;
+    DN_PASS(rebase(in->state_at, known, n, &at, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_states_read(s, &in->host, n, protein + known, at,
+                          state + in->state_at[known] * dn_states_info(s)->width, hash, err));
+out:
+    dn_free(at);
+    return st;
+}
+
 static dn_status read_targets(const dn_comm *comm, dn_dti_inputs *in, const char *path, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_states *s = NULL;
     int64_t *protein = NULL; /* [targets] */
+    dn_strings known = in->targets.sequence;
     float *state;
 
+    known.n = in->pairs.targets;
     DN_TRY(dn_states_open(comm, path, &s, err));
     DN_PASS(find_targets(in, s, &protein, err));
     DN_AGREE(comm);
     DN_TRY(share_states(in, dn_states_info(s)->width, &state, err));
-    DN_TRY(dn_states_read(s, &in->host, in->targets.n, protein, in->state_at, state, in->states_hash, err));
+    DN_TRY(dn_states_read(s, &in->host, known.n, protein, in->state_at, state, in->states_hash, err));
+    DN_TRY(read_new(comm, in, s, protein, state, err));
     dn_shared_barrier(in->states);
     remember_path(comm, path, in->states_path, sizeof in->states_path);
-    dn_states_hash_sequences(&in->targets.sequence, in->targets_hash);
+    dn_states_hash_sequences(&known, in->targets_hash);
     snprintf(in->encoder, sizeof in->encoder, "%s", dn_states_info(s)->encoder);
 out:
     dn_free(protein);
@@ -161,6 +195,8 @@ dn_status dn_dti_inputs_load(const dn_comm *comm, const dn_h5 *h, const char *se
     DN_TRY(dn_interactions_load(h, set, &out->pairs, err));
     DN_TRY(dn_drugs_load(h, &out->drugs, err));
     DN_TRY(dn_targets_load(h, &out->targets, err));
+    if (encoding->opt_new != NULL)
+        DN_PASS(dn_newcomers_append(encoding->opt_new, &out->drugs, &out->targets, err));
     DN_PASS(encode_drugs(out, encoding->atoms, err));
     DN_AGREE(comm);
     if (encoding->opt_states != NULL)

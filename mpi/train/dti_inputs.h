@@ -7,7 +7,7 @@
 #define DN_TRAIN_DTI_INPUTS_H
 
 #include "mpi/core/shared.h"
-#include "mpi/io/drug_target.h"
+#include "mpi/io/newcomers.h"
 #include "mpi/io/states.h"
 #include "solvers/chem/features.h"
 #include "solvers/formats/protein.h"
@@ -17,6 +17,7 @@ typedef struct dn_dti_encoding {
     dn_atom_encoding atoms;
     dn_protein_encoding residues; /* read when there is no file of states */
     const char *opt_states;       /* path of a file of states (mpi/io/states.h), or NULL */
+    const dn_newcomers *opt_new;  /* drugs and targets to stand behind those of the dataset, or NULL */
 } dn_dti_encoding;
 
 /* "published", "rich"; -1 for another word. Local. */
@@ -40,9 +41,10 @@ typedef struct dn_dti_inputs {
     char states_path[1024];          /* where the file stands, from the root */
 } dn_dti_inputs;
 
-/* All drugs and targets of the dataset, and one set of interactions. Collective on comm, which is that of h.
- * Fails: as the loaders of drug_target.h; as dn_states_open(), dn_states_find(), dn_states_read(); DN_ENOMEM,
- * also when shared memory is too small */
+/* All drugs and targets of the dataset and those that are new (pairs.drugs and pairs.targets count those of
+ * the dataset alone), and one set of interactions. Collective on comm, which is that of h. Fails: as the
+ * loaders of drug_target.h; as dn_states_open(), dn_states_find(), dn_states_read(); DN_ENOMEM, also when
+ * shared memory is too small */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_inputs_load(const dn_comm *comm, const dn_h5 *h, const char *set,
                                                          const dn_dti_encoding *encoding, dn_dti_inputs *out,
                                                          dn_error *err);

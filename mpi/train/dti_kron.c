@@ -35,21 +35,28 @@ struct dn_dti_kron {
 
 /* ---- likenesses, by the ranks of a host ---- */
 
+float dn_dti_kron_like_drugs(const dn_fingerprint *print, const dn_fingerprint *other)
+{
+    return (float)((dn_fingerprint_tanimoto(&print[0], &other[0]) +
+                    dn_fingerprint_tanimoto(&print[1], &other[1])) /
+                   2);
+}
+
 /* Fingerprints [2, drugs], Morgan and atom pairs, each drug's by one rank. Collective. */
 static dn_status make_prints(const dn_dti_kron *k, dn_fingerprint *print, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_drugs *d = k->past->drugs;
-    dn_range mine = dn_block(d->n, k->comm->rank, k->comm->size);
+    int64_t n = k->past->pairs->drugs;
+    dn_range mine = dn_block(n, k->comm->rank, k->comm->size);
 
     for (int64_t i = mine.begin; st == DN_OK && i < mine.end; i++) {
-        dn_molecule m = dn_drugs_molecule(d, i);
+        dn_molecule m = dn_drugs_molecule(k->past->drugs, i);
         DN_PASS(dn_fingerprint_morgan(&m, &print[i], err));
-        DN_PASS(dn_fingerprint_atom_pairs(&m, &print[d->n + i], err));
+        DN_PASS(dn_fingerprint_atom_pairs(&m, &print[n + i], err));
     }
     DN_AGREE(k->comm);
-    dn_gather_blocks(k->comm, print, d->n, sizeof *print);
-    dn_gather_blocks(k->comm, print + d->n, d->n, sizeof *print);
+    dn_gather_blocks(k->comm, print, n, sizeof *print);
+    dn_gather_blocks(k->comm, print + n, n, sizeof *print);
 out:
     return st;
 }
@@ -57,7 +64,7 @@ out:
 /* Rows rank, rank + size, ... of the host's ranks, up to the diagonal, and what lies opposite. */
 static void compare_drugs(dn_dti_kron *k, const dn_fingerprint *print, double *row)
 {
-    int64_t n = k->past->drugs->n;
+    int64_t n = k->past->pairs->drugs;
     double *pairs = row + n;
     float *like = dn_shared_base(k->drug);
 
@@ -73,7 +80,7 @@ static void compare_drugs(dn_dti_kron *k, const dn_fingerprint *print, double *r
 static dn_status fill_drugs(dn_dti_kron *k, dn_error *err)
 {
     dn_status st = DN_OK;
-    size_t n = (size_t)k->past->drugs->n;
+    size_t n = (size_t)k->past->pairs->drugs;
     dn_fingerprint *print = dn_calloc(2 * n, sizeof *print);
     double *row = dn_calloc(2 * n, sizeof *row);
 
@@ -93,7 +100,7 @@ static dn_status fill_targets(dn_dti_kron *k, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_strings *s = &k->past->targets->sequence;
-    int64_t n = k->past->targets->n;
+    int64_t n = k->past->pairs->targets;
     dn_kmers kmers = {0}, upto;
     int32_t *scratch = NULL;
     double *row = NULL; /* [targets] */
@@ -119,7 +126,7 @@ out:
 static dn_status compare(dn_dti_kron *k, dn_error *err)
 {
     dn_status st = DN_OK;
-    size_t drugs = (size_t)k->past->drugs->n, targets = (size_t)k->past->targets->n;
+    size_t drugs = (size_t)k->past->pairs->drugs, targets = (size_t)k->past->pairs->targets;
 
     DN_TRY(dn_shared_create(&k->host, drugs * drugs * sizeof(float) + 1, &k->drug, err));
     DN_TRY(dn_shared_create(&k->host, targets * targets * sizeof(float) + 1, &k->target, err));
@@ -128,8 +135,8 @@ static dn_status compare(dn_dti_kron *k, dn_error *err)
     DN_AGREE(k->comm);
     dn_shared_barrier(k->drug);
     dn_shared_barrier(k->target);
-    k->likes = (dn_kron_likes){.drugs = k->past->drugs->n,
-                               .targets = k->past->targets->n,
+    k->likes = (dn_kron_likes){.drugs = k->past->pairs->drugs,
+                               .targets = k->past->pairs->targets,
                                .drug = dn_shared_base(k->drug),
                                .target = dn_shared_base(k->target)};
 out:
@@ -372,7 +379,8 @@ const float *dn_dti_kron_drug(const dn_dti_kron *k, int64_t drug)
     return k->likes.drug + drug * k->likes.drugs;
 }
 
-void dn_dti_kron_target(const dn_dti_kron *k, int fold, int64_t target, double *out)
+/* What a fold's fit says of a target of these likenesses. */
+static void ask_fit(const dn_dti_kron *k, int fold, const float *like, double *out)
 {
     const dn_interactions *p = k->past->pairs;
     const dn_past past = {
@@ -380,5 +388,15 @@ void dn_dti_kron_target(const dn_dti_kron *k, int fold, int64_t target, double *
     const dn_kron_fit fit = {.mean = k->mean[fold], .weight = k->weight + fold * k->n_training};
 
     assert(fold < k->folds); /* unseen_only: nobody asks for training rows */
-    dn_kron_rls_target(&past, &fit, k->likes.target + target * k->likes.targets, p->drugs, out);
+    dn_kron_rls_target(&past, &fit, like, p->drugs, out);
+}
+
+void dn_dti_kron_target(const dn_dti_kron *k, int fold, int64_t target, double *out)
+{
+    ask_fit(k, fold, k->likes.target + target * k->likes.targets, out);
+}
+
+void dn_dti_kron_other_target(const dn_dti_kron *k, const float *like, double *out)
+{
+    ask_fit(k, 0, like, out);
 }

@@ -24,12 +24,15 @@
 
 #include "mpi/core/world.h"
 #include "mpi/io/drug_target.h"
+#include "solvers/chem/fingerprint.h"
 #include "solvers/stats/kron_rls.h"
 
 typedef struct dn_dti_kron dn_dti_kron;
 struct dn_dti_past; /* dti_history.h */
 
-/* Collective. Borrows past and comm. Fails: DN_EDATA 2^31 training rows; DN_ENOMEM */
+/* Drugs and targets are those that past->pairs counts; past may hold more behind them, which have no labels
+ * and are scored by their likenesses, see below. Collective. Borrows past and comm. Fails: DN_EDATA 2^31
+ * training rows; DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_kron_create(const dn_comm *comm, const struct dn_dti_past *past,
                                                          dn_dti_kron **out, dn_error *err);
 DN_COLLECTIVE void dn_dti_kron_destroy(dn_dti_kron **k);
@@ -45,5 +48,10 @@ void dn_dti_kron_target(const dn_dti_kron *k, int fold, int64_t target, double *
 
 /* Likeness of a drug to each drug [drugs], for the same. Local. */
 const float *dn_dti_kron_drug(const dn_dti_kron *k, int64_t drug);
+
+/* The same for a target and a drug that the kernel does not know: like [targets] is the cosine of 3-mer
+ * counts with each target, print [2] are Morgan and atom-pair fingerprints. Local. */
+void dn_dti_kron_other_target(const dn_dti_kron *k, const float *like, double *out);
+float dn_dti_kron_like_drugs(const dn_fingerprint *print, const dn_fingerprint *other);
 
 #endif

@@ -79,7 +79,8 @@ out:
 }
 
 dn_status dn_dti_model_load(const dn_comm *comm, const dn_h5 *dataset, const char *path, const char *set,
-                            const char *opt_states, const dn_split *split, dn_dti_model *out, dn_error *err)
+                            const char *opt_states, const dn_newcomers *opt_new, const dn_split *split,
+                            dn_dti_model *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_dti_encoding encoding;
@@ -87,6 +88,7 @@ dn_status dn_dti_model_load(const dn_comm *comm, const dn_h5 *dataset, const cha
     *out = (dn_dti_model){0};
     DN_TRY(dn_model_read_record(comm, path, &out->record, err));
     DN_TRY(read_encoding(&out->record, path, opt_states, &encoding, err));
+    encoding.opt_new = opt_new;
     if (comm->rank == 0)
         st = look_for_states(&out->record, path, opt_states, err);
     DN_AGREE(comm);

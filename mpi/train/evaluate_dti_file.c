@@ -95,7 +95,7 @@ dn_status dn_dti_table_score(const dn_comm *comm, const dn_dti_table *t, const c
 
     memset(out, 0, (size_t)t->pairs.n * sizeof *out);
     DN_TRY(dn_h5_open(comm, dataset, DN_DATASET_SCHEMA, &h, err));
-    DN_TRY(dn_dti_model_load(comm, h, path, NULL, opt_states, &t->split, &m, err));
+    DN_TRY(dn_dti_model_load(comm, h, path, NULL, opt_states, NULL, &t->split, &m, err));
     DN_TRY(dn_dti_table_check(t, dataset, path, &m.record, err)); /* the same on every rank */
     DN_PASS(list_rows(t, part, &row, &n, err));
     if (st == DN_OK && (p = dn_calloc((size_t)n + 1, sizeof *p)) == NULL)

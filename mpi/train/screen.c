@@ -2,131 +2,56 @@
 #include "mpi/train/screen.h"
 
 #include <omp.h>
-#include <stdlib.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
 #include "mpi/io/share.h"
-#include "mpi/train/dti_history.h"
 #include "mpi/train/evaluate_view.h"
+#include "mpi/train/screen_history.h"
+#include "mpi/train/screen_keep.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
-#include "solvers/chem/fingerprint.h"
-#include "solvers/stats/best.h"
-#include "solvers/stats/kmers.h"
-#include "solvers/stats/similar_block.h"
 
 /* That of score.c: part of the definition of a score. */
 enum { CAPACITY = 256 };
 
-/* A hit on its way to rank 0. */
-typedef struct parcel {
-    dn_hit hit;
-    int64_t heap;
-} parcel;
-
 typedef struct study {
     const dn_dti_model *m;
     const dn_screen_options *o;
-    dn_past past;
-    dn_hidden hidden;
-    const uint8_t *part;
-    bool history;
-    int64_t block;       /* targets at a time */
-    dn_range mine;       /* drugs of this rank, places in o->drug */
-    int64_t *training;   /* [past.n] */
-    int64_t *known_at;   /* [drugs + 1]  pairs of each drug in known */
-    int64_t *known;      /* [pairs] */
-    int64_t *known_row;  /* [targets]  row of the pair with the drug at hand, -1: none */
-    int64_t *drug_place; /* [drugs]  in the order of the ids */
-    int64_t *target_place;
+    dn_dti_past past;   /* what the history is asked about */
+    int64_t block;      /* targets at a time */
+    dn_range mine;      /* drugs of this rank, places in o->drug */
+    int64_t *known_at;  /* [drugs + 1]  pairs of each drug in known */
+    int64_t *known;     /* [pairs] */
+    int64_t *known_row; /* [targets]  row of the pair with the drug at hand, -1: none */
     int64_t drug_width, target_width;
     float *drug_vector;   /* [mine, drug_width] */
     float *target_vector; /* [o->n_targets, target_width] */
     dn_work *work;
-    /* history */
-    dn_fingerprint *print; /* [drugs] */
-    dn_kmers kmers;
-    int32_t *scratch;  /* [DN_KMERS] */
-    double *like_drug; /* [drugs] */
-    double *like;      /* [block, targets] */
-    double *square;    /* [targets, block] */
-    int64_t *place;    /* [targets] */
-    double *sums;      /* [8, block] */
-    double *near;      /* [block, DN_SIMILARS] */
+    dn_screen_history *history; /* NULL: the network looks at no labels */
+    dn_screen_keep *keep;
     /* pairs that wait to be scored together */
     int64_t waiting;
     int64_t wait_drug[CAPACITY], wait_target[CAPACITY]; /* places in o->drug, o->target */
     float *wait_drugs, *wait_targets, *wait_extra;
-    /* what is kept: heap end * groups + group */
-    int64_t groups, keep;
-    int64_t *filled; /* [2 * groups] */
-    dn_hit *heap;    /* [ends * groups, keep] */
     int64_t known_pairs, scored;
 } study;
 
+/* Collective. */
 static void study_destroy(study *s)
 {
-    dn_free(s->training);
     dn_free(s->known_at);
     dn_free(s->known);
     dn_free(s->known_row);
-    dn_free(s->drug_place);
-    dn_free(s->target_place);
     dn_free(s->drug_vector);
     dn_free(s->target_vector);
     if (s->work != NULL)
         s->m->dti->model.ops->work_destroy(&s->work);
-    dn_free(s->print);
-    dn_kmers_destroy(&s->kmers);
-    dn_free(s->scratch);
-    dn_free(s->like_drug);
-    dn_free(s->like);
-    dn_free(s->square);
-    dn_free(s->place);
-    dn_free(s->sums);
-    dn_free(s->near);
+    dn_screen_history_destroy(&s->history);
+    dn_screen_keep_destroy(&s->keep);
     dn_free(s->wait_drugs);
     dn_free(s->wait_targets);
     dn_free(s->wait_extra);
-    dn_free(s->filled);
-    dn_free(s->heap);
-}
-
-/* ---- order of ids ---- */
-
-typedef struct word {
-    const char *text;
-    size_t len;
-    int64_t i;
-} word;
-
-static int compare_words(const void *x, const void *y)
-{
-    const word *a = x, *b = y;
-    int order = memcmp(a->text, b->text, a->len < b->len ? a->len : b->len);
-
-    if (order == 0)
-        order = (a->len > b->len) - (a->len < b->len);
-    return order != 0 ? order : (a->i > b->i) - (a->i < b->i);
-}
-
-dn_status dn_screen_id_order(const dn_strings *id, int64_t *out_place, dn_error *err)
-{
-    dn_status st = DN_OK;
-    word *words = NULL;
-
-    DN_NEW(words, (size_t)id->n + 1);
-    for (int64_t i = 0; i < id->n; i++) {
-        words[i].text = dn_strings_at(id, i, &words[i].len);
-        words[i].i = i;
-    }
-    qsort(words, (size_t)id->n, sizeof *words, compare_words);
-    for (int64_t k = 0; k < id->n; k++)
-        out_place[words[k].i] = k;
-out:
-    dn_free(words);
-    return st;
 }
 
 /* ---- preparation ---- */
@@ -135,51 +60,24 @@ static dn_status find_known(study *s, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_interactions *p = &s->m->in.pairs;
-    int64_t *at = NULL; /* [drugs] */
+    int64_t drugs = s->m->in.drugs.n, targets = s->m->in.targets.n; /* some perhaps without pairs */
+    int64_t *at = NULL;                                             /* [drugs] */
 
-    DN_NEW(s->training, (size_t)p->n + 1);
-    DN_NEW(s->known_at, (size_t)p->drugs + 1);
+    DN_NEW(s->known_at, (size_t)drugs + 1);
     DN_NEW(s->known, (size_t)p->n + 1);
-    DN_NEW(s->known_row, (size_t)p->targets + 1);
-    DN_NEW(at, (size_t)p->drugs + 1);
-    for (int64_t i = 0; i < p->n; i++) {
+    DN_NEW(s->known_row, (size_t)targets + 1);
+    DN_NEW(at, (size_t)drugs + 1);
+    for (int64_t i = 0; i < p->n; i++)
         s->known_at[p->drug[i] + 1]++;
-        if (s->part[i] == DN_TRAIN)
-            s->training[s->past.n++] = i;
-    }
-    for (int64_t d = 0; d < p->drugs; d++)
+    for (int64_t d = 0; d < drugs; d++)
         s->known_at[d + 1] += s->known_at[d];
-    memcpy(at, s->known_at, (size_t)p->drugs * sizeof *at);
+    memcpy(at, s->known_at, (size_t)drugs * sizeof *at);
     for (int64_t i = 0; i < p->n; i++)
         s->known[at[p->drug[i]]++] = i;
-    for (int64_t t = 0; t < p->targets; t++)
+    for (int64_t t = 0; t < targets; t++)
         s->known_row[t] = -1;
-    s->past.drug = p->drug;
-    s->past.target = p->target;
-    s->past.label = p->label;
-    s->past.rows = s->training;
 out:
     dn_free(at);
-    return st;
-}
-
-static dn_status make_heaps(study *s, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_screen_options *o = s->o;
-    int64_t ends = o->end[0] + o->end[1];
-    double members = o->per == DN_PER_SCREEN ? (double)o->n_drugs * (double)o->n_targets
-                     : o->per == DN_PER_DRUG ? (double)o->n_targets
-                                             : (double)o->n_drugs;
-
-    s->groups = o->per == DN_PER_SCREEN ? 1 : o->per == DN_PER_DRUG ? o->n_drugs : o->n_targets;
-    s->keep = (double)o->keep < members ? o->keep : (int64_t)members;
-    if ((double)ends * (double)s->groups * (double)s->keep * sizeof(parcel) >= 2147483648.0)
-        DN_FAIL(DN_EUSAGE, "the best %lld of %lld groups and %lld ends are more than 2^31 bytes",
-                (long long)s->keep, (long long)s->groups, (long long)ends);
-    DN_NEW(s->filled, (size_t)(2 * s->groups));
-    DN_NEW(s->heap, (size_t)(ends * s->groups * s->keep));
-out:
     return st;
 }
 
@@ -194,33 +92,8 @@ static dn_status make_queue(study *s, dn_error *err)
     DN_NEW(s->target_vector, (size_t)(s->o->n_targets * s->target_width));
     DN_NEW(s->wait_drugs, (size_t)(CAPACITY * s->drug_width));
     DN_NEW(s->wait_targets, (size_t)(CAPACITY * s->target_width));
-    DN_NEW(s->wait_extra, (size_t)(CAPACITY * DN_SIMILARS));
+    DN_NEW(s->wait_extra, (size_t)(CAPACITY * DN_PAST_SCORES));
     DN_TRY(dti->model.ops->work_create(&dti->model, CAPACITY, &s->work, err));
-out:
-    return st;
-}
-
-/* Room for likenesses, and this rank's share of the fingerprints of all drugs. */
-static dn_status make_history(const dn_comm *comm, study *s, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_drugs *d = &s->m->in.drugs;
-    const dn_targets *t = &s->m->in.targets;
-    dn_range mine = dn_block(d->n, comm->rank, comm->size);
-
-    DN_NEW(s->print, (size_t)d->n);
-    DN_NEW(s->scratch, DN_KMERS);
-    DN_NEW(s->like_drug, (size_t)d->n);
-    DN_NEW(s->like, (size_t)(s->block * t->n));
-    DN_NEW(s->square, (size_t)(s->block * t->n));
-    DN_NEW(s->place, (size_t)t->n);
-    DN_NEW(s->sums, (size_t)(8 * s->block));
-    DN_NEW(s->near, (size_t)(s->block * DN_SIMILARS));
-    DN_TRY(dn_kmers_create(t->sequence.bytes, t->sequence.offset, t->n, &s->kmers, err));
-    for (int64_t i = mine.begin; i < mine.end; i++) {
-        dn_molecule m = dn_drugs_molecule(d, i);
-        DN_TRY(dn_fingerprint_morgan(&m, &s->print[i], err));
-    }
 out:
     return st;
 }
@@ -236,15 +109,9 @@ static dn_status prepare_local(const dn_comm *comm, study *s, dn_error *err)
     s->block = o->block > 0 ? o->block : DN_SCREEN_BLOCK;
     s->block = s->block < o->n_targets ? s->block : o->n_targets;
     s->mine = dn_block(o->n_drugs, comm->rank, comm->size);
-    DN_TRY(make_heaps(s, err));
+    DN_TRY(dn_screen_keep_create(&s->m->in, o, &s->keep, err));
     DN_TRY(find_known(s, err));
-    DN_NEW(s->drug_place, (size_t)s->m->in.drugs.n);
-    DN_NEW(s->target_place, (size_t)s->m->in.targets.n);
-    DN_TRY(dn_screen_id_order(&s->m->in.drugs.id, s->drug_place, err));
-    DN_TRY(dn_screen_id_order(&s->m->in.targets.id, s->target_place, err));
     DN_TRY(make_queue(s, err));
-    if (s->history)
-        DN_TRY(make_history(comm, s, err));
 out:
     return st;
 }
@@ -272,19 +139,6 @@ out:
 
 /* ---- scoring ---- */
 
-static void offer(study *s, int64_t drug, int64_t target, float score)
-{
-    const dn_screen_options *o = s->o;
-    bool both = o->end[0] && o->end[1], activation = both ? score >= 0.5f : o->end[1];
-    int64_t group = o->per == DN_PER_SCREEN ? 0 : o->per == DN_PER_DRUG ? drug : target;
-    int64_t heap = (both && !activation ? s->groups : 0) + group;
-    dn_hit x = {.key = activation ? (double)score : -(double)score,
-                .a = s->drug_place[o->drug[drug]],
-                .b = s->target_place[o->target[target]]};
-
-    dn_best_offer(s->heap + heap * s->keep, s->keep, &s->filled[heap], &x);
-}
-
 static dn_status flush(study *s, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -295,14 +149,14 @@ static dn_status flush(study *s, dn_error *err)
     DN_TRY(dn_dti_score(s->work, s->m->w, s->wait_drugs, s->wait_targets, s->wait_extra, s->waiting, score,
                         err));
     for (int64_t i = 0; i < s->waiting; i++)
-        offer(s, s->wait_drug[i], s->wait_target[i], score[i]);
+        dn_screen_keep_offer(s->keep, s->wait_drug[i], s->wait_target[i], score[i]);
     s->scored += s->waiting;
     s->waiting = 0;
 out:
     return st;
 }
 
-/* A pair joins those that wait; extra [DN_SIMILARS] is what labels of like pairs say. */
+/* A pair joins those that wait; extra [DN_PAST_SCORES] is what labels of like pairs say. */
 static dn_status enqueue(study *s, int64_t drug, int64_t target, const double *extra, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -312,8 +166,8 @@ static dn_status enqueue(study *s, int64_t drug, int64_t target, const double *e
            (size_t)s->drug_width * sizeof(float));
     memcpy(s->wait_targets + at * s->target_width, s->target_vector + target * s->target_width,
            (size_t)s->target_width * sizeof(float));
-    for (int64_t c = 0; s->history && c < DN_SIMILARS; c++)
-        s->wait_extra[at * DN_SIMILARS + c] = (float)extra[c];
+    for (int64_t c = 0; s->history != NULL && c < DN_PAST_SCORES; c++)
+        s->wait_extra[at * DN_PAST_SCORES + c] = (float)extra[c];
     s->wait_drug[at] = drug;
     s->wait_target[at] = target;
     if (++s->waiting == CAPACITY)
@@ -326,25 +180,18 @@ out:
 static dn_status score_drug(study *s, int64_t drug, int64_t first, int64_t width, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_interactions *p = &s->m->in.pairs;
-    int64_t d = s->o->drug[drug];
-    double own[DN_SIMILARS]; /* of a training row */
+    double extra[DN_PAST_SCORES] = {0};
 
     for (int64_t j = 0; j < width; j++) {
-        int64_t t = s->o->target[first + j], row = s->known_row[t];
-        const double *extra = s->history ? s->near + j * DN_SIMILARS : NULL;
+        int64_t row = s->known_row[s->o->target[first + j]];
 
         if (row >= 0) {
             s->known_pairs++;
             if (!s->o->include_known)
                 continue;
         }
-        if (s->history && row >= 0 && s->part[row] == DN_TRAIN) {
-            const dn_asked asked = {
-                .drug = d, .target = p->target[row], .training = true, .row = row, .hidden = s->hidden};
-            dn_similar_score(&s->past, &asked, s->like_drug, s->like + j * p->targets, own);
-            extra = own;
-        }
+        if (s->history != NULL)
+            dn_screen_history_pair(s->history, j, row, extra);
         DN_TRY(enqueue(s, drug, first + j, extra, err));
     }
 out:
@@ -360,56 +207,17 @@ static void mark_known(study *s, int64_t drug, bool known)
 static dn_status score_block(study *s, int64_t first, int64_t width, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_similar_targets asked = {.width = width, .place = s->place, .square = s->square};
 
     for (int64_t i = s->mine.begin; i < s->mine.end; i++) {
         int64_t d = s->o->drug[i];
 
-        if (s->history) {
-            for (int64_t e = 0; e < s->m->in.drugs.n; e++)
-                s->like_drug[e] = dn_fingerprint_tanimoto(&s->print[d], &s->print[e]);
-            dn_similar_score_block(&s->past, &asked, d, s->like_drug, s->sums, s->near);
-        }
+        if (s->history != NULL)
+            dn_screen_history_drug(s->history, d);
         mark_known(s, d, true);
         DN_TRY(score_drug(s, i, first, width, err));
         mark_known(s, d, false);
     }
     DN_TRY(flush(s, err));
-out:
-    return st;
-}
-
-/* Likenesses of a block of targets to all, each rank a share of them. Collective; cannot fail. */
-static void like_block(const dn_comm *comm, study *s, int64_t first, int64_t width)
-{
-    int64_t n = s->m->in.targets.n;
-    dn_range mine = dn_block(width, comm->rank, comm->size);
-
-    for (int64_t j = mine.begin; j < mine.end; j++)
-        dn_kmers_like(&s->kmers, s->o->target[first + j], s->scratch, s->like + j * n);
-    dn_gather_blocks(comm, s->like, width, n * (int64_t)sizeof *s->like);
-    for (int64_t t = 0; t < n; t++) {
-        s->place[t] = -1;
-        for (int64_t j = 0; j < width; j++)
-            s->square[t * width + j] = s->like[j * n + t] * s->like[j * n + t];
-    }
-    for (int64_t j = 0; j < width; j++)
-        s->place[s->o->target[first + j]] = j;
-}
-
-/* ---- what all ranks keep ---- */
-
-static dn_status pack(const study *s, parcel **out, int64_t *out_n, dn_error *err)
-{
-    dn_status st = DN_OK;
-    int64_t heaps = (s->o->end[0] + s->o->end[1]) * s->groups, n = 0;
-
-    for (int64_t h = 0; h < heaps; h++)
-        n += s->filled[h];
-    DN_NEW(*out, (size_t)n + 1);
-    for (int64_t h = 0; h < heaps; h++)
-        for (int64_t i = 0; i < s->filled[h]; i++)
-            (*out)[(*out_n)++] = (parcel){s->heap[h * s->keep + i], h};
 out:
     return st;
 }
@@ -425,94 +233,6 @@ static int8_t label_of(const study *s, int64_t drug, int64_t target)
     return -1;
 }
 
-/* One end of the heaps as a list in its order. */
-static int64_t list_end(study *s, int64_t end, const int64_t *drug_at, const int64_t *target_at, int8_t sign,
-                        dn_screened *out)
-{
-    dn_hit *hit = s->heap + end * s->groups * s->keep;
-    int64_t n = 0;
-
-    for (int64_t g = 0; g < s->groups; g++)
-        for (int64_t i = 0; i < s->filled[end * s->groups + g]; i++)
-            hit[n++] = hit[g * s->keep + i]; /* never overtakes what it reads */
-    dn_best_sort(hit, n);
-    for (int64_t i = 0; i < n; i++) {
-        int64_t drug = drug_at[hit[i].a], target = target_at[hit[i].b];
-
-        out[i] = (dn_screened){drug, target, (float)(sign > 0 ? hit[i].key : -hit[i].key), sign,
-                               label_of(s, drug, target)};
-    }
-    return n;
-}
-
-/* Rank 0: the hits of all ranks as the result. */
-static dn_status unpack(study *s, const parcel *all, int64_t n, dn_screen_result *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    int64_t ends = s->o->end[0] + s->o->end[1];
-    int64_t *drug_at = NULL, *target_at = NULL; /* by place in the order of the ids */
-
-    memset(s->filled, 0, (size_t)(2 * s->groups) * sizeof *s->filled);
-    for (int64_t i = 0; i < n; i++)
-        dn_best_offer(s->heap + all[i].heap * s->keep, s->keep, &s->filled[all[i].heap], &all[i].hit);
-    DN_NEW(out->hit, (size_t)(n + 1));
-    DN_NEW(drug_at, (size_t)s->m->in.drugs.n);
-    DN_NEW(target_at, (size_t)s->m->in.targets.n);
-    for (int64_t d = 0; d < s->m->in.drugs.n; d++)
-        drug_at[s->drug_place[d]] = d;
-    for (int64_t t = 0; t < s->m->in.targets.n; t++)
-        target_at[s->target_place[t]] = t;
-    out->n = list_end(s, 0, drug_at, target_at, s->o->end[1] ? 1 : -1, out->hit);
-    if (ends == 2)
-        out->n += list_end(s, 1, drug_at, target_at, -1, out->hit + out->n);
-out:
-    dn_free(drug_at);
-    dn_free(target_at);
-    return st;
-}
-
-static dn_status send_local(const dn_comm *comm, const study *s, parcel **out, int64_t **out_counts,
-                            dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out_counts, 2 * (size_t)comm->size); /* to send, to receive */
-    DN_TRY(pack(s, out, *out_counts, err));
-out:
-    return st;
-}
-
-/* Collective. */
-static dn_status join(const dn_comm *comm, study *s, dn_screen_result *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    parcel *mine = NULL;
-    void *all = NULL;
-    int64_t *counts = NULL, n = 0;
-
-    DN_PASS(send_local(comm, s, &mine, &counts, err));
-    DN_AGREE(comm);
-    DN_TRY(dn_exchange(comm, sizeof *mine, counts, mine, &all, counts + comm->size, err));
-    for (int r = 0; r < comm->size; r++)
-        n += counts[comm->size + r];
-    if (comm->rank == 0)
-        DN_PASS(unpack(s, all, n, out, err));
-    DN_AGREE(comm);
-    MPI_Bcast(&out->n, 1, MPI_INT64_T, 0, comm->mpi);
-    if (comm->rank != 0 && (out->hit = dn_calloc((size_t)out->n + 1, sizeof *out->hit)) == NULL)
-        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld hits", (long long)out->n);
-    DN_AGREE(comm);
-    MPI_Bcast(out->hit, (int)((size_t)out->n * sizeof *out->hit), MPI_BYTE, 0, comm->mpi);
-    out->pairs = s->o->n_drugs * s->o->n_targets;
-    out->known = dn_sum(comm, s->known_pairs);
-    out->scored = dn_sum(comm, s->scored);
-out:
-    dn_free(mine);
-    dn_free(all);
-    dn_free(counts);
-    return st;
-}
-
 /* Collective. */
 static dn_status work_through(const dn_comm *comm, study *s, dn_screen_result *out, dn_error *err)
 {
@@ -523,19 +243,24 @@ static dn_status work_through(const dn_comm *comm, study *s, dn_screen_result *o
     DN_PASS(encode_local(comm, s, err));
     DN_AGREE(comm);
     dn_gather_blocks(comm, s->target_vector, n, s->target_width * (int64_t)sizeof(float));
-    if (s->history)
-        dn_gather_blocks(comm, s->print, s->m->in.drugs.n, sizeof *s->print);
+    if (s->m->record.history)
+        DN_TRY(dn_screen_history_create(comm, &s->past, s->block, &s->history, err));
     for (int64_t first = 0; first < n; first += s->block) {
         int64_t width = n - first < s->block ? n - first : s->block;
 
-        if (s->history)
-            like_block(comm, s, first, width);
+        if (s->history != NULL)
+            dn_screen_history_block(comm, s->history, s->o->target + first, width);
         DN_PASS(score_block(s, first, width, err));
         DN_AGREE(comm);
         dn_log(DN_INFO, "screen", "targets done", "targets=%lld of=%lld", (long long)(first + width),
                (long long)n);
     }
-    DN_TRY(join(comm, s, out, err));
+    DN_TRY(dn_screen_keep_join(comm, s->keep, out, err));
+    for (int64_t i = 0; i < out->n; i++)
+        out->hit[i].known = label_of(s, out->hit[i].drug, out->hit[i].target);
+    out->pairs = s->o->n_drugs * n;
+    out->known = dn_sum(comm, s->known_pairs);
+    out->scored = dn_sum(comm, s->scored);
 out:
     return st;
 }
@@ -545,12 +270,10 @@ dn_status dn_screen(const dn_comm *comm, const dn_dti_model *m, const dn_split *
 {
     dn_status st = DN_OK;
     int threads = omp_get_max_threads();
-    study s = {.m = m,
-               .o = options,
-               .part = split->part,
-               .hidden = dn_dti_hidden(split->kind),
-               .history = m->record.history};
+    study s = {
+        .m = m, .o = options, .past = dn_dti_past_of(&m->in.drugs, &m->in.targets, &m->in.pairs, split)};
 
+    s.past.unseen_only = !options->include_known;
     *out = (dn_screen_result){.n = 0};
     omp_set_num_threads(1); /* the kernels of this thread stay on it */
     st = work_through(comm, &s, out, err);

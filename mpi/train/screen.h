@@ -5,15 +5,12 @@
  *     DN_TRY(dn_screen(comm, &model, &split, &o, &result, err));
  *
  * Each drug and each target is encoded once. Where the network looks at labels of like pairs, these are
- * computed for a drug and a block of targets at a time (solvers/stats/similar_block.h). Drugs are dealt to
- * the ranks. A pair has the bits that dn_dti_model_score() gives it, whatever the ranks and the block, and
- * equal scores are ordered by the ids of drug and target, so that the same pairs are kept on any number of
- * ranks.
+ * computed for a drug and a block of targets at a time (screen_history.h). Drugs are dealt to the ranks. A
+ * pair has the bits that dn_dti_model_score() gives it, whatever the ranks and the block, and equal scores
+ * are ordered by the ids of drug and target, so that the same pairs are kept on any number of ranks.
  *
- * Memory of a rank beside dataset and model, with K to keep, of G groups (1; drugs; targets) and E ends
- * (1; 2): 24 E G K bytes of hits, vectors of all targets and of the rank's drugs, a block of targets x (all
- * targets) of likenesses, a fingerprint a drug. Rank 0 takes up the hits of all ranks at the end. Nothing has
- * the size drugs x targets.
+ * Memory of a rank beside dataset and model: vectors of all targets and of the rank's drugs, and what
+ * screen_keep.h and screen_history.h say. Nothing has the size drugs x targets.
  */
 #ifndef DN_TRAIN_SCREEN_H
 #define DN_TRAIN_SCREEN_H
@@ -28,7 +25,8 @@ typedef enum dn_screen_per {
 } dn_screen_per;
 
 typedef struct dn_screen_options {
-    const int64_t *drug; /* [n_drugs]  of the dataset, each once */
+    /* of m->in, each once: those of the dataset, and behind them new ones (newcomers.h) */
+    const int64_t *drug; /* [n_drugs] */
     int64_t n_drugs;     /* >= 1 */
     const int64_t *target;
     int64_t n_targets;
@@ -45,7 +43,7 @@ typedef struct dn_screen_options {
 enum { DN_SCREEN_BLOCK = 256 };
 
 typedef struct dn_screened {
-    int64_t drug, target; /* of the dataset */
+    int64_t drug, target; /* of m->in */
     float score;          /* probability of activation as the network has it */
     int8_t sign;          /* +1 kept for activation, -1 for inhibition */
     int8_t known;         /* its label in the set, 1 activation, 0 inhibition, -1: none */
@@ -66,8 +64,5 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_screen(const dn_comm *comm, const dn_dt
                                                 const dn_split *split, const dn_screen_options *options,
                                                 dn_screen_result *out, dn_error *err);
 void dn_screen_result_destroy(dn_screen_result *r);
-
-/* Order of n ids by their bytes, equal ones by index: out_place [n] of each. Local. Fails: DN_ENOMEM */
-DN_MUST_CHECK dn_status dn_screen_id_order(const dn_strings *id, int64_t *out_place, dn_error *err);
 
 #endif

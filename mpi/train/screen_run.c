@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
+#include "mpi/train/screen_keep.h"
 #include "solvers/base/alloc.h"
+#include "solvers/base/log.h"
 #include "solvers/formats/id_list.h"
 #include "solvers/stats/best.h"
 
@@ -43,24 +45,41 @@ out:
     return st;
 }
 
-/* Who of `id` is screened, into *out [*out_n]. Collective: rank 0 reads the file. */
-static dn_status choose(const dn_comm *comm, const char *path, const dn_strings *id, const char *what,
-                        const char *dataset, int64_t **out, int64_t *out_n, dn_error *err)
+/* One side: who is asked. */
+typedef struct asking {
+    const char *path, *what, *dataset;
+    const dn_strings *id; /* of the dataset */
+    const dn_newcomers_side *side;
+    int64_t added; /* behind the dataset's */
+} asking;
+
+/* Marks [n] of the entries of --molecules or --sequences, and all when nobody is named. */
+static void mark_others(const asking *a, uint8_t *mark)
+{
+    if (a->path == NULL && a->side->n == 0)
+        memset(mark, 1, (size_t)a->id->n);
+    for (int64_t i = 0; i < a->side->n; i++)
+        if (a->side->entity[i] >= 0)
+            mark[a->side->entity[i]] = 1;
+}
+
+/* Who is screened, into *out [*out_n]. Collective: rank 0 reads the file. */
+static dn_status choose(const dn_comm *comm, const asking *a, int64_t **out, int64_t *out_n, dn_error *err)
 {
     dn_status st = DN_OK;
-    uint8_t *mark = dn_calloc((size_t)id->n + 1, 1);
+    int64_t n = a->id->n + a->added;
+    uint8_t *mark = dn_calloc((size_t)n + 1, 1);
 
-    *out = dn_calloc((size_t)id->n + 1, sizeof **out);
+    *out = dn_calloc((size_t)n + 1, sizeof **out);
     if (mark == NULL || *out == NULL)
-        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld ids", (long long)id->n);
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld ids", (long long)n);
     DN_AGREE(comm);
-    if (path == NULL)
-        memset(mark, 1, (size_t)id->n);
-    else if (comm->rank == 0)
-        DN_PASS(mark_listed(path, id, what, dataset, mark, err));
+    if (a->path != NULL && comm->rank == 0)
+        DN_PASS(mark_listed(a->path, a->id, a->what, a->dataset, mark, err));
     DN_AGREE(comm);
-    MPI_Bcast(mark, (int)id->n, MPI_BYTE, 0, comm->mpi);
-    for (int64_t i = 0; i < id->n; i++)
+    MPI_Bcast(mark, (int)n, MPI_BYTE, 0, comm->mpi);
+    mark_others(a, mark);
+    for (int64_t i = 0; i < n; i++)
         if (mark[i])
             (*out)[(*out_n)++] = i;
 out:
@@ -68,25 +87,68 @@ out:
     return st;
 }
 
-static dn_status count_rows(dn_screen_run *run, dn_error *err)
+/* Collective. */
+static dn_status choose_all(const dn_comm *comm, const dn_screen_wish *w, dn_screen_run *r, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_interactions *p = &run->table.pairs;
+    const asking drugs = {.path = w->drugs,
+                          .what = "drug",
+                          .dataset = w->dataset,
+                          .id = &r->table.drugs.id,
+                          .side = &r->new.side[0],
+                          .added = r->new.drugs.n};
+    const asking targets = {.path = w->targets,
+                            .what = "target",
+                            .dataset = w->dataset,
+                            .id = &r->table.targets.id,
+                            .side = &r->new.side[1],
+                            .added = r->new.targets.n};
 
-    DN_NEW(run->drug_rows, (size_t)p->drugs + 1);
-    DN_NEW(run->target_rows, (size_t)p->targets + 1);
-    for (int64_t i = 0; i < p->n; i++)
-        if (run->table.split.part[i] == DN_TRAIN) {
-            run->drug_rows[p->drug[i]]++;
-            run->target_rows[p->target[i]]++;
-        }
+    DN_TRY(choose(comm, &drugs, &r->drug, &r->n_drugs, err));
+    DN_TRY(choose(comm, &targets, &r->target, &r->n_targets, err));
 out:
     return st;
+}
+
+/* Which entries are not what they seem, the first few of them one by one. */
+static void tell_side(const dn_screen_wish *w, const dn_screen_run *r, int k)
+{
+    enum { SHOWN = 10, ID = 60 };
+    const char *what = k == 0 ? "molecules" : "sequences";
+    const char *path = k == 0 ? w->new.molecules : w->new.sequences;
+    const dn_newcomers_side *s = &r->new.side[k];
+    const dn_strings *known = k == 0 ? &r->table.drugs.id : &r->table.targets.id;
+    int64_t shown = 0, same = 0;
+    char id[ID], is[ID];
+
+    for (int64_t i = 0; i < s->n; i++) {
+        same += s->entity[i] >= 0 && s->entity[i] < s->known;
+        if (s->entity[i] < 0 || s->entity[i] >= s->known || shown == SHOWN)
+            continue;
+        dn_strings_copy(&s->id, i, id, sizeof id);
+        dn_strings_copy(known, s->entity[i], is, sizeof is);
+        if (strcmp(id, is) != 0 && ++shown > 0)
+            dn_log(DN_INFO, "screen", k == 0 ? "is a drug of the dataset" : "is a target of the dataset",
+                   "file=\"%s\" line=%lld id=\"%s\" is=\"%s\"", path, (long long)s->line[i], id, is);
+    }
+    if (s->n > 0)
+        dn_log(DN_INFO, "screen", "entries read",
+               "what=%s file=\"%s\" entries=%lld of_dataset=%lld new=%lld set_aside=%lld", what, path,
+               (long long)s->n, (long long)same, (long long)(k == 0 ? r->new.drugs.n : r->new.targets.n),
+               (long long)s->unreadable);
 }
 
 static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
 {
     return (hash ^ dn_hash(bytes, len)) * 1099511628211u;
+}
+
+static uint64_t mix_strings(uint64_t hash, const dn_strings *s)
+{
+    if (s->n == 0)
+        return hash;
+    hash = mix(hash, s->offset, ((size_t)s->n + 1) * sizeof *s->offset);
+    return mix(hash, s->bytes, (size_t)s->offset[s->n]);
 }
 
 static void make_digest(dn_screen_run *run)
@@ -103,6 +165,12 @@ static void make_digest(dn_screen_run *run)
     h = mix(h, m->running, (size_t)m->dti->model.n_moments * sizeof *m->running);
     h = mix(h, run->drug, (size_t)run->n_drugs * sizeof *run->drug);
     h = mix(h, run->target, (size_t)run->n_targets * sizeof *run->target);
+    for (int k = 0; k < 2; k++) {
+        h = mix_strings(h, &run->new.side[k].id);
+        h = mix(h, run->new.side[k].entity, (size_t)run->new.side[k].n * sizeof(int64_t));
+    }
+    h = mix_strings(h, &run->new.drugs.key);
+    h = mix_strings(h, &run->new.targets.sequence);
     snprintf(run->digest, sizeof run->digest, "%016llx", (unsigned long long)h);
 }
 
@@ -121,12 +189,12 @@ dn_status dn_screen_open(const dn_comm *comm, const dn_screen_wish *w, dn_screen
         DN_FAIL(DN_EDATA, "%s: is a %s model, wanted dti", w->model, record.architecture);
     DN_TRY(dn_dti_table_load(comm, w->dataset, record.split, record.fold, &r.table, err));
     DN_TRY(dn_dti_table_check(&r.table, w->dataset, w->model, &record, err));
-    DN_TRY(choose(comm, w->drugs, &r.table.drugs.id, "drug", w->dataset, &r.drug, &r.n_drugs, err));
-    DN_TRY(choose(comm, w->targets, &r.table.targets.id, "target", w->dataset, &r.target, &r.n_targets, err));
-    DN_PASS(count_rows(&r, err));
-    DN_AGREE(comm);
+    DN_TRY(dn_newcomers_read(comm, &w->new, &r.table.drugs, &r.table.targets, &r.new, err));
+    DN_TRY(choose_all(comm, w, &r, err));
     DN_TRY(dn_h5_open(comm, w->dataset, DN_DATASET_SCHEMA, &h, err));
-    DN_TRY(dn_dti_model_load(comm, h, w->model, NULL, w->opt_states, &r.table.split, &r.model, err));
+    DN_TRY(dn_dti_model_load(comm, h, w->model, NULL, w->opt_states, &r.new, &r.table.split, &r.model, err));
+    tell_side(w, &r, 0);
+    tell_side(w, &r, 1);
     make_digest(&r);
     *out = r;
     r = (dn_screen_run){.n_drugs = 0};
@@ -142,8 +210,8 @@ void dn_screen_run_destroy(dn_screen_run *r)
     dn_dti_model_destroy(&r->model);
     dn_free(r->drug);
     dn_free(r->target);
-    dn_free(r->drug_rows);
-    dn_free(r->target_rows);
+    dn_newcomers_destroy(&r->new);
+    dn_screen_evidence_destroy(&r->evidence);
     dn_screen_result_destroy(&r->result);
     *r = (dn_screen_run){.n_drugs = 0};
 }
@@ -199,10 +267,10 @@ typedef struct bench {
 static dn_status bench_open(const dn_screen_run *r, const dn_dti_evaluation *e, bench *b, dn_error *err)
 {
     dn_status st = DN_OK;
-    uint8_t *drug = NULL, *target = NULL; /* [drugs], [targets]  1: screened */
+    uint8_t *drug = NULL, *target = NULL; /* [all drugs], [all targets]  1: screened */
 
-    DN_NEW(drug, (size_t)r->table.drugs.n);
-    DN_NEW(target, (size_t)r->table.targets.n);
+    DN_NEW(drug, (size_t)r->model.in.drugs.n);
+    DN_NEW(target, (size_t)r->model.in.targets.n);
     DN_NEW(b->drug_place, (size_t)r->table.drugs.n);
     DN_NEW(b->target_place, (size_t)r->table.targets.n);
     DN_NEW(b->row, (size_t)e->n + 1);
@@ -347,6 +415,8 @@ dn_status dn_screen_compute(const dn_comm *comm, const dn_screen_wish *w, dn_scr
                                  .per = w->per,
                                  .end = {w->end[0], w->end[1]},
                                  .include_known = w->include_known};
+    const dn_screen_who who = {
+        .drug = r->drug, .n_drugs = r->n_drugs, .target = r->target, .n_targets = r->n_targets};
 
     r->held.best_baseline = -1;
     DN_TRY(learn_from_known(comm, r, err));
@@ -355,6 +425,7 @@ dn_status dn_screen_compute(const dn_comm *comm, const dn_screen_wish *w, dn_scr
                 "%s: split '%s' has no validation rows of both labels: nothing to calibrate for a prevalence",
                 w->dataset, r->table.name);
     DN_TRY(dn_screen(comm, &r->model, &r->table.split, &o, &r->result, err));
+    DN_TRY(dn_screen_evidence_find(comm, &r->model.in, r->table.split.part, &who, &r->evidence, err));
 out:
     return st;
 }

@@ -17,6 +17,7 @@
 #define DN_TRAIN_SCREEN_RUN_H
 
 #include "mpi/train/screen.h"
+#include "mpi/train/screen_evidence.h"
 
 #define DN_SCREEN_SCHEMA "dragnet.screen"
 
@@ -24,7 +25,9 @@ enum { DN_SCREEN_TOPS = 6 }; /* K = 10, 30, 100, 300, 1000, 3000 */
 
 typedef struct dn_screen_wish {
     const char *dataset, *model;
-    const char *drugs, *targets; /* files of ids (formats/id_list.h); NULL: all of the dataset */
+    const char *drugs, *targets; /* files of ids (formats/id_list.h), or NULL */
+    dn_newcomers_wish new;  /* drugs and targets that the dataset need not have: screened beside those of the
+                               files of ids; all of the dataset when there is neither */
     const char *opt_states; /* the file of states that the model was trained on; NULL: where it stood then */
     int64_t keep;
     dn_screen_per per;
@@ -45,20 +48,22 @@ typedef struct dn_screen_held {
 typedef struct dn_screen_run {
     dn_dti_table table;
     dn_dti_model model;
+    dn_newcomers new; /* stand in `model` behind those of the dataset */
     int64_t n_drugs, n_targets;
-    int64_t *drug, *target;           /* [n_drugs], [n_targets]  who is screened, rising */
-    int64_t *drug_rows, *target_rows; /* [drugs], [targets]  training rows */
-    char digest[17];                  /* of weights, interactions and who is screened */
+    int64_t *drug, *target; /* [n_drugs], [n_targets]  of model.in: who is screened, rising */
+    char digest[17];        /* of weights, interactions and who is screened */
     /* from here on by compute() */
     dn_screen_result result;
     bool calibrated; /* validation holds both labels */
     dn_platt platt;  /* of the logit of the score */
     int64_t validation_rows, validation_positives;
     dn_screen_held held;
+    dn_screen_evidence evidence;
 } dn_screen_run;
 
 /* Fails: DN_EDATA an id that the dataset has not (file and line named), a model of another network or
- * dataset; DN_EUSAGE prevalence out of range; as dn_dti_table_load(), dn_dti_model_load(), dn_id_list_read()
+ * dataset; DN_EUSAGE prevalence out of range; as dn_dti_table_load(), dn_dti_model_load(), dn_id_list_read(),
+ * dn_newcomers_read()
  */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_screen_open(const dn_comm *comm, const dn_screen_wish *wish,
                                                      dn_screen_run *out, dn_error *err);

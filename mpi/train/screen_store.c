@@ -11,6 +11,7 @@ typedef struct columns {
     double *probability, *shifted;
     int8_t *sign, *known;
     int64_t *drug_rows, *target_rows;
+    double *drug_like, *target_like;
 } columns;
 
 static void columns_destroy(columns *c)
@@ -24,6 +25,8 @@ static void columns_destroy(columns *c)
     dn_free(c->known);
     dn_free(c->drug_rows);
     dn_free(c->target_rows);
+    dn_free(c->drug_like);
+    dn_free(c->target_like);
 }
 
 static dn_status add_id(const dn_strings *id, int64_t i, dn_strings *out, dn_error *err)
@@ -46,18 +49,22 @@ static dn_status fill(const dn_screen_run *r, double prevalence, columns *c, dn_
     DN_NEW(c->known, n);
     DN_NEW(c->drug_rows, n);
     DN_NEW(c->target_rows, n);
+    DN_NEW(c->drug_like, n);
+    DN_NEW(c->target_like, n);
     for (int64_t i = 0; i < r->result.n; i++) {
         const dn_screened *hit = &r->result.hit[i];
 
-        DN_TRY(add_id(&r->table.drugs.id, hit->drug, &c->drug, err));
-        DN_TRY(add_id(&r->table.targets.id, hit->target, &c->target, err));
+        DN_TRY(add_id(&r->model.in.drugs.id, hit->drug, &c->drug, err));
+        DN_TRY(add_id(&r->model.in.targets.id, hit->target, &c->target, err));
         c->score[i] = hit->score;
         c->probability[i] = dn_screen_probability(r, (double)hit->score);
         c->shifted[i] = dn_screen_shifted(r, (double)hit->score, prevalence);
         c->sign[i] = hit->sign;
         c->known[i] = hit->known;
-        c->drug_rows[i] = r->drug_rows[hit->drug];
-        c->target_rows[i] = r->target_rows[hit->target];
+        c->drug_rows[i] = r->evidence.drug_rows[hit->drug];
+        c->target_rows[i] = r->evidence.target_rows[hit->target];
+        c->drug_like[i] = r->evidence.drug_like[hit->drug];
+        c->target_like[i] = r->evidence.target_like[hit->target];
     }
 out:
     return st;
@@ -76,7 +83,9 @@ static dn_status write_columns(dn_h5 *h, const columns *c, int64_t n, dn_error *
                {"/screen/sign", c->sign},
                {"/screen/known", c->known},
                {"/screen/drug_rows", c->drug_rows},
-               {"/screen/target_rows", c->target_rows}};
+               {"/screen/target_rows", c->target_rows},
+               {"/screen/drug_likeness", c->drug_like},
+               {"/screen/target_likeness", c->target_like}};
 
     DN_TRY(dn_h5_write_strings(h, "/screen/drug_id", &c->drug, err));
     DN_TRY(dn_h5_write_strings(h, "/screen/target_id", &c->target, err));

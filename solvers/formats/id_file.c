@@ -12,6 +12,7 @@ typedef struct reader {
     dn_delim *d;
     dn_names *seen;
     dn_id_file file;
+    size_t line_cap;
     char *text; /* [len]  of the entry that is open */
     size_t len, cap;
     char *id;
@@ -40,6 +41,8 @@ static dn_status add_entry(reader *r, const char *id, size_t id_len, const char 
 
     DN_TRY(dn_names_add(r->seen, id, id_len, r->file.id.n, &at, err));
     if (at == r->file.id.n) {
+        DN_TRY(dn_grow((void **)&r->file.line, &r->line_cap, (size_t)at + 1, sizeof *r->file.line, err));
+        r->file.line[at] = line;
         DN_TRY(dn_strings_add(&r->file.id, id, id_len, err));
         DN_TRY(dn_strings_add(&r->file.text, text, len, err));
         goto out;
@@ -215,5 +218,6 @@ void dn_id_file_destroy(dn_id_file *f)
 {
     dn_strings_destroy(&f->id);
     dn_strings_destroy(&f->text);
+    dn_free(f->line);
     *f = (dn_id_file){0};
 }

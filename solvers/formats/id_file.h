@@ -19,6 +19,7 @@ typedef enum dn_id_file_kind { DN_ID_FILE_SMILES, DN_ID_FILE_FASTA } dn_id_file_
 
 typedef struct dn_id_file {
     dn_strings id, text; /* [n]  id[i] means text[i]; ids are distinct, in the order of the file */
+    int64_t *line;       /* [n]  where the entry begins, from 1 */
     int64_t repeats;     /* ids that stood there before */
 } dn_id_file;
 

@@ -5,14 +5,17 @@
  */
 #include "tests/support/test.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "mpi/train/dti_history.h"
 #include "mpi/train/score.h"
 #include "mpi/train/screen.h"
+#include "mpi/train/screen_evidence.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
+#include "solvers/chem/fingerprint.h"
 
 enum { DRUGS = 26, TARGETS = 21, ROWS = DRUGS * TARGETS, ATOMS = 6, LENGTH = 30, F = 4, C = 5 };
 
@@ -26,8 +29,10 @@ static float atom_feature[DRUGS * ATOMS * F], state[TARGETS * LENGTH * C];
 static int64_t bond_at[DRUGS * ATOMS + 1], bond_to[2 * DRUGS * ATOMS], state_at[TARGETS + 1];
 static int64_t known_drug[ROWS], known_target[ROWS], all_drug[ROWS], all_target[ROWS], n_known;
 static uint8_t known_label[ROWS], known_part[ROWS], all_label[ROWS], all_part[ROWS];
-static int8_t label_at[ROWS]; /* of all pairs, -1: not known */
-static float known_extra[ROWS * DN_SIMILARS], all_extra[ROWS * DN_SIMILARS];
+static int8_t label_at[ROWS];          /* of all pairs, -1: not known */
+static int64_t new_drugs, new_targets; /* the last ones stand behind those of the dataset, without pairs */
+static bool without_new;               /* all pairs are those of the other drugs */
+static float known_extra[ROWS * DN_PAST_SCORES], all_extra[ROWS * DN_PAST_SCORES];
 
 static void make_molecules(dn_rng s)
 {
@@ -88,6 +93,8 @@ static void make_pairs(dn_rng s)
     for (int64_t i = 0; i < ROWS; i++) {
         double u = dn_rng_uniform(s, 50000 + (uint64_t)i);
 
+        if (i / TARGETS >= DRUGS - new_drugs || i % TARGETS >= TARGETS - new_targets)
+            u = 1;
         all_drug[i] = i / TARGETS;
         all_target[i] = i % TARGETS;
         all_label[i] = dn_rng_below(s, 60000 + (uint64_t)i, 3) == 0;
@@ -120,15 +127,16 @@ static void make_model(bool all, bool history, const char *kind, float scale, ma
                         .joint = history ? 9 : 0,
                         .positive_weight = 1};
     dn_dti_model *m = &out->m;
-    dn_strings drug_id = {.n = DRUGS, .offset = id_offset, .bytes = id_bytes};
+    int64_t known_drugs = DRUGS - new_drugs, drugs = all && without_new ? known_drugs : DRUGS;
+    dn_strings drug_id = {.n = drugs, .offset = id_offset, .bytes = id_bytes};
     dn_strings target_id = {.n = TARGETS, .offset = id_offset + DRUGS, .bytes = id_bytes};
 
     *out = (made){.split = {.pairs = "made", .interactions = true, .folds = 1}};
     snprintf(out->split.kind, sizeof out->split.kind, "%s", kind);
-    out->split.n = all ? ROWS : n_known;
+    out->split.n = all ? drugs * TARGETS : n_known;
     out->split.part = all ? all_part : known_part;
     m->record.history = history;
-    m->in.drugs = (dn_drugs){.n = DRUGS,
+    m->in.drugs = (dn_drugs){.n = drugs,
                              .id = drug_id,
                              .first_atom = first_atom,
                              .first_bond = first_bond,
@@ -138,12 +146,12 @@ static void make_model(bool all, bool history, const char *kind, float scale, ma
                                  .id = target_id,
                                  .sequence = {.n = TARGETS, .offset = sequence_offset, .bytes = sequence}};
     m->in.pairs = (dn_interactions){.n = out->split.n,
-                                    .drugs = DRUGS,
-                                    .targets = TARGETS,
+                                    .drugs = all ? drugs : known_drugs,
+                                    .targets = all ? TARGETS : TARGETS - new_targets,
                                     .drug = all ? all_drug : known_drug,
                                     .target = all ? all_target : known_target,
                                     .label = all ? all_label : known_label};
-    m->in.data = (dn_dti_data){.n_drugs = DRUGS,
+    m->in.data = (dn_dti_data){.n_drugs = drugs,
                                .atom_width = F,
                                .atom_at = first_atom,
                                .atom = atom_feature,
@@ -157,7 +165,7 @@ static void make_model(bool all, bool history, const char *kind, float scale, ma
                                .drug = m->in.pairs.drug,
                                .target = m->in.pairs.target,
                                .label = m->in.pairs.label,
-                               .pair_extra_width = history ? DN_SIMILARS : 0,
+                               .pair_extra_width = history ? DN_PAST_SCORES : 0,
                                .pair_extra = all ? all_extra : known_extra};
     CU_ASSERT_EQUAL(dn_dti_create(&m->in.data, &o, &m->dti, NULL), DN_OK);
     m->w = dn_calloc((size_t)m->dti->model.n_weights, sizeof *m->w);
@@ -179,23 +187,26 @@ static void score_all(bool history, const char *kind, float scale, float *out)
 {
     dn_comm self = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
     static int64_t rows[ROWS];
-    static double near[ROWS * DN_SIMILARS];
+    static double near[ROWS * DN_PAST_SCORES];
     made x;
+
+    int64_t n;
 
     for (int64_t i = 0; i < ROWS; i++)
         rows[i] = i;
     make_model(true, history, kind, scale, &x);
+    n = x.split.n;
     if (history) {
         dn_dti_past past = {.drugs = &x.m.in.drugs,
                             .targets = &x.m.in.targets,
                             .pairs = &x.m.in.pairs,
                             .part = all_part,
                             .hidden = dn_dti_hidden(kind)};
-        CU_ASSERT_EQUAL(dn_dti_history(&self, &past, rows, ROWS, near, NULL), DN_OK);
-        for (int64_t i = 0; i < ROWS * DN_SIMILARS; i++)
+        CU_ASSERT_EQUAL(dn_dti_history(&self, &past, rows, n, near, NULL), DN_OK);
+        for (int64_t i = 0; i < n * DN_PAST_SCORES; i++)
             all_extra[i] = (float)near[i];
     }
-    CU_ASSERT_EQUAL(dn_score(&self, &x.m.dti->model, x.m.w, x.m.running, rows, ROWS, out, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_score(&self, &x.m.dti->model, x.m.w, x.m.running, rows, n, out, NULL), DN_OK);
     free_model(&x);
 }
 
@@ -299,7 +310,7 @@ static void all_ways(bool history, const char *kind, float scale)
     make_model(false, history, kind, scale, &x);
     for (int way = 0; way < 18; way++) {
         dn_screen_options o = {.drug = every_drug,
-                               .n_drugs = DRUGS,
+                               .n_drugs = without_new ? DRUGS - new_drugs : DRUGS,
                                .target = every_target,
                                .n_targets = TARGETS,
                                .keep = way % 4 == 0   ? 1
@@ -312,7 +323,7 @@ static void all_ways(bool history, const char *kind, float scale)
                                .block = blocks[way / 5 % 3]};
         compare_screen(&x, &o, score);
         o.drug = some_drugs;
-        o.n_drugs = 5;
+        o.n_drugs = without_new ? 4 : 5;
         o.target = some_targets;
         o.n_targets = 3;
         compare_screen(&x, &o, score);
@@ -331,6 +342,116 @@ static void with_history(void)
     score_all(true, "warm", 1, plain);
     score_all(true, "cold-both", 1, cold);
     CU_ASSERT_NOT_EQUAL(memcmp(plain, cold, sizeof plain), 0);
+}
+
+/* Those of other files: as if they stood in the dataset without a pair. */
+static void newcomers(void)
+{
+    new_drugs = 5;
+    new_targets = 4;
+    all_ways(true, "warm", 1);
+    all_ways(false, "warm", 1);
+    new_targets = 0;
+    all_ways(true, "warm", 1);
+    without_new = true; /* they do not change what training rows see of each other */
+    all_ways(true, "cold-both", 1);
+    all_ways(true, "cold-drug", 1);
+    without_new = false;
+    new_drugs = 0;
+}
+
+/* Of 3-mer counts, every 3-mer held against every other. */
+static double cosine(int64_t s, int64_t t)
+{
+    const char *a = sequence + s * LENGTH, *b = sequence + t * LENGTH;
+    double both = 0, one = 0, other = 0;
+
+    for (int i = 0; i + 3 <= LENGTH; i++)
+        for (int j = 0; j + 3 <= LENGTH; j++) {
+            both += memcmp(a + i, b + j, 3) == 0;
+            one += memcmp(a + i, a + j, 3) == 0;
+            other += memcmp(b + i, b + j, 3) == 0;
+        }
+    return both / sqrt(one * other);
+}
+
+/* Training rows and likenesses, against one loop over all. */
+static void check_evidence(const made *x, const dn_screen_evidence *e)
+{
+    static int64_t drug_rows[DRUGS], target_rows[TARGETS];
+
+    memset(drug_rows, 0, sizeof drug_rows);
+    memset(target_rows, 0, sizeof target_rows);
+    for (int64_t i = 0; i < n_known; i++)
+        if (known_part[i] == DN_TRAIN) {
+            drug_rows[known_drug[i]]++;
+            target_rows[known_target[i]]++;
+        }
+    for (int64_t d = 0; d < DRUGS; d++) {
+        dn_fingerprint a, b;
+        dn_molecule m = dn_drugs_molecule(&x->m.in.drugs, d);
+        double best = 0;
+
+        CU_ASSERT_EQUAL(e->drug_rows[d], drug_rows[d]);
+        CU_ASSERT_EQUAL(dn_fingerprint_morgan(&m, &a, NULL), DN_OK);
+        for (int64_t o = 0; o < DRUGS; o++) {
+            m = dn_drugs_molecule(&x->m.in.drugs, o);
+            CU_ASSERT_EQUAL(dn_fingerprint_morgan(&m, &b, NULL), DN_OK);
+            if (drug_rows[o] > 0 && dn_fingerprint_tanimoto(&a, &b) > best)
+                best = dn_fingerprint_tanimoto(&a, &b);
+        }
+        CU_ASSERT_EQUAL(e->drug_like[d], d % 3 == 0 ? best : 0);
+        CU_ASSERT(drug_rows[d] == 0 || best == 1);
+    }
+    for (int64_t t = 0; t < TARGETS; t++) {
+        double best = 0;
+
+        CU_ASSERT_EQUAL(e->target_rows[t], target_rows[t]);
+        for (int64_t o = 0; o < TARGETS; o++)
+            if (target_rows[o] > 0 && cosine(t, o) > best)
+                best = cosine(t, o);
+        CU_ASSERT_DOUBLE_EQUAL(e->target_like[t], best, 1e-12);
+        CU_ASSERT(target_rows[t] > 0 ? e->target_like[t] == 1 : e->target_like[t] < 1);
+    }
+}
+
+static void evidence(void)
+{
+    static int64_t drug[DRUGS];
+    dn_screen_who who = {.drug = drug, .target = every_target, .n_targets = TARGETS};
+    long live;
+    made x;
+
+    new_drugs = 5;
+    new_targets = 4;
+    make_molecules(dn_rng_stream(3, DN_RNG_SYNTH, 0, 0));
+    make_targets(dn_rng_stream(4, DN_RNG_SYNTH, 0, 0));
+    make_pairs(dn_rng_stream(5, DN_RNG_SYNTH, 0, 0));
+    make_model(false, false, "warm", 1, &x);
+    live = dn_alloc_live();
+    for (int64_t d = 0; d < DRUGS; d += 3)
+        drug[who.n_drugs++] = d;
+    for (int r = 0; r < test_comm.size; r++) {
+        dn_status st = DN_ENOMEM;
+
+        for (long k = 0; st != DN_OK && k < 500; k++) {
+            dn_screen_evidence e;
+            dn_error err = DN_ERROR_INIT;
+
+            dn_alloc_fail_after(test_comm.rank == r ? k : -1);
+            st = dn_screen_evidence_find(&test_comm, &x.m.in, x.split.part, &who, &e, &err);
+            dn_alloc_fail_after(-1);
+            CU_ASSERT(test_same((int)st));
+            CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == r));
+            if (st == DN_OK)
+                check_evidence(&x, &e);
+            dn_screen_evidence_destroy(&e);
+            CU_ASSERT_EQUAL(dn_alloc_live(), live);
+        }
+        CU_ASSERT_EQUAL(st, DN_OK);
+    }
+    free_model(&x);
+    new_drugs = new_targets = 0;
 }
 
 static void without_history(void)
@@ -413,6 +534,8 @@ static void any_rank_may_run_out_of_memory(void)
 static const dn_test tests[] = {{"with history: as every pair by itself", with_history},
                                 {"without history", without_history},
                                 {"ties go by ids", ties_go_by_ids},
+                                {"drugs and targets that are new", newcomers},
+                                {"evidence", evidence},
                                 {"refused", refused},
                                 {"any rank may run out of memory", any_rank_may_run_out_of_memory},
                                 {NULL, NULL}};

@@ -113,16 +113,18 @@ static void labels(void)
 
 /* ---- texts by id ---- */
 
-/* "id=text;id=text;" */
+/* "line:id=text;line:id=text;" */
 static void entries_are(dn_id_file_kind kind, const char *text, const char *want, int64_t repeats)
 {
-    dn_id_file f = {{0}, {0}, 0};
+    dn_id_file f = {0};
     dn_error err = DN_ERROR_INIT;
     char got[300] = "", one[100];
 
     CU_ASSERT_EQUAL(dn_id_file_parse("f", text, strlen(text), kind, &f, &err), DN_OK);
     CU_ASSERT_STRING_EQUAL(err.text, "");
     for (int64_t i = 0; i < f.id.n; i++) {
+        snprintf(one, sizeof one, "%d:", (int)f.line[i]);
+        strcat(got, one);
         strcat(strcat(got, dn_strings_copy(&f.id, i, one, sizeof one)), "=");
         strcat(strcat(got, dn_strings_copy(&f.text, i, one, sizeof one)), ";");
     }
@@ -134,20 +136,22 @@ static void entries_are(dn_id_file_kind kind, const char *text, const char *want
 
 static void smiles_files(void)
 {
-    entries_are(DN_ID_FILE_SMILES, "CCO D1\nCC\tD2\r\n\nC  two words \n", "D1=CCO;D2=CC;two words=C;", 0);
-    entries_are(DN_ID_FILE_SMILES, "SMILES name\nCCO D1\nCCO D1\nCCO D2\n", "D1=CCO;D2=CCO;", 1);
+    entries_are(DN_ID_FILE_SMILES, "CCO D1\nCC\tD2\r\n\nC  two words \n", "1:D1=CCO;2:D2=CC;4:two words=C;",
+                0);
+    entries_are(DN_ID_FILE_SMILES, "SMILES name\nCCO D1\nCCO D1\nCCO D2\n", "2:D1=CCO;4:D2=CCO;", 1);
 }
 
 static void fasta_files(void)
 {
-    entries_are(DN_ID_FILE_FASTA, ">P1 a protein\nMK\nV\n\n>P2\nA", "P1=MKV;P2=A;", 0);
-    entries_are(DN_ID_FILE_FASTA, ">sp|P12345|NAME x\r\nMK V\r\n> P2\nmk\n>P2\nmk\n", "P12345=MKV;P2=mk;", 1);
-    entries_are(DN_ID_FILE_FASTA, ">P1\n>sp|P2\nA\n", "P1=;sp|P2=A;", 0);
+    entries_are(DN_ID_FILE_FASTA, ">P1 a protein\nMK\nV\n\n>P2\nA", "1:P1=MKV;5:P2=A;", 0);
+    entries_are(DN_ID_FILE_FASTA, ">sp|P12345|NAME x\r\nMK V\r\n> P2\nmk\n>P2\nmk\n", "1:P12345=MKV;3:P2=mk;",
+                1);
+    entries_are(DN_ID_FILE_FASTA, ">P1\n>sp|P2\nA\n", "1:P1=;2:sp|P2=A;", 0);
 }
 
 static void entries_refused(dn_id_file_kind kind, const char *text, const char *words)
 {
-    dn_id_file f = {{0}, {0}, 0};
+    dn_id_file f = {0};
     dn_error err = DN_ERROR_INIT;
 
     CU_ASSERT_EQUAL(dn_id_file_parse("f", text, strlen(text), kind, &f, &err), DN_EDATA);
@@ -173,7 +177,7 @@ static void memory_may_run_out(void)
     dn_status st = DN_ENOMEM;
 
     for (long k = 0; st != DN_OK && k < 100; k++) {
-        dn_id_file f = {{0}, {0}, 0};
+        dn_id_file f = {0};
 
         dn_alloc_fail_after(k);
         st = dn_id_file_parse("f", text, sizeof text - 1, DN_ID_FILE_FASTA, &f, NULL);

@@ -56,7 +56,7 @@ static void blocks_of_history(void)
     static double like_drug[DRUGS], like_target[TARGETS][TARGETS], square[TARGETS * WIDTH],
         scratch[8 * WIDTH], got[WIDTH * DN_SIMILARS], want[DN_SIMILARS];
     dn_rng s = dn_rng_stream(2, DN_RNG_SYNTH, 0, 0);
-    dn_past past = {drug, target, label, rows, 0};
+    dn_past past = {.drug = drug, .target = target, .label = label, .rows = rows};
     int64_t wrong = 0;
 
     for (int64_t i = 0; i < ROWS; i++) {
