@@ -200,6 +200,7 @@ dn_status dn_dti_inputs_add_history(const dn_comm *comm, dn_dti_inputs *in, cons
                         .pairs = &in->pairs,
                         .part = split->part,
                         .hidden = dn_dti_hidden(split->kind)};
+    static const float start[DN_PAST_SCORES] = {[DN_PAST_KRON] = 1.5f}; /* what ridge shrinks */
     double *score = NULL; /* [pairs.n, DN_PAST_SCORES] */
     int64_t *rows = NULL; /* [pairs.n] */
 
@@ -210,6 +211,7 @@ dn_status dn_dti_inputs_add_history(const dn_comm *comm, dn_dti_inputs *in, cons
         in->history[k] = (float)score[k];
     in->data.pair_extra_width = DN_PAST_SCORES;
     in->data.pair_extra = in->history;
+    in->data.pair_start = start;
 out:
     dn_free(score);
     dn_free(rows);
