@@ -60,33 +60,30 @@ static void join_ranks(const dn_comm *comm, int64_t n, int64_t *mine, int64_t *a
 
 /* ---- drugs ---- */
 
-static dn_status fingerprints(const dn_drugs *d, dn_fingerprint **out, int **out_count, dn_error *err)
+static dn_status fingerprints(const dn_drugs *d, dn_fingerprint **out, double **out_like, dn_error *err)
 {
     dn_status st = DN_OK;
 
     DN_NEW(*out, (size_t)d->n);
-    DN_NEW(*out_count, (size_t)d->n);
+    DN_NEW(*out_like, (size_t)d->n);
     for (int64_t i = 0; i < d->n; i++) {
         dn_molecule m = dn_drugs_molecule(d, i);
         DN_TRY(dn_fingerprint_morgan(&m, &(*out)[i], err));
-        (*out_count)[i] = dn_fingerprint_count(&(*out)[i]);
     }
 out:
     return st;
 }
 
-/* Rows rank, rank + size, ...: rows are shorter the later they come. */
-static void link_drugs(const dn_comm *comm, int64_t n, const dn_fingerprint *fp, const int *count,
-                       double threshold, int64_t *cluster)
+/* Rows rank, rank + size, ...: rows are shorter the later they come. like [n]: scratch. */
+static void link_drugs(const dn_comm *comm, int64_t n, const dn_fingerprint *fp, double threshold,
+                       double *like, int64_t *cluster)
 {
-    for (int64_t i = comm->rank; i < n; i += comm->size)
-        for (int64_t j = i + 1; j < n; j++) {
-            int less = count[i] < count[j] ? count[i] : count[j], more = count[i] + count[j] - less;
-
-            if ((double)less >= threshold * (double)more && /* the coefficient is at most less / more */
-                dn_fingerprint_tanimoto(&fp[i], &fp[j]) >= threshold)
+    for (int64_t i = comm->rank; i < n; i += comm->size) {
+        dn_fingerprint_like(fp + i, n - i, 0, like);
+        for (int64_t j = i + 1; j < n; j++)
+            if (like[j - i] >= threshold)
                 join(cluster, i, j);
-        }
+    }
 }
 
 dn_status dn_alike_drugs(const dn_comm *comm, const dn_drugs *d, double threshold, int64_t *out_cluster,
@@ -95,19 +92,19 @@ dn_status dn_alike_drugs(const dn_comm *comm, const dn_drugs *d, double threshol
     dn_status st = DN_OK;
     int64_t *all = NULL;
     dn_fingerprint *fp = NULL; /* [n] */
-    int *count = NULL;         /* [n] */
+    double *like = NULL;       /* [n] */
 
     DN_PASS(new_forests(comm, d->n, threshold, &all, err));
-    DN_PASS(fingerprints(d, &fp, &count, err));
+    DN_PASS(fingerprints(d, &fp, &like, err));
     DN_AGREE(comm);
     for (int64_t i = 0; i < d->n; i++)
         out_cluster[i] = i;
-    link_drugs(comm, d->n, fp, count, threshold, out_cluster);
+    link_drugs(comm, d->n, fp, threshold, like, out_cluster);
     join_ranks(comm, d->n, out_cluster, all);
 out:
     dn_free(all);
     dn_free(fp);
-    dn_free(count);
+    dn_free(like);
     return st;
 }
 

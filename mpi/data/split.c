@@ -290,6 +290,19 @@ out:
     return st;
 }
 
+/* The caller's clusters of a divided side become the plan's. */
+static dn_status keep_clusters(const int64_t *cluster, int64_t n, int64_t **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (cluster == NULL)
+        goto out;
+    DN_NEW(*out, (size_t)n);
+    memcpy(*out, cluster, (size_t)n * sizeof *cluster);
+out:
+    return st;
+}
+
 /* Drugs, targets or both; a side that is not divided is all training. */
 static dn_status plan_sides(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
 {
@@ -308,6 +321,10 @@ static dn_status plan_sides(dn_split_plan *p, const dn_pairs *pairs, ranked *lis
                          : folds ? DRAW_FOLD_DRUGS
                                  : DRAW_DRUGS,
                          0, drugs, p->options.drug_cluster, "drugs", list, err));
+    if (divides(kind, 0))
+        DN_TRY(keep_clusters(p->options.drug_cluster, drugs, &p->drug_cluster, err));
+    if (divides(kind, 1))
+        DN_TRY(keep_clusters(p->options.target_cluster, p->genes - drugs, &p->target_cluster, err));
     if (divides(kind, 1))
         DN_TRY(plan_side(p,
                          blocks  ? DRAW_BLOCK_TARGETS
@@ -376,6 +393,8 @@ void dn_split_plan_destroy(dn_split_plan *plan)
 {
     dn_free(plan->pair_block);
     dn_free(plan->gene_block);
+    dn_free(plan->drug_cluster);
+    dn_free(plan->target_cluster);
     *plan = (dn_split_plan){0};
 }
 

@@ -78,7 +78,7 @@ typedef struct dn_split_options {
     int64_t drugs;      /* of a drug-target set: entities below are drugs; 0 for genes */
     uint64_t seed;
     const int64_t *drug_cluster;   /* [drugs]  as alike.h gives them; NULL: each drug by itself */
-    const int64_t *target_cluster; /* [targets]  likewise; both are looked at while planning only */
+    const int64_t *target_cluster; /* [targets]  likewise; both are copied while planning */
 } dn_split_options;
 
 /* A split before it is written out: one byte a pair or a gene, whatever the number of folds. */
@@ -89,6 +89,8 @@ typedef struct dn_split_plan {
                           * held-out pair of training genes, DN_TRAIN otherwise; NULL for k folds by genes */
     uint8_t *gene_block; /* [genes]  part or block of a gene, drug or target, DN_GENE_ABSENT: in no pair; NULL
                             when split by pairs */
+    int64_t *drug_cluster, *target_cluster; /* [drugs], [targets]  clusters that stay whole; NULL: none, or
+                                             * the side is not divided */
 } dn_split_plan;
 
 enum { DN_GENE_ABSENT = 255 };
@@ -139,10 +141,10 @@ DN_MUST_CHECK dn_status dn_split_check_test(const dn_split_plan *plan, int64_t f
 /* ---- storing ---- */
 
 /* Write a plan as /splits/<name> of an edited dataset: part [folds, pairs], by genes also gene_part [folds,
- * genes], of drug-target sets drug_part and target_part; attributes pairs (or interactions), kind, by, seed,
- * fractions, folds, config and "<count>_rows", "<count>_positives" (sums over the folds). counts is
- * [folds][DN_COUNTS]. Every rank passes the same; each writes its folds. Collective on the file's
- * communicator. Fails: as the functions of h5.h; DN_ENOMEM */
+ * genes], of drug-target sets drug_part and target_part and the clusters that stay whole; attributes pairs
+ * (or interactions), kind, by, seed, fractions, folds, config and "<count>_rows", "<count>_positives" (sums
+ * over the folds). counts is [folds][DN_COUNTS]. Every rank passes the same; each writes its folds.
+ * Collective on the file's communicator. Fails: as the functions of h5.h; DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name,
                                                      const char *config, const dn_split_plan *plan,
                                                      const dn_pairs *pairs,

@@ -36,6 +36,23 @@ out:
     return st;
 }
 
+/* cluster [n], the same on every rank; NULL: nothing to write. */
+static dn_status write_clusters(dn_h5 *h, const char *group, const char *name, const int64_t *cluster,
+                                int64_t n, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = dn_h5_comm(h);
+    dn_range mine = dn_block(n, comm->rank, comm->size);
+    char path[PATH_CAP];
+
+    if (cluster == NULL)
+        goto out;
+    snprintf(path, sizeof path, "%s/%s", group, name);
+    DN_TRY(dn_h5_write(h, path, 1, &n, mine.begin, mine.end - mine.begin, cluster + mine.begin, err));
+out:
+    return st;
+}
+
 static dn_status write_parts(dn_h5 *h, const char *group, const dn_split_plan *plan, const dn_pairs *pairs,
                              dn_error *err)
 {
@@ -101,6 +118,8 @@ dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name, con
 
     snprintf(group, sizeof group, "/splits/%s", name);
     DN_TRY(write_parts(h, group, plan, pairs, err));
+    DN_TRY(write_clusters(h, group, "drug_cluster", plan->drug_cluster, o->drugs, err));
+    DN_TRY(write_clusters(h, group, "target_cluster", plan->target_cluster, plan->genes - o->drugs, err));
     DN_TRY(dn_h5_set_text(h, group, o->drugs > 0 ? "interactions" : "pairs", pairs_name, err));
     DN_TRY(dn_h5_set_text(h, group, "kind", dn_split_kind_name(o), err));
     DN_TRY(dn_h5_set_text(h, group, "by", dn_split_by_name(o), err));

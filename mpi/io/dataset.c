@@ -203,6 +203,39 @@ out:
     return st;
 }
 
+static dn_status check_clusters(const dn_h5 *h, const char *path, const int64_t *cluster, int64_t n,
+                                dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t i = 0; i < n; i++)
+        if (cluster[i] < 0 || cluster[i] > i || cluster[cluster[i]] != cluster[i])
+            DN_FAIL(DN_EDATA, "%s: %s: %lld is not the lowest member of the cluster of %lld", dn_h5_path(h),
+                    path, (long long)cluster[i], (long long)i);
+out:
+    return st;
+}
+
+/* As long as the table with these offsets; NULL where the split has none of this side. Collective. */
+static dn_status load_clusters(const dn_h5 *h, const char *group, const char *name, const char *offsets,
+                               int64_t **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char path[NAME_MAX_ + 32];
+    int ndims;
+    int64_t dims[4];
+
+    snprintf(path, sizeof path, "%s/%s", group, name);
+    if (!dn_h5_has(h, path))
+        goto out;
+    DN_TRY(dn_h5_shape(h, offsets, &ndims, dims, err));
+    DN_TRY(dn_read_vector(h, path, DN_I64, dims[0] - 1, (void **)out, NULL, err));
+    DN_PASS(check_clusters(h, path, *out, dims[0] - 1, err));
+    DN_AGREE(dn_h5_comm(h));
+out:
+    return st;
+}
+
 dn_status dn_split_load(const dn_h5 *h, const char *name, int64_t fold, dn_split *out, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -227,6 +260,8 @@ dn_status dn_split_load(const dn_h5 *h, const char *name, int64_t fold, dn_split
     DN_PASS(new_block((size_t)s.n, 1, path, (void **)&s.part, err));
     DN_AGREE(dn_h5_comm(h));
     DN_TRY(dn_h5_read(h, path, DN_U8, fold, 1, s.part, err));
+    DN_TRY(load_clusters(h, group, "drug_cluster", "/drugs/id/offsets", &s.drug_cluster, err));
+    DN_TRY(load_clusters(h, group, "target_cluster", "/targets/id/offsets", &s.target_cluster, err));
     *out = s;
     s = (dn_split){0};
 out:
@@ -237,6 +272,8 @@ out:
 void dn_split_destroy(dn_split *s)
 {
     dn_free(s->part);
+    dn_free(s->drug_cluster);
+    dn_free(s->target_cluster);
     *s = (dn_split){0};
 }
 

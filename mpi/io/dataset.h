@@ -51,6 +51,8 @@ typedef struct dn_split {
     int64_t n;         /* pairs */
     int64_t folds;     /* 1 unless k-fold */
     uint8_t *part;     /* [n]  dn_part of every pair in the fold asked for */
+    int64_t *drug_cluster, *target_cluster; /* [drugs], [targets]  the lowest number of the cluster, which
+                                             * stays whole; NULL: each drug (target) by itself */
 } dn_split;
 
 /* fold: 0 <= fold < folds; pass -1 for "not given", which only a split of one fold accepts.

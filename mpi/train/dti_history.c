@@ -16,13 +16,14 @@ typedef struct study {
     int64_t n;
     int64_t *training; /* [n_training] */
     int64_t n_training;
-    int64_t *by_target;    /* [n]  places in rows, those of one target together */
-    dn_fingerprint *print; /* [drugs] */
-    dn_kmers kmers;        /* of the targets */
-    double *like_drug;     /* [drugs]  of the drug that was asked for last */
-    double *like_target;   /* [targets] */
-    int32_t *scratch;      /* [DN_KMERS] */
-    dn_dti_kron *kron;
+    int64_t *by_target;     /* [n]  places in rows, those of one target together */
+    dn_fingerprint *print;  /* [drugs] */
+    dn_kmers kmers;         /* of the targets */
+    double *like_drug;      /* [drugs]  of the drug that was asked for last */
+    double *like_target;    /* [targets] */
+    int32_t *scratch;       /* [DN_KMERS] */
+    dn_dti_kron *made_kron; /* NULL: it is the caller's */
+    const dn_dti_kron *kron;
     double *of_target;              /* [folds, drugs + 1]  of the target that was asked for last */
     bool made[DN_KRON_FOLDS];       /* which of them there are */
     double (*near)[DN_PAST_SCORES]; /* [n]  in the order of by_target */
@@ -39,7 +40,7 @@ static void study_destroy(study *s)
     dn_free(s->scratch);
     dn_free(s->near);
     dn_free(s->of_target);
-    dn_dti_kron_destroy(&s->kron);
+    dn_dti_kron_destroy(&s->made_kron);
 }
 
 static dn_status find_training(study *s, dn_error *err)
@@ -116,8 +117,13 @@ static double kron_score(study *s, const dn_asked *asked)
 static void score_local(study *s, dn_range mine)
 {
     const dn_interactions *p = s->past->pairs;
-    const dn_past past = {
-        .drug = p->drug, .target = p->target, .label = p->label, .rows = s->training, .n = s->n_training};
+    const dn_past past = {.drug = p->drug,
+                          .target = p->target,
+                          .label = p->label,
+                          .rows = s->training,
+                          .n = s->n_training,
+                          .drug_cluster = s->past->drug_cluster,
+                          .target_cluster = s->past->target_cluster};
     int64_t target = -1;
 
     for (int64_t i = mine.begin; i < mine.end; i++) {
@@ -132,22 +138,28 @@ static void score_local(study *s, dn_range mine)
             dn_kmers_like(&s->kmers, target = asked.target, s->scratch, s->like_target);
             memset(s->made, 0, sizeof s->made);
         }
-        for (int64_t d = 0; d < p->drugs; d++)
-            s->like_drug[d] = dn_fingerprint_tanimoto(&s->print[asked.drug], &s->print[d]);
+        dn_fingerprint_like(s->print, p->drugs, asked.drug, s->like_drug);
         dn_similar_score(&past, &asked, s->like_drug, s->like_target, s->near[i]);
         s->near[i][DN_PAST_KRON] = kron_score(s, &asked);
     }
 }
 
-dn_status dn_dti_history(const dn_comm *comm, const dn_dti_past *past, const int64_t *rows, int64_t n,
-                         double *out, dn_error *err)
+dn_status dn_dti_history(const dn_comm *comm, const dn_dti_past *past, const dn_dti_kron *opt_kron,
+                         const int64_t *rows, int64_t n, double *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    study s = {.past = past, .rows = rows, .n = n};
+    study s = {.past = past, .kron = opt_kron, .rows = rows, .n = n};
+    dn_dti_past fitted = *past;
 
+    fitted.unseen_only = true;
+    for (int64_t i = 0; i < n; i++)
+        fitted.unseen_only &= past->part[rows[i]] != DN_TRAIN;
     DN_PASS(prepare(comm, &s, err));
     DN_AGREE(comm);
-    DN_TRY(dn_dti_kron_create(comm, past, &s.kron, err));
+    if (opt_kron == NULL)
+        DN_TRY(dn_dti_kron_create(comm, &fitted, &s.made_kron, err));
+    if (opt_kron == NULL)
+        s.kron = s.made_kron;
     dn_gather_blocks(comm, s.print, past->drugs->n, sizeof *s.print);
     score_local(&s, dn_block(n, comm->rank, comm->size));
     dn_gather_blocks(comm, s.near, n, sizeof *s.near);
@@ -167,4 +179,16 @@ dn_hidden dn_dti_hidden(const char *kind)
     if (strcmp(kind, "cold-both") == 0 || strcmp(kind, "kfold-blocks") == 0)
         return DN_HIDE_BOTH;
     return DN_HIDE_ROW;
+}
+
+dn_dti_past dn_dti_past_of(const dn_drugs *drugs, const dn_targets *targets, const dn_interactions *pairs,
+                           const dn_split *split)
+{
+    return (dn_dti_past){.drugs = drugs,
+                         .targets = targets,
+                         .pairs = pairs,
+                         .part = split->part,
+                         .hidden = dn_dti_hidden(split->kind),
+                         .drug_cluster = split->drug_cluster,
+                         .target_cluster = split->target_cluster};
 }

@@ -1,15 +1,19 @@
 /* dti_kron.c - see dti_kron.h */
 #include "mpi/train/dti_kron.h"
 
+#include <assert.h>
+#include <limits.h>
 #include <stdbool.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
 #include "mpi/core/shared.h"
 #include "mpi/train/dti_history.h"
+#include "mpi/train/evaluate_view.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 #include "solvers/base/rng.h"
 #include "solvers/chem/fingerprint.h"
+#include "solvers/stats/kernel_pca.h"
 #include "solvers/stats/kmers.h"
 #include "solvers/stats/kron_rls.h"
 
@@ -25,35 +29,63 @@ struct dn_dti_kron {
     int64_t n_training;
     uint8_t *fold;                /* [pairs]  which fit scores a row */
     uint8_t *drug_in, *target_in; /* [drugs], [targets]  parts of blocks, or of one side */
-    int folds;                    /* fold 0 among them */
+    int folds;                    /* that are fitted, fold 0 among them */
     double mean[DN_KRON_FOLDS];
     double *weight; /* [folds, n_training]  0 for rows that a fold does not see */
 };
 
 /* ---- likenesses, by the ranks of a host ---- */
 
-/* This rank's rows of the likeness of drugs. */
-static dn_status fill_drugs(dn_dti_kron *k, dn_error *err)
+/* Fingerprints [2, drugs], Morgan and atom pairs, each drug's by one rank. Collective. */
+static dn_status make_prints(const dn_dti_kron *k, dn_fingerprint *print, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_drugs *d = k->past->drugs;
-    dn_fingerprint *print = NULL; /* [drugs, 2]  Morgan, atom pairs */
-    dn_range mine = dn_block(d->n, k->host.comm.rank, k->host.comm.size);
+    dn_range mine = dn_block(d->n, k->comm->rank, k->comm->size);
+
+    for (int64_t i = mine.begin; st == DN_OK && i < mine.end; i++) {
+        dn_molecule m = dn_drugs_molecule(d, i);
+        DN_PASS(dn_fingerprint_morgan(&m, &print[i], err));
+        DN_PASS(dn_fingerprint_atom_pairs(&m, &print[d->n + i], err));
+    }
+    DN_AGREE(k->comm);
+    dn_gather_blocks(k->comm, print, d->n, sizeof *print);
+    dn_gather_blocks(k->comm, print + d->n, d->n, sizeof *print);
+out:
+    return st;
+}
+
+/* Rows rank, rank + size, ... of the host's ranks, up to the diagonal, and what lies opposite. */
+static void compare_drugs(dn_dti_kron *k, const dn_fingerprint *print, double *row)
+{
+    int64_t n = k->past->drugs->n;
+    double *pairs = row + n;
     float *like = dn_shared_base(k->drug);
 
-    DN_NEW(print, 2 * (size_t)d->n + 1);
-    for (int64_t i = 0; i < d->n; i++) {
-        dn_molecule m = dn_drugs_molecule(d, i);
-        DN_TRY(dn_fingerprint_morgan(&m, &print[2 * i], err));
-        DN_TRY(dn_fingerprint_atom_pairs(&m, &print[2 * i + 1], err));
+    for (int64_t i = k->host.comm.rank; i < n; i += k->host.comm.size) {
+        dn_fingerprint_like(print, i + 1, i, row);
+        dn_fingerprint_like(print + n, i + 1, i, pairs);
+        for (int64_t j = 0; j <= i; j++)
+            like[i * n + j] = like[j * n + i] = (float)((row[j] + pairs[j]) / 2);
     }
-    for (int64_t i = mine.begin; i < mine.end; i++)
-        for (int64_t j = 0; j < d->n; j++)
-            like[i * d->n + j] = (float)((dn_fingerprint_tanimoto(&print[2 * i], &print[2 * j]) +
-                                          dn_fingerprint_tanimoto(&print[2 * i + 1], &print[2 * j + 1])) /
-                                         2);
+}
+
+/* Collective. */
+static dn_status fill_drugs(dn_dti_kron *k, dn_error *err)
+{
+    dn_status st = DN_OK;
+    size_t n = (size_t)k->past->drugs->n;
+    dn_fingerprint *print = dn_calloc(2 * n, sizeof *print);
+    double *row = dn_calloc(2 * n, sizeof *row);
+
+    if (print == NULL || row == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: fingerprints of %zu drugs", n);
+    DN_AGREE(k->comm);
+    DN_TRY(make_prints(k, print, err));
+    compare_drugs(k, print, row);
 out:
     dn_free(print);
+    dn_free(row);
     return st;
 }
 
@@ -90,7 +122,7 @@ static dn_status compare(dn_dti_kron *k, dn_error *err)
 
     DN_TRY(dn_shared_create(&k->host, drugs * drugs * sizeof(float) + 1, &k->drug, err));
     DN_TRY(dn_shared_create(&k->host, targets * targets * sizeof(float) + 1, &k->target, err));
-    DN_PASS(fill_drugs(k, err));
+    DN_TRY(fill_drugs(k, err));
     DN_PASS(fill_targets(k, err));
     DN_AGREE(k->comm);
     dn_shared_barrier(k->drug);
@@ -105,12 +137,76 @@ out:
 
 /* ---- folds ---- */
 
-static void deal(uint64_t draw, int64_t n, int folds, uint8_t *out)
+/* Clusters in a random order, each to the fold that has the fewest of the members that count: a drug (target)
+ * of no training row does not. Without clusters, in turn. */
+static dn_status deal(uint64_t draw, int64_t n, const int64_t *opt_cluster, const uint8_t *counts, int folds,
+                      uint8_t *out, dn_error *err)
 {
+    dn_status st = DN_OK;
     dn_permutation p = dn_permutation_make(0, draw, (uint64_t)(n > 0 ? n : 1));
+    int64_t *order = NULL, *size = NULL; /* [n] */
+    int64_t have[DN_KRON_FOLDS] = {0};
 
-    for (int64_t i = 0; i < n; i++)
-        out[i] = (uint8_t)(dn_permute(&p, (uint64_t)i) % (uint64_t)folds);
+    DN_NEW(order, (size_t)n);
+    DN_NEW(size, (size_t)n);
+    for (int64_t i = 0; i < n; i++) {
+        order[dn_permute(&p, (uint64_t)i)] = i;
+        size[opt_cluster != NULL ? opt_cluster[i] : i] += counts[i];
+    }
+    for (int64_t r = 0; r < n; r++) {
+        int64_t i = order[r];
+        int least = 0;
+
+        for (int f = 1; f < folds; f++)
+            if (have[f] < have[least])
+                least = f;
+        out[i] = (uint8_t)least; /* of a cluster, where its lowest number goes */
+        have[least] += size[i];
+    }
+    for (int64_t i = 0; opt_cluster != NULL && i < n; i++)
+        out[i] = out[opt_cluster[i]];
+out:
+    dn_free(order);
+    dn_free(size);
+    return st;
+}
+
+static dn_status find_training(dn_dti_kron *k, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_interactions *p = k->past->pairs;
+
+    DN_NEW(k->training, (size_t)p->n);
+    for (int64_t i = 0; i < p->n; i++)
+        if (k->past->part[i] == DN_TRAIN)
+            k->training[k->n_training++] = i;
+    if (k->n_training > INT_MAX)
+        DN_FAIL(DN_EDATA, "%lld training pairs are more than one message holds", (long long)k->n_training);
+out:
+    return st;
+}
+
+/* drug_in, target_in, and of rows row_in [n_training]. */
+static dn_status deal_all(dn_dti_kron *k, uint8_t *row_in, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_interactions *p = k->past->pairs;
+    int folds = k->past->hidden == DN_HIDE_BOTH ? SIDE_FOLDS : FOLDS;
+    uint8_t *drug = NULL, *target = NULL; /* [drugs], [targets]  1: has a training row */
+
+    DN_NEW(drug, (size_t)p->drugs);
+    DN_NEW(target, (size_t)p->targets);
+    for (int64_t i = 0; i < k->n_training; i++) {
+        drug[p->drug[k->training[i]]] = target[p->target[k->training[i]]] = 1;
+        row_in[i] = 1; /* counts */
+    }
+    DN_TRY(deal(0, p->drugs, k->past->drug_cluster, drug, folds, k->drug_in, err));
+    DN_TRY(deal(1, p->targets, k->past->target_cluster, target, folds, k->target_in, err));
+    DN_TRY(deal(2, k->n_training, NULL, row_in, FOLDS, row_in, err));
+out:
+    dn_free(drug);
+    dn_free(target);
+    return st;
 }
 
 static dn_status make_folds(dn_dti_kron *k, dn_error *err)
@@ -118,22 +214,16 @@ static dn_status make_folds(dn_dti_kron *k, dn_error *err)
     dn_status st = DN_OK;
     const dn_interactions *p = k->past->pairs;
     dn_hidden hidden = k->past->hidden;
-    int side = hidden == DN_HIDE_BOTH ? SIDE_FOLDS : FOLDS;
     uint8_t *row_in = NULL; /* [n_training] */
 
-    k->folds = 1 + (hidden == DN_HIDE_BOTH ? SIDE_FOLDS * SIDE_FOLDS : FOLDS);
-    DN_NEW(k->training, (size_t)p->n + 1);
-    DN_NEW(k->fold, (size_t)p->n + 1);
-    DN_NEW(k->drug_in, (size_t)p->drugs + 1);
-    DN_NEW(k->target_in, (size_t)p->targets + 1);
-    for (int64_t i = 0; i < p->n; i++)
-        if (k->past->part[i] == DN_TRAIN)
-            k->training[k->n_training++] = i;
-    DN_NEW(row_in, (size_t)k->n_training + 1);
-    DN_NEW(k->weight, (size_t)(k->folds * k->n_training) + 1);
-    deal(0, p->drugs, side, k->drug_in);
-    deal(1, p->targets, side, k->target_in);
-    deal(2, k->n_training, FOLDS, row_in);
+    DN_TRY(find_training(k, err));
+    k->folds = k->past->unseen_only ? 1 : 1 + (hidden == DN_HIDE_BOTH ? SIDE_FOLDS * SIDE_FOLDS : FOLDS);
+    DN_NEW(k->fold, (size_t)p->n);
+    DN_NEW(k->drug_in, (size_t)p->drugs);
+    DN_NEW(k->target_in, (size_t)p->targets);
+    DN_NEW(row_in, (size_t)k->n_training);
+    DN_NEW(k->weight, (size_t)(k->folds * k->n_training));
+    DN_TRY(deal_all(k, row_in, err));
     for (int64_t i = 0; i < k->n_training; i++) {
         int64_t row = k->training[i];
         int in = row_in[i];
@@ -172,7 +262,7 @@ static dn_status fit_fold(dn_dti_kron *k, int fold, dn_error *err)
     dn_kron_fit fit = {0};
     double *weight = k->weight + fold * k->n_training;
 
-    DN_NEW(rows, (size_t)k->n_training + 1);
+    DN_NEW(rows, (size_t)k->n_training);
     for (int64_t i = 0; i < k->n_training; i++)
         if (seen(k, fold, k->training[i]))
             rows[past.n++] = k->training[i];
@@ -190,12 +280,32 @@ out:
     return st;
 }
 
+/* This rank's folds on its threads, each fold on one. */
+static dn_status fit_mine(dn_dti_kron *k, dn_error *err)
+{
+    dn_status st[DN_KRON_FOLDS] = {DN_OK};
+    dn_error error[DN_KRON_FOLDS];
+    int size = k->comm->size;
+
+#pragma omp parallel for schedule(dynamic, 1)
+    for (int fold = k->comm->rank; fold < k->folds; fold += size) {
+        error[fold] = (dn_error)DN_ERROR_INIT;
+        st[fold] = fit_fold(k, fold, &error[fold]);
+    }
+    for (int fold = k->comm->rank; fold < k->folds; fold += size)
+        if (st[fold] != DN_OK) {
+            if (err != NULL)
+                *err = error[fold];
+            return st[fold];
+        }
+    return DN_OK;
+}
+
 static dn_status fit_all(dn_dti_kron *k, dn_error *err)
 {
     dn_status st = DN_OK;
 
-    for (int fold = k->comm->rank; fold < k->folds; fold += k->comm->size)
-        DN_PASS(fit_fold(k, fold, err));
+    DN_PASS(fit_mine(k, err));
     DN_AGREE(k->comm);
     for (int fold = 0; fold < k->folds; fold++) {
         MPI_Bcast(&k->mean[fold], 1, MPI_DOUBLE, fold % k->comm->size, k->comm->mpi);
@@ -217,7 +327,7 @@ dn_status dn_dti_kron_create(const dn_comm *comm, const dn_dti_past *past, dn_dt
     DN_AGREE(comm);
     k->comm = comm;
     k->past = past;
-    dn_host_open(comm, 0, &k->host);
+    dn_host_open(comm, past->grouping, &k->host);
     DN_PASS(make_folds(k, err));
     DN_AGREE(comm);
     DN_TRY(compare(k, err));
@@ -268,5 +378,50 @@ void dn_dti_kron_target(const dn_dti_kron *k, int fold, int64_t target, double *
         .drug = p->drug, .target = p->target, .label = p->label, .rows = k->training, .n = k->n_training};
     const dn_kron_fit fit = {.mean = k->mean[fold], .weight = k->weight + fold * k->n_training};
 
+    assert(fold < k->folds); /* unseen_only: nobody asks for training rows */
     dn_kron_rls_target(&past, &fit, k->likes.target + target * k->likes.targets, p->drugs, out);
+}
+
+/* ---- components ---- */
+
+/* Components of those n things that `of` [pairs] names in training rows. */
+static dn_status components_of(const dn_dti_kron *k, const float *like, int64_t n, const int64_t *of,
+                               int64_t components, float *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    uint8_t *seen = NULL;   /* [n] */
+    int64_t *fitted = NULL; /* [m] */
+    int64_t m = 0;
+
+    DN_NEW(seen, (size_t)n + 1);
+    DN_NEW(fitted, (size_t)n + 1);
+    for (int64_t i = 0; i < k->n_training; i++)
+        seen[of[k->training[i]]] = 1;
+    for (int64_t i = 0; i < n; i++)
+        if (seen[i])
+            fitted[m++] = i;
+    DN_TRY(dn_kernel_pca(like, n, fitted, m, components, out, err));
+out:
+    dn_free(seen);
+    dn_free(fitted);
+    return st;
+}
+
+dn_status dn_dti_kron_components(const dn_comm *comm, const dn_dti_kron *k, int64_t components,
+                                 float *out_drug, float *out_target, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_kron_likes *l = &k->likes;
+    const dn_interactions *p = k->past->pairs;
+    int other = comm->size > 1 ? 1 : 0; /* who does the targets */
+
+    if (comm->rank == 0)
+        DN_PASS(components_of(k, l->drug, l->drugs, p->drug, components, out_drug, err));
+    if (comm->rank == other)
+        DN_PASS(components_of(k, l->target, l->targets, p->target, components, out_target, err));
+    DN_AGREE(comm);
+    MPI_Bcast(out_drug, (int)(l->drugs * components), MPI_FLOAT, 0, comm->mpi);
+    MPI_Bcast(out_target, (int)(l->targets * components), MPI_FLOAT, other, comm->mpi);
+out:
+    return st;
 }

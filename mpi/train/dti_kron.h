@@ -10,13 +10,14 @@
  * (stats/kmers.h).
  *
  * A training row must not see its own label when a network learns from its score. So training rows are dealt
- * to folds in the way of the split (ten of rows, of drugs or of targets; 5 x 5 of both) and a row is scored
- * by the fit that saw no row of its fold; in blocks, none of the drugs and none of the targets of its fold.
- * Other rows are scored by the fit to all training rows, which is fold 0. Fits are dealt to the ranks and
- * have the same bits on any number of them.
+ * to folds in the way of the split (ten of rows, of drugs or of targets; 5 x 5 of both; clusters of drugs or
+ * of targets stay whole where the split keeps them so) and a row is scored by the fit that saw no row of its
+ * fold; in blocks, none of the drugs and none of the targets of its fold. Other rows are scored by the fit to
+ * all training rows, which is fold 0. Folds are dealt to the ranks, on a rank to its threads, and have the
+ * same bits on any number of either.
  *
  * Memory: likenesses of all drugs and of all targets in single precision, once per host; a double for each
- * training row and fold on every rank.
+ * training row and fold on every rank; while fitting, what kron_rls.h names on every thread.
  */
 #ifndef DN_TRAIN_DTI_KRON_H
 #define DN_TRAIN_DTI_KRON_H
@@ -28,17 +29,26 @@
 typedef struct dn_dti_kron dn_dti_kron;
 struct dn_dti_past; /* dti_history.h */
 
-/* Collective. Borrows past. Fails: DN_ENOMEM */
+/* Collective. Borrows past and comm. Fails: DN_EDATA 2^31 training rows; DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_kron_create(const dn_comm *comm, const struct dn_dti_past *past,
                                                          dn_dti_kron **out, dn_error *err);
 DN_COLLECTIVE void dn_dti_kron_destroy(dn_dti_kron **k);
 
-/* The fold whose fit scores row i of the pairs; 0: that of all training rows. Local. */
+/* The fold whose fit scores row i of the pairs; 0: that of all training rows. Where past->unseen_only holds,
+ * fold 0 alone was fitted, and training rows cannot be scored. Local. */
 int dn_dti_kron_fold(const dn_dti_kron *k, int64_t i);
 enum { DN_KRON_FOLDS = 26 }; /* at most, fold 0 among them */
 
-/* What a fold's fit says of a target, out [drugs + 1], for dn_kron_rls_score(). Local. */
+/* What a fold's fit says of a target, out [drugs + 1], for dn_kron_rls_score(). Time O(training rows).
+ * Local. */
 void dn_dti_kron_target(const dn_dti_kron *k, int fold, int64_t target, double *out);
+
+/* Principal components (stats/kernel_pca.h) of the drugs and targets that stand in training rows, and where
+ * all drugs and targets lie on them: out_drug [drugs, components], out_target [targets, components]. No
+ * labels are looked at. The same bits on every rank. Collective. Fails: DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_kron_components(const dn_comm *comm, const dn_dti_kron *k,
+                                                             int64_t components, float *out_drug,
+                                                             float *out_target, dn_error *err);
 
 /* Likeness of a drug to each drug [drugs], for the same. Local. */
 const float *dn_dti_kron_drug(const dn_dti_kron *k, int64_t drug);

@@ -169,8 +169,8 @@ out:
     return st;
 }
 
-/* Labels of pairs like each. The rows that are scored are no training rows, so nothing is hidden. Collective.
- */
+/* Labels of pairs like each; training rows, where they are evaluated, are held out in the way of the split.
+ * Collective. */
 static dn_status score_near(const dn_comm *comm, study *s, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -182,14 +182,13 @@ static dn_status score_near(const dn_comm *comm, study *s, dn_error *err)
                    {DN_SIMILAR_PAIR, 1 + DN_DTI_NEAREST_PAIR},
                    {DN_PAST_KRON, 1 + DN_DTI_KRON_RLS}};
     dn_eval_rows *r = &s->rows;
-    const dn_dti_past past = {
-        .drugs = &s->t->drugs, .targets = &s->t->targets, .pairs = &s->t->pairs, .part = s->t->split.part};
+    const dn_dti_past past = dn_dti_past_of(&s->t->drugs, &s->t->targets, &s->t->pairs, &s->t->split);
     double *near = dn_calloc((size_t)r->n * DN_PAST_SCORES, sizeof *near);
 
     if (near == NULL)
         st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld scores", (long long)r->n);
     DN_AGREE(comm);
-    DN_TRY(dn_dti_history(comm, &past, s->row, r->n, near, err));
+    DN_TRY(dn_dti_history(comm, &past, NULL, s->row, r->n, near, err));
     for (size_t c = 0; c < sizeof columns / sizeof columns[0]; c++)
         for (int64_t i = 0; i < r->n; i++)
             r->score[columns[c].place][i] = near[i * DN_PAST_SCORES + columns[c].score];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
+#include "solvers/base/clones.h"
 #include "solvers/chem/elements.h"
 #include "solvers/chem/hash.h"
 
@@ -213,7 +214,7 @@ int dn_fingerprint_count(const dn_fingerprint *f)
     return count;
 }
 
-double dn_fingerprint_tanimoto(const dn_fingerprint *a, const dn_fingerprint *b)
+static inline double tanimoto(const dn_fingerprint *a, const dn_fingerprint *b)
 {
     int both = 0, either = 0;
 
@@ -222,4 +223,15 @@ double dn_fingerprint_tanimoto(const dn_fingerprint *a, const dn_fingerprint *b)
         either += __builtin_popcountll(a->word[k] | b->word[k]);
     }
     return either == 0 ? 0 : (double)both / either;
+}
+
+double dn_fingerprint_tanimoto(const dn_fingerprint *a, const dn_fingerprint *b)
+{
+    return tanimoto(a, b);
+}
+
+DN_CLONES void dn_fingerprint_like(const dn_fingerprint *print, int64_t n, int64_t i, double *out)
+{
+    for (int64_t j = 0; j < n; j++)
+        out[j] = tanimoto(&print[i], &print[j]);
 }

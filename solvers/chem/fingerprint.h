@@ -38,4 +38,8 @@ int dn_fingerprint_count(const dn_fingerprint *f);
 /* Bits of both / bits of either, in [0, 1]; 0 where neither has a bit (as RDKit). */
 double dn_fingerprint_tanimoto(const dn_fingerprint *a, const dn_fingerprint *b);
 
+/* The same of print i with each of n, into out [n]; 0 <= i < n. Uses the processor's instruction that counts
+ * bits where it has one: several times faster than one call for each. */
+void dn_fingerprint_like(const dn_fingerprint *print, int64_t n, int64_t i, double *out);
+
 #endif

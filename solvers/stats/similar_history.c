@@ -2,14 +2,23 @@
 #include "solvers/stats/similar_history.h"
 
 #include <math.h>
+#include <stddef.h>
 #include "solvers/stats/label_history.h"
 
-static bool is_hidden(const dn_asked *a, int64_t row, int64_t drug, int64_t target)
+static bool together(const int64_t *cluster, int64_t a, int64_t b)
+{
+    return cluster != NULL ? cluster[a] == cluster[b] : a == b;
+}
+
+static bool is_hidden(const dn_past *past, const dn_asked *a, int64_t row, int64_t drug, int64_t target)
 {
     if (!a->training)
         return false;
-    return row == a->row || (drug == a->drug && (a->hidden == DN_HIDE_DRUG || a->hidden == DN_HIDE_BOTH)) ||
-           (target == a->target && (a->hidden == DN_HIDE_TARGET || a->hidden == DN_HIDE_BOTH));
+    return row == a->row ||
+           ((a->hidden == DN_HIDE_DRUG || a->hidden == DN_HIDE_BOTH) &&
+            together(past->drug_cluster, drug, a->drug)) ||
+           ((a->hidden == DN_HIDE_TARGET || a->hidden == DN_HIDE_BOTH) &&
+            together(past->target_cluster, target, a->target));
 }
 
 void dn_similar_score(const dn_past *past, const dn_asked *asked, const double *like_drug,
@@ -24,7 +33,7 @@ void dn_similar_score(const dn_past *past, const dn_asked *asked, const double *
         double ld = like_drug[d] * like_drug[d], lt = like_target[t] * like_target[t];
         int label = past->label[row];
 
-        if (is_hidden(asked, row, d, t))
+        if (is_hidden(past, asked, row, d, t))
             continue;
         all[label]++;
         by_pair[label] += ld * lt;

@@ -35,7 +35,9 @@ typedef enum dn_similar {
 } dn_similar;
 
 /* A training row must not see its own label when a model learns from these scores. It is scored as if it were
- * held out in the way of the split: rows of its drug, of its target, or of either are not looked at. */
+ * held out in the way of the split: rows of its drug, of its target, or of either are not looked at. Where a
+ * split keeps clusters whole, a test drug has no relative in training, and rows of its whole cluster are not
+ * looked at. */
 typedef enum dn_hidden { DN_HIDE_ROW, DN_HIDE_DRUG, DN_HIDE_TARGET, DN_HIDE_BOTH } dn_hidden;
 
 /* The pair that is scored. */
@@ -52,6 +54,8 @@ typedef struct dn_past {
     const uint8_t *label;
     const int64_t *rows; /* [n]  training rows of the three */
     int64_t n;
+    const int64_t *drug_cluster, *target_cluster; /* [drugs], [targets]  what is hidden together; NULL: each
+                                                   * drug (target) by itself */
 } dn_past;
 
 /* The scores of a pair, larger means activation is more likely, and beside them the label histories and how

@@ -191,7 +191,7 @@ static void score_all(bool history, const char *kind, float scale, float *out)
                             .pairs = &x.m.in.pairs,
                             .part = all_part,
                             .hidden = dn_dti_hidden(kind)};
-        CU_ASSERT_EQUAL(dn_dti_history(&self, &past, rows, ROWS, near, NULL), DN_OK);
+        CU_ASSERT_EQUAL(dn_dti_history(&self, &past, NULL, rows, ROWS, near, NULL), DN_OK);
         for (int64_t i = 0; i < ROWS * DN_SIMILARS; i++)
             all_extra[i] = (float)near[i];
     }

@@ -261,6 +261,7 @@ static void edges_by_hand(void)
 static void fingerprints_by_hand(void)
 {
     dn_fingerprint a, b, none = {{0}};
+    double like[3];
     dn_molecule empty = {0};
 
     CU_ASSERT_EQUAL(dn_fingerprint_morgan(&empty, &a, NULL), DN_OK);
@@ -276,6 +277,10 @@ static void fingerprints_by_hand(void)
     b.word[0] = 0x3c;
     b.word[31] = 1ull << 63;
     CU_ASSERT_EQUAL(dn_fingerprint_tanimoto(&a, &b), 2.0 / 7);
+    dn_fingerprint_like((dn_fingerprint[]){a, b, none}, 3, 1, like);
+    CU_ASSERT(like[0] == 2.0 / 7 && like[1] == 1 && like[2] == 0);
+    dn_fingerprint_like(&none, 1, 0, like);
+    CU_ASSERT(like[0] == 0 && like[1] == 1);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 

@@ -175,21 +175,35 @@ static void a_training_row_does_not_see_itself(void)
     enum { N = 6 };
     static const int64_t drug[N] = {0, 0, 1, 1, 2, 2}, target[N] = {0, 1, 0, 1, 0, 2},
                          rows[N] = {0, 1, 2, 3, 4, 5};
-    static const int64_t of_target[] = {2, 2, 0, 0},
-                         of_drug[] = {1, 0, 1, 0}; /* rows that are left, by dn_hidden */
+    static const int64_t of_target[2][4] = {{2, 2, 0, 0},
+                                            {2, 1, 0, 0}}, /* rows that are left, by dn_hidden */
+        of_drug[2][4] = {{1, 0, 1, 0}, {1, 0, 0, 0}};
+    static const int64_t together[3] = {0, 0, 2}; /* drugs 0 and 1, targets 0 and 1 are a cluster */
     double one[3] = {1, 1, 1}, out[2][DN_SIMILARS];
 
-    for (int hidden = DN_HIDE_ROW; hidden <= DN_HIDE_BOTH; hidden++) {
+    for (int k = DN_HIDE_ROW; k < 2 * (DN_HIDE_BOTH + 1); k++) {
+        int hidden = k / 2, clusters = k % 2;
+
         for (int own = 0; own < 2; own++) {
             uint8_t label[N] = {(uint8_t)own, 1, 0, 0, 1, 0};
-            dn_past past = {.drug = drug, .target = target, .label = label, .rows = rows, .n = N};
+            dn_past past = {.drug = drug,
+                            .target = target,
+                            .label = label,
+                            .rows = rows,
+                            .n = N,
+                            .drug_cluster = clusters ? together : NULL,
+                            .target_cluster = clusters ? together : NULL};
+
+            for (int i = 1; i < N; i++) /* with itself, all that it is held out from */
+                label[i] ^= own == 1 && clusters &&
+                            ((hidden % 2 == 1 && drug[i] < 2) || (hidden >= DN_HIDE_TARGET && target[i] < 2));
 
             dn_similar_score(&past, &(dn_asked){.training = true, .hidden = (dn_hidden)hidden}, one, one,
                              out[own]);
         }
         CU_ASSERT(memcmp(out[0], out[1], sizeof out[0]) == 0);
-        CU_ASSERT(near(out[0][DN_SIMILAR_TARGET_ROWS], log1p((double)of_target[hidden])));
-        CU_ASSERT(near(out[0][DN_SIMILAR_DRUG_ROWS], log1p((double)of_drug[hidden])));
+        CU_ASSERT(near(out[0][DN_SIMILAR_TARGET_ROWS], log1p((double)of_target[clusters][hidden])));
+        CU_ASSERT(near(out[0][DN_SIMILAR_DRUG_ROWS], log1p((double)of_drug[clusters][hidden])));
     }
 }
 

@@ -201,6 +201,14 @@ static void clusters_stay_whole(void)
             CU_ASSERT_EQUAL(dn_split_pairs_of(&set, &pairs, NULL), DN_OK);
             CU_ASSERT_EQUAL(dn_split_plan_make(&o, &pairs, ALL, &p, NULL), DN_OK);
             dn_split_gene_part(&p, 0, side);
+            CU_ASSERT((p.drug_cluster != NULL) ==
+                      (with > 0 && kinds[k] != DN_SPLIT_KFOLD_TARGETS && kinds[k] != DN_SPLIT_COLD_TARGET));
+            CU_ASSERT((p.target_cluster != NULL) ==
+                      (with > 0 && kinds[k] != DN_SPLIT_KFOLD_DRUGS && kinds[k] != DN_SPLIT_COLD_DRUG));
+            if (p.drug_cluster != NULL)
+                CU_ASSERT(memcmp(p.drug_cluster, o.drug_cluster, DRUGS * sizeof(int64_t)) == 0);
+            if (p.target_cluster != NULL)
+                CU_ASSERT(memcmp(p.target_cluster, o.target_cluster, (ALL - DRUGS) * sizeof(int64_t)) == 0);
             if (with == 0)
                 memcpy(without, side, ALL);
             if (with == 1)
@@ -306,11 +314,18 @@ static void refused(void)
 
 static void memory_may_run_out(void)
 {
+    static int64_t alone[DRUGS > TARGETS ? DRUGS : TARGETS];
     dn_status st = DN_ENOMEM;
 
+    for (int64_t i = 0; i < DRUGS || i < TARGETS; i++)
+        alone[i] = i;
     make_pairs();
-    for (long k = 0; st != DN_OK && k < 20; k++) {
-        dn_split_options o = {.kind = DN_SPLIT_BLOCKS, .folds = 5, .drugs = DRUGS};
+    for (long k = 0; st != DN_OK && k < 30; k++) {
+        dn_split_options o = {.kind = DN_SPLIT_BLOCKS,
+                              .folds = 5,
+                              .drugs = DRUGS,
+                              .drug_cluster = alone,
+                              .target_cluster = alone};
         dn_pairs pairs = {0};
         dn_split_plan p = {0};
 
