@@ -44,7 +44,9 @@ static const dn_opt options[] = {
     {"atoms", 0, DN_OPT_TEXT, NULL, "published|rich", "dti: features of an atom, 4 or 64 [rich, published 4]",
      "recipe"},
     {"joint", 0, DN_OPT_INT, NULL, "0..1024",
-     "dti: units of a layer in which drug and target meet, 0: none [128, published 0]", "recipe"},
+     "dti: units of a layer in which drug and target meet, 0: none [256, published 0]", "recipe"},
+    {"heads", 0, DN_OPT_INT, NULL, "1..64",
+     "dti: groups of that layer's units that are trained as an ensemble [8, 1 without the layer]", "recipe"},
     {"no-history", 0, DN_OPT_FLAG, NULL, NULL,
      "dti: do not show the network what the training labels of like drugs and targets are", "recipe"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of weights, order and dropout", "recipe"},
@@ -58,7 +60,7 @@ static const dn_opt options[] = {
 static dn_status refuse_foreign(const dn_options *o, const char *network, dn_error *err)
 {
     static const char *const of_gener[] = {"fixed-order", NULL};
-    static const char *const of_dti[] = {"encoder", "atoms", "joint", "no-history", NULL};
+    static const char *const of_dti[] = {"encoder", "atoms", "joint", "heads", "no-history", NULL};
     dn_status st = DN_OK;
     const char *const *foreign = strcmp(network, "dti") == 0 ? of_gener : of_dti;
 

@@ -53,7 +53,10 @@ static dn_status read_encoding(job *j, dn_error *err)
     j->run.record.dti.dropout = (float)j->run.dropout;
     j->run.record.dti.max_length = published && j->encoding.opt_states == NULL ? PUBLISHED_LENGTH : 0;
     j->run.record.history = !published && !dn_options_flag(o, "no-history");
-    j->run.record.dti.joint = dn_options_given(o, "joint") ? dn_options_int(o, "joint") : published ? 0 : 128;
+    j->run.record.dti.joint = dn_options_given(o, "joint") ? dn_options_int(o, "joint") : published ? 0 : 256;
+    j->run.record.dti.heads = dn_options_given(o, "heads")  ? dn_options_int(o, "heads")
+                              : j->run.record.dti.joint > 0 ? 8
+                                                            : 1;
 out:
     return st;
 }
@@ -123,6 +126,7 @@ static dn_status write_config(job *j, dn_error *err)
     if (r->record.states_hash[0] != '\0')
         dn_json_string(c, "states_hash", r->record.states_hash);
     dn_json_int(c, "joint", r->record.dti.joint);
+    dn_json_int(c, "heads", r->record.dti.heads);
     dn_json_int(c, "max_length", r->record.dti.max_length);
     dn_json_bool(c, "history", r->record.history);
     dn_json_number(c, "positive_weight", (double)r->record.dti.positive_weight);

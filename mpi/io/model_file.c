@@ -8,10 +8,10 @@
 /* Sizes of the drug-target network under their names. */
 static int64_t *dti_size(dn_dti_options *o, int k, const char **out_name)
 {
-    static const char *const names[] = {"gcn1",  "gcn2",       "drug_out", "conv1",
-                                        "conv2", "target_out", "joint",    "max_length"};
-    int64_t *const at[] = {&o->gcn1,  &o->gcn2,       &o->drug_out, &o->conv1,
-                           &o->conv2, &o->target_out, &o->joint,    &o->max_length};
+    static const char *const names[] = {"gcn1",       "gcn2",  "drug_out", "conv1",     "conv2",
+                                        "target_out", "joint", "heads",    "max_length"};
+    int64_t *const at[] = {&o->gcn1,       &o->gcn2,  &o->drug_out, &o->conv1,     &o->conv2,
+                           &o->target_out, &o->joint, &o->heads,    &o->max_length};
 
     if (k >= (int)(sizeof at / sizeof at[0]))
         return NULL;

@@ -16,13 +16,14 @@ typedef struct study {
     int64_t n;
     int64_t *training; /* [n_training] */
     int64_t n_training;
-    int64_t *by_target;    /* [n]  places in rows, those of one target together */
-    dn_fingerprint *print; /* [drugs] */
-    dn_kmers kmers;        /* of the targets */
-    double *like_drug;     /* [drugs]  of the drug that was asked for last */
-    double *like_target;   /* [targets] */
-    int32_t *scratch;      /* [DN_KMERS] */
-    dn_dti_kron *kron;
+    int64_t *by_target;     /* [n]  places in rows, those of one target together */
+    dn_fingerprint *print;  /* [drugs] */
+    dn_kmers kmers;         /* of the targets */
+    double *like_drug;      /* [drugs]  of the drug that was asked for last */
+    double *like_target;    /* [targets] */
+    int32_t *scratch;       /* [DN_KMERS] */
+    dn_dti_kron *made_kron; /* NULL: it is the caller's */
+    const dn_dti_kron *kron;
     double *of_target;              /* [folds, drugs + 1]  of the target that was asked for last */
     bool made[DN_KRON_FOLDS];       /* which of them there are */
     double (*near)[DN_PAST_SCORES]; /* [n]  in the order of by_target */
@@ -39,7 +40,7 @@ static void study_destroy(study *s)
     dn_free(s->scratch);
     dn_free(s->near);
     dn_free(s->of_target);
-    dn_dti_kron_destroy(&s->kron);
+    dn_dti_kron_destroy(&s->made_kron);
 }
 
 static dn_status find_training(study *s, dn_error *err)
@@ -143,11 +144,11 @@ static void score_local(study *s, dn_range mine)
     }
 }
 
-dn_status dn_dti_history(const dn_comm *comm, const dn_dti_past *past, const int64_t *rows, int64_t n,
-                         double *out, dn_error *err)
+dn_status dn_dti_history(const dn_comm *comm, const dn_dti_past *past, const dn_dti_kron *opt_kron,
+                         const int64_t *rows, int64_t n, double *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    study s = {.past = past, .rows = rows, .n = n};
+    study s = {.past = past, .kron = opt_kron, .rows = rows, .n = n};
     dn_dti_past fitted = *past;
 
     fitted.unseen_only = true;
@@ -155,7 +156,10 @@ dn_status dn_dti_history(const dn_comm *comm, const dn_dti_past *past, const int
         fitted.unseen_only &= past->part[rows[i]] != DN_TRAIN;
     DN_PASS(prepare(comm, &s, err));
     DN_AGREE(comm);
-    DN_TRY(dn_dti_kron_create(comm, &fitted, &s.kron, err));
+    if (opt_kron == NULL)
+        DN_TRY(dn_dti_kron_create(comm, &fitted, &s.made_kron, err));
+    if (opt_kron == NULL)
+        s.kron = s.made_kron;
     dn_gather_blocks(comm, s.print, past->drugs->n, sizeof *s.print);
     score_local(&s, dn_block(n, comm->rank, comm->size));
     dn_gather_blocks(comm, s.near, n, sizeof *s.near);

@@ -29,11 +29,14 @@ typedef struct dn_dti_past {
     int grouping;        /* which ranks share memory, see dn_host_open(); 0 outside tests */
 } dn_dti_past;
 
+struct dn_dti_kron; /* dti_kron.h */
+
 /* Scores of rows [n] of the pairs into out [n, DN_PAST_SCORES], on every rank. Similarities are spread over
- * the ranks; the same bits on any number of them. Collective. Fails: DN_ENOMEM */
+ * the ranks; the same bits on any number of them. opt_kron: made of the same past; NULL: is made for this
+ * call. Collective. Fails: DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_history(const dn_comm *comm, const dn_dti_past *past,
-                                                     const int64_t *rows, int64_t n, double *out,
-                                                     dn_error *err);
+                                                     const struct dn_dti_kron *opt_kron, const int64_t *rows,
+                                                     int64_t n, double *out, dn_error *err);
 
 /* The past of a split that divides the pairs: hidden as it divides, clusters as it keeps them whole. All are
  * borrowed. Local. */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
-#include "mpi/train/dti_history.h"
+#include "mpi/train/dti_components.h"
 #include "solvers/base/alloc.h"
 
 static const char *const atom_names[] = {[DN_ATOMS_PUBLISHED] = "published", [DN_ATOMS_RICH] = "rich"};
@@ -221,6 +221,8 @@ static dn_status history_room(dn_dti_inputs *in, double **out_score, int64_t **o
     DN_NEW(*out_score, (size_t)(n * DN_PAST_SCORES));
     DN_NEW(*out_rows, (size_t)n);
     DN_NEW(in->history, (size_t)(n * DN_PAST_SCORES));
+    DN_NEW(in->drug_place, (size_t)(in->drugs.n * DN_DTI_COMPONENTS));
+    DN_NEW(in->target_place, (size_t)(in->targets.n * DN_DTI_COMPONENTS));
     for (int64_t i = 0; i < n; i++)
         (*out_rows)[i] = i;
 out:
@@ -232,17 +234,26 @@ dn_status dn_dti_inputs_add_history(const dn_comm *comm, dn_dti_inputs *in, cons
 {
     dn_status st = DN_OK;
     dn_dti_past past = dn_dti_past_of(&in->drugs, &in->targets, &in->pairs, split);
+    static const float start[DN_PAST_SCORES] = {[DN_PAST_KRON] = 1.5f}; /* what ridge shrinks */
+    dn_dti_kron *kron = NULL;
     double *score = NULL; /* [pairs.n, DN_PAST_SCORES] */
     int64_t *rows = NULL; /* [pairs.n] */
 
     DN_PASS(history_room(in, &score, &rows, err));
     DN_AGREE(comm);
-    DN_TRY(dn_dti_history(comm, &past, rows, in->pairs.n, score, err));
+    DN_TRY(dn_dti_kron_create(comm, &past, &kron, err));
+    DN_TRY(dn_dti_history(comm, &past, kron, rows, in->pairs.n, score, err));
+    DN_TRY(dn_dti_components(comm, &past, kron, DN_DTI_COMPONENTS, in->drug_place, in->target_place, err));
     for (int64_t k = 0; k < in->pairs.n * DN_PAST_SCORES; k++)
         in->history[k] = (float)score[k];
     in->data.pair_extra_width = DN_PAST_SCORES;
     in->data.pair_extra = in->history;
+    in->data.pair_start = start;
+    in->data.drug_extra_width = in->data.target_extra_width = DN_DTI_COMPONENTS;
+    in->data.drug_extra = in->drug_place;
+    in->data.target_extra = in->target_place;
 out:
+    dn_dti_kron_destroy(&kron);
     dn_free(score);
     dn_free(rows);
     return st;
@@ -260,6 +271,8 @@ void dn_dti_inputs_destroy(dn_dti_inputs *in)
     dn_free(in->bond_to);
     dn_free(in->state_at);
     dn_free(in->history);
+    dn_free(in->drug_place);
+    dn_free(in->target_place);
     dn_shared_destroy(&in->states);
     dn_host_close(&in->host);
     *in = (dn_dti_inputs){0};

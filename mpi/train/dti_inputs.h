@@ -24,6 +24,9 @@ typedef struct dn_dti_encoding {
 int dn_atoms_encoding_find(const char *name);
 const char *dn_atoms_encoding_name(dn_atom_encoding encoding);
 
+/* Principal components of drugs and of targets that the network is shown beside history. */
+enum { DN_DTI_COMPONENTS = 48 };
+
 typedef struct dn_dti_inputs {
     dn_drugs drugs;
     dn_targets targets;
@@ -31,7 +34,8 @@ typedef struct dn_dti_inputs {
     dn_dti_data data; /* views of what stands here; for dn_dti_create() */
     float *atom;
     int64_t *bond_at, *bond_to, *state_at;
-    float *history; /* [pairs.n, DN_PAST_SCORES], or NULL */
+    float *history;                   /* [pairs.n, DN_PAST_SCORES], or NULL */
+    float *drug_place, *target_place; /* [drugs.n, DN_DTI_COMPONENTS], [targets.n, same]; NULL as history */
     dn_host host;
     dn_shared *states;
     char encoder[64]; /* name of the encoding, or of the encoder of the file */
@@ -49,7 +53,8 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_inputs_load(const dn_comm *comm, co
                                                          const dn_dti_encoding *encoding, dn_dti_inputs *out,
                                                          dn_error *err);
 /* Give the network what the labels of the training rows say of every pair (dti_history.h), a training row
- * held out in the way of the split. Collective. Fails: DN_ENOMEM */
+ * held out in the way of the split, and where drugs and targets lie among those of the training rows
+ * (dti_components.h). It starts as kernel ridge regression. Collective. Fails: DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_inputs_add_history(const dn_comm *comm, dn_dti_inputs *in,
                                                                 const dn_split *split, dn_error *err);
 DN_COLLECTIVE void dn_dti_inputs_destroy(dn_dti_inputs *in);

@@ -391,6 +391,11 @@ static void ask_fit(const dn_dti_kron *k, int fold, const float *like, double *o
     dn_kron_rls_target(&past, &fit, like, p->drugs, out);
 }
 
+const float *dn_dti_kron_like_target(const dn_dti_kron *k, int64_t target)
+{
+    return k->likes.target + target * k->likes.targets;
+}
+
 void dn_dti_kron_target(const dn_dti_kron *k, int fold, int64_t target, double *out)
 {
     ask_fit(k, fold, k->likes.target + target * k->likes.targets, out);

@@ -48,6 +48,7 @@ void dn_dti_kron_target(const dn_dti_kron *k, int fold, int64_t target, double *
 
 /* Likeness of a drug to each drug [drugs], for the same. Local. */
 const float *dn_dti_kron_drug(const dn_dti_kron *k, int64_t drug);
+const float *dn_dti_kron_like_target(const dn_dti_kron *k, int64_t target); /* [targets] */
 
 /* The same for a target and a drug that the kernel does not know: like [targets] is the cosine of 3-mer
  * counts with each target, print [2] are Morgan and atom-pair fingerprints. Local. */

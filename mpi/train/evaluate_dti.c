@@ -188,7 +188,7 @@ static dn_status score_near(const dn_comm *comm, study *s, dn_error *err)
     if (near == NULL)
         st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld scores", (long long)r->n);
     DN_AGREE(comm);
-    DN_TRY(dn_dti_history(comm, &past, s->row, r->n, near, err));
+    DN_TRY(dn_dti_history(comm, &past, NULL, s->row, r->n, near, err));
     for (size_t c = 0; c < sizeof columns / sizeof columns[0]; c++)
         for (int64_t i = 0; i < r->n; i++)
             r->score[columns[c].place][i] = near[i * DN_PAST_SCORES + columns[c].score];

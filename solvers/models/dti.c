@@ -105,6 +105,9 @@ static dn_status check_options(const dn_dti_options *o, dn_error *err)
                     MAX_UNITS);
     if (o->joint < 0 || o->joint > MAX_UNITS)
         DN_FAIL(DN_EUSAGE, "joint: %lld units, must be 0 .. %d", (long long)o->joint, MAX_UNITS);
+    if (o->heads < 1 || (o->heads > 1 && (o->joint == 0 || o->joint % o->heads != 0)))
+        DN_FAIL(DN_EUSAGE, "%lld heads do not divide a joint layer of %lld units", (long long)o->heads,
+                (long long)o->joint);
     if (!(o->dropout >= 0 && o->dropout < 1))
         DN_FAIL(DN_EUSAGE, "dropout %g is not in [0, 1)", (double)o->dropout);
     if (!(o->positive_weight > 0) || !isfinite(o->positive_weight))
@@ -183,6 +186,8 @@ static void lay_out(dn_model *m, const dn_dti_data *d, const dn_dti_options *o)
     add_dense(m, "head", o->joint > 0 ? o->joint : sides, 1);
     if (o->joint > 0)
         add_dense(m, "joint", sides, o->joint);
+    if (has_direct(&g))
+        add_tensor(m, "direct_w", 2, d->pair_extra_width, 1, 1);
 }
 
 dn_status dn_dti_create(const dn_dti_data *data, const dn_dti_options *options, dn_dti **out, dn_error *err)
@@ -271,6 +276,8 @@ static int64_t fan_in(const dn_model *m, int which)
 
 static void init(const dn_model *m, uint64_t seed, float *w, float *running)
 {
+    const dn_dti *g = (const dn_dti *)m;
+
     memset(w, 0, (size_t)m->n_weights * sizeof *w);
     for (int i = 0; i < m->n_tensors; i++) {
         const dn_tensor_info *t = &m->tensor[i];
@@ -282,6 +289,11 @@ static void init(const dn_model *m, uint64_t seed, float *w, float *running)
         else if (i == NORM1_GAMMA || i == NORM2_GAMMA)
             for (int64_t e = t->offset; e < end; e++)
                 w[e] = 1;
+    }
+    if (has_direct(g) && g->data.pair_start != NULL) {
+        memset(w + m->tensor[HEAD_W].offset, 0, (size_t)g->options.joint * sizeof *w);
+        memcpy(w + m->tensor[DIRECT_W].offset, g->data.pair_start,
+               (size_t)g->data.pair_extra_width * sizeof *w);
     }
     for (int n = 0; n < m->n_norms; n++)
         for (int64_t c = 0; c < m->norm[n].channels; c++) {

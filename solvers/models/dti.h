@@ -7,6 +7,9 @@
  *            -> max over positions -> dropout -> dense 128
  *   joint    concatenate, with further numbers of drug, target and pair where given -> dropout
  *            -> [dense `joint` ReLU -> dropout] -> dense 1
+ *            with a joint layer, the numbers of the pair also go past it: + pair_extra . direct, no dropout;
+ *            and its units may fall into `heads` groups, each with a logit of its own (a common bias and
+ * direct path) that is trained by itself: an ensemble on one trunk, whose logit is the mean
  *            -> binary cross-entropy of the logit, positives weighted
  *
  * 203,329 weights with F = 4, C = 320. GCN: W = D^-1/2 (A + I) D^-1/2 (Kipf & Welling, arXiv:1609.02907).
@@ -63,12 +66,16 @@ typedef struct dn_dti_data {
     const float *drug_extra;                                        /* [n_drugs, drug_extra_width] */
     const float *target_extra;                                      /* [n_targets, target_extra_width] */
     const float *pair_extra;                                        /* [n_pairs, pair_extra_width] */
+    const float *pair_start; /* [pair_extra_width]  initial weights of the direct path; the head then starts
+                                at 0, and the network as this guess, to learn what it misses. NULL: direct
+                                starts at 0 and the head as PyTorch's */
 } dn_dti_data;
 
 typedef struct dn_dti_options {
     int64_t gcn1, gcn2, drug_out;     /* units of the drug branch, 1 .. 1024 each */
     int64_t conv1, conv2, target_out; /* channels and units of the target branch, 1 .. 1024 each */
     int64_t joint;                    /* units of a layer between the concatenation and the head, 0: none */
+    int64_t heads;                    /* groups of the joint layer, which they divide; 1 without one */
     float dropout;                    /* rate of every dropout layer, 0 <= rate < 1 */
     float positive_weight;            /* of the loss of a positive sample, > 0; negatives / positives */
     int64_t max_length;               /* positions of a target past this are not read; 0: all are */
@@ -77,7 +84,7 @@ typedef struct dn_dti_options {
 #define DN_DTI_DEFAULTS                                                                                      \
     {                                                                                                        \
         .gcn1 = 256, .gcn2 = 256, .drug_out = 128, .conv1 = 64, .conv2 = 128, .target_out = 128, .joint = 0, \
-        .dropout = 0.3f, .positive_weight = 1, .max_length = 0                                               \
+        .heads = 1, .dropout = 0.3f, .positive_weight = 1, .max_length = 0                                   \
     }
 
 typedef struct dn_dti {

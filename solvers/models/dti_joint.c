@@ -23,6 +23,9 @@ static void put_row(dn_work *k, int64_t r, const float *drug, const float *drug_
                  {pair_extra, d->pair_extra_width}};
     float *to = k->cat + r * cat_width(k->g);
 
+    if (has_direct(k->g)) /* before dropout */
+        memcpy(k->past + r * d->pair_extra_width, pair_extra, (size_t)d->pair_extra_width * sizeof *to);
+
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         if (parts[i].width > 0)
             memcpy(to, parts[i].from, (size_t)parts[i].width * sizeof *to);
@@ -64,11 +67,63 @@ static float dot(const float *x, const float *y, int64_t n)
     return dn_lanes_dot(x, y, n);
 }
 
-/* logit = x . w + b, row by row: one number a row is no work for a matrix product. */
-static void head(dn_work *k, const float *w, const float *x, int64_t width, int64_t n)
+/* What the heads read: the joint layer, or the concatenation. */
+static int64_t head_width(const dn_dti *g)
 {
-    for (int64_t r = 0; r < n; r++)
-        k->logit[r] = dot(x + r * width, tensor(k, w, HEAD_W), width) + *tensor(k, w, HEAD_B);
+    return g->options.joint > 0 ? g->options.joint : cat_width(g);
+}
+
+static const float *head_input(const dn_work *k)
+{
+    return k->g->options.joint > 0 ? k->joint : k->cat;
+}
+
+/* Logits [heads, capacity] of n rows: one number a row is no work for a matrix product. */
+static void heads(dn_work *k, const float *w, int64_t n)
+{
+    int64_t count = k->g->options.heads, width = head_width(k->g), group = width / count;
+    int64_t extra = k->g->data.pair_extra_width;
+    const float *x = head_input(k), *head_w = tensor(k, w, HEAD_W);
+
+    for (int64_t r = 0; r < n; r++) {
+        float common = *tensor(k, w, HEAD_B);
+        if (has_direct(k->g))
+            common += dot(k->past + r * extra, tensor(k, w, DIRECT_W), extra);
+        for (int64_t h = 0; h < count; h++)
+            k->logit[h * k->capacity + r] =
+                dot(x + r * width + h * group, head_w + h * group, group) + common;
+    }
+}
+
+/* The mean of the heads takes the place of the first. */
+static void mean_of_heads(dn_work *k, int64_t n)
+{
+    int64_t count = k->g->options.heads;
+
+    for (int64_t r = 0; r < n; r++) {
+        for (int64_t h = 1; h < count; h++)
+            k->logit[r] += k->logit[h * k->capacity + r];
+        k->logit[r] /= (float)count;
+    }
+}
+
+/* Each head has a loss of its own, of which the loss is the mean; right is what their mean says. */
+static void losses(dn_work *k)
+{
+    const dn_dti_options *o = &k->g->options;
+    int64_t right;
+    double loss;
+
+    k->loss = 0;
+    for (int64_t h = 0; h < o->heads; h++) {
+        dn_logit_loss(k->logit + h * k->capacity, k->label, k->rows, o->positive_weight,
+                      k->dlogit + h * k->capacity, &loss, &right);
+        k->loss += loss / (double)o->heads;
+    }
+    mean_of_heads(k, k->rows);
+    k->right = 0;
+    for (int64_t r = 0; r < k->rows; r++)
+        k->right += k->label[r] ? k->logit[r] > 0 : k->logit[r] < 0;
 }
 
 static dn_status joint_layer(dn_work *k, const float *w, dn_error *err)
@@ -96,30 +151,40 @@ dn_status dn_dti_joint_forward(dn_work *k, const float *w, dn_error *err)
         DN_TRY(joint_layer(k, w, err));
         for (int64_t r = 0; r < k->rows; r++)
             DN_TRY(dn_dti_drop(k, DROP_JOINT, r, o->joint, k->joint + r * o->joint, err));
-        head(k, w, k->joint, o->joint, k->rows);
-    } else {
-        head(k, w, k->cat, width, k->rows);
     }
-    dn_logit_loss(k->logit, k->label, k->rows, o->positive_weight, k->dlogit, &k->loss, &k->right);
+    heads(k, w, k->rows);
+    losses(k);
 out:
     return st;
 }
 
-/* Gradients of the head; dx [capacity, width] of its input, zero in rows not in use. */
-static void head_backward(dn_work *k, const float *w, const float *x, int64_t width, float *dw, float *dx)
+/* Gradients of the heads and of what goes past the joint layer; dx [capacity, width] of their input, zero in
+ * rows not in use. */
+static void heads_backward(dn_work *k, const float *w, float *dw, float *dx)
 {
-    const float *head_w = tensor(k, w, HEAD_W);
+    int64_t count = k->g->options.heads, width = head_width(k->g), group = width / count;
+    int64_t extra = has_direct(k->g) ? k->g->data.pair_extra_width : 0;
+    const float *x = head_input(k), *head_w = tensor(k, w, HEAD_W);
     float *dhead = gradient(k, dw, HEAD_W), *dbias = gradient(k, dw, HEAD_B);
+    float *ddirect = extra > 0 ? gradient(k, dw, DIRECT_W) : NULL;
 
     memset(dhead, 0, (size_t)width * sizeof *dhead);
     *dbias = 0;
+    for (int64_t i = 0; i < extra; i++)
+        ddirect[i] = 0;
     for (int64_t r = 0; r < k->rows; r++) {
-        float d = k->dlogit[r];
-        for (int64_t i = 0; i < width; i++) {
-            dhead[i] += d * x[r * width + i];
-            dx[r * width + i] = d * head_w[i];
+        float all = 0;
+        for (int64_t h = 0; h < count; h++) {
+            float d = k->dlogit[h * k->capacity + r] / (float)count;
+            for (int64_t i = h * group; i < (h + 1) * group; i++) {
+                dhead[i] += d * x[r * width + i];
+                dx[r * width + i] = d * head_w[i];
+            }
+            all += d;
         }
-        *dbias += d;
+        *dbias += all;
+        for (int64_t i = 0; i < extra; i++)
+            ddirect[i] += all * k->past[r * extra + i];
     }
     memset(dx + k->rows * width, 0, (size_t)((k->capacity - k->rows) * width) * sizeof *dx);
 }
@@ -130,14 +195,12 @@ dn_status dn_dti_joint_backward(dn_work *k, const float *w, float *dw, dn_error 
     const dn_dti_options *o = &k->g->options;
     int64_t width = cat_width(k->g);
 
+    heads_backward(k, w, dw, o->joint > 0 ? k->djoint : k->dcat);
     if (o->joint > 0) {
-        head_backward(k, w, k->joint, o->joint, dw, k->djoint);
         dn_dti_gate(k->joint, kept_scale(k), k->rows * o->joint, k->djoint);
         DN_TRY(dn_dense_backward(k->cat, k->capacity, width, o->joint, tensor(k, w, JOINT_W), NULL, false,
                                  k->djoint, gradient(k, dw, JOINT_W), gradient(k, dw, JOINT_B), k->dcat,
                                  err));
-    } else {
-        head_backward(k, w, k->cat, width, dw, k->dcat);
     }
     for (int64_t r = 0; r < k->capacity; r++) {
         float *d = k->dcat + r * width;
@@ -156,12 +219,10 @@ static dn_status finish(dn_work *k, const float *w, int64_t n, float *out, dn_er
 {
     dn_status st = DN_OK;
 
-    if (k->g->options.joint > 0) {
+    if (k->g->options.joint > 0)
         DN_TRY(joint_layer(k, w, err));
-        head(k, w, k->joint, k->g->options.joint, n);
-    } else {
-        head(k, w, k->cat, cat_width(k->g), n);
-    }
+    heads(k, w, n);
+    mean_of_heads(k, n);
     dn_logit_probability(k->logit, n, out);
 out:
     return st;

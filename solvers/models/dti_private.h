@@ -9,6 +9,7 @@
 #ifndef DN_MODELS_DTI_PRIVATE_H
 #define DN_MODELS_DTI_PRIVATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "solvers/models/dti.h"
 #include "solvers/nn/gcn.h"
@@ -35,7 +36,8 @@ enum {
     HEAD_W,
     HEAD_B,
     JOINT_W, /* with options.joint only */
-    JOINT_B
+    JOINT_B,
+    DIRECT_W /* with numbers of the pair, too */
 };
 enum { PHASE_FIRST, PHASE_SECOND, PHASE_HEAD, PHASES };
 enum { DROP_GCN1, DROP_GCN2, DROP_POOL1, DROP_POOL2, DROP_TOP, DROP_CAT, DROP_JOINT };
@@ -87,10 +89,12 @@ struct dn_work {
     float *mean_atoms, *drug_out; /* [R, gcn2], [R, drug_out] */
     float *top, *target_out;      /* [R, conv2], [R, target_out] */
     int32_t *position;            /* [R, conv2]  where in y2 of the sample the top was found */
-    float *cat, *joint, *logit;   /* [R, cat_width], [R, joint], [R] */
+    float *cat, *joint;           /* [R, cat_width], [R, joint] */
+    float *logit, *dlogit;        /* [heads, R]; once the loss is known, logit [R] is their mean */
+    float *past;                  /* [R, pair_extra_width]  what goes past the joint layer */
     uint32_t *cat_mask;           /* [R, cat_words] */
     int64_t cat_words;
-    float *dmean, *ddrug, *dtop, *dtarget, *dcat, *djoint, *dlogit;
+    float *dmean, *ddrug, *dtop, *dtarget, *dcat, *djoint;
     float *moments, *moment_gradients; /* [n_moments] */
     double counts[NORMS];
     double loss;
@@ -128,6 +132,12 @@ static inline int64_t cat_width(const dn_dti *g)
 {
     return g->options.drug_out + g->data.drug_extra_width + g->options.target_out +
            g->data.target_extra_width + g->data.pair_extra_width;
+}
+
+/* Whether the numbers of the pair also go past the joint layer. */
+static inline bool has_direct(const dn_dti *g)
+{
+    return g->options.joint > 0 && g->data.pair_extra_width > 0;
 }
 
 static inline float kept_scale(const dn_work *k)

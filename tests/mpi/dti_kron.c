@@ -162,7 +162,7 @@ static void histories(const dn_dti_past *past, double (*out)[DN_PAST_SCORES])
 
     for (int64_t i = 0; i < ROWS; i++)
         rows[i] = i;
-    CU_ASSERT_EQUAL(dn_dti_history(&test_comm, past, rows, ROWS, out[0], NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_dti_history(&test_comm, past, NULL, rows, ROWS, out[0], NULL), DN_OK);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 

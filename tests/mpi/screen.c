@@ -202,7 +202,7 @@ static void score_all(bool history, const char *kind, float scale, float *out)
                             .pairs = &x.m.in.pairs,
                             .part = all_part,
                             .hidden = dn_dti_hidden(kind)};
-        CU_ASSERT_EQUAL(dn_dti_history(&self, &past, rows, n, near, NULL), DN_OK);
+        CU_ASSERT_EQUAL(dn_dti_history(&self, &past, NULL, rows, n, near, NULL), DN_OK);
         for (int64_t i = 0; i < n * DN_PAST_SCORES; i++)
             all_extra[i] = (float)near[i];
     }

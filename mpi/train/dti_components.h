@@ -1,0 +1,19 @@
+/* dti_components.h - where drugs and targets lie among those of the training rows
+ *
+ * Principal components (stats/kernel_pca.h) of the drugs and of the targets that stand in training rows, by
+ * the likenesses of dti_kron.h. No labels are looked at. Entities without training rows, those behind the
+ * dataset's too, are placed among them.
+ */
+#ifndef DN_TRAIN_DTI_COMPONENTS_H
+#define DN_TRAIN_DTI_COMPONENTS_H
+
+#include "mpi/train/dti_history.h"
+#include "mpi/train/dti_kron.h"
+
+/* out_drug [past->drugs->n, components], out_target [past->targets->n, components]; kron made of the same
+ * past. The same bits on every rank. Collective. Fails: DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_components(const dn_comm *comm, const dn_dti_past *past,
+                                                        const dn_dti_kron *kron, int64_t components,
+                                                        float *out_drug, float *out_target, dn_error *err);
+
+#endif
