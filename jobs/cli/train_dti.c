@@ -9,7 +9,7 @@
 
 /* published: 8 shards of one pair, so up to 8 ranks share a batch. Adam is AdamW without decay. */
 static const dn_recipe recipes[] = {
-    {"dti", "default", 35, 8, 64, 8, "shard", "adam", 0.0005, "cosine", 0.01, 0.3},
+    {"dti", "default", 25, 8, 64, 8, "shard", "adam", 0.001, "cosine", 0.05, 0.5},
     {"dti", "published", 35, 35, 8, 8, "global", "adam", 0.0005, "constant", 0, 0.3}};
 enum { PUBLISHED_LENGTH = 1022 }; /* residues that are read of a protein */
 
