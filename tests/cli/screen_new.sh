@@ -167,6 +167,22 @@ P
     expect 65 "few.h5: holds no states of 1 of 25 targets, the first is 'U4'" ranks 2 screen a.h5 --model states-a/model.h5 --encoder few.h5 --sequences new.fasta -o bad
     expect 65 "holds other states (hash" ranks 2 screen a.h5 --model states-a/model.h5 --encoder other.h5 --sequences new.fasta -o bad
     expect 0 "" ranks 2 screen a.h5 --model states-a/model.h5 --encoder few.h5 --molecules new.smi -o nothing-new
+
+    # validation rows that say the contrary of the training rows: no probabilities that contradict the signs
+    cp a.h5 contrary.h5
+    "$PYTHON" - <<'P' || fail "h5py cannot turn labels round"
+import h5py
+with h5py.File("contrary.h5", "r+") as f:
+    label, part = f["interactions/all/label"][:], f["splits/warm/part"][0]
+    assert (part == 1).sum() > 20
+    label[part == 1] = 1 - label[part == 1]
+    f["interactions/all/label"][...] = label
+P
+    contrary=(screen contrary.h5 --model a/model.h5 --sign both --top 20)
+    expect 0 "ranks the validation rows the wrong way round" ranks 2 "${contrary[@]}" -o contrary
+    grep -qF "not calibrated: the model ranks the validation pairs the wrong way round" out.txt || fail "the digest says $(head -5 out.txt)"
+    cut -f4 contrary/screen.tsv | sort -u | tr '\n' ' ' | grep -qx 'nan probability ' || fail "probabilities from a calibration that is turned round"
+    expect 65 "the wrong way round: nothing to calibrate for a prevalence" ranks 2 "${contrary[@]}" --prevalence 0.1 -o bad
 else
     echo "SKIP (in part): no h5py for stored states" >&2
 fi
