@@ -8,6 +8,7 @@
  */
 #include "solvers/chem/molecule.h"
 
+#include <ctype.h>
 #include <indigo.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,12 +92,68 @@ void dn_chem_close(dn_chem **chem)
     *chem = NULL;
 }
 
+/* The end of the atom that begins at p of a text in Kekule form, NULL: none does. */
+static char *atom_end(char *p)
+{
+    if (*p == '[')
+        return strchr(p, ']') + 1;
+    if (strncmp(p, "Cl", 2) == 0 || strncmp(p, "Br", 2) == 0)
+        return p + 2;
+    return isalpha((unsigned char)*p) ? p + 1 : NULL;
+}
+
+static int neighbours(const dn_smiles *s, int64_t atom)
+{
+    int count = 0;
+
+    for (int64_t e = 0; e < 2 * s->n_bonds; e++)
+        count += s->end[e] == atom;
+    return count;
+}
+
+/* Whether the bracket [p, end) has a nitrogen, a mark and a hydrogen: [15N@@H]. */
+static bool is_marked_amine(const char *p, const char *end)
+{
+    p += 1 + strspn(p + 1, "0123456789");
+    return p + 2 < end && p[0] == 'N' && p[1] == '@' && (p[2] == 'H' || (p[2] == '@' && p[3] == 'H'));
+}
+
+/* Take '@' off nitrogens with hydrogens that have two neighbours at most, as in C[N@@H]C: those
+ * are no centres, but Indigo adds an atom to make them one. Whether there was any. */
+static bool drop_false_centres(work *w)
+{
+    bool any = false;
+    int64_t atom = 0;
+    char *out = w->text, *p = w->text, *end;
+
+    while (*p != '\0') {
+        if ((end = atom_end(p)) == NULL) {
+            *out++ = *p++;
+            continue;
+        }
+        bool drop = *p == '[' && is_marked_amine(p, end) && neighbours(&w->written, atom) <= 2;
+        for (; p < end; p++) {
+            any |= drop && *p == '@';
+            if (!drop || *p != '@')
+                *out++ = *p;
+        }
+        atom++;
+    }
+    *out = '\0';
+    return any;
+}
+
 static dn_status load(work *w, dn_error *err)
 {
     dn_status st = DN_OK;
 
     w->handle = indigoLoadMoleculeFromString(w->text);
     TRY_INDIGO(w->handle);
+    if (indigoCountAtoms(w->handle) != w->written.n_atoms && drop_false_centres(w)) {
+        indigoFree(w->handle);
+        w->handle = indigoLoadMoleculeFromString(w->text);
+        TRY_INDIGO(w->handle);
+    }
     if (indigoCountAtoms(w->handle) != w->written.n_atoms)
         DN_FAIL(DN_EDATA,
                 "SMILES: unreadable: Indigo sees %d atoms, %lld are written (a centre with '@' that lacks a "

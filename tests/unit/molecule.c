@@ -335,7 +335,7 @@ static void limits(void)
 static void stereo(void)
 {
     dn_chem *chem = open_chem();
-    dn_molecule m;
+    dn_molecule m, plain;
 
     if (chem == NULL)
         return;
@@ -343,6 +343,15 @@ static void stereo(void)
     for (int64_t i = 0; i < m.n_atoms; i++)
         CU_ASSERT_EQUAL(m.atom[i].stereo, i == 1);
     dn_molecule_destroy(&m);
+    /* an amine's nitrogen is no centre, whatever the text says of it */
+    CU_ASSERT_EQUAL(read_text(chem, "C[N@@H]C[C@H](Cl)F", DN_CHEM_KEY, &m, NULL), DN_OK);
+    CU_ASSERT_EQUAL(read_text(chem, "CNC[C@H](Cl)F", DN_CHEM_KEY, &plain, NULL), DN_OK);
+    CU_ASSERT_EQUAL(m.n_atoms, 6);
+    for (int64_t i = 0; i < m.n_atoms; i++)
+        CU_ASSERT_EQUAL(m.atom[i].stereo, i == 3);
+    CU_ASSERT_STRING_EQUAL(m.key, plain.key);
+    dn_molecule_destroy(&m);
+    dn_molecule_destroy(&plain);
     /* the flag is what the text says; the key leaves out what is no centre */
     CU_ASSERT_EQUAL(read_text(chem, "C[C@H](C)C(O)=O", DN_CHEM_KEY, &m, NULL), DN_OK);
     CU_ASSERT(m.atom[1].stereo && strchr(m.key, '@') == NULL);
