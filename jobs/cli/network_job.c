@@ -142,7 +142,8 @@ dn_status dn_network_job_finished(dn_network_job *j, bool *out_done, dn_error *e
     const dn_comm *comm = j->call->comm;
 
     *out_done = false;
-    DN_TRY(write_config(j, err));
+    DN_PASS(write_config(j, err));
+    DN_AGREE(comm);
     if (!j->force)
         DN_TRY(dn_output_finished(comm, j->store_path, DN_NETWORK_SCHEMA, "/", j->config, out_done, err));
     if (*out_done) {
