@@ -171,6 +171,8 @@ static void make_digest(dn_screen_run *run)
     }
     h = mix_strings(h, &run->new.drugs.key);
     h = mix_strings(h, &run->new.targets.sequence);
+    if (m->in.new_hash[0] != '\0') /* states of the others are the model's */
+        h = mix(h, m->in.new_hash, strlen(m->in.new_hash));
     snprintf(run->digest, sizeof run->digest, "%016llx", (unsigned long long)h);
 }
 
