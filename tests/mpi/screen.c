@@ -125,6 +125,7 @@ static void make_model(bool all, bool history, const char *kind, float scale, ma
                         .conv2 = 6,
                         .target_out = 6,
                         .joint = history ? 9 : 0,
+                        .heads = history ? 3 : 1,
                         .positive_weight = 1};
     dn_dti_model *m = &out->m;
     int64_t known_drugs = DRUGS - new_drugs, drugs = all && without_new ? known_drugs : DRUGS;
