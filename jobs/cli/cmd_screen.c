@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "jobs/cli/directory.h"
 #include "jobs/cli/screen_output.h"
@@ -153,26 +152,6 @@ out:
     return st;
 }
 
-/* Rank 0: the directory is ours to write into. */
-static dn_status claim_directory(job *j, dn_error *err)
-{
-    dn_status st = DN_OK;
-    struct stat info;
-    bool empty;
-
-    j->made_dir = stat(j->dir, &info) != 0;
-    DN_TRY(dn_directory_make(j->dir, err));
-    DN_TRY(dn_directory_empty(j->dir, &empty, err));
-    if (!empty && !j->force) {
-        if (!dn_file_equals(j->config_path, j->config))
-            DN_FAIL(DN_ECANTCREAT,
-                    "%s: holds other files, or a screen with other options; --force goes ahead", j->dir);
-        dn_log(DN_INFO, "screen", "an unfinished screen is computed anew", "output=%s", j->dir);
-    }
-out:
-    return st;
-}
-
 /* Whether the directory holds this very screen; otherwise it is claimed. Collective. */
 static dn_status finished(job *j, bool *out_done, dn_error *err)
 {
@@ -183,7 +162,7 @@ static dn_status finished(job *j, bool *out_done, dn_error *err)
     if (!j->force)
         DN_TRY(dn_output_finished(comm, j->store_path, DN_SCREEN_SCHEMA, "/", j->config, out_done, err));
     if (!*out_done && comm->rank == 0)
-        DN_PASS(claim_directory(j, err));
+        DN_PASS(dn_directory_claim(j->dir, j->config_path, j->config, j->force, "screen", &j->made_dir, err));
     DN_AGREE(comm);
 out:
     return st;

@@ -135,14 +135,22 @@ const dn_command dn_cmd_synth = {
     .name = "synth",
     .summary = "make a data set with planted truth, or a network",
     .usage = "--genes N --samples S --pairs P --seed 1 -o FILE [options]\n"
-             "       dragnet synth --interactions --drugs N --targets N --pairs P [--families N] -o FILE\n"
-             "       dragnet synth --graph rmat --scale N [--edge-factor K] [--quadrants A,B,C] -o FILE\n"
-             "       dragnet synth --graph bipartite --drugs N --genes N --edges N [--exponent X] -o FILE",
-    .details = "Genes belong to modules that share a course over the samples; whether two genes interact "
-               "follows from\ntheir modules, the signs of their loadings and how popular they are. The pair "
-               "set is named 'known'; the\ntruth stands in /truth. With --graph, edges are drawn as R-MAT "
-               "does, or between drugs and genes whose degrees\nfollow a power law; self loops and pairs "
-               "drawn again are left out and counted; the layer is named 'graph'.\nThe bytes are the same "
-               "on any number of ranks.",
+             "--interactions --drugs N --targets N --pairs P [--families N] -o FILE\n"
+             "--graph rmat --scale N [--edge-factor K] [--quadrants A,B,C] -o FILE\n"
+             "--graph bipartite --drugs N --genes N --edges N [--exponent X] -o FILE",
+    .details =
+        "Genes belong to modules that share a course over the samples; whether two genes interact follows "
+        "from\n"
+        "their modules, the signs of their loadings and how popular they are. The pair set is named 'known'; "
+        "the\n"
+        "truth stands in /truth. With --interactions, drugs and targets belong to families; whether a pair "
+        "is\n"
+        "activation or inhibition follows from both families and how drug and target lean. With --graph, "
+        "edges\n"
+        "are drawn as R-MAT does, or between drugs and genes whose degrees follow a power law; self loops "
+        "and\n"
+        "pairs drawn again are left out and counted; the layer is named 'graph'. The bytes are the same on "
+        "any\n"
+        "number of ranks.",
     .options = options,
     .run = run};

@@ -21,7 +21,8 @@ static const dn_opt options[] = {
     {"batch", 'b', DN_OPT_INT, NULL, "2..1048576", "pairs in a batch [gener 1024, dti 64; published 8]",
      "recipe"},
     {"shards", 0, DN_OPT_INT, "0", "0..65536",
-     "parts of a batch, a power of two; 0: the largest up to min(16, batch/64), dti and published 8",
+     "parts of a batch, a power of two; 0: the largest up to min(16, batch/64), dti and published 8 where "
+     "--batch is not given",
      "recipe"},
     {"batch-norm", 0, DN_OPT_TEXT, NULL, "shard|global",
      "norms take the statistics of their shard, or of the batch, for which a rank holds all its shards at a "
@@ -47,7 +48,8 @@ static const dn_opt options[] = {
     {"joint", 0, DN_OPT_INT, NULL, "0..1024",
      "dti: units of a layer in which drug and target meet, 0: none [256, published 0]", "recipe"},
     {"heads", 0, DN_OPT_INT, NULL, "1..64",
-     "dti: groups of that layer's units that are trained as an ensemble [8, 1 without the layer]", "recipe"},
+     "dti: groups of that layer's units that are trained as an ensemble [8; 1 where 8 do not divide it]",
+     "recipe"},
     {"no-history", 0, DN_OPT_FLAG, NULL, NULL,
      "dti: do not show the network what the training labels of like drugs and targets are", "recipe"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of weights, order and dropout", "recipe"},

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "solvers/base/log.h"
 
 enum { PATH_CAP = 1200 };
 
@@ -48,6 +49,26 @@ dn_status dn_directory_empty(const char *path, bool *out, dn_error *err)
 out:
     if (d != NULL)
         closedir(d);
+    return st;
+}
+
+dn_status dn_directory_claim(const char *path, const char *config_path, const char *config, bool force,
+                             const char *area, bool *out_made, dn_error *err)
+{
+    dn_status st = DN_OK;
+    struct stat info;
+    bool empty;
+
+    *out_made = stat(path, &info) != 0;
+    DN_TRY(dn_directory_make(path, err));
+    DN_TRY(dn_directory_empty(path, &empty, err));
+    if (empty || force)
+        goto out;
+    if (!dn_file_equals(config_path, config))
+        DN_FAIL(DN_ECANTCREAT, "%s: holds other files, or a run with other options; --force goes ahead",
+                path);
+    dn_log(DN_INFO, area, "an unfinished run is computed anew", "output=%s", path);
+out:
     return st;
 }
 

@@ -13,6 +13,13 @@ DN_MUST_CHECK dn_status dn_directory_make(const char *path, dn_error *err);
 /* Whether a directory holds nothing. Fails: DN_EIO */
 DN_MUST_CHECK dn_status dn_directory_empty(const char *path, bool *out, dn_error *err);
 
+/* Make sure, before hours of work, that a run may write into path: it is made where it is absent; otherwise
+ * it is empty, or config_path holds this very config, of a run that did not finish (which is logged), or
+ * force. area      of the log line out_made  it was absent; set on failure, too Fails: DN_ECANTCREAT it holds
+ * something else, or cannot be made */
+DN_MUST_CHECK dn_status dn_directory_claim(const char *path, const char *config_path, const char *config,
+                                           bool force, const char *area, bool *out_made, dn_error *err);
+
 /* Remove the files that are ours by their names. Fails: DN_ECANTCREAT, DN_EIO */
 DN_MUST_CHECK dn_status dn_directory_clear(const char *path, bool (*ours)(const char *name), dn_error *err);
 

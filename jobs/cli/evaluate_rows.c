@@ -42,15 +42,16 @@ out:
     return st;
 }
 
-static dn_status write_text(FILE *f, const dn_strings *s, int64_t i, dn_error *err)
+/* what: for messages */
+static dn_status write_text(FILE *f, const char *what, const dn_strings *s, int64_t i, dn_error *err)
 {
     dn_status st = DN_OK;
     size_t len;
     const char *text = dn_strings_at(s, i, &len);
 
     if (len > 0 && (memchr(text, '\t', len) != NULL || text[0] == '"'))
-        DN_FAIL(DN_EDATA, "'%.*s' has a tab or begins with a quote: it cannot stand in a TSV", (int)len,
-                text);
+        DN_FAIL(DN_EDATA, "%s %lld has a tab or begins with a quote, which cannot stand in a TSV: '%.*s'",
+                what, (long long)i, len < 60 ? (int)len : 60, text);
     fwrite(text, 1, len, f);
 out:
     return st;
@@ -66,13 +67,13 @@ static dn_status write_rows(const dn_dti_table *t, const uint8_t *part, int64_t 
         folds > 1 ? fprintf(f, "\tpart_%" PRId64, k) : fprintf(f, "\tpart");
     fputc('\n', f);
     for (int64_t i = 0; i < p->n; i++) {
-        DN_TRY(write_text(f, &t->drugs.id, p->drug[i], err));
+        DN_TRY(write_text(f, "the id of drug", &t->drugs.id, p->drug[i], err));
         fputc('\t', f);
-        DN_TRY(write_text(f, &t->targets.id, p->target[i], err));
+        DN_TRY(write_text(f, "the id of target", &t->targets.id, p->target[i], err));
         fprintf(f, "\t%d\t", p->label[i]);
-        DN_TRY(write_text(f, &t->drugs.smiles, p->drug[i], err));
+        DN_TRY(write_text(f, "the SMILES of drug", &t->drugs.smiles, p->drug[i], err));
         fputc('\t', f);
-        DN_TRY(write_text(f, &t->targets.sequence, p->target[i], err));
+        DN_TRY(write_text(f, "the sequence of target", &t->targets.sequence, p->target[i], err));
         for (int64_t k = 0; k < folds; k++)
             fprintf(f, "\t%s", part_name[part[k * p->n + i]]);
         fputc('\n', f);

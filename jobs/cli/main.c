@@ -38,7 +38,13 @@ static void print_help(FILE *to)
 
 static void print_command_help(const dn_command *c, const dn_opt *table, FILE *to)
 {
-    fprintf(to, "dragnet %s - %s\n\nusage: dragnet %s %s\n", c->name, c->summary, c->name, c->usage);
+    fprintf(to, "dragnet %s - %s\n\nusage: dragnet %s ", c->name, c->summary, c->name);
+    for (const char *at = c->usage; *at != '\0'; at++)
+        if (*at == '\n')
+            fprintf(to, "\n       dragnet %s ", c->name);
+        else
+            fputc(*at, to);
+    fputc('\n', to);
     if (c->details != NULL)
         fprintf(to, "\n%s\n", c->details);
     dn_options_help(table, to);

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "jobs/cli/directory.h"
 #include "jobs/cli/text_file.h"
@@ -137,33 +136,14 @@ out:
 
 /* ---- the directory ---- */
 
-/* Rank 0: the directory is ours to write into; otherwise we say so before hours of work. */
-static dn_status claim_directory(dn_network_job *j, dn_error *err)
-{
-    dn_status st = DN_OK;
-    struct stat info;
-    bool empty;
-
-    j->made_dir = stat(j->dir, &info) != 0;
-    DN_TRY(dn_directory_make(j->dir, err));
-    DN_TRY(dn_directory_empty(j->dir, &empty, err));
-    if (!empty && !j->force) {
-        if (!dn_file_equals(j->config_path, j->config))
-            DN_FAIL(DN_ECANTCREAT, "%s: holds other files, or a run with other options; --force goes ahead",
-                    j->dir);
-        dn_log(DN_INFO, "network", "an unfinished run is computed anew", "output=%s", j->dir);
-    }
-out:
-    return st;
-}
-
 dn_status dn_network_job_finished(dn_network_job *j, bool *out_done, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = j->call->comm;
 
     *out_done = false;
-    DN_TRY(write_config(j, err));
+    DN_PASS(write_config(j, err));
+    DN_AGREE(comm);
     if (!j->force)
         DN_TRY(dn_output_finished(comm, j->store_path, DN_NETWORK_SCHEMA, "/", j->config, out_done, err));
     if (*out_done) {
@@ -172,7 +152,8 @@ dn_status dn_network_job_finished(dn_network_job *j, bool *out_done, dn_error *e
         goto out;
     }
     if (comm->rank == 0)
-        DN_PASS(claim_directory(j, err));
+        DN_PASS(
+            dn_directory_claim(j->dir, j->config_path, j->config, j->force, "network", &j->made_dir, err));
     DN_AGREE(comm);
 out:
     return st;

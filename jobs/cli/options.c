@@ -291,7 +291,7 @@ const char *dn_options_positional(const dn_options *o, int i)
 
 static void help_row(const dn_opt *row, FILE *to)
 {
-    char left[64];
+    char left[160];
     const char *kind = row->type == DN_OPT_FLAG                                 ? ""
                        : row->range != NULL && strstr(row->range, "..") == NULL ? row->range
                        : row->type == DN_OPT_NUMBER                             ? "X"

@@ -234,6 +234,7 @@ static void add_calibration(const dn_screen_run *r, const dn_screen_wish *w, dn_
     dn_json *c = dn_json_object(root, "calibration");
 
     dn_json_bool(c, "calibrated", r->calibrated);
+    dn_json_bool(c, "reversed", r->reversed);
     dn_json_int(c, "validation_rows", r->validation_rows);
     dn_json_int(c, "validation_positives", r->validation_positives);
     dn_json_number(c, "slope", r->calibrated ? r->platt.slope : NAN);
@@ -340,7 +341,9 @@ void dn_screen_print(const dn_screen_run *r, const dn_screen_wish *w, FILE *to)
     fprintf(to, "kept: %" PRId64 " for activation, %" PRId64 " for inhibition\n", count_sign(r, 1),
             count_sign(r, -1));
     if (!r->calibrated)
-        fputs("not calibrated: validation has not both labels\n", to);
+        fprintf(to, "not calibrated: %s\n",
+                r->reversed ? "the model ranks the validation pairs the wrong way round"
+                            : "validation has not both labels");
     else
         fprintf(to, "calibrated on %" PRId64 " validation pairs, %.3f activations%s", r->validation_rows,
                 (double)r->validation_positives / (double)r->validation_rows,

@@ -54,9 +54,9 @@ static dn_status read_encoding(job *j, dn_error *err)
     j->run.record.dti.max_length = published && j->encoding.opt_states == NULL ? PUBLISHED_LENGTH : 0;
     j->run.record.history = !published && !dn_options_flag(o, "no-history");
     j->run.record.dti.joint = dn_options_given(o, "joint") ? dn_options_int(o, "joint") : published ? 0 : 256;
-    j->run.record.dti.heads = dn_options_given(o, "heads")  ? dn_options_int(o, "heads")
-                              : j->run.record.dti.joint > 0 ? 8
-                                                            : 1;
+    j->run.record.dti.heads = dn_options_given(o, "heads") ? dn_options_int(o, "heads") : 1;
+    if (!dn_options_given(o, "heads") && j->run.record.dti.joint > 0 && j->run.record.dti.joint % 8 == 0)
+        j->run.record.dti.heads = 8;
 out:
     return st;
 }

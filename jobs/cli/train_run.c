@@ -290,7 +290,7 @@ static dn_status look_at_directory(const dn_train_run *r, fate *out, dn_error *e
     bool done = false;
 
     *out = START;
-    if (comm->rank == 0)
+    if (comm->rank == 0 && !dn_options_flag(r->call->options, "resume"))
         st = dn_directory_make(r->dir, err);
     DN_AGREE(comm);
     if (dn_options_flag(r->call->options, "force"))
@@ -339,8 +339,20 @@ out:
     return st;
 }
 
+/* What --force replaces goes with the first epoch, not before: a run that cannot begin loses nothing. */
+static dn_status drop_old_metrics(const dn_train_run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (ftruncate(fileno(r->metrics), 0) != 0 && errno != EINVAL) /* not a file: nothing to drop */
+        DN_FAIL(DN_EIO, "%s: cannot be emptied: %s", r->metrics_path, strerror(errno));
+out:
+    return st;
+}
+
 static dn_status on_epoch(void *ctx, const dn_epoch_report *e, dn_error *err)
 {
+    dn_status st = DN_OK;
     const dn_train_run *r = ctx;
 
     dn_log(DN_INFO, "train", "epoch done",
@@ -348,16 +360,20 @@ static dn_status on_epoch(void *ctx, const dn_epoch_report *e, dn_error *err)
            "pairs_per_second=%.0f secs=%.1f",
            (long long)e->epoch, e->train_loss, e->validation_loss, e->validation_auroc, e->validation_ap,
            e->best, e->pairs_per_second, e->seconds);
-    return write_metrics(r->metrics, e, err);
+    if (e->epoch == 1)
+        DN_TRY(drop_old_metrics(r, err));
+    DN_TRY(write_metrics(r->metrics, e, err));
+out:
+    return st;
 }
 
 /* ---- training ---- */
 
-static dn_status open_metrics(dn_train_run *r, dn_error *err)
+static dn_status open_metrics(dn_train_run *r, const char *mode, dn_error *err)
 {
     dn_status st = DN_OK;
 
-    r->metrics = fopen(r->metrics_path, "w");
+    r->metrics = fopen(r->metrics_path, mode);
     if (r->metrics == NULL)
         DN_FAIL(DN_ECANTCREAT, "%s: cannot be created: %s", r->metrics_path, strerror(errno));
 out:
@@ -371,7 +387,7 @@ static dn_status on_resumed(void *ctx, const dn_epoch_report *done, int64_t n, d
     dn_status st = DN_OK;
     dn_train_run *r = ctx;
 
-    DN_TRY(open_metrics(r, err));
+    DN_TRY(open_metrics(r, "w", err));
     for (int64_t i = 0; i < n; i++)
         DN_TRY(write_metrics(r->metrics, &done[i], err));
 out:
@@ -443,17 +459,18 @@ static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
                                     .resume = resume};
     dn_train_hooks hooks = {.ctx = r, .step = on_step, .epoch = on_epoch, .resumed = on_resumed};
     dn_train_result result = {.w = r->w, .running = r->running};
+    struct stat info;
 
     describe_build(build, sizeof build);
     r->recipe.opt_checkpoints = &checkpoints;
     if (comm->rank == 0 && !resume)
-        st = open_metrics(r, err);
+        st = open_metrics(r, "a", err);
     DN_AGREE(comm);
     st = dn_train(comm, r->model, &r->rows, &r->recipe, &hooks, &result, err);
     dn_progress_end();
     if (st == DN_OK)
         DN_TRY(save_model(r, &result, err));
-    else if (r->metrics != NULL && ftell(r->metrics) == 0)
+    else if (r->metrics != NULL && fstat(fileno(r->metrics), &info) == 0 && info.st_size == 0)
         unlink(r->metrics_path); /* no epoch was done: nothing to keep */
 out:
     return st;

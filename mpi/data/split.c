@@ -493,12 +493,13 @@ dn_status dn_split_check_test(const dn_split_plan *plan, int64_t fold, const dn_
     dn_status st = DN_OK;
     dn_split_kind kind = plan->options.kind;
     bool by_genes = dn_split_by_genes(&plan->options) && plan->options.drugs == 0;
+    bool folds = dn_split_by_folds(&plan->options) || kind == DN_SPLIT_BLOCKS;
     char where[40] = "the diagonal blocks";
 
     if (kind != DN_SPLIT_BLOCKS)
         snprintf(where, sizeof where, "fold %lld", (long long)fold);
 
-    if (!dn_split_by_folds(&plan->options) && kind != DN_SPLIT_BLOCKS && !(plan->options.fraction[2] > 0))
+    if (!folds && !(plan->options.fraction[2] > 0))
         goto out;
     for (int c = 0; c < DN_COUNTS; c++) {
         int64_t positives = counts[c].positives, negatives = counts[c].rows - positives;
@@ -508,10 +509,11 @@ dn_status dn_split_check_test(const dn_split_plan *plan, int64_t fold, const dn_
         if (positives < DN_TEST_MIN || negatives < DN_TEST_MIN)
             DN_FAIL(DN_EDATA,
                     "part %s of %s has %lld positive and %lld negative pairs, fewer than %d of a class: too "
-                    "few to "
-                    "judge a model; take other fractions%s, or --force to keep it",
+                    "few to judge a model; take %s, or --force to keep it",
                     dn_count_names[c], where, (long long)positives, (long long)negatives, DN_TEST_MIN,
-                    kind == DN_SPLIT_COLD_BOTH ? " or --kind kfold-blocks" : "");
+                    folds                        ? "fewer folds"
+                    : kind == DN_SPLIT_COLD_BOTH ? "other fractions or --kind kfold-blocks"
+                                                 : "other fractions");
     }
 out:
     return st;

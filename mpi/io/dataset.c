@@ -216,21 +216,32 @@ out:
     return st;
 }
 
-/* As long as the table with these offsets; NULL where the split has none of this side. Collective. */
+/* As long as the table with these offsets; what was imported after the split is each by itself. NULL where
+ * the split has none of this side. Collective. */
 static dn_status load_clusters(const dn_h5 *h, const char *group, const char *name, const char *offsets,
                                int64_t **out, dn_error *err)
 {
     dn_status st = DN_OK;
     char path[NAME_MAX_ + 32];
     int ndims;
-    int64_t dims[4];
+    int64_t dims[4], all, n;
 
     snprintf(path, sizeof path, "%s/%s", group, name);
     if (!dn_h5_has(h, path))
         goto out;
     DN_TRY(dn_h5_shape(h, offsets, &ndims, dims, err));
-    DN_TRY(dn_read_vector(h, path, DN_I64, dims[0] - 1, (void **)out, NULL, err));
-    DN_PASS(check_clusters(h, path, *out, dims[0] - 1, err));
+    all = dims[0] - 1;
+    DN_TRY(dn_h5_shape(h, path, &ndims, dims, err));
+    n = dims[0];
+    if (ndims != 1 || n > all) /* the same on every rank */
+        DN_FAIL(DN_EDATA, "%s: %s is not one number each of at most %lld", dn_h5_path(h), path,
+                (long long)all);
+    DN_PASS(new_block((size_t)all, sizeof **out, path, (void **)out, err));
+    DN_AGREE(dn_h5_comm(h));
+    DN_TRY(dn_h5_read(h, path, DN_I64, 0, n, *out, err));
+    for (int64_t i = n; i < all; i++)
+        (*out)[i] = i;
+    DN_PASS(check_clusters(h, path, *out, all, err));
     DN_AGREE(dn_h5_comm(h));
 out:
     return st;

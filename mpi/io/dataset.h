@@ -52,7 +52,8 @@ typedef struct dn_split {
     int64_t folds;     /* 1 unless k-fold */
     uint8_t *part;     /* [n]  dn_part of every pair in the fold asked for */
     int64_t *drug_cluster, *target_cluster; /* [drugs], [targets]  the lowest number of the cluster, which
-                                             * stays whole; NULL: each drug (target) by itself */
+                                             * stays whole; imported after the split: its own;
+                                             * NULL: each drug (target) by itself */
 } dn_split;
 
 /* fold: 0 <= fold < folds; pass -1 for "not given", which only a split of one fold accepts.

@@ -152,7 +152,10 @@ static dn_status read_dti(const dn_h5 *h, dn_model_record *r, dn_error *err)
     DN_TRY(dn_h5_get_int(h, "/", "history", &history, err));
     r->history = history != 0;
     for (int k = 0; dti_size(&r->dti, k, &name) != NULL; k++)
-        DN_TRY(dn_h5_get_int(h, "/", name, dti_size(&r->dti, k, &name), err));
+        if (strcmp(name, "heads") == 0 && !dn_h5_has_attribute(h, "/", name))
+            r->dti.heads = 1; /* written before there could be more */
+        else
+            DN_TRY(dn_h5_get_int(h, "/", name, dti_size(&r->dti, k, &name), err));
     DN_TRY(dn_h5_get_number(h, "/", "dropout", &dropout, err));
     DN_TRY(dn_h5_get_number(h, "/", "positive_weight", &weight, err));
     r->dti.dropout = (float)dropout;

@@ -42,7 +42,7 @@ DN_MUST_CHECK dn_status dn_model_save(const dn_comm *comm, const char *path, con
                                       const dn_model_record *record, const float *w, const float *running,
                                       dn_error *err);
 
-/* Read the record. Collective on comm. */
+/* Read the record; a drug-target model that does not say `heads` has one. Collective on comm. */
 DN_MUST_CHECK dn_status dn_model_read_record(const dn_comm *comm, const char *path, dn_model_record *out,
                                              dn_error *err);
 

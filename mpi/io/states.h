@@ -2,14 +2,17 @@
  *
  * The file, schema "dragnet.states" (schema.c has types and units; n proteins, P positions, C channels):
  *
- *     attributes    schema, schema_version, program, complete = 1
- *                   encoder        name of the model and layer that made the states
- *                   max_residues   residues past so many were not read, so have no state; absent or 0: all
- * were ends           positions of a protein that stand for no residue (start and end token); absent: 0
- *     /proteins/sequence   [n]       capital letters, no two the same: bytes and offsets
- *     /proteins/state_at   [n + 1]   first position of each protein; protein i has min(residues,
- * max_residues) + ends /proteins/state      [P, C]    f32, no NaN /proteins/checksum   [n, 32]   BLAKE2b-256
- * of the states of each protein; may be absent in files made elsewhere
+ *     attributes            schema, schema_version, program, complete = 1
+ *       encoder             name of the model and layer that made the states
+ *       max_residues        residues past so many were not read, so have no state; absent or 0: all were
+ *       ends                positions of a protein that stand for no residue (start and end token);
+ *                           absent: 0
+ *     /proteins/sequence    [n]      capital letters, no two the same: bytes and offsets
+ *     /proteins/state_at    [n + 1]  first position of each protein, which has min(residues, max_residues)
+ *                           + ends of them
+ *     /proteins/state       [P, C]   f32, no NaN
+ *     /proteins/checksum    [n, 32]  BLAKE2b-256 of the states of each protein; may be absent in files made
+ *                           elsewhere
  *
  * Proteins are found by their sequences, so the order does not matter and a file may hold more than are
  * needed. scripts/states_from_npy writes one with h5py, in ten lines.
@@ -81,8 +84,8 @@ DN_MUST_CHECK dn_status dn_states_find(const dn_states *s, const dn_strings *id,
  *   host      of the communicator of the file
  *   protein, state_at  as dn_states_find() left them
  *   out_state [state_at[n], C]  the same memory on the ranks of a host; whole on return
- *   out_hash  [DN_HASH_TEXT]  of all these states, 16 hexadecimal digits; the same for the same proteins in
- * the same order, wherever they stand in a file
+ *   out_hash  [DN_HASH_TEXT]  of all these states, 16 hexadecimal digits; the same for the same proteins
+ *             in the same order, wherever they stand in a file
  *
  * Collective. Fails: DN_EDATA NaN or infinite states, or states that do not match their checksum (names the
  * protein); DN_EIO; DN_ENOMEM */

@@ -181,12 +181,12 @@ out:
 /* Does the line speak of this split and fold? */
 static bool meant(const dn_record *line, const int64_t at[COLUMNS], const dn_contender_rows *r)
 {
-    char fold[24] = "";
+    char fold[24];
+    bool none = r->fold < 0 && at[FOLD] >= 0 && is(&line->field[at[FOLD]], "");
 
-    if (r->fold >= 0)
-        snprintf(fold, sizeof fold, "%lld", (long long)r->fold);
+    snprintf(fold, sizeof fold, "%lld", (long long)(r->fold >= 0 ? r->fold : 0)); /* as reports call it */
     return (at[SPLIT] < 0 || is(&line->field[at[SPLIT]], r->split)) &&
-           (at[FOLD] < 0 || is(&line->field[at[FOLD]], fold));
+           (at[FOLD] < 0 || none || is(&line->field[at[FOLD]], fold));
 }
 
 static dn_status read_file(const char *path, const lookup *l, const dn_contender_rows *r, double *out,

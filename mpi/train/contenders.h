@@ -5,8 +5,9 @@
  *
  *     drug, target   ids as the dataset has them (evaluate --export-rows writes them)
  *     score          a finite number, larger means label 1 is more likely
- *     split, fold    of which split and fold the line speaks; without the column of every one. A file that is
- *                    read for several folds must have `fold`, for several splits `split`
+ *     split, fold    of which split and fold the line speaks; without the column of every one. The fold of a
+ *                    split without folds is 0 or empty. A file that is read for several folds must have
+ *                    `fold`, for several splits `split`
  *
  * Every evaluated row must have a score. Validation rows have all a score or none: without, the contender has
  * no threshold, no calibration and cannot be the best baseline on validation. Lines of other pairs, folds and

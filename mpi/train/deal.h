@@ -6,10 +6,10 @@
  *
  *   1. sorted by cost, and cut into as many strata of like cost as a shard has rows;
  *   2. every shard gets one row of each stratum, so each mixes all lengths as the batch does and the
- * statistics of its norms are not biased by length; within a stratum the dearest row goes to the shard that
- * has cost least;
- *   3. shards are numbered so that the halves of the batch, their halves and so on cost about the same: ranks
- * own contiguous shards.
+ *      statistics of its norms are not biased by length; within a stratum the dearest row goes to the
+ *      shard that has cost least;
+ *   3. shards are numbered so that the halves of the batch, their halves and so on cost about the same:
+ *      ranks own contiguous shards.
  *
  * Equal costs keep the order of the permutation. The outcome is a function of seed, epoch, batch and data,
  * never of ranks or time. A model without costs keeps the order of the permutation throughout.

@@ -147,14 +147,13 @@ static dn_status read_new(const dn_comm *comm, dn_dti_inputs *in, const dn_state
 {
     dn_status st = DN_OK;
     int64_t known = in->pairs.targets, n = in->targets.n - known, *at = NULL; /* [n + 1] */
-    char hash[DN_HASH_TEXT];
 
     if (n == 0)
         goto out;
     DN_PASS(rebase(in->state_at, known, n, &at, err));
     DN_AGREE(comm);
     DN_TRY(dn_states_read(s, &in->host, n, protein + known, at,
-                          state + in->state_at[known] * dn_states_info(s)->width, hash, err));
+                          state + in->state_at[known] * dn_states_info(s)->width, in->new_hash, err));
 out:
     dn_free(at);
     return st;

@@ -40,8 +40,9 @@ typedef struct dn_dti_inputs {
     dn_shared *states;
     char encoder[64]; /* name of the encoding, or of the encoder of the file */
     /* with a file of states, otherwise "" */
-    char states_hash[DN_HASH_TEXT];  /* of the states of all targets, in their order */
+    char states_hash[DN_HASH_TEXT];  /* of the states of all targets of the dataset, in their order */
     char targets_hash[DN_HASH_TEXT]; /* of their sequences */
+    char new_hash[DN_HASH_TEXT];     /* of the states of targets behind the dataset's; "" without */
     char states_path[1024];          /* where the file stands, from the root */
 } dn_dti_inputs;
 

@@ -171,6 +171,8 @@ static void make_digest(dn_screen_run *run)
     }
     h = mix_strings(h, &run->new.drugs.key);
     h = mix_strings(h, &run->new.targets.sequence);
+    if (m->in.new_hash[0] != '\0') /* states of the others are the model's */
+        h = mix(h, m->in.new_hash, strlen(m->in.new_hash));
     snprintf(run->digest, sizeof run->digest, "%016llx", (unsigned long long)h);
 }
 
@@ -244,9 +246,11 @@ static dn_status calibrate(const dn_dti_evaluation *e, dn_screen_run *r, dn_erro
         r->validation_positives += e->all.label[i];
     }
     r->validation_rows = n;
-    r->calibrated = r->validation_positives > 0 && r->validation_positives < n;
-    if (r->calibrated)
-        DN_TRY(dn_platt_fit(logit, e->all.label, n, &r->platt, err));
+    if (r->validation_positives == 0 || r->validation_positives == n)
+        goto out;
+    DN_TRY(dn_platt_fit(logit, e->all.label, n, &r->platt, err));
+    r->calibrated = r->platt.slope >= 0; /* 0: all scores are equal */
+    r->reversed = !r->calibrated;
 out:
     dn_free(logit);
     return st;
@@ -421,9 +425,13 @@ dn_status dn_screen_compute(const dn_comm *comm, const dn_screen_wish *w, dn_scr
     r->held.best_baseline = -1;
     DN_TRY(learn_from_known(comm, r, err));
     if (!r->calibrated && !isnan(w->prevalence)) /* the same on every rank */
-        DN_FAIL(DN_EDATA,
-                "%s: split '%s' has no validation rows of both labels: nothing to calibrate for a prevalence",
-                w->dataset, r->table.name);
+        DN_FAIL(DN_EDATA, "%s: split '%s' %s: nothing to calibrate for a prevalence", w->dataset,
+                r->table.name,
+                r->reversed ? "has validation rows that the model ranks the wrong way round"
+                            : "has no validation rows of both labels");
+    if (r->reversed && comm->rank == 0)
+        dn_log(DN_WARN, "screen", "not calibrated: the model ranks the validation rows the wrong way round",
+               "model=\"%s\" slope=%.3g", w->model, r->platt.slope);
     DN_TRY(dn_screen(comm, &r->model, &r->table.split, &o, &r->result, err));
     DN_TRY(dn_screen_evidence_find(comm, &r->model.in, r->table.split.part, &who, &r->evidence, err));
 out:

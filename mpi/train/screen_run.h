@@ -54,7 +54,8 @@ typedef struct dn_screen_run {
     char digest[17];        /* of weights, interactions and who is screened */
     /* from here on by compute() */
     dn_screen_result result;
-    bool calibrated; /* validation holds both labels */
+    bool calibrated; /* validation holds both labels, and higher scores are not less often activation there */
+    bool reversed;   /* they are: probabilities would contradict the signs */
     dn_platt platt;  /* of the logit of the score */
     int64_t validation_rows, validation_positives;
     dn_screen_held held;
@@ -68,7 +69,8 @@ typedef struct dn_screen_run {
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_screen_open(const dn_comm *comm, const dn_screen_wish *wish,
                                                      dn_screen_run *out, dn_error *err);
 
-/* Fails: DN_EDATA a prevalence is stated but nothing can be calibrated; as dn_screen(), dn_evaluate_dti() */
+/* A model that ranks validation rows the wrong way round is not calibrated, with a warning.
+ * Fails: DN_EDATA a prevalence is stated but nothing can be calibrated; as dn_screen(), dn_evaluate_dti() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_screen_compute(const dn_comm *comm, const dn_screen_wish *wish,
                                                         dn_screen_run *run, dn_error *err);
 void dn_screen_run_destroy(dn_screen_run *run);

@@ -9,14 +9,15 @@
  *            -> [dense `joint` ReLU -> dropout] -> dense 1
  *            with a joint layer, the numbers of the pair also go past it: + pair_extra . direct, no dropout;
  *            and its units may fall into `heads` groups, each with a logit of its own (a common bias and
- * direct path) that is trained by itself: an ensemble on one trunk, whose logit is the mean
+ *            direct path) that is trained by itself: an ensemble on one trunk, whose logit is the mean
  *            -> binary cross-entropy of the logit, positives weighted
  *
  * 203,329 weights with F = 4, C = 320. GCN: W = D^-1/2 (A + I) D^-1/2 (Kipf & Welling, arXiv:1609.02907).
  * PyTorch conventions: dense and convolution weights and biases uniform in +- 1 / sqrt(fan in), GCN weights
- * Glorot-uniform with zero biases, norm epsilon 1e-5, running = 0.9 running + 0.1 batch. Moments are biased,
- * as model.h demands; of the variance the running one takes count / (count - 1), as PyTorch does
- * (dn_model.unbiased_running; at 20,000 positions the factor is 1.00005).
+ * Glorot-uniform with zero biases (fan in of a head is the whole joint layer), norm epsilon 1e-5, running =
+ * 0.9 running + 0.1 batch. Moments are biased, as model.h demands; of the variance the running one takes
+ * count / (count - 1), as PyTorch does (dn_model.unbiased_running; at 20,000 positions the factor
+ * is 1.00005).
  *
  * Positions. Convolutions see zeros outside a protein; norms, pools and maxima run over its own positions
  * alone. An odd last position is a pool of its own (PyTorch's ceil_mode), so L = 1 works and nothing is lost.
@@ -67,8 +68,9 @@ typedef struct dn_dti_data {
     const float *target_extra;                                      /* [n_targets, target_extra_width] */
     const float *pair_extra;                                        /* [n_pairs, pair_extra_width] */
     const float *pair_start; /* [pair_extra_width]  initial weights of the direct path; the head then starts
-                                at 0, and the network as this guess, to learn what it misses. NULL: direct
-                                starts at 0 and the head as PyTorch's */
+                                at 0 but for its bias, and the network as this guess, to learn what it
+                                misses. NULL: direct starts at 0 and the head as PyTorch's. Not read
+                                without a joint layer */
 } dn_dti_data;
 
 typedef struct dn_dti_options {

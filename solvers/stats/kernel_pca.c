@@ -66,7 +66,7 @@ static void orthonormal(iteration *s)
 
 static void start(iteration *s)
 {
-    dn_rng stream = dn_rng_stream(0, DN_RNG_PROBE, 0, 0);
+    dn_rng stream = dn_rng_stream(0, DN_RNG_BASIS, 0, 0);
 
     for (int64_t i = 0; i < s->m; i++)
         for (int64_t j = 0; j < s->m; j++)
@@ -92,18 +92,43 @@ static void iterate(iteration *s)
             s->size[c] += s->q[i * s->k + c] * s->z[i * s->k + c];
 }
 
+/* -1 where the first of the largest entries of q_c is negative; those within a millionth are as large. */
+static double sign_of(const iteration *s, int64_t c)
+{
+    double most = 0;
+
+    for (int64_t i = 0; i < s->m; i++)
+        most = fmax(most, fabs(s->q[i * s->k + c]));
+    for (int64_t i = 0; i < s->m; i++)
+        if (fabs(s->q[i * s->k + c]) >= (1 - 1e-6) * most)
+            return s->q[i * s->k + c] < 0 ? -1 : 1;
+    return 1;
+}
+
+/* What a size must exceed: less is the rounding of likenesses in single precision, as eigenvalues of things
+ * that are all alike are, and must not be blown up. */
+static double rounding(const iteration *s)
+{
+    double trace = 0;
+
+    for (int64_t i = 0; i < s->m; i++)
+        trace += fabs((double)s->like[s->fitted[i] * s->n + s->fitted[i]]);
+    return 1e-7 * trace;
+}
+
 /* A fitted thing's coordinate is q sqrt(size): scaled so that their mean square is 1. */
 static void scale(const iteration *s, dn_kernel_pca *out)
 {
-    double square = 0;
+    double square = 0, least = rounding(s);
 
     for (int64_t c = 0; c < s->k; c++)
-        square += s->size[c] > 0 ? s->size[c] : 0;
-    for (int64_t i = 0; i < s->m; i++)
-        for (int64_t c = 0; c < s->k; c++)
-            out->weight[i * s->k + c] = s->size[c] > 1e-12 * square ? s->q[i * s->k + c] / sqrt(s->size[c]) *
-                                                                          sqrt((double)(s->m * s->k) / square)
-                                                                    : 0;
+        square += s->size[c] > least ? s->size[c] : 0;
+    for (int64_t c = 0; c < s->k; c++) {
+        double by =
+            s->size[c] > least ? sign_of(s, c) * sqrt((double)(s->m * s->k) / square / s->size[c]) : 0;
+        for (int64_t i = 0; i < s->m; i++)
+            out->weight[i * s->k + c] = s->q[i * s->k + c] * by;
+    }
 }
 
 dn_status dn_kernel_pca_fit(const float *like, int64_t n, const int64_t *fitted, int64_t m,

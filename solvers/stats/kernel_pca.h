@@ -8,8 +8,14 @@
  *
  * s such that the mean square over the fitted things and all components is 1. The span is found by orthogonal
  * iteration from a fixed start, 40 times: near the end of the spectrum, where eigenvalues lie close, a
- * component may be a mixture of neighbours, which is as good an input of a network. Components beyond the
- * rank of K' are 0. All functions are local.
+ * component may be a mixture of neighbours, which is as good an input of a network. The sign is such that the
+ * first of the largest entries of q_c is positive.
+ *
+ * Components beyond the rank of K' are 0, which is m - 1 at most: those of a single thing and of things that
+ * are all alike are 0: what is below 1e-7 of the trace of K is rounding. So are directions in which a
+ * likeness that is no kernel is negative. Things with the
+ * same likenesses, fitted or not, get the same bits. Reference: KernelPCA(kernel="precomputed") of
+ * scikit-learn, divided by s, with another rule of signs. All functions are local.
  */
 #ifndef DN_STATS_KERNEL_PCA_H
 #define DN_STATS_KERNEL_PCA_H
@@ -25,14 +31,16 @@ typedef struct dn_kernel_pca {
 } dn_kernel_pca;
 
 /*   like    [n, n]  symmetric
- *   fitted  [m]     which of the n, each once
- * The same bits on the same CPU. Time O(40 m^2 components). Fails: DN_ENOMEM */
+ *   fitted  [m]     which of the n, each once; m >= 0
+ * The same bits on the same CPU. Time O(40 m^2 components), components >= 1. Memory: 8 m (components + 2)
+ * bytes in out, while fitting 16 m components more. Fails: DN_ENOMEM; out then owns nothing */
 DN_MUST_CHECK dn_status dn_kernel_pca_fit(const float *like, int64_t n, const int64_t *fitted, int64_t m,
                                           int64_t components, dn_kernel_pca *out, dn_error *err);
 void dn_kernel_pca_destroy(dn_kernel_pca *pca);
 
 /* Coordinates of a thing, out [components]; all 0 when nothing was fitted.
- *   like [n]  its likeness to each of the n, of which those of the fitted are read */
+ *   like [n]  its likeness to each of the n, of which those of the fitted are read
+ * Time O(m components). */
 void dn_kernel_pca_place(const dn_kernel_pca *pca, const float *like, float *out);
 
 #endif

@@ -3,7 +3,7 @@
 
 For every kind of split and every seed: the split, a model for each fold, the trees (dti_trees.py) on the same rows; then for
 every kind one evaluation of all models together, with paired differences and intervals as mpi/train/evaluate_repeats.h
-defines them. Started again it skips what is there. Writes OUT/table.tsv, OUT/table.md, and OUT/KIND/report.{json,txt}.
+defines them. Started again it skips what is there, and ends where a model is there that was trained with other options. Writes OUT/table.tsv, OUT/table.md, and OUT/KIND/report.{json,txt}.
 
     scripts/bench dti-accuracy [options] [-- OPTIONS OF dragnet train dti]
 
@@ -86,9 +86,9 @@ def one_seed(kind, seed):
     models = []
     for f in folds if not args.no_model else ():
         models.append(os.path.join(place, f"fold{f}", "model.h5"))
-        if not os.path.exists(models[-1]):
-            dragnet("train", "dti", dataset, "--split", name, "--fold", str(f), "-o", os.path.dirname(models[-1]), *train_options,
-                    ranks=args.ranks)
+        # a finished model is kept, one of other options refused
+        dragnet("train", "dti", dataset, "--split", name, "--fold", str(f), "-o", os.path.dirname(models[-1]), *train_options,
+                ranks=args.ranks)
     trees = os.path.join(place, f"trees{len(folds)}.tsv")
     if args.no_trees:
         return models, []

@@ -101,6 +101,11 @@ expect 0 "" "$DRAGNET" evaluate dti.h5 --split warm --export-rows warm.tsv
 expect 0 "" "$DRAGNET" synth --genes 60 --samples 12 --pairs 900 --seed 3 -o genes.h5
 expect 0 "" "$DRAGNET" split genes.h5 --pairs known --name w --fractions 0.6,0.2,0.2 --allow-small
 expect 65 "divides pairs of genes" ranks 2 evaluate genes.h5 --split w --export-rows x.tsv
+printf 'drug_id,SMILES,target_id,Sequence,label\n"D\t1",CCO,T1,MKVA,1\nD2,CCC,T2,MKVC,0\nD3,CCN,T1,MKVA,0\n' >tab.csv
+expect 0 "" "$DRAGNET" import -o tab.h5 --interactions t=tab.csv
+expect 0 "" "$DRAGNET" split tab.h5 --interactions t --name s --allow-small
+expect 65 "the id of drug 0 has a tab" ranks 2 evaluate tab.h5 --split s --export-rows x.tsv
+nothing_left x.tsv
 
 # ---- somebody else's scores on these rows ----
 for n in 1 3; do

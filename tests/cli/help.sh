@@ -2,12 +2,14 @@
 # help.sh - help, versions, suggestions and exit codes; how the program was started
 . "$(dirname "$0")/lib.sh"
 
-for c in import synth split train evaluate; do
+for c in import synth split train evaluate screen network; do
     "$DRAGNET" $c --help >out.txt 2>err.txt || fail "$c --help: exit $?"
     grep -q "^usage: dragnet $c" out.txt || fail "$c --help does not show the usage"
+    awk '/^usage: /,/^$/' out.txt | sed 's/^usage: //; s/^       //' | grep -v "^dragnet $c " | grep . && fail "$c --help: a usage without its command"
     [ ! -s err.txt ] || fail "$c --help writes to stderr"
     "$DRAGNET" --help | grep -q "^  $c " || fail "--help does not name $c"
 done
+"$DRAGNET" split --help | grep -qF -- "|cold-both|kfold-blocks --pairs" || fail "split --help cuts the kinds: $("$DRAGNET" split --help | grep -e --kind)"
 "$DRAGNET" --version >out.txt || fail "--version: exit $?"
 for word in dragnet MPI PETSc HDF5 oneDNN ISA; do
     grep -qE "^$word +[^ ]" out.txt || fail "--version does not name $word"

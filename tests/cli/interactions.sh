@@ -160,6 +160,7 @@ grep -qP '^0\ttest\t1200\t' cold-drug.1.txt && grep -qP '^0\ttest_c2\t1200\t' co
 [ "$(grep -cP '\ttest\t' kfold-blocks.1.txt)" = 9 ] || fail "not 9 folds of 3 x 3 blocks"
 s="split grid.h5 --interactions g --name s"
 expect 65 'too few to judge a model; take other fractions or --kind kfold-blocks, or --force' "$DRAGNET" $s --kind cold-both
+expect 65 'too few to judge a model; take fewer folds, or --force' "$DRAGNET" $s --kind kfold --folds 100
 expect 0 '' "$DRAGNET" $s --kind cold-both --force
 expect 64 '--kind cold-drug is for --interactions' "$DRAGNET" split grid.h5 --pairs g --name s --kind cold-drug
 expect 64 '--kind random is for --pairs' "$DRAGNET" $s --kind random

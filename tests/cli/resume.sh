@@ -126,8 +126,14 @@ whole=$(digest whole2/model.h5)
 lines=$(metrics whole2/metrics.jsonl)
 goes_on 3 "--force" other "${new[@]}"
 
+# a --force that cannot begin loses nothing
+before=$(sha256sum other/*)
+expect 78 "must be a power of two" "$DRAGNET" train gener one.h5 --split warm --batch 120 --shards 3 -o other --force
+[ "$before" = "$(sha256sum other/*)" ] || fail "a --force that could not begin changed the directory: $(ls -l other)"
+
 # nothing to resume; nothing that --resume could mean
 expect 66 "nothing to resume" ranks 2 "${train[@]}" -o absent --resume
+[ ! -e absent ] || fail "--resume made a directory"
 expect 64 "give one of them" "$DRAGNET" "${train[@]}" -o absent --resume --force
 expect 0 "already complete" ranks 2 "${new[@]}" -o other --resume
 mkdir -p lost && cp whole/metrics.jsonl lost/

@@ -118,7 +118,7 @@ expect 0 "" "$DRAGNET" "${screen[@]}" -o s1 --sign both --top 25 --prevalence 0.
 python3 -m json.tool out.txt >/dev/null || fail "--json is no JSON"
 expect 73 "made with other options" "$DRAGNET" "${screen[@]}" -o s1 --sign both --top 26
 rm s2/screen.h5
-expect 0 "unfinished screen" "$DRAGNET" "${screen[@]}" -o s2 --sign both --top 25 --prevalence 0.05
+expect 0 "an unfinished run is computed anew" "$DRAGNET" "${screen[@]}" -o s2 --sign both --top 25 --prevalence 0.05
 cmp -s s1/screen.tsv s2/screen.tsv || fail "an unfinished screen gave other hits"
 expect 0 "" "$DRAGNET" "${screen[@]}" -o s2 --force --top 3
 [ "$(wc -l <s2/screen.tsv)" = 4 ] || fail "--force left the old screen"

@@ -146,6 +146,8 @@ for s in sequences:  # of a letter the same numbers everywhere
     states.append(np.array([np.random.default_rng(ord(c)).normal(size=8) for c in s], "f4"))
 if sys.argv[2] == "other":
     states[2][0, 0] += 1
+if sys.argv[2] == "newer":
+    states[-1][0, 0] += 1
 with h5py.File(sys.argv[1], "w") as f:
     f.attrs.update(schema="dragnet.states", schema_version="1.3", program="states.py", complete=1, encoder="letters")
     f["proteins/sequence/bytes"] = np.frombuffer("".join(sequences).encode(), "u1")
@@ -153,7 +155,7 @@ with h5py.File(sys.argv[1], "w") as f:
     f["proteins/state_at"] = np.cumsum([0] + [len(x) for x in states])
     f["proteins/state"] = np.concatenate(states)
 P
-    for kind in all few other; do
+    for kind in all few other newer; do
         "$PYTHON" states.py $kind.h5 $kind || fail "h5py cannot write $kind.h5"
     done
     for d in a b; do
@@ -164,9 +166,27 @@ P
         expect 0 "" ranks $n screen a.h5 --model states-a/model.h5 --molecules new.smi --sequences new.fasta -o stated$n
         cmp -s stated/screen.tsv stated$n/screen.tsv || fail "new ones with stored states on $n ranks are scored otherwise"
     done
+    expect 0 "already complete" ranks 2 screen a.h5 --model states-a/model.h5 --molecules new.smi --sequences new.fasta -o stated3
+    expect 73 "made with other options or inputs" ranks 2 screen a.h5 --model states-a/model.h5 --encoder newer.h5 --molecules new.smi --sequences new.fasta -o stated3
     expect 65 "few.h5: holds no states of 1 of 25 targets, the first is 'U4'" ranks 2 screen a.h5 --model states-a/model.h5 --encoder few.h5 --sequences new.fasta -o bad
     expect 65 "holds other states (hash" ranks 2 screen a.h5 --model states-a/model.h5 --encoder other.h5 --sequences new.fasta -o bad
     expect 0 "" ranks 2 screen a.h5 --model states-a/model.h5 --encoder few.h5 --molecules new.smi -o nothing-new
+
+    # validation rows that say the contrary of the training rows: no probabilities that contradict the signs
+    cp a.h5 contrary.h5
+    "$PYTHON" - <<'P' || fail "h5py cannot turn labels round"
+import h5py
+with h5py.File("contrary.h5", "r+") as f:
+    label, part = f["interactions/all/label"][:], f["splits/warm/part"][0]
+    assert (part == 1).sum() > 20
+    label[part == 1] = 1 - label[part == 1]
+    f["interactions/all/label"][...] = label
+P
+    contrary=(screen contrary.h5 --model a/model.h5 --sign both --top 20)
+    expect 0 "ranks the validation rows the wrong way round" ranks 2 "${contrary[@]}" -o contrary
+    grep -qF "not calibrated: the model ranks the validation pairs the wrong way round" out.txt || fail "the digest says $(head -5 out.txt)"
+    cut -f4 contrary/screen.tsv | sort -u | tr '\n' ' ' | grep -qx 'nan probability ' || fail "probabilities from a calibration that is turned round"
+    expect 65 "the wrong way round: nothing to calibrate for a prevalence" ranks 2 "${contrary[@]}" --prevalence 0.1 -o bad
 else
     echo "SKIP (in part): no h5py for stored states" >&2
 fi

@@ -41,5 +41,9 @@ expect 65 "drug-target pairs" "$DRAGNET" train gener dti.h5 --split warm -o bad
 expect 64 "--recipe" "$DRAGNET" train dti dti.h5 --split warm --recipe best -o bad
 expect 65 "no split 'cold'" "$DRAGNET" train dti dti.h5 --split cold -o bad
 expect 78 "a batch has only 2 shards" ranks 3 train dti dti.h5 --split warm --batch 32 --shards 2 -o bad
+expect 64 "3 heads do not divide a joint layer of 16 units" "$DRAGNET" "${train[@]}" --heads 3 -o bad
 nothing_left bad/model.h5
+# units that 8 heads do not divide, nobody having asked for heads
+expect 0 "" "$DRAGNET" train dti dti.h5 --split warm --epochs 1 --batch 32 --shards 4 --atoms published --joint 10 -o ten
+h5dump -a heads ten/model.h5 | grep -q "(0): 1$" || fail "10 units: $(h5dump -a heads ten/model.h5)"
 finish

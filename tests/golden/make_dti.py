@@ -38,7 +38,7 @@ def uniform(which, n, limit):
 
 
 # name, shape here, how it starts: a Glorot limit, a PyTorch limit, or a constant
-def layout(joint, extra):
+def layout(joint, extra, start=None):
     sides = DO + TO + sum(extra)
     last = joint or sides
     rows = [("gcn1_w", (ATOMS_F, G1), np.sqrt(6 / (ATOMS_F + G1))), ("gcn1_b", (G1,), "0"),
@@ -49,17 +49,23 @@ def layout(joint, extra):
             ("conv2_w", (C1, 3, C2), (3 * C1) ** -.5), ("conv2_b", (C2,), (3 * C1) ** -.5),
             ("norm2_gamma", (C2,), "1"), ("norm2_beta", (C2,), "0"),
             ("target_w", (C2, TO), C2 ** -.5), ("target_b", (TO,), C2 ** -.5),
-            ("head_w", (last, 1), last ** -.5), ("head_b", (1,), last ** -.5)]
-    return rows + ([("joint_w", (sides, joint), sides ** -.5), ("joint_b", (joint,), sides ** -.5)] if joint else [])
+            ("head_w", (last, 1), last ** -.5 if start is None else "0"), ("head_b", (1,), last ** -.5)]
+    if joint:
+        rows += [("joint_w", (sides, joint), sides ** -.5), ("joint_b", (joint,), sides ** -.5)]
+    if joint and extra[2]:
+        rows += [("direct_w", (extra[2], 1), "0")]
+    return rows
 
 
-def initial(joint, extra):
+def initial(joint, extra, start=None):
     w = {}
-    for i, (name, shape, how) in enumerate(layout(joint, extra)):
+    for i, (name, shape, how) in enumerate(layout(joint, extra, start)):
         n = int(np.prod(shape))
         v = np.full(n, float(how)) if isinstance(how, str) else uniform(i, n, how)
         if name == "norm1_gamma":
             v[1] = -0.5  # a negative scale turns the maximum of a pool round
+        if name == "direct_w" and start is not None:
+            v[:] = start
         w[name] = torch.tensor(v.reshape(shape), dtype=torch.float64, requires_grad=True)
     return w
 
@@ -90,8 +96,8 @@ def numbers(which, ids, width):
     return torch.tensor(np.sin(which + 0.7 * i + 1.9 * c).astype(np.float32).astype(float))
 
 
-def network(w, drugs, targets, pairs, joint, extra, running=None):
-    """Logits; without `running` also (mean, variance, count) of the two norms."""
+def network(w, drugs, targets, pairs, joint, extra, heads, running=None):
+    """Logits [heads, pairs]; without `running` also (mean, variance, count) of the two norms."""
     taken = {}
 
     def norm(k, ys):
@@ -125,7 +131,11 @@ def network(w, drugs, targets, pairs, joint, extra, running=None):
     z = torch.cat((torch.stack(h), more[0], q, more[1], more[2]), 1)
     if joint:
         z = F.relu(z @ w["joint_w"] + w["joint_b"])
-    return (z @ w["head_w"] + w["head_b"])[:, 0], taken
+    logits = []
+    for part, weight in zip(z.chunk(heads, 1), w["head_w"].chunk(heads, 0)):  # a head reads a part of the layer
+        logit = (part @ weight + w["head_b"])[:, 0]
+        logits.append(logit + (more[2] @ w["direct_w"])[:, 0] if "direct_w" in w else logit)
+    return torch.stack(logits), taken
 
 
 def show(name, values):
@@ -136,14 +146,15 @@ def flat(w, of):
     return torch.cat([of(v).reshape(-1) for v in w.values()]).tolist()
 
 
-def run(tag, joint, extra=(0, 0, 0)):
+def run(tag, joint, extra=(0, 0, 0), heads=1, start=None):
     drugs, targets = data()
     pairs = [(p * 5 % DRUGS, p * p % TARGETS, (p + p // 4) % 2) for p in range(PAIRS)]
-    w = initial(joint, extra)
+    w = initial(joint, extra, start)
     y = torch.tensor([float(l) for _, _, l in pairs], dtype=torch.float64)
     opt = torch.optim.Adam(list(w.values()), lr=5e-4)
-    logits, taken = network(w, drugs, targets, pairs, joint, extra)
-    loss = nn.BCEWithLogitsLoss(reduction="sum", pos_weight=torch.tensor(POSITIVE, dtype=torch.float64))(logits, y)
+    logits, taken = network(w, drugs, targets, pairs, joint, extra, heads)
+    bce = nn.BCEWithLogitsLoss(reduction="sum", pos_weight=torch.tensor(POSITIVE, dtype=torch.float64))
+    loss = torch.stack([bce(logit, y) for logit in logits]).mean()  # each head has a loss of its own
     loss.backward()
     show(f"{tag}_loss", [loss.item()])
     show(f"{tag}_gradient", flat(w, lambda v: v.grad))
@@ -159,14 +170,20 @@ def run(tag, joint, extra=(0, 0, 0)):
     show(f"{tag}_running", torch.cat([torch.cat(running[k]) for k in (1, 2)]).tolist())
     for v in w.values():
         v.grad /= PAIRS
+
+    def predicted():
+        return torch.sigmoid(network(w, drugs, targets, pairs, joint, extra, heads, running)[0].mean(0)).tolist()
+
     with torch.no_grad():
-        show(f"{tag}_before", torch.sigmoid(network(w, drugs, targets, pairs, joint, extra, running)[0]).tolist())
+        show(f"{tag}_before", predicted())
         opt.step()
         show(f"{tag}_weights", flat(w, lambda v: v))
-        show(f"{tag}_after", torch.sigmoid(network(w, drugs, targets, pairs, joint, extra, running)[0]).tolist())
+        show(f"{tag}_after", predicted())
 
 
 print(f"# made by make_dti.py with torch {torch.__version__}, numpy {np.__version__}, double precision")
 run("published", 0)
 run("joint", 3)
-run("extra", 3, (2, 3, 1))
+run("extra", 3, (2, 3, 2))
+run("heads", 6, (2, 3, 2), heads=3)
+run("start", 6, (2, 3, 2), heads=3, start=(1.5, -0.5))

@@ -341,11 +341,58 @@ static void scores_by_row(void)
     dn_evaluation_destroy(&e);
 }
 
+/* What a drug-target model of earlier days says of itself, and `heads` where there are some. */
+static dn_status write_dti_record(const char *path, int64_t opt_heads, dn_error *err)
+{
+    static const char *const word[] = {"split", "pairs", "training_hash", "atoms", "encoder"};
+    static const char *const number[] = {"fold",       "best_epoch", "history",   "gcn1",
+                                         "gcn2",       "drug_out",   "conv1",     "conv2",
+                                         "target_out", "joint",      "max_length"};
+    static const char *const real[] = {"validation_loss", "validation_auroc", "dropout", "positive_weight"};
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+
+    DN_TRY(dn_h5_create(&test_comm, path, DN_MODEL_SCHEMA, "dragnet test", "{}", true, &h, err));
+    DN_TRY(dn_h5_set_text(h, "/", "architecture", "dti", err));
+    for (size_t i = 0; i < sizeof word / sizeof word[0]; i++)
+        DN_TRY(dn_h5_set_text(h, "/", word[i], word[i], err));
+    for (size_t i = 0; i < sizeof number / sizeof number[0]; i++)
+        DN_TRY(dn_h5_set_int(h, "/", number[i], 16 + (int64_t)i, err));
+    for (size_t i = 0; i < sizeof real / sizeof real[0]; i++)
+        DN_TRY(dn_h5_set_number(h, "/", real[i], 0.5, err));
+    if (opt_heads > 0)
+        DN_TRY(dn_h5_set_int(h, "/", "heads", opt_heads, err));
+    DN_TRY(dn_h5_commit(&h, err));
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+/* A model from before there were heads has one; the others say how many. */
+static void models_without_heads(void)
+{
+    char path[512];
+
+    snprintf(path, sizeof path, "%s", test_path("heads.h5"));
+    for (int64_t heads = 0; heads < 9; heads += 4) {
+        dn_model_record r;
+        dn_error err = DN_ERROR_INIT;
+
+        CU_ASSERT_EQUAL(write_dti_record(path, heads, &err), DN_OK);
+        CU_ASSERT_EQUAL(dn_model_read_record(&test_comm, path, &r, &err), DN_OK);
+        CU_ASSERT_STRING_EQUAL(err.text, "");
+        CU_ASSERT_EQUAL(r.dti.heads, heads > 0 ? heads : 1);
+        CU_ASSERT(r.dti.gcn1 == 19 && r.dti.joint == 25 && r.dti.max_length == 26);
+    }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 static const dn_test tests[] = {{"test part", test_part},
                                 {"pair set", pair_set},
                                 {"bits of one rank", bits_of_one_rank},
                                 {"what does not belong together", what_does_not_belong_together},
                                 {"scores by row", scores_by_row},
+                                {"models without heads", models_without_heads},
                                 {NULL, NULL}};
 
 int main(int argc, char **argv)

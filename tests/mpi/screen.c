@@ -125,6 +125,7 @@ static void make_model(bool all, bool history, const char *kind, float scale, ma
                         .conv2 = 6,
                         .target_out = 6,
                         .joint = history ? 9 : 0,
+                        .heads = history ? 3 : 1,
                         .positive_weight = 1};
     dn_dti_model *m = &out->m;
     int64_t known_drugs = DRUGS - new_drugs, drugs = all && without_new ? known_drugs : DRUGS;
@@ -171,6 +172,9 @@ static void make_model(bool all, bool history, const char *kind, float scale, ma
     m->w = dn_calloc((size_t)m->dti->model.n_weights, sizeof *m->w);
     m->running = dn_calloc((size_t)m->dti->model.n_moments, sizeof *m->running);
     m->dti->model.ops->init(&m->dti->model, 5, m->w, m->running);
+    for (int64_t i = 0; history && i < DN_PAST_SCORES;
+         i++) /* the direct path, the last tensor, starts at 0 */
+        m->w[m->dti->model.n_weights - 1 - i] = 0.1f * (float)(i + 1);
     for (int64_t i = 0; i < m->dti->model.n_weights; i++)
         m->w[i] *= scale;
 }

@@ -125,6 +125,38 @@ static void clusters_come_back(void)
         }
 }
 
+/* The clusters of the drugs of split s. */
+static void write_clusters(const char *path, int64_t n, const int64_t *cluster)
+{
+    dn_h5 *h = NULL;
+
+    CU_ASSERT_EQUAL(dn_h5_edit(&test_comm, path, DN_DATASET_SCHEMA, &h, NULL), DN_OK);
+    CU_ASSERT_EQUAL(
+        dn_h5_write(h, "/splits/s/drug_cluster", 1, &n, 0, test_comm.rank == 0 ? n : 0, cluster, NULL),
+        DN_OK);
+    CU_ASSERT_EQUAL(dn_h5_commit(&h, NULL), DN_OK);
+}
+
+/* `import --add` brings more drugs than the split knows: they are of no cluster. */
+static void drugs_imported_later(void)
+{
+    dn_split_options o = {.kind = DN_SPLIT_COLD_DRUG, .fraction = {0.5, 0.2, 0.3}, .drugs = DRUGS};
+    dn_status st = DN_OK;
+    const char *path;
+    dn_split s;
+
+    make_set();
+    path = make_file(&o, &st);
+    CU_ASSERT_EQUAL(st, DN_OK);
+    write_clusters(path, DRUGS - 2, drug_cluster);
+    CU_ASSERT_EQUAL(load(path, &s, NULL), DN_OK);
+    CU_ASSERT(same(s.drug_cluster, drug_cluster, DRUGS - 2));
+    CU_ASSERT(s.drug_cluster != NULL && s.drug_cluster[DRUGS - 2] == DRUGS - 2 &&
+              s.drug_cluster[DRUGS - 1] == DRUGS - 1);
+    dn_split_destroy(&s);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 /* Clusters that are none: a number above its member's, a number that has another cluster, another length. */
 static void refused(void)
 {
@@ -134,7 +166,7 @@ static void refused(void)
     } bad[] = {{DRUGS, 3, 4, "4 is not the lowest member of the cluster of 3"},
                {DRUGS, 5, -1, "-1 is not the lowest member of the cluster of 5"},
                {DRUGS, 7, 5, "5 is not the lowest member of the cluster of 7"},
-               {DRUGS - 1, 0, 0, "has another length"}};
+               {DRUGS + 1, 0, 0, "is not one number each of at most"}};
     dn_split_options o = {.kind = DN_SPLIT_COLD_DRUG, .fraction = {0.5, 0.2, 0.3}, .drugs = DRUGS};
 
     make_set();
@@ -142,18 +174,13 @@ static void refused(void)
         dn_status st = DN_OK;
         dn_error err = DN_ERROR_INIT;
         const char *path = make_file(&o, &st);
-        dn_h5 *h = NULL;
         dn_split s;
-        int64_t cluster[DRUGS];
+        int64_t cluster[DRUGS + 1] = {0};
 
         CU_ASSERT_EQUAL(st, DN_OK);
-        memcpy(cluster, drug_cluster, sizeof cluster);
+        memcpy(cluster, drug_cluster, DRUGS * sizeof *cluster);
         cluster[bad[k].at] = bad[k].value;
-        CU_ASSERT_EQUAL(dn_h5_edit(&test_comm, path, DN_DATASET_SCHEMA, &h, NULL), DN_OK);
-        CU_ASSERT_EQUAL(dn_h5_write(h, "/splits/s/drug_cluster", 1, &bad[k].n, 0,
-                                    test_comm.rank == 0 ? bad[k].n : 0, cluster, NULL),
-                        DN_OK);
-        CU_ASSERT_EQUAL(dn_h5_commit(&h, NULL), DN_OK);
+        write_clusters(path, bad[k].n, cluster);
         CU_ASSERT_EQUAL(load(path, &s, &err), DN_EDATA);
         CU_ASSERT_PTR_NOT_NULL(strstr(err.text, bad[k].text));
         CU_ASSERT(s.part == NULL && dn_alloc_live() == 0);
@@ -191,6 +218,7 @@ static void any_rank_may_run_out_of_memory(void)
 }
 
 static const dn_test tests[] = {{"clusters come back", clusters_come_back},
+                                {"drugs imported later", drugs_imported_later},
                                 {"refused", refused},
                                 {"any rank may run out of memory", any_rank_may_run_out_of_memory},
                                 {NULL, NULL}};

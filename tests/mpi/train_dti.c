@@ -47,6 +47,7 @@ static void make_data(void)
                               .conv2 = 16,
                               .target_out = 12,
                               .joint = 16,
+                              .heads = 2,
                               .dropout = 0.1f,
                               .positive_weight = 1.1f};
 

@@ -80,6 +80,7 @@ dn_dti_options dti_golden_options(int64_t joint)
                             .conv2 = 6,
                             .target_out = 4,
                             .joint = joint,
+                            .heads = 1,
                             .positive_weight = 2.33f};
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 #include "solvers/models/dti.h"
+#include "solvers/nn/loss.h"
 #include "solvers/optim/optim.h"
 
 enum {
@@ -22,7 +23,7 @@ enum {
 };
 
 static dti_golden gold;
-static float drug_extra[DRUGS * 2], target_extra[TARGETS * 3], pair_extra[PAIRS];
+static float drug_extra[DRUGS * 2], target_extra[TARGETS * 3], pair_extra[PAIRS * 2];
 static float w[MAX_WEIGHTS], dw[MAX_WEIGHTS], running[MAX_MOMENTS];
 static dn_dti *dti;
 static const dn_model *m;
@@ -35,7 +36,7 @@ static dn_dti_options small_options(int64_t joint, float dropout)
     return o;
 }
 
-/* Two numbers more of a drug, three of a target, one of a pair. */
+/* Two numbers more of a drug, three of a target, two of a pair. */
 static void add_extra(dn_dti_data *d)
 {
     for (int i = 0; i < DRUGS; i++)
@@ -45,22 +46,31 @@ static void add_extra(dn_dti_data *d)
         for (int c = 0; c < 3; c++)
             target_extra[3 * i + c] = (float)sin(2 + 0.7 * i + 1.9 * c);
     for (int i = 0; i < PAIRS; i++)
-        pair_extra[i] = (float)sin(3 + 0.7 * i);
+        for (int c = 0; c < 2; c++)
+            pair_extra[2 * i + c] = (float)sin(3 + 0.7 * i + 1.9 * c);
     d->drug_extra_width = 2;
     d->target_extra_width = 3;
-    d->pair_extra_width = 1;
+    d->pair_extra_width = 2;
     d->drug_extra = drug_extra;
     d->target_extra = target_extra;
     d->pair_extra = pair_extra;
 }
 
-static void make_with(int64_t joint, float dropout, bool extra)
+typedef struct shape {
+    int64_t joint, heads;
+    bool extra;         /* see add_extra() */
+    const float *start; /* data.pair_start */
+} shape;
+
+static void make_with(const shape *s, float dropout)
 {
     dn_dti_data data = dti_golden_data(&gold);
-    dn_dti_options options = small_options(joint, dropout);
+    dn_dti_options options = small_options(s->joint, dropout);
 
-    if (extra)
+    options.heads = s->heads;
+    if (s->extra)
         add_extra(&data);
+    data.pair_start = s->start;
     CU_ASSERT_EQUAL(dn_dti_create(&data, &options, &dti, NULL), DN_OK);
     m = &dti->model;
     CU_ASSERT(m->n_weights <= MAX_WEIGHTS && m->n_moments <= MAX_MOMENTS);
@@ -70,7 +80,7 @@ static void make_with(int64_t joint, float dropout, bool extra)
 
 static void make(int64_t joint, float dropout)
 {
-    make_with(joint, dropout, false);
+    make_with(&(shape){.joint = joint, .heads = 1}, dropout);
 }
 
 static dn_work *create(int64_t capacity)
@@ -130,7 +140,7 @@ static void update_running(dn_work *k)
 }
 
 /* Tolerances: single against double precision. */
-static void like_pytorch(const char *tag, int64_t joint, bool extra)
+static void like_pytorch(const char *tag, shape s)
 {
     static double want[MAX_WEIGHTS];
     float got[PAIRS];
@@ -138,7 +148,7 @@ static void like_pytorch(const char *tag, int64_t joint, bool extra)
     dn_work *k;
     float loss;
 
-    make_with(joint, 0, extra);
+    make_with(&s, 0);
     k = create(PAIRS);
     CU_ASSERT_EQUAL(dn_optim_create(DN_ADAMW, 0, m->n_weights, &optim, NULL), DN_OK);
     loss = (float)pass(k, gold.all, PAIRS, 0);
@@ -168,17 +178,81 @@ static void like_pytorch(const char *tag, int64_t joint, bool extra)
 
 static void published_like_pytorch(void)
 {
-    like_pytorch("published", 0, false);
+    like_pytorch("published", (shape){.heads = 1});
 }
 
 static void joint_like_pytorch(void)
 {
-    like_pytorch("joint", 3, false);
+    like_pytorch("joint", (shape){.joint = 3, .heads = 1});
 }
 
 static void extra_like_pytorch(void)
 {
-    like_pytorch("extra", 3, true);
+    like_pytorch("extra", (shape){.joint = 3, .heads = 1, .extra = true});
+}
+
+static void heads_like_pytorch(void)
+{
+    like_pytorch("heads", (shape){.joint = 6, .heads = 3, .extra = true});
+}
+
+static const float start[2] = {1.5f, -0.5f};
+
+static void start_like_pytorch(void)
+{
+    like_pytorch("start", (shape){.joint = 6, .heads = 3, .extra = true, .start = start});
+}
+
+static const float *weights_of(const char *name, int64_t *out_n)
+{
+    for (int t = 0; t < m->n_tensors; t++)
+        if (strcmp(m->tensor[t].name, name) == 0) {
+            *out_n = (t + 1 < m->n_tensors ? m->tensor[t + 1].offset : m->n_weights) - m->tensor[t].offset;
+            return w + m->tensor[t].offset;
+        }
+    *out_n = 0;
+    return NULL;
+}
+
+/* With a start the network is the guess and its own bias, whatever the joint layer says. */
+static void starts_as_the_guess(void)
+{
+    float got[PAIRS], logit[PAIRS], want[PAIRS];
+    int64_t n;
+    dn_work *k;
+
+    make_with(&(shape){.joint = 6, .heads = 3, .extra = true, .start = start}, 0.3f);
+    CU_ASSERT(weights_of("direct_w", &n) != NULL && n == 2);
+    CU_ASSERT_EQUAL(memcmp(weights_of("direct_w", &n), start, sizeof start), 0);
+    CU_ASSERT(weights_of("head_w", &n) != NULL && n == 6);
+    for (int64_t i = 0; i < n; i++)
+        CU_ASSERT_EQUAL(weights_of("head_w", &n)[i], 0);
+    for (int p = 0; p < PAIRS; p++)
+        logit[p] =
+            *weights_of("head_b", &n) + pair_extra[2 * p] * start[0] + pair_extra[2 * p + 1] * start[1];
+    dn_logit_probability(logit, PAIRS, want);
+    k = create(PAIRS);
+    predict(k, gold.all, PAIRS, got);
+    for (int p = 0; p < PAIRS; p++)
+        CU_ASSERT_DOUBLE_EQUAL(got[p], want[p], 1e-6);
+    finish(k);
+}
+
+/* Without a joint layer nothing goes past it: the numbers of the pair stand in the concatenation, a start is
+ * not looked at, and the layout is that of a network without. */
+static void no_direct_path_without_a_joint_layer(void)
+{
+    float with[MAX_WEIGHTS];
+    int64_t n;
+
+    make_with(&(shape){.joint = 0, .heads = 1, .extra = true, .start = start}, 0);
+    CU_ASSERT_PTR_NULL(weights_of("direct_w", &n));
+    memcpy(with, w, sizeof with);
+    dn_dti_destroy(&dti);
+    make_with(&(shape){.joint = 0, .heads = 1, .extra = true}, 0);
+    CU_ASSERT_EQUAL(memcmp(with, w, (size_t)m->n_weights * sizeof *w), 0);
+    dn_dti_destroy(&dti);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
 /* ---- gradients with dropout, shared targets ---- */
@@ -190,8 +264,10 @@ static void finite_differences(void)
     static float analytic[MAX_WEIGHTS];
     dn_work *k;
 
-    for (int64_t joint = 0; joint <= 5; joint += 5) {
-        make_with(joint, 0.3f, joint > 0);
+    static const shape shapes[] = {
+        {.heads = 1}, {.joint = 5, .heads = 1, .extra = true}, {.joint = 6, .heads = 3, .extra = true}};
+    for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
+        make_with(&shapes[s], 0.3f);
         k = create(PAIRS);
         (void)pass(k, rows, PAIRS, 7);
         memcpy(analytic, dw, sizeof analytic);
@@ -251,7 +327,8 @@ static void sides_apart(void)
     float want[PAIRS], got[PAIRS];
     dn_work *k;
 
-    make_with(4, 0.3f, true);
+    make_with(&(shape){.joint = 4, .heads = 2, .extra = true}, 0.3f);
+    memcpy(w + m->n_weights - 2, start, sizeof start); /* else nothing goes past the joint layer */
     k = create(PAIRS);
     predict(k, gold.all, PAIRS, want);
     CU_ASSERT_EQUAL(dn_dti_encode_drugs(k, w, drugs, DRUGS, of_drug, NULL), DN_OK);
@@ -368,6 +445,13 @@ static void bad_options(void)
     o.positive_weight = 1;
     o.max_length = -1;
     refused(&d, &o, DN_EUSAGE, "-1 positions");
+    o = small_options(8, 0);
+    for (o.heads = -1; o.heads <= 9; o.heads++)
+        if (o.heads != 1 && o.heads != 2 && o.heads != 4 && o.heads != 8)
+            refused(&d, &o, DN_EUSAGE, "heads do not divide a joint layer of 8 units");
+    o = small_options(0, 0);
+    o.heads = 2;
+    refused(&d, &o, DN_EUSAGE, "2 heads do not divide a joint layer of 0 units");
 }
 
 /* The published shape. */
@@ -385,17 +469,22 @@ static void number_of_weights(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-static const dn_test tests[] = {{"published like PyTorch", published_like_pytorch},
-                                {"joint like PyTorch", joint_like_pytorch},
-                                {"extra numbers like PyTorch", extra_like_pytorch},
-                                {"finite differences", finite_differences},
-                                {"company changes no bit", company_changes_no_bit},
-                                {"sides apart", sides_apart},
-                                {"long targets are cut", long_targets_are_cut},
-                                {"bad data", bad_data},
-                                {"bad options", bad_options},
-                                {"number of weights", number_of_weights},
-                                {NULL, NULL}};
+static const dn_test tests[] = {
+    {"published like PyTorch", published_like_pytorch},
+    {"joint like PyTorch", joint_like_pytorch},
+    {"extra numbers like PyTorch", extra_like_pytorch},
+    {"heads like PyTorch", heads_like_pytorch},
+    {"start like PyTorch", start_like_pytorch},
+    {"starts as the guess", starts_as_the_guess},
+    {"no direct path without a joint layer", no_direct_path_without_a_joint_layer},
+    {"finite differences", finite_differences},
+    {"company changes no bit", company_changes_no_bit},
+    {"sides apart", sides_apart},
+    {"long targets are cut", long_targets_are_cut},
+    {"bad data", bad_data},
+    {"bad options", bad_options},
+    {"number of weights", number_of_weights},
+    {NULL, NULL}};
 
 int main(int argc, char **argv)
 {

@@ -38,6 +38,7 @@ static dn_dti_options middle(void)
                             .conv2 = 17,
                             .target_out = 10,
                             .joint = 8,
+                            .heads = 4,
                             .dropout = 0.3f,
                             .positive_weight = 2};
 }
