@@ -335,8 +335,7 @@ static dn_status show(const dn_network_job *j, bool done, dn_error *err)
         DN_TRY(dn_file_print(j->summary_path, stdout, err));
     else if (!done)
         dn_network_print(&j->report, stdout);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        DN_FAIL(DN_EIO, "stdout: writing failed; the results are complete in %s", j->dir);
+    DN_TRY(dn_stdout_end(j->dir, err));
 out:
     return st;
 }

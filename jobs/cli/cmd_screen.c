@@ -1,7 +1,6 @@
 /* cmd_screen.c - dragnet screen: the best of all drug-target pairs by a trained network */
 #include "jobs/cli/command.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -218,9 +217,7 @@ static dn_status show(const job *j, bool done, dn_error *err)
         DN_TRY(dn_file_print(j->summary_path, stdout, err));
     else if (!done)
         dn_screen_print(&j->run, &j->wish, stdout);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        DN_FAIL(DN_EIO, "stdout: writing failed (%s); the results are complete in %s", strerror(errno),
-                j->dir);
+    DN_TRY(dn_stdout_end(j->dir, err));
 out:
     return st;
 }

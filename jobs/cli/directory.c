@@ -109,6 +109,16 @@ out:
     return st;
 }
 
+dn_status dn_stdout_end(const char *dir, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (fflush(stdout) != 0 || ferror(stdout))
+        DN_FAIL(DN_EIO, "stdout: writing failed; the results are complete in %s", dir);
+out:
+    return st;
+}
+
 bool dn_file_equals(const char *path, const char *text)
 {
     FILE *f = fopen(path, "r");

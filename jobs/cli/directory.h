@@ -15,8 +15,12 @@ DN_MUST_CHECK dn_status dn_directory_empty(const char *path, bool *out, dn_error
 
 /* Make sure, before hours of work, that a run may write into path: it is made where it is absent; otherwise
  * it is empty, or config_path holds this very config, of a run that did not finish (which is logged), or
- * force. area      of the log line out_made  it was absent; set on failure, too Fails: DN_ECANTCREAT it holds
- * something else, or cannot be made */
+ * force.
+ *
+ *   area      of the log line
+ *   out_made  it was absent; set on failure, too
+ *
+ * Fails: DN_ECANTCREAT it holds something else, or cannot be made */
 DN_MUST_CHECK dn_status dn_directory_claim(const char *path, const char *config_path, const char *config,
                                            bool force, const char *area, bool *out_made, dn_error *err);
 
@@ -25,6 +29,9 @@ DN_MUST_CHECK dn_status dn_directory_clear(const char *path, bool (*ours)(const 
 
 /* All of a file to a stream. Fails: DN_ENOINPUT */
 DN_MUST_CHECK dn_status dn_file_print(const char *path, FILE *to, dn_error *err);
+
+/* Rank 0, when all has been printed. Fails: DN_EIO stdout is broken; the results stand in dir all the same */
+DN_MUST_CHECK dn_status dn_stdout_end(const char *dir, dn_error *err);
 
 /* Whether path holds exactly this text; an absent file does not. */
 bool dn_file_equals(const char *path, const char *text);
