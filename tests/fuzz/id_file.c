@@ -38,7 +38,7 @@ static void check(const dn_id_file *f, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     for (int kind = 0; kind < 2; kind++) {
-        dn_id_file f = {{0}, {0}, 0};
+        dn_id_file f = {0};
         dn_error err = DN_ERROR_INIT;
         dn_status st = dn_id_file_parse("fuzz", data, size, (dn_id_file_kind)kind, &f, &err);
 
