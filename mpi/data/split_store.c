@@ -86,7 +86,7 @@ out:
     return st;
 }
 
-static dn_status write_counts(dn_h5 *h, const char *group, const dn_split_plan *plan,
+static dn_status write_counts(dn_h5 *h, const char *group, const dn_split_plan *plan, int classes,
                               const dn_split_count (*counts)[DN_COUNTS], dn_error *err)
 {
     dn_status st = DN_OK;
@@ -98,11 +98,17 @@ static dn_status write_counts(dn_h5 *h, const char *group, const dn_split_plan *
         for (int64_t f = 0; f < plan->folds; f++) {
             sum.rows += counts[f][c].rows;
             sum.positives += counts[f][c].positives;
+            for (int label = 0; label < DN_CLASSES_MAX; label++)
+                sum.of[label] += counts[f][c].of[label];
         }
         snprintf(key, sizeof key, "%s_rows", dn_count_names[c]);
         DN_TRY(dn_h5_set_int(h, group, key, sum.rows, err));
         snprintf(key, sizeof key, "%s_positives", dn_count_names[c]);
         DN_TRY(dn_h5_set_int(h, group, key, sum.positives, err));
+        for (int label = 0; classes > 2 && label < classes; label++) {
+            snprintf(key, sizeof key, "%s_%s", dn_count_names[c], dn_class_name(classes, label));
+            DN_TRY(dn_h5_set_int(h, group, key, sum.of[label], err));
+        }
     }
 out:
     return st;
@@ -131,7 +137,7 @@ dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name, con
     DN_TRY(dn_h5_set_text(h, group, "fractions", text, err));
     DN_TRY(dn_h5_set_int(h, group, "folds", plan->folds, err));
     DN_TRY(dn_h5_set_text(h, group, "config", config, err));
-    DN_TRY(write_counts(h, group, plan, counts, err));
+    DN_TRY(write_counts(h, group, plan, pairs->classes, counts, err));
 out:
     return st;
 }

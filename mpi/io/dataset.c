@@ -136,6 +136,28 @@ out:
 
 /* ---- pairs ---- */
 
+const char *dn_class_name(int classes, int label)
+{
+    static const char *const name[] = {"none", "connection", "a_regulates_b", "b_regulates_a"};
+
+    return classes <= 2 && label == 1 ? "interaction" : name[label];
+}
+
+/* Collective. */
+static dn_status read_classes(const dn_h5 *h, const char *group, int *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t classes = 2;
+
+    if (dn_h5_has_attribute(h, group, "classes"))
+        DN_TRY(dn_h5_get_int(h, group, "classes", &classes, err));
+    if (classes != 2 && classes != 4)
+        DN_FAIL(DN_EDATA, "%s: %s has %lld classes, not 2 or 4", dn_h5_path(h), group, (long long)classes);
+    *out = (int)classes;
+out:
+    return st;
+}
+
 static dn_status check_pairs(const dn_h5 *h, const char *name, const dn_pairs *p, int64_t genes,
                              dn_error *err)
 {
@@ -143,7 +165,7 @@ static dn_status check_pairs(const dn_h5 *h, const char *name, const dn_pairs *p
 
     for (int64_t i = 0; i < p->n; i++)
         if (p->gene_a[i] < 0 || p->gene_a[i] >= genes || p->gene_b[i] < 0 || p->gene_b[i] >= genes ||
-            p->label[i] > 1)
+            p->label[i] >= p->classes)
             DN_FAIL(DN_EDATA, "%s: pair %lld of set '%s' has a gene or a label out of range", dn_h5_path(h),
                     (long long)i, name);
 out:
@@ -167,6 +189,7 @@ dn_status dn_pairs_load(const dn_h5 *h, const char *name, dn_pairs *out, dn_erro
     snprintf(path, sizeof path, "%s/label", group);
     DN_TRY(dn_read_vector(h, path, DN_U8, p.n, (void **)&p.label, NULL, err));
     DN_TRY(dn_h5_get_int(h, group, "two_labels", &p.two_labels, err));
+    DN_TRY(read_classes(h, group, &p.classes, err));
     DN_TRY(dn_h5_shape(h, "/genes/table_row", &ndims, genes, err));
     DN_PASS(check_pairs(h, name, &p, genes[0], err));
     DN_AGREE(dn_h5_comm(h));

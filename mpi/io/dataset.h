@@ -11,6 +11,8 @@
 
 #define DN_DATASET_SCHEMA "dragnet.dataset"
 
+enum { DN_CLASSES_MAX = 4 };
+
 /* Genes in the order of the id table (of the first expression file when there is no table). */
 typedef struct dn_genes {
     int64_t n;
@@ -28,7 +30,9 @@ typedef struct dn_pairs {
     int64_t n;
     int64_t *gene_a;    /* [n]  0 <= gene < genes.n */
     int64_t *gene_b;    /* [n] */
-    uint8_t *label;     /* [n]  1 interaction, 0 none */
+    uint8_t *label;     /* [n]  0 <= label < classes */
+    int classes;        /* 2: none, interaction; 4: none, connection, a_regulates_b, b_regulates_a (attribute
+                         * `classes` of /pairs/NAME, absent: 2); 0 in a table made by hand counts as 2 */
     int64_t two_labels; /* pairs that import left out because they stood there with both labels */
 } dn_pairs;
 
@@ -39,7 +43,12 @@ void dn_genes_destroy(dn_genes *g);
 DN_MUST_CHECK dn_status dn_expression_load(const dn_h5 *h, float **out_x, int64_t *out_genes,
                                            int64_t *out_samples, dn_error *err);
 
-/* Fails: DN_EDATA no such set (the text lists those there are). */
+/* What label 0 <= label < classes means: "none", "interaction"; "none", "connection", "a_regulates_b",
+ * "b_regulates_a". Local. */
+const char *dn_class_name(int classes, int label);
+
+/* Fails: DN_EDATA no such set (the text lists those there are), a gene or label out of range, neither 2 nor 4
+ * classes. */
 DN_MUST_CHECK dn_status dn_pairs_load(const dn_h5 *h, const char *name, dn_pairs *out, dn_error *err);
 void dn_pairs_destroy(dn_pairs *p);
 

@@ -22,9 +22,9 @@ typedef struct dn_model_record {
     double validation_loss;
     double validation_auroc;
     /* architecture "gener" */
-    char normalisation[32]; /* "zscore-gene" */
-    int64_t samples;        /* S */
-    dn_gener_options options;
+    char normalisation[32];   /* "zscore-gene" */
+    int64_t samples;          /* S */
+    dn_gener_options options; /* classes: absent in files of before there were four, 2 */
     /* architecture "dti" */
     char atoms[32];         /* dn_atoms_encoding_name() */
     char encoder[64];       /* dn_protein_encoding_name(), or that of a file of states (mpi/io/states.h) */

@@ -1,16 +1,15 @@
 /* train.c - the training loop; see train.h */
 #include "mpi/train/train.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/train/checkpoint.h"
 #include "mpi/train/score.h"
 #include "mpi/train/step.h"
+#include "mpi/train/validate.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
-#include "solvers/stats/metrics.h"
 
 /* One run; the same on every rank but for the step's own slice. */
 typedef struct run {
@@ -22,7 +21,7 @@ typedef struct run {
     dn_plan plan;
     dn_step *step;
     dn_checkpoint at;   /* all that goes from step to step; its best weights are in the caller's buffers */
-    float *score;       /* [n_validation] */
+    float *score;       /* [n_validation, outputs] */
     uint8_t *label;     /* [n_validation] */
     int64_t steps;      /* of an epoch */
     double epoch_start; /* this epoch began then, had it not been interrupted */
@@ -77,21 +76,12 @@ out:
 static dn_status validate(run *r, dn_epoch_report *report, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_order order = {0};
-    double sum = 0;
     int64_t n = r->rows->n_validation;
 
     DN_TRY(dn_score(r->comm, r->m, r->at.w, r->at.running, r->rows->validation, n, r->score, err));
-    for (int64_t i = 0; i < n; i++) {
-        double p = r->label[i] ? (double)r->score[i] : 1 - (double)r->score[i];
-        sum -= log(p > 1e-12 ? p : 1e-12) * (r->label[i] ? r->m->positive_weight : 1);
-    }
-    report->validation_loss = sum / (double)n;
-    DN_PASS(dn_order_create_f32(r->score, r->label, n, &order, err));
+    DN_PASS(dn_validate(r->m, r->score, r->label, n, report, err));
     DN_AGREE(r->comm);
-    dn_order_rank(&order, NULL, &report->validation_auroc, &report->validation_ap);
 out:
-    dn_order_destroy(&order);
     return st;
 }
 
@@ -211,25 +201,37 @@ out:
 
 /* ---- the run ---- */
 
+/* Do the rows carry two labels at least? */
+static dn_status check_classes(const run *r, const int64_t *rows, int64_t n, bool training, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t of[UINT8_MAX + 1] = {0}, most = 0;
+
+    for (int64_t i = 0; i < n; i++)
+        of[r->rows->label[rows[i]]]++;
+    for (int c = 0; c <= UINT8_MAX; c++)
+        most = of[c] > most ? of[c] : most;
+    if (most < n)
+        goto out;
+    if (training)
+        DN_FAIL(DN_EDATA, "the training part has labels of one class only (%lld negative, %lld positive)",
+                (long long)of[0], (long long)(n - of[0]));
+    DN_FAIL(DN_EDATA, "the validation part needs %s (it has %lld negative, %lld positive)",
+            r->m->outputs > 1 ? "two classes at least" : "both classes", (long long)of[0],
+            (long long)(n - of[0]));
+out:
+    return st;
+}
+
 static dn_status check(const run *r, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t of[2] = {0, 0};
 
     if (r->o->batch % r->o->shards != 0)
         DN_FAIL(DN_EUSAGE, "a batch of %lld cannot be cut into %d shards of equal size",
                 (long long)r->o->batch, r->o->shards);
-    for (int64_t i = 0; i < r->rows->n_train; i++)
-        of[r->rows->label[r->rows->train[i]]]++;
-    if (of[0] == 0 || of[1] == 0)
-        DN_FAIL(DN_EDATA, "the training part has labels of one class only (%lld negative, %lld positive)",
-                (long long)of[0], (long long)of[1]);
-    of[0] = of[1] = 0;
-    for (int64_t i = 0; i < r->rows->n_validation; i++)
-        of[r->rows->label[r->rows->validation[i]]]++;
-    if (of[0] == 0 || of[1] == 0)
-        DN_FAIL(DN_EDATA, "the validation part needs both classes (it has %lld negative, %lld positive)",
-                (long long)of[0], (long long)of[1]);
+    DN_TRY(check_classes(r, r->rows->train, r->rows->n_train, true, err));
+    DN_TRY(check_classes(r, r->rows->validation, r->rows->n_validation, false, err));
     if (r->steps < 1)
         DN_FAIL(DN_EDATA, "%lld training pairs, but a batch takes %lld: lower --batch",
                 (long long)r->rows->n_train, (long long)r->o->batch);
@@ -244,7 +246,7 @@ static dn_status prepare(run *r, dn_error *err)
     DN_TRY(check(r, err));
     DN_NEW(r->at.w, (size_t)r->m->n_weights);
     DN_NEW(r->at.running, (size_t)r->m->n_moments);
-    DN_NEW(r->score, (size_t)r->rows->n_validation);
+    DN_NEW(r->score, (size_t)(r->rows->n_validation * r->m->outputs));
     DN_NEW(r->label, (size_t)r->rows->n_validation);
     for (int64_t i = 0; i < r->rows->n_validation; i++)
         r->label[i] = r->rows->label[r->rows->validation[i]];

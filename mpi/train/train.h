@@ -15,7 +15,8 @@
  *
  * After every epoch the validation rows are scored; the weights with the lowest validation loss are kept. The
  * loss is the one that is trained: the mean of -log of the label's probability, times the model's
- * positive_weight where the label is 1.
+ * positive_weight where the label is 1. AUROC and average precision of validation are, with more than two
+ * classes, the means over the classes that occur there, each against the rest (validate.h).
  *
  * With checkpoints, the state is written after every epoch, before the hook hears of it, and within an epoch
  * as often as asked for; a run that goes on from one ends with the bits of one that was never stopped, on
@@ -53,7 +54,7 @@ typedef struct dn_train_rows {
     const int64_t *train;      /* [n_train] */
     int64_t n_train;           /* >= batch */
     const int64_t *validation; /* [n_validation] */
-    int64_t n_validation;      /* >= 1, both classes */
+    int64_t n_validation;      /* >= 1, two classes at least */
     const uint8_t *label;      /* [all rows of the data] */
 } dn_train_rows;
 

@@ -63,15 +63,15 @@ struct dn_work {
     float *c2, *z4;        /* [R, 8, L] */
     float *h5;             /* [R, 32] */
     float *cat;            /* [R, 288] */
-    float *logits;         /* [R, 2] */
+    float *logits;         /* [R, C] */
     float *d1, *d2;        /* [R, 256]  gradients at the norms' outputs, then inputs */
     float *d3;             /* [R, 16, L] */
     float *d4;             /* [R, 8, L] */
     float *d5;             /* [R, 32] */
-    float *dcat, *dlogits; /* [R, 288], [R, 2] */
+    float *dcat, *dlogits; /* [R, 288], [R, C] */
     uint32_t *mask[NORMS]; /* [R, words] */
     int64_t words[NORMS];
-    float *probability;                /* [R]  of the order (b, a) */
+    float *probability;                /* [R, outputs]  of the order (b, a) */
     float *moments, *moment_gradients; /* [n_moments] */
     double counts[NORMS];
     double loss;
@@ -121,6 +121,9 @@ void dn_gener_init(dn_gener *g, const dn_gener_data *data, const dn_gener_option
     m->norm_momentum = 0.9f;
     m->positive_weight = 1;
     m->n_phases = PHASES;
+    if (g->options.classes == 0)
+        g->options.classes = 2;
+    m->outputs = g->options.classes > 2 ? g->options.classes : 1;
     add_tensor(m, "dense1_w", 2, data->samples, WIDE);
     add_tensor(m, "dense1_b", 1, WIDE, 1);
     add_norm(m, WIDE, PHASE_FIRST);
@@ -136,8 +139,8 @@ void dn_gener_init(dn_gener *g, const dn_gener_data *data, const dn_gener_option
     add_tensor(m, "dense3_w", 2, F2 * length, NARROW);
     add_tensor(m, "dense3_b", 1, NARROW, 1);
     add_norm(m, NARROW, PHASE_NARROW);
-    add_tensor(m, "head_w", 2, JOINT, 2);
-    add_tensor(m, "head_b", 1, 2, 1);
+    add_tensor(m, "head_w", 2, JOINT, g->options.classes);
+    add_tensor(m, "head_b", 1, g->options.classes, 1);
 }
 
 /* Glorot & Bengio, AISTATS 2010: uniform in +- sqrt(6 / (fan in + fan out)); element e is word e % 4 of block
@@ -178,37 +181,54 @@ static void init(const dn_model *m, uint64_t seed, float *w, float *running)
 
 /* ---- buffers ---- */
 
+/* A float buffer of a work. */
+typedef struct buffer {
+    float **at;
+    size_t count;
+} buffer;
+
+enum { BUFFERS = 23 };
+
+static void list_buffers(const dn_model *m, dn_work *k, buffer out[BUFFERS])
+{
+    size_t r = (size_t)k->capacity, l = (size_t)k->length, s = l + 1, c = (size_t)k->g->options.classes;
+    const buffer all[BUFFERS] = {{&k->a, r * s},
+                                 {&k->b, r * s},
+                                 {&k->x, r * s},
+                                 {&k->h1, r * WIDE},
+                                 {&k->z1, r * WIDE},
+                                 {&k->h2, r * WIDE},
+                                 {&k->c1, r * F1 * l},
+                                 {&k->z3, r * F1 * l},
+                                 {&k->c2, r * F2 * l},
+                                 {&k->z4, r * F2 * l},
+                                 {&k->h5, r * NARROW},
+                                 {&k->cat, r * JOINT},
+                                 {&k->logits, r * c},
+                                 {&k->d1, r * WIDE},
+                                 {&k->d2, r * WIDE},
+                                 {&k->d3, r * F1 * l},
+                                 {&k->d4, r * F2 * l},
+                                 {&k->d5, r * NARROW},
+                                 {&k->dcat, r * JOINT},
+                                 {&k->dlogits, r * c},
+                                 {&k->probability, r * (size_t)m->outputs},
+                                 {&k->moments, (size_t)m->n_moments},
+                                 {&k->moment_gradients, (size_t)m->n_moments}};
+
+    memcpy(out, all, sizeof all);
+}
+
 static void work_destroy(dn_work **handle)
 {
     dn_work *k = *handle;
+    buffer all[BUFFERS];
 
     if (k == NULL)
         return;
-    float *const all[] = {k->a,
-                          k->b,
-                          k->x,
-                          k->h1,
-                          k->z1,
-                          k->h2,
-                          k->c1,
-                          k->z3,
-                          k->c2,
-                          k->z4,
-                          k->h5,
-                          k->cat,
-                          k->logits,
-                          k->d1,
-                          k->d2,
-                          k->d3,
-                          k->d4,
-                          k->d5,
-                          k->dcat,
-                          k->dlogits,
-                          k->probability,
-                          k->moments,
-                          k->moment_gradients};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        dn_free(all[i]);
+    list_buffers(&k->g->model, k, all);
+    for (int i = 0; i < BUFFERS; i++)
+        dn_free(*all[i].at);
     for (int n = 0; n < NORMS; n++)
         dn_free(k->mask[n]);
     dn_free(k->label);
@@ -225,46 +245,21 @@ static dn_status work_create(const dn_model *m, int64_t capacity, dn_work **out,
 {
     dn_status st = DN_OK;
     const dn_gener *g = (const dn_gener *)m;
-    size_t r = (size_t)capacity, s = (size_t)g->data.samples, l = s - 1;
+    buffer all[BUFFERS];
     dn_work *k = NULL;
 
     DN_NEW(k, 1);
     k->g = g;
     k->capacity = capacity;
     k->length = g->data.samples - 1;
-    struct {
-        float **at;
-        size_t count;
-    } blocks[] = {{&k->a, r * s},
-                  {&k->b, r * s},
-                  {&k->x, r * s},
-                  {&k->h1, r * WIDE},
-                  {&k->z1, r * WIDE},
-                  {&k->h2, r * WIDE},
-                  {&k->c1, r * F1 * l},
-                  {&k->z3, r * F1 * l},
-                  {&k->c2, r * F2 * l},
-                  {&k->z4, r * F2 * l},
-                  {&k->h5, r * NARROW},
-                  {&k->cat, r * JOINT},
-                  {&k->logits, r * 2},
-                  {&k->d1, r * WIDE},
-                  {&k->d2, r * WIDE},
-                  {&k->d3, r * F1 * l},
-                  {&k->d4, r * F2 * l},
-                  {&k->d5, r * NARROW},
-                  {&k->dcat, r * JOINT},
-                  {&k->dlogits, r * 2},
-                  {&k->probability, r},
-                  {&k->moments, (size_t)m->n_moments},
-                  {&k->moment_gradients, (size_t)m->n_moments}};
-    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
-        DN_NEW(*blocks[i].at, blocks[i].count);
+    list_buffers(m, k, all);
+    for (int i = 0; i < BUFFERS; i++)
+        DN_NEW(*all[i].at, all[i].count);
     for (int n = 0; n < NORMS; n++) {
         k->words[n] = dn_dropout_words(units_of(m, n, k->length));
-        DN_NEW(k->mask[n], r * (size_t)k->words[n]);
+        DN_NEW(k->mask[n], (size_t)capacity * (size_t)k->words[n]);
     }
-    DN_NEW(k->label, r);
+    DN_NEW(k->label, (size_t)capacity);
     *out = k;
     k = NULL;
 out:
@@ -300,7 +295,7 @@ static dn_status load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass 
         memcpy(k->a + (size_t)r * samples, exchange ? b : a, samples * sizeof *a);
         memcpy(k->b + (size_t)r * samples, exchange ? a : b, samples * sizeof *a);
         if (d->label != NULL)
-            k->label[r] = d->label[rows[r]];
+            k->label[r] = exchange ? dn_gener_turned(d->label[rows[r]]) : d->label[rows[r]];
     }
     memset(k->a + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->a);
     memset(k->b + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->b);
@@ -443,8 +438,20 @@ static dn_status head(dn_work *k, const float *w, const float *moments, dn_error
         memcpy(k->cat + r * JOINT, k->d2 + r * WIDE, WIDE * sizeof(float));
         memcpy(k->cat + r * JOINT + WIDE, k->d5 + r * NARROW, NARROW * sizeof(float));
     }
-    return dn_dense_forward(k->cat, k->capacity, JOINT, 2, tensor(k, w, HEAD_W), tensor(k, w, HEAD_B), false,
-                            k->logits, err);
+    return dn_dense_forward(k->cat, k->capacity, JOINT, k->g->options.classes, tensor(k, w, HEAD_W),
+                            tensor(k, w, HEAD_B), false, k->logits, err);
+}
+
+/* The form for two logits gives the bits that two-class models always had. */
+static void head_loss(dn_work *k)
+{
+    int64_t classes = k->g->options.classes;
+
+    memset(k->dlogits, 0, (size_t)(k->capacity * classes) * sizeof *k->dlogits);
+    if (classes == 2)
+        dn_softmax_loss(k->logits, k->label, k->rows, k->dlogits, &k->loss, &k->right);
+    else
+        dn_softmax_loss_classes(k->logits, k->label, k->rows, classes, k->dlogits, &k->loss, &k->right);
 }
 
 static dn_status forward(dn_work *k, const float *w, int phase, dn_error *err)
@@ -468,8 +475,7 @@ static dn_status forward(dn_work *k, const float *w, int phase, dn_error *err)
         break;
     case PHASE_HEAD:
         DN_TRY(head(k, w, k->moments, err));
-        memset(k->dlogits, 0, (size_t)k->capacity * 2 * sizeof *k->dlogits);
-        dn_softmax_loss(k->logits, k->label, k->rows, k->dlogits, &k->loss, &k->right);
+        head_loss(k);
         break;
     }
 out:
@@ -482,8 +488,9 @@ static dn_status head_backward(dn_work *k, const float *w, float *dw, dn_error *
 {
     dn_status st = DN_OK;
 
-    DN_TRY(dn_dense_backward(k->cat, k->capacity, JOINT, 2, tensor(k, w, HEAD_W), k->logits, false,
-                             k->dlogits, gradient(k, dw, HEAD_W), gradient(k, dw, HEAD_B), k->dcat, err));
+    DN_TRY(dn_dense_backward(k->cat, k->capacity, JOINT, k->g->options.classes, tensor(k, w, HEAD_W),
+                             k->logits, false, k->dlogits, gradient(k, dw, HEAD_W), gradient(k, dw, HEAD_B),
+                             k->dcat, err));
     for (int64_t r = 0; r < k->capacity; r++) {
         memcpy(k->d2 + r * WIDE, k->dcat + r * JOINT, WIDE * sizeof(float));
         memcpy(k->d5 + r * NARROW, k->dcat + r * JOINT + WIDE, NARROW * sizeof(float));
@@ -568,7 +575,10 @@ static dn_status infer(dn_work *k, const float *w, const float *running, float *
     DN_TRY(second_layers(k, w, running, err));
     DN_TRY(narrow_layer(k, w, running, err));
     DN_TRY(head(k, w, running, err));
-    dn_softmax_probability(k->logits, k->rows, out);
+    if (k->g->model.outputs == 1)
+        dn_softmax_probability(k->logits, k->rows, out);
+    else
+        dn_softmax_probabilities(k->logits, k->rows, k->g->model.outputs, out);
 out:
     return st;
 }
@@ -576,6 +586,7 @@ out:
 static dn_status predict(dn_work *k, const float *w, const float *running, float *out, dn_error *err)
 {
     dn_status st = DN_OK;
+    int64_t outputs = k->g->model.outputs;
 
     DN_TRY(infer(k, w, running, out, err));
     if (k->g->options.swap) {
@@ -584,7 +595,10 @@ static dn_status predict(dn_work *k, const float *w, const float *running, float
         k->b = a;
         DN_TRY(infer(k, w, running, k->probability, err));
         for (int64_t r = 0; r < k->rows; r++)
-            out[r] = 0.5f * (out[r] + k->probability[r]);
+            for (int64_t c = 0; c < outputs; c++) {
+                int64_t turned = outputs == 1 ? c : dn_gener_turned((uint8_t)c);
+                out[r * outputs + c] = 0.5f * (out[r * outputs + c] + k->probability[r * outputs + turned]);
+            }
     }
 out:
     return st;
