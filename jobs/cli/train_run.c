@@ -11,6 +11,7 @@
 #include "mpi/core/agree.h"
 #include "mpi/io/digest.h"
 #include "mpi/io/output.h"
+#include "mpi/train/balance.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 #include "solvers/nn/kernels.h"
@@ -75,11 +76,13 @@ static void read_recipe(dn_train_run *r)
 {
     const dn_options *o = r->call->options;
     const dn_recipe *b = r->base;
+    bool balanced = strcmp(b->network, "gener") == 0 && dn_recipe_published(b);
 
     r->schedule = text_or(o, "schedule", b->schedule);
     r->batch_norm = text_or(o, "batch-norm", b->batch_norm);
     r->optimiser = text_or(o, "optimiser", b->optimiser);
     r->dropout = number_or(o, "dropout", b->dropout);
+    r->balance = strcmp(text_or(o, "balance", balanced ? "on" : "off"), "on") == 0;
     r->recipe = (dn_train_options){
         .epochs = int_or(o, "epochs", b->epochs),
         .patience = int_or(o, "patience", b->patience),
@@ -158,6 +161,25 @@ out:
     return st;
 }
 
+/* Local; the same on every rank. */
+static dn_status balance(dn_train_run *r, const uint8_t *label, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t train = r->rows.n_train, validation = r->rows.n_validation;
+
+    if (!r->balance)
+        goto out;
+    DN_TRY(dn_balance_rows(r->recipe.seed, DN_BALANCE_TRAINING, label, r->train, &r->rows.n_train, err));
+    DN_TRY(dn_balance_rows(r->recipe.seed, DN_BALANCE_VALIDATION, label, r->validation, &r->rows.n_validation,
+                           err));
+    if (r->call->comm->rank == 0)
+        dn_log(DN_INFO, "train", "classes of equal size",
+               "training_rows=%lld of=%lld validation_rows=%lld of=%lld", (long long)r->rows.n_train,
+               (long long)train, (long long)r->rows.n_validation, (long long)validation);
+out:
+    return st;
+}
+
 dn_status dn_train_run_rows(dn_train_run *r, int64_t n, const uint8_t *label, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -175,6 +197,7 @@ dn_status dn_train_run_rows(dn_train_run *r, int64_t n, const uint8_t *label, dn
         else if (r->split.part[i] == DN_VALIDATION)
             r->validation[r->rows.n_validation++] = i;
     }
+    DN_TRY(balance(r, label, err));
     steps = r->rows.n_train / r->recipe.batch;
     if (r->recipe.schedule.kind == DN_COSINE) {
         r->recipe.schedule.every = steps * r->recipe.epochs > 0 ? steps * r->recipe.epochs : 1;
@@ -228,6 +251,8 @@ dn_json *dn_train_run_begin_config(const dn_train_run *r)
     dn_json_string(c, "schedule", r->schedule);
     dn_json_number(c, "decay", r->recipe.decay);
     dn_json_number(c, "dropout", r->dropout);
+    if (r->balance) /* absent otherwise, as in files of before there was a choice */
+        dn_json_bool(c, "balance", true);
     dn_json_int(c, "seed", (int64_t)r->recipe.seed);
     dn_json_string(c, "reduce", dn_options_text(o, "reduce"));
     return c;

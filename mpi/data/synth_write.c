@@ -13,7 +13,7 @@ typedef struct block {
     dn_range genes, pairs;
     float *x; /* [genes, samples] */
     int64_t *values, *table_row, *module;
-    double *hub, *loading;
+    double *hub, *loading, *drive; /* drive: of four classes, otherwise NULL */
     uint8_t *decoy;
     int64_t *a, *b;  /* [pairs] */
     uint64_t *score; /* [pairs]  in the order of the scores */
@@ -29,6 +29,7 @@ static void destroy(block *k)
     dn_free(k->module);
     dn_free(k->hub);
     dn_free(k->loading);
+    dn_free(k->drive);
     dn_free(k->decoy);
     dn_free(k->a);
     dn_free(k->b);
@@ -65,6 +66,8 @@ static dn_status make_genes(const dn_synth_options *o, block *k, dn_error *err)
     DN_NEW(k->hub, n);
     DN_NEW(k->loading, n);
     DN_NEW(k->decoy, n);
+    if (o->classes > 2)
+        DN_NEW(k->drive, n);
     for (size_t i = 0; i < n; i++) {
         int64_t g = k->genes.begin + (int64_t)i;
         dn_synth_gene t = dn_synth_gene_of(o, g);
@@ -74,6 +77,8 @@ static dn_status make_genes(const dn_synth_options *o, block *k, dn_error *err)
         k->module[i] = t.module;
         k->hub[i] = t.hub;
         k->loading[i] = t.loading;
+        if (k->drive != NULL)
+            k->drive[i] = dn_synth_drive(o, g);
     }
 out:
     return st;
@@ -113,6 +118,8 @@ static dn_status write_genes(dn_h5 *h, const dn_synth_options *o, const block *k
     DN_TRY(dn_h5_write(h, "/truth/module", 1, &all, first, n, k->module, err));
     DN_TRY(dn_h5_write(h, "/truth/hub", 1, &all, first, n, k->hub, err));
     DN_TRY(dn_h5_write(h, "/truth/loading", 1, &all, first, n, k->loading, err));
+    if (o->classes > 2)
+        DN_TRY(dn_h5_write(h, "/truth/drive", 1, &all, first, n, k->drive, err));
 out:
     return st;
 }
@@ -134,6 +141,11 @@ static dn_status write_rule(dn_h5 *h, const dn_synth_options *o, dn_error *err)
         "score = 3 C[module a, module b] sign(loading a * loading b) + log hub a + log hub b + "
         "standard logistic noise; the upper half of the scores is positive; C in compatibility",
         err));
+    if (o->classes > 2)
+        DN_TRY(dn_h5_set_text(h, "/truth", "class_rule",
+                              "class of a positive pair: the largest of 1, 2 (drive a - drive b), 2 (drive b - drive a), "
+                              "each plus standard Gumbel noise: connection, a regulates b, b regulates a",
+                              err));
 out:
     return st;
 }
@@ -154,6 +166,8 @@ static dn_status write_pairs(dn_h5 *h, const dn_synth_options *o, const block *k
     DN_TRY(dn_h5_write(h, "/pairs/known/label", 1, &all, first, n, k->label, err));
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         DN_TRY(dn_h5_set_int(h, "/pairs/known", counts[i].key, counts[i].value, err));
+    if (o->classes > 2)
+        DN_TRY(dn_h5_set_int(h, "/pairs/known", "classes", o->classes, err));
 out:
     return st;
 }
@@ -175,6 +189,9 @@ dn_status dn_synth_write(const dn_comm *comm, const char *path, const char *comm
     least = dn_threshold(comm, k.score, k.pairs.end - k.pairs.begin, o->pairs / 2);
     for (int64_t i = 0; i < k.pairs.end - k.pairs.begin; i++)
         positives += k.label[i] = k.score[i] >= least;
+    if (o->classes > 2)
+        for (int64_t i = 0; i < k.pairs.end - k.pairs.begin; i++)
+            k.label[i] = k.label[i] != 0 ? dn_synth_class(o, k.a[i], k.b[i]) : 0;
     MPI_Allreduce(MPI_IN_PLACE, &positives, 1, MPI_INT64_T, MPI_SUM, comm->mpi);
     DN_TRY(dn_h5_create(comm, path, DN_DATASET_SCHEMA, command, config, force, &h, err));
     DN_TRY(write_genes(h, o, &k, err));
