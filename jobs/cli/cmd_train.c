@@ -42,7 +42,8 @@ static const dn_opt options[] = {
     {"fixed-order", 0, DN_OPT_FLAG, NULL, NULL,
      "gener: show pairs as (a, b) only, not in both orders (so does published)", "recipe"},
     {"balance", 0, DN_OPT_TEXT, NULL, "on|off",
-     "gener: of every class as many training and validation rows as of the smallest, drawn by --seed [off; published "
+     "gener: of every class as many training and validation rows as of the smallest, drawn by --seed [off; "
+     "published "
      "on]",
      "recipe"},
     {"encoder", 0, DN_OPT_TEXT, "blosum", "NAME",
@@ -104,7 +105,8 @@ const dn_command dn_cmd_train = {
                "protein) on the training part of a split and keeps the weights of the epoch with the lowest "
                "validation\n"
                "loss. The weights are the same, bit for bit, on any number of ranks and threads.\n"
-               "The number of classes is that of the pair set: 2, or 4 (none, connection, A regulates B, B regulates A).\n"
+               "The number of classes is that of the pair set: 2, or 4 (none, connection, A regulates B, B "
+               "regulates A).\n"
                "--encoder FILE takes states of proteins that are stored in a file (scripts/states_from_npy "
                "makes one); the\n"
                "model remembers which, and evaluate wants the same ones, where they were or with --encoder "

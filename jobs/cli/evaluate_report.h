@@ -36,6 +36,15 @@ DN_MUST_CHECK dn_status dn_evaluation_json(const dn_evaluation *e, const dn_eval
  * Fails: DN_ECANTCREAT, DN_EIO */
 DN_MUST_CHECK dn_status dn_evaluation_save_scores(const dn_evaluation *e, const char *path, dn_error *err);
 
+/* ---- pairs of genes of four classes: the parts of the three forms above that differ
+ * (evaluate_classes_report.c) ---- */
+
+void dn_class_evaluation_print(const dn_class_evaluation *e, int64_t replicates, FILE *to);
+void dn_class_evaluation_json(const dn_class_evaluation *e, dn_json *root);
+/* The columns of scores, each with a tab in front. */
+void dn_class_evaluation_header(FILE *f);
+void dn_class_evaluation_row(const dn_class_evaluation *e, int64_t i, FILE *f);
+
 /* ---- drug-target pairs; o->model NULL: baselines alone ---- */
 
 void dn_dti_evaluation_print(const dn_dti_evaluation *e, const dn_dti_table *t, const dn_evaluate_options *o,

@@ -17,14 +17,15 @@
  *   - label: the pairs / 2 pairs of the highest score are positive. With c the median of the scores,
  *     P(positive) = 1 / (1 + exp(c - (score - L)))
  *
- * With four classes the positive pairs have one of three labels (synth_classes.c). Every gene drives its partners by
- *   - drive v[g] = sign(l[g]) e[m[g]], e[m] = 1/2 + U(m): to be read from the expression, which shows the module and
- *     the sign of its loading
- *   - class of a positive pair (a, b): the largest of 1 + G, 2 (v[a] - v[b]) + G', 2 (v[b] - v[a]) + G", in this order
- *     connection, a regulates b, b regulates a; G standard Gumbel noise (minus the log of an exponential draw). With
- *     d = 2 (v[a] - v[b]): P(a regulates b) = exp(d) / (e + exp(d) + exp(-d)); turned round, the pair has the other
- *     direction
- * About half the pairs are none, a seventh connections, the rest regulation in either direction alike.
+ * With four classes the positive pairs have one of three labels (synth_classes.c). Every gene drives its
+ * partners by
+ *   - drive v[g] = sign(l[g]) e[m[g]], e[m] = 1/2 + U(m): to be read from the expression, which shows the
+ * module and the sign of its loading
+ *   - class of a positive pair (a, b): the largest of 1 + G, 2 (v[a] - v[b]) + G', 2 (v[b] - v[a]) + G", in
+ * this order connection, a regulates b, b regulates a; G standard Gumbel noise (minus the log of an
+ * exponential draw). With d = 2 (v[a] - v[b]): P(a regulates b) = exp(d) / (e + exp(d) + exp(-d)); turned
+ * round, the pair has the other direction About half the pairs are none, a seventh connections, the rest
+ * regulation in either direction alike.
  *
  * So a model that reads modules and signs from the expression of genes it has never seen predicts their
  * pairs; popularity knows the hubs among the genes it has seen, and of others nothing.

@@ -3,7 +3,8 @@
 #include "mpi/data/synth.h"
 #include "solvers/base/rng.h"
 
-/* Values of `a` of the stream DN_RNG_SYNTH, behind those of synth.c: part of the definition, never renumber. */
+/* Values of `a` of the stream DN_RNG_SYNTH, behind those of synth.c: part of the definition, never renumber.
+ */
 enum { DRAW_LEVEL = 13, DRAW_CLASS = 14 };
 
 static const double steepness = 2, connection = 1;
@@ -25,7 +26,8 @@ static double gumbel(const dn_synth_options *o, uint64_t number, uint32_t k)
 uint8_t dn_synth_class(const dn_synth_options *o, int64_t gene_a, int64_t gene_b)
 {
     int64_t low = gene_a < gene_b ? gene_a : gene_b, high = gene_a < gene_b ? gene_b : gene_a;
-    uint64_t number = (uint64_t)high * ((uint64_t)high - 1) / 2 + (uint64_t)low; /* as dn_synth_unordered() counts */
+    uint64_t number =
+        (uint64_t)high * ((uint64_t)high - 1) / 2 + (uint64_t)low; /* as dn_synth_unordered() counts */
     double d = steepness * (dn_synth_drive(o, low) - dn_synth_drive(o, high));
     double of[3] = {connection + gumbel(o, number, 0), d + gumbel(o, number, 1), -d + gumbel(o, number, 2)};
     int best = of[1] > of[0] ? 1 : 0;

@@ -142,10 +142,11 @@ static dn_status write_rule(dn_h5 *h, const dn_synth_options *o, dn_error *err)
         "standard logistic noise; the upper half of the scores is positive; C in compatibility",
         err));
     if (o->classes > 2)
-        DN_TRY(dn_h5_set_text(h, "/truth", "class_rule",
-                              "class of a positive pair: the largest of 1, 2 (drive a - drive b), 2 (drive b - drive a), "
-                              "each plus standard Gumbel noise: connection, a regulates b, b regulates a",
-                              err));
+        DN_TRY(dn_h5_set_text(
+            h, "/truth", "class_rule",
+            "class of a positive pair: the largest of 1, 2 (drive a - drive b), 2 (drive b - drive a), "
+            "each plus standard Gumbel noise: connection, a regulates b, b regulates a",
+            err));
 out:
     return st;
 }

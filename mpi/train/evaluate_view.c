@@ -32,6 +32,11 @@ static bool belongs(const dn_eval_rows *rows, const dn_view *view, int64_t i)
            (view->klass == 0 || view->klass == rows->klass[i]);
 }
 
+bool dn_view_holds(const dn_eval_rows *rows, const dn_view *view, int64_t i)
+{
+    return belongs(rows, view, i);
+}
+
 static void count(const dn_eval_rows *rows, const dn_view *view, dn_view_report *r)
 {
     *r = (dn_view_report){

@@ -114,6 +114,9 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_view_measure(const dn_comm *comm, const
                                                       int64_t replicates, uint64_t seed,
                                                       dn_view_report *report, dn_error *err);
 
+/* Does the view hold row i? Local. */
+bool dn_view_holds(const dn_eval_rows *rows, const dn_view *view, int64_t i);
+
 /* Put the blocks dn_block(items, rank, size) of an array of `items` items of `bytes` bytes together on every
  * rank. Collective on comm; cannot fail. */
 DN_COLLECTIVE void dn_gather_blocks(const dn_comm *comm, void *array, int64_t items, int64_t bytes);

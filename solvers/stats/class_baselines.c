@@ -12,7 +12,8 @@ static int turned(int label)
 }
 
 void dn_class_popularity_fit(const int64_t *gene_a, const int64_t *gene_b, const uint8_t *label,
-                             const int64_t *rows, int64_t n, int64_t genes, bool both_orders, double *out_odds)
+                             const int64_t *rows, int64_t n, int64_t genes, bool both_orders,
+                             double *out_odds)
 {
     memset(out_odds, 0, (size_t)genes * 2 * C * sizeof *out_odds);
     for (int64_t i = 0; i < n; i++) { /* counts first, exact in double precision */

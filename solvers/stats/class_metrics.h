@@ -1,9 +1,9 @@
 /* class_metrics.h - how good are probabilities of several classes
  *
- * Every class c is measured one against the rest by the scores of column c (dn_order of metrics.h). Micro-averaged: all
- * n * classes decisions "row i is of class c" are pooled, each with its own score, and ranked once, so that scores must
- * be comparable between classes. Macro mean: the plain mean over the classes that occur among the rows. A measure
- * that is not defined is NaN. All functions are local.
+ * Every class c is measured one against the rest by the scores of column c (dn_order of metrics.h).
+ * Micro-averaged: all n * classes decisions "row i is of class c" are pooled, each with its own score, and
+ * ranked once, so that scores must be comparable between classes. Macro mean: the plain mean over the classes
+ * that occur among the rows. A measure that is not defined is NaN. All functions are local.
  */
 #ifndef DN_STATS_CLASS_METRICS_H
 #define DN_STATS_CLASS_METRICS_H
@@ -27,11 +27,12 @@ typedef struct dn_class_order {
 
 /*   score [n, classes]  finite;  label [n]  0 <= label < classes;  2 <= classes <= DN_METRIC_CLASSES_MAX
  * Time O(n log n). Fails: DN_EDATA a score is not finite or a label out of range; DN_ENOMEM */
-DN_MUST_CHECK dn_status dn_class_order_create(const double *score, const uint8_t *label, int64_t n, int classes,
-                                              dn_class_order *out, dn_error *err);
+DN_MUST_CHECK dn_status dn_class_order_create(const double *score, const uint8_t *label, int64_t n,
+                                              int classes, dn_class_order *out, dn_error *err);
 void dn_class_order_destroy(dn_class_order *o);
 
-/* AUROC and average precision of targets 0 .. classes - 1 (the classes), classes (micro), classes + 1 (macro).
+/* AUROC and average precision of targets 0 .. classes - 1 (the classes), classes (micro), classes + 1
+ * (macro).
  *
  *   opt_weight [n]  of the rows; NULL: 1 each
  * The macro mean is NaN where a class that has rows has no weight: it would be a mean over other classes. */
