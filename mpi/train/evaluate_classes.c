@@ -62,12 +62,15 @@ static dn_status popularity(const dn_class_input *in, bool clean, bool both_orde
     dn_status st = DN_OK;
     const dn_eval_rows *r = in->rows;
     const dn_pairs *p = in->pairs;
+    int64_t n = r->n_training[clean];
+    double share[DN_CLASSES];
 
     DN_NEW(*out, (size_t)r->n * DN_CLASSES);
-    dn_class_popularity_fit(p->gene_a, p->gene_b, p->label, in->training, r->n_training[clean],
-                            r->entities[0], both_orders, odds);
+    dn_class_shares(p->label, in->training, n, share);
+    dn_class_popularity_fit(p->gene_a, p->gene_b, p->label, in->training, n, r->entities[0], share,
+                            both_orders, odds);
     for (int64_t i = 0; i < r->n; i++)
-        dn_class_popularity(odds, r->a[i], r->b[i], *out + i * DN_CLASSES);
+        dn_class_popularity(odds, share, both_orders, r->a[i], r->b[i], *out + i * DN_CLASSES);
 out:
     return st;
 }
@@ -77,6 +80,7 @@ static dn_status scores_make(const dn_class_input *in, scores *s, dn_error *err)
     dn_status st = DN_OK;
     const dn_eval_rows *r = in->rows;
     double *odds = NULL; /* [genes, 2, DN_CLASSES] */
+    double share[DN_CLASSES];
     size_t n = (size_t)r->n * DN_CLASSES;
 
     DN_NEW(odds, (size_t)r->entities[0] * 2 * DN_CLASSES);
@@ -84,11 +88,13 @@ static dn_status scores_make(const dn_class_input *in, scores *s, dn_error *err)
         DN_TRY(popularity(in, false, both, odds, &s->of[POPULARITY + both], err));
         DN_TRY(popularity(in, true, both, odds, &s->clean[POPULARITY + both], err));
     }
+    dn_class_shares(in->pairs->label, in->training, r->n_training[0], share);
     DN_NEW(s->of[CORRELATION], n);
     DN_NEW(s->of[MISSING], n);
     for (int64_t i = 0; i < r->n; i++) {
-        dn_class_spread(0.5 * (1 + r->score[1 + DN_CORRELATION][i]), s->of[CORRELATION] + i * DN_CLASSES);
-        dn_class_spread(1 + r->score[1 + DN_MISSING][i], s->of[MISSING] + i * DN_CLASSES);
+        dn_class_spread(0.5 * (1 + r->score[1 + DN_CORRELATION][i]), share,
+                        s->of[CORRELATION] + i * DN_CLASSES);
+        dn_class_spread(1 + r->score[1 + DN_MISSING][i], share, s->of[MISSING] + i * DN_CLASSES);
     }
     if (in->opt_probability != NULL)
         DN_NEW(s->of[DN_MODEL], n);
