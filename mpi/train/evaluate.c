@@ -470,8 +470,12 @@ static dn_status measure(const dn_comm *comm, const study *s, dn_evaluation *e, 
 {
     dn_status st = DN_OK;
     const dn_evaluate_options *o = s->o;
-    dn_class_input classes = {
-        .rows = &s->rows, .pairs = &s->pairs, .training = s->training, .opt_probability = s->probability};
+    dn_class_input classes = {.rows = &s->rows,
+                              .pairs = &s->pairs,
+                              .training = s->training,
+                              .values = s->genes.values,
+                              .samples = s->samples,
+                              .opt_probability = s->probability};
 
     if (s->pairs.classes > 2) {
         DN_TRY(dn_evaluate_classes(comm, &classes, o->replicates, o->seed, &e->classes, err));

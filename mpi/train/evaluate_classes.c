@@ -75,12 +75,24 @@ out:
     return st;
 }
 
+/* Share of the values of a training pair that are there, in the mean; 0 without training pairs. */
+static double usual_share(const dn_class_input *in)
+{
+    int64_t n = in->rows->n_training[0];
+    double sum = 0;
+
+    for (int64_t i = 0; i < n; i++)
+        sum += 1 + dn_missing_score(in->values[in->pairs->gene_a[in->training[i]]],
+                                    in->values[in->pairs->gene_b[in->training[i]]], in->samples);
+    return n > 0 ? sum / (double)n : 0;
+}
+
 static dn_status scores_make(const dn_class_input *in, scores *s, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_eval_rows *r = in->rows;
     double *odds = NULL; /* [genes, 2, DN_CLASSES] */
-    double share[DN_CLASSES];
+    double share[DN_CLASSES], usual = usual_share(in), v;
     size_t n = (size_t)r->n * DN_CLASSES;
 
     DN_NEW(odds, (size_t)r->entities[0] * 2 * DN_CLASSES);
@@ -94,7 +106,8 @@ static dn_status scores_make(const dn_class_input *in, scores *s, dn_error *err)
     for (int64_t i = 0; i < r->n; i++) {
         dn_class_spread(0.5 * (1 + r->score[1 + DN_CORRELATION][i]), share,
                         s->of[CORRELATION] + i * DN_CLASSES);
-        dn_class_spread(1 + r->score[1 + DN_MISSING][i], share, s->of[MISSING] + i * DN_CLASSES);
+        v = 1 + r->score[1 + DN_MISSING][i];
+        dn_class_spread(v + usual > 0 ? v / (v + usual) : 0.5, share, s->of[MISSING] + i * DN_CLASSES);
     }
     if (in->opt_probability != NULL)
         DN_NEW(s->of[DN_MODEL], n);

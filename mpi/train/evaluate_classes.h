@@ -2,10 +2,10 @@
  *
  * Every scorer gives a row four numbers that add up to 1 (solvers/stats/class_baselines.h): the model its
  * probabilities; "popularity" the directed popularity by place, "role" the same with both orders counted,
- * "correlation" the spread of (1 + r) / 2 with r the correlation of the profiles, "missing" that of the share
- * of values that are there. They are measured by class one against the rest, micro-averaged and as the macro
- * mean (class_metrics.h). Popularity and role are fitted on the training rows, in clean views on the clean
- * ones.
+ * "correlation" the spread of (1 + r) / 2 with r the correlation of the profiles, "missing" that of
+ * v / (v + v0) with v the share of values that are there and v0 its mean over the training pairs. They are
+ * measured by class one against the rest, micro-averaged and as the macro mean (class_metrics.h). Popularity
+ * and role are fitted on the training rows, in clean views on the clean ones.
  *
  * Intervals resample genes (solvers/stats/bootstrap.h), all scorers in the same replicates; a replicate that
  * leaves a class without weight does not count for it and for the macro mean. The best baseline is the one
@@ -55,10 +55,12 @@ typedef struct dn_class_view {
 
 /* What is scored. */
 typedef struct dn_class_input {
-    const dn_eval_rows *rows;     /* labels 0 .. 3; score[1 + DN_CORRELATION] and score[1 + DN_MISSING] of
-                                     baselines.h are filled; n_training: all, clean */
-    const dn_pairs *pairs;        /* of the split */
-    const int64_t *training;      /* [rows->n_training[0]]  rows of pairs, clean ones first */
+    const dn_eval_rows *rows; /* labels 0 .. 3; score[1 + DN_CORRELATION] and score[1 + DN_MISSING] of
+                                 baselines.h are filled; n_training: all, clean */
+    const dn_pairs *pairs;    /* of the split */
+    const int64_t *training;  /* [rows->n_training[0]]  rows of pairs, clean ones first */
+    const int64_t *values;    /* [genes]  expression values that are not missing */
+    int64_t samples;
     const float *opt_probability; /* [rows->n, DN_CLASSES]  of the model; NULL: baselines alone */
 } dn_class_input;
 
