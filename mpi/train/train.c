@@ -201,7 +201,7 @@ out:
 
 /* ---- the run ---- */
 
-/* Do the rows carry two labels at least? */
+/* Do the rows carry two labels at least, and none that the network does not know? */
 static dn_status check_classes(const run *r, const int64_t *rows, int64_t n, bool training, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -209,8 +209,12 @@ static dn_status check_classes(const run *r, const int64_t *rows, int64_t n, boo
 
     for (int64_t i = 0; i < n; i++)
         of[r->rows->label[rows[i]]]++;
-    for (int c = 0; c <= UINT8_MAX; c++)
+    for (int c = 0; c <= UINT8_MAX; c++) {
+        if (of[c] > 0 && c >= (r->m->outputs > 1 ? r->m->outputs : 2))
+            DN_FAIL(DN_EDATA, "%lld rows have label %d, which the network does not know", (long long)of[c],
+                    c);
         most = of[c] > most ? of[c] : most;
+    }
     if (most < n)
         goto out;
     if (training)
