@@ -246,14 +246,14 @@ static void the_bits_of_one_rank(void)
     CU_ASSERT_EQUAL(load(dataset, &data, &err), DN_OK);
     bind();
     for (int norms = 0; norms <= 1; norms++) {
-        CU_ASSERT_EQUAL(train(&self, (dn_norm_scope)norms, 3, &alone, &err), DN_OK);
-        CU_ASSERT_EQUAL(train(&test_comm, (dn_norm_scope)norms, 3, &together, &err), DN_OK);
+        CU_ASSERT_EQUAL(train(&self, (dn_norm_scope)norms, 1, &alone, &err), DN_OK);
+        CU_ASSERT_EQUAL(train(&test_comm, (dn_norm_scope)norms, 1, &together, &err), DN_OK);
         CU_ASSERT_STRING_EQUAL(err.text, "");
         CU_ASSERT_EQUAL(memcmp(alone.w, together.w, (size_t)gener.model.n_weights * sizeof *alone.w), 0);
         CU_ASSERT_EQUAL(memcmp(&alone.loss, &together.loss, sizeof alone.loss), 0);
         CU_ASSERT_EQUAL(memcmp(&alone.auroc, &together.auroc, sizeof alone.auroc), 0);
     }
-    CU_ASSERT_EQUAL(train(&test_comm, DN_NORMS_SHARD, 12, &together, &err), DN_OK);
+    CU_ASSERT_EQUAL(train(&test_comm, DN_NORMS_SHARD, 8, &together, &err), DN_OK);
     if (test_comm.rank == 0)
         fprintf(stderr, "# loss %.3f AUROC %.3f\n", together.loss, together.auroc);
     CU_ASSERT(together.loss < 1.1 && together.auroc > 0.7);
@@ -395,7 +395,7 @@ static void any_rank_may_run_out_of_memory(void)
     o.replicates = 2;
     for (int r = 0; r < test_comm.size; r++) {
         dn_status st = DN_ENOMEM;
-        for (long k = 0; st != DN_OK && k < 3000; k += 1 + k / 8) {
+        for (long k = 0; st != DN_OK && k < 3000; k += 1 + k / 2) {
             dn_evaluation e = {.n = 0};
             dn_error err = DN_ERROR_INIT;
             long live = (long)dn_alloc_live();
