@@ -64,8 +64,8 @@ void dn_train_run_close(dn_train_run *r);
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train_run_split(dn_train_run *r, const dn_h5 *h, bool interactions,
                                                          dn_error *err);
 
-/* Training and validation rows of the split, balanced where the recipe says so, and the schedule over them. n rows with labels (borrowed).
- * Local. Fails: DN_EDATA the split is of another set; DN_ENOMEM */
+/* Training and validation rows of the split, balanced where the recipe says so, and the schedule over them. n
+ * rows with labels (borrowed). Local. Fails: DN_EDATA the split is of another set; DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_train_run_rows(dn_train_run *r, int64_t n, const uint8_t *label, dn_error *err);
 
 /* Room for the weights of a model (borrowed). Local. Fails: DN_ENOMEM */
