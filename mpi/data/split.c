@@ -70,14 +70,17 @@ bool dn_split_by_genes(const dn_split_options *options)
 dn_status dn_split_pairs_of(const dn_interactions *p, dn_pairs *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_pairs pairs = {.n = p->n, .two_labels = p->contradictory};
+    dn_pairs pairs = {.n = p->n, .classes = 2, .two_labels = p->contradictory};
 
+    if (p->drugs > INT32_MAX || p->targets > INT32_MAX - p->drugs)
+        DN_FAIL(DN_EDATA, "%lld drugs and %lld targets: more than 2^31 together", (long long)p->drugs,
+                (long long)p->targets);
     DN_NEW(pairs.gene_a, (size_t)p->n);
     DN_NEW(pairs.gene_b, (size_t)p->n);
     DN_NEW(pairs.label, (size_t)p->n);
     for (int64_t i = 0; i < p->n; i++) {
-        pairs.gene_a[i] = p->drug[i];
-        pairs.gene_b[i] = p->drugs + p->target[i];
+        pairs.gene_a[i] = (int32_t)p->drug[i];
+        pairs.gene_b[i] = (int32_t)(p->drugs + p->target[i]);
         pairs.label[i] = p->label[i];
     }
     *out = pairs;

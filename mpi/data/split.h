@@ -96,7 +96,7 @@ typedef struct dn_split_plan {
 enum { DN_GENE_ABSENT = 255 };
 
 /* A drug-target set as pairs of entities: target t is drugs + t. A copy, for dn_pairs_destroy(). Local.
- * Fails: DN_ENOMEM */
+ * Fails: DN_EDATA more than 2^31 entities; DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_split_pairs_of(const dn_interactions *p, dn_pairs *out, dn_error *err);
 
 /* k-fold of any sort, blocks not among them. Local. */

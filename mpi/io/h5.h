@@ -54,6 +54,11 @@ void dn_h5_close(dn_h5 **h);
 const char *dn_h5_path(const dn_h5 *h);    /* local */
 const dn_comm *dn_h5_comm(const dn_h5 *h); /* local */
 
+/* Who shares the memory of what is loaded from this file: `grouping` of dn_host_open() (mpi/core/shared.h),
+ * 0 until it is set; the same on every rank. Local. */
+void dn_h5_group_hosts(dn_h5 *h, int grouping);
+int dn_h5_grouping(const dn_h5 *h);
+
 /* ---- datasets: `name` is an absolute path such as "/expression/values" ---- */
 
 bool dn_h5_has(const dn_h5 *h,

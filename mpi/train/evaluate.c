@@ -335,6 +335,7 @@ typedef struct engine {
     dn_gener gener;
     float *w, *running; /* [n_weights], [n_moments] */
     int64_t *row;       /* [rows.n] */
+    int32_t *a, *b;     /* [rows.n]  genes as the network takes them */
     float *p;           /* [rows.n] */
 } engine;
 
@@ -342,15 +343,22 @@ static dn_status engine_create(const study *s, const dn_model_record *record, en
 {
     dn_status st = DN_OK;
     const dn_eval_rows *r = &s->rows;
-    dn_gener_data data = {.x = s->x, .samples = s->samples, .gene_a = r->a, .gene_b = r->b};
+    dn_gener_data data = {.x = s->x, .samples = s->samples};
 
+    DN_NEW(e->a, (size_t)r->n);
+    DN_NEW(e->b, (size_t)r->n);
+    data.gene_a = e->a;
+    data.gene_b = e->b;
     dn_gener_init(&e->gener, &data, &record->options);
     DN_NEW(e->w, (size_t)e->gener.model.n_weights);
     DN_NEW(e->running, (size_t)e->gener.model.n_moments);
     DN_NEW(e->row, (size_t)r->n);
     DN_NEW(e->p, (size_t)r->n);
-    for (int64_t i = 0; i < r->n; i++)
+    for (int64_t i = 0; i < r->n; i++) {
         e->row[i] = i;
+        e->a[i] = (int32_t)r->a[i];
+        e->b[i] = (int32_t)r->b[i];
+    }
 out:
     return st;
 }
@@ -371,6 +379,8 @@ out:
     dn_free(e.w);
     dn_free(e.running);
     dn_free(e.row);
+    dn_free(e.a);
+    dn_free(e.b);
     dn_free(e.p);
     return st;
 }

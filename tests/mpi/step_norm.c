@@ -237,7 +237,7 @@ static void drug_target_shards(void)
 }
 
 static float x[GENES * SAMPLES];
-static int64_t gene_a[PAIRS], gene_b[PAIRS];
+static int32_t gene_a[PAIRS], gene_b[PAIRS];
 static uint8_t label[PAIRS];
 
 static void make_gener(dn_gener *g, float *start)
@@ -250,8 +250,8 @@ static void make_gener(dn_gener *g, float *start)
     for (uint64_t i = 0; i < GENES * SAMPLES; i++)
         x[i] = (float)dn_rng_normal(s, i);
     for (int64_t p = 0; p < PAIRS; p++) {
-        gene_a[p] = p % GENES;
-        gene_b[p] = (p * 7 + 1) % GENES;
+        gene_a[p] = (int32_t)(p % GENES);
+        gene_b[p] = (int32_t)((p * 7 + 1) % GENES);
         label[p] = (uint8_t)(p % 3 == 0);
     }
     dn_gener_init(g, &data, &options);

@@ -85,8 +85,8 @@ static uint64_t checksum(const content *c)
     h = test_fnv(h, c->genes.values, GENES * sizeof(int64_t));
     h = test_fnv(h, c->sample.bytes, (size_t)c->sample.offset[SAMPLES]);
     h = test_fnv(h, c->x, GENES * SAMPLES * sizeof(float));
-    h = test_fnv(h, c->pairs.gene_a, PAIRS * sizeof(int64_t));
-    h = test_fnv(h, c->pairs.gene_b, PAIRS * sizeof(int64_t));
+    h = test_fnv(h, c->pairs.gene_a, PAIRS * sizeof(int32_t));
+    h = test_fnv(h, c->pairs.gene_b, PAIRS * sizeof(int32_t));
     h = test_fnv(h, c->pairs.label, PAIRS);
     h = test_fnv(h, c->module, sizeof c->module);
     h = test_fnv(h, c->hub, sizeof c->hub);
@@ -120,7 +120,7 @@ static void another_seed_other_bytes(void)
     good = make("seed6.h5", &other, &b) && good; /* collective: both are always made */
     if (good) {
         CU_ASSERT_NOT_EQUAL(memcmp(a.x, b.x, GENES * SAMPLES * sizeof(float)), 0);
-        CU_ASSERT_NOT_EQUAL(memcmp(a.pairs.gene_a, b.pairs.gene_a, PAIRS * sizeof(int64_t)), 0);
+        CU_ASSERT_NOT_EQUAL(memcmp(a.pairs.gene_a, b.pairs.gene_a, PAIRS * sizeof(int32_t)), 0);
     }
     release(&a);
     release(&b);

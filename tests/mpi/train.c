@@ -23,7 +23,8 @@ enum {
 };
 
 static float x[GENES * SAMPLES];
-static int64_t gene_a[PAIRS], gene_b[PAIRS], rows[PAIRS];
+static int32_t gene_a[PAIRS], gene_b[PAIRS];
+static int64_t rows[PAIRS];
 static uint8_t label[PAIRS];
 static dn_gener gener;
 
@@ -38,8 +39,8 @@ static void make_data(void)
         x[i] = (float)dn_rng_normal(s, (uint64_t)i);
     for (int p = 0; p < PAIRS; p++) {
         float dot = 0;
-        gene_a[p] = (int64_t)dn_rng_below(t, (uint64_t)(2 * p), GENES);
-        gene_b[p] = (gene_a[p] + 1 + (int64_t)dn_rng_below(t, (uint64_t)(2 * p + 1), GENES - 1)) % GENES;
+        gene_a[p] = (int32_t)dn_rng_below(t, (uint64_t)(2 * p), GENES);
+        gene_b[p] = (gene_a[p] + 1 + (int32_t)dn_rng_below(t, (uint64_t)(2 * p + 1), GENES - 1)) % GENES;
         for (int k = 0; k < SAMPLES; k++)
             dot += x[gene_a[p] * SAMPLES + k] * x[gene_b[p] * SAMPLES + k];
         label[p] = dot > 0;
