@@ -8,7 +8,7 @@
 #include "mpi/core/partition.h"
 #include "solvers/base/alloc.h"
 
-enum { NAME_MAX_ = 256, CHUNK = 1 << 18 };
+enum { NAME_MAX_ = 256, CHUNK = 1 << 18, BATCH = 128 };
 
 /* ---- reading whole vectors ---- */
 
@@ -405,8 +405,9 @@ void dn_split_destroy(dn_split *s)
     *s = (dn_split){0};
 }
 
-void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *split, char *out)
+void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *opt_split, char *out)
 {
+    int64_t row[3 * BATCH], n = 0; /* rows at a time: a call for each would take most of the time */
     unsigned char digest[crypto_generichash_BYTES];
     crypto_generichash_state state;
 
@@ -418,9 +419,15 @@ void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_spl
                                   (unsigned long long)genes->n * sizeof *genes->id.offset);
     }
     for (int64_t i = 0; i < pairs->n; i++) {
-        int64_t row[3] = {pairs->gene_a[i], pairs->gene_b[i], pairs->label[i]};
-        if (split->part[i] == DN_TRAIN)
-            crypto_generichash_update(&state, (const unsigned char *)row, sizeof row);
+        if (opt_split == NULL || opt_split->part[i] == DN_TRAIN) {
+            row[3 * n] = pairs->gene_a[i];
+            row[3 * n + 1] = pairs->gene_b[i];
+            row[3 * n++ + 2] = pairs->label[i];
+        }
+        if (n == BATCH || i + 1 == pairs->n) {
+            crypto_generichash_update(&state, (const unsigned char *)row, (size_t)n * 3 * sizeof *row);
+            n = 0;
+        }
     }
     crypto_generichash_final(&state, digest, sizeof digest);
     sodium_bin2hex(out, 17, digest, 8);
