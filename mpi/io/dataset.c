@@ -149,18 +149,9 @@ static share share_of(const dn_shared *memory, int64_t n)
     const dn_host *host = dn_shared_host(memory);
     share s = {.rows = dn_block(n, host->comm.rank, host->comm.size)};
 
-    s.turns = (s.rows.end - s.rows.begin + CHUNK - 1) / CHUNK;
+    s.turns = dn_turns(s.rows, CHUNK);
     MPI_Allreduce(MPI_IN_PLACE, &s.turns, 1, MPI_INT64_T, MPI_MAX, host->all->mpi);
     return s;
-}
-
-static dn_range turn_of(const share *s, int64_t turn)
-{
-    int64_t begin = s->rows.begin + turn * CHUNK, end = begin + CHUNK;
-
-    if (begin > s->rows.end)
-        begin = s->rows.end;
-    return (dn_range){begin, end < s->rows.end ? end : s->rows.end};
 }
 
 /* Genes are 64 bits in the file, 32 in memory. *io_bad goes down to the first row that is out of range. */
@@ -175,7 +166,7 @@ static dn_status read_genes(const dn_h5 *h, const char *path, const share *s, in
     DN_AGREE(dn_h5_comm(h));
     wide = block;
     for (int64_t t = 0; t < s->turns; t++) {
-        dn_range r = turn_of(s, t);
+        dn_range r = dn_turn(s->rows, t, CHUNK);
 
         DN_TRY(dn_h5_read(h, path, DN_I64, r.begin, r.end - r.begin, wide, err));
         for (int64_t i = r.begin; i < r.end; i++) {
@@ -198,7 +189,7 @@ static dn_status read_bytes(const dn_h5 *h, const char *path, const share *s, in
     dn_status st = DN_OK;
 
     for (int64_t t = 0; t < s->turns; t++) {
-        dn_range r = turn_of(s, t);
+        dn_range r = dn_turn(s->rows, t, CHUNK);
 
         DN_TRY(dn_h5_read(h, path, DN_U8, r.begin, r.end - r.begin, out + r.begin, err));
         for (int64_t i = r.begin; i < r.end; i++)
