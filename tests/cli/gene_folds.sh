@@ -96,6 +96,20 @@ assert b["baselines"] == g["baselines"]' || fail "baselines of three folds diffe
 expect 0 "" "$DRAGNET" evaluate a.h5 --baselines --split cv1 --pool 3 --replicates 5 --part validation
 grep -q "WARNING: threshold and calibration come from these pairs" out.txt || fail "validation rows are evaluated without a warning"
 
+# ---- the benchmark of accuracy, which trains, evaluates and goes on ----
+bench=(python3 "$ROOT/tests/bench/gener_accuracy.py" "$ROOT" --program "$DRAGNET" --dataset a.h5 --out bench --folds 3 --only 2
+    --allow-small --replicates 10)
+expect 0 "train: done" "${bench[@]}" -- --epochs 1 --batch 64 --shards 1
+cp out.txt table.md
+for line in '| AUROC | all (' '| network, default recipe | 0.' '| network, published recipe | 0.' '| popularity | 0.' \
+    '| published - best baseline | ' 'Mean over 2 folds of genes (of 3); clean'; do
+    grep -qF "$line" table.md || fail "no '$line' in the table of the benchmark"
+done
+expect 0 "train: already complete" "${bench[@]}" -- --epochs 1 --batch 64 --shards 1
+grep -q "train: done" err.txt && fail "the benchmark trains finished models anew"
+cmp -s out.txt table.md || fail "the benchmark started again gives another table"
+expect 1 "exit code 73" "${bench[@]}" -- --epochs 2 --batch 64 --shards 1
+
 # ---- what is refused ----
 expect 64 "are both of fold 1 of split 'cv1'" ranks 2 evaluate a.h5 --models "${models[@]}" r1.1/model.h5
 expect 64 "goes with one --model" "$DRAGNET" evaluate a.h5 --models "${models[@]}" --pairs known
