@@ -63,7 +63,7 @@ static void study_destroy(study *s)
     dn_free(s->sound);
     dn_free(s->training);
     dn_free(s->keys);
-    dn_rows_destroy(&s->rows);
+    dn_eval_rows_destroy(&s->rows);
 }
 
 /* ---- do model and dataset belong together? ---- */
@@ -488,6 +488,6 @@ out:
 void dn_evaluation_destroy(dn_evaluation *e)
 {
     dn_strings_destroy(&e->gene_id);
-    dn_rows_destroy(&e->all);
+    dn_eval_rows_destroy(&e->all);
     *e = (dn_evaluation){.n = 0};
 }
