@@ -39,7 +39,7 @@ typedef struct dn_train_run {
     dn_train_options recipe;
     dn_split split;
     int64_t fold;
-    int64_t *train, *validation;
+    uint8_t *part; /* [split.n]  of rows that are trained on and validated with balance; otherwise NULL */
     dn_train_rows rows;
     dn_model_record record;
     const dn_model *model; /* borrowed */

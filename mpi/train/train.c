@@ -11,6 +11,9 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 
+/* A multiple of the blocks of score.c, so that slices have the bits of the whole. */
+enum { SLICE = 1 << 18 };
+
 /* One run; the same on every rank but for the step's own slice. */
 typedef struct run {
     const dn_comm *comm;
@@ -21,8 +24,9 @@ typedef struct run {
     dn_plan plan;
     dn_step *step;
     dn_checkpoint at;   /* all that goes from step to step; its best weights are in the caller's buffers */
-    float *score;       /* [n_validation, outputs] */
-    uint8_t *label;     /* [n_validation] */
+    float *score;       /* [validation rows, outputs] */
+    uint8_t *label;     /* [validation rows] */
+    int64_t *slice;     /* [SLICE]  validation rows being scored */
     int64_t steps;      /* of an epoch */
     double epoch_start; /* this epoch began then, had it not been interrupted */
     double start;
@@ -76,9 +80,15 @@ out:
 static dn_status validate(run *r, dn_epoch_report *report, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t n = r->rows->n_validation;
+    int64_t n = r->rows->validation.n;
 
-    DN_TRY(dn_score(r->comm, r->m, r->at.w, r->at.running, r->rows->validation, n, r->score, err));
+    for (int64_t first = 0; first < n; first += SLICE) {
+        int64_t count = n - first < SLICE ? n - first : SLICE;
+
+        dn_rows_read(&r->rows->validation, first, count, r->slice);
+        DN_TRY(dn_score(r->comm, r->m, r->at.w, r->at.running, r->slice, count,
+                        r->score + first * r->m->outputs, err));
+    }
     DN_PASS(dn_validate(r->m, r->score, r->label, n, report, err));
     DN_AGREE(r->comm);
 out:
@@ -139,7 +149,7 @@ static dn_status run_step(run *r, const dn_permutation *order, dn_error *err)
     dn_checkpoint *at = &r->at;
     double loss = 0, right = 0, begin = MPI_Wtime();
 
-    DN_TRY(dn_step_run(r->step, order, r->rows->train, at->epoch, at->step,
+    DN_TRY(dn_step_run(r->step, order, &r->rows->train, at->epoch, at->step,
                        dn_schedule_rate(&r->o->schedule, at->updates), at->w, at->running, &loss, &right,
                        err));
     at->trained += MPI_Wtime() - begin;
@@ -182,7 +192,7 @@ static dn_status run_epoch(run *r, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_checkpoint *at = &r->at;
-    dn_permutation order = dn_permutation_make(r->o->seed, (uint64_t)at->epoch, (uint64_t)r->rows->n_train);
+    dn_permutation order = dn_permutation_make(r->o->seed, (uint64_t)at->epoch, (uint64_t)r->rows->train.n);
     dn_epoch_report report = {.epoch = at->epoch + 1, .epochs = r->o->epochs};
 
     while (at->step < r->steps)
@@ -202,13 +212,12 @@ out:
 /* ---- the run ---- */
 
 /* Do the rows carry two labels at least, and none that the network does not know? */
-static dn_status check_classes(const run *r, const int64_t *rows, int64_t n, bool training, dn_error *err)
+static dn_status check_classes(const run *r, const dn_rows *rows, bool training, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t of[UINT8_MAX + 1] = {0}, most = 0;
+    int64_t of[UINT8_MAX + 1], most = 0, n = rows->n;
 
-    for (int64_t i = 0; i < n; i++)
-        of[r->rows->label[rows[i]]]++;
+    dn_rows_count(rows, r->rows->label, UINT8_MAX + 1, of);
     for (int c = 0; c <= UINT8_MAX; c++) {
         if (of[c] > 0 && c >= (r->m->outputs > 1 ? r->m->outputs : 2))
             DN_FAIL(DN_EDATA, "%lld rows have label %d, which the network does not know", (long long)of[c],
@@ -234,11 +243,11 @@ static dn_status check(const run *r, dn_error *err)
     if (r->o->batch % r->o->shards != 0)
         DN_FAIL(DN_EUSAGE, "a batch of %lld cannot be cut into %d shards of equal size",
                 (long long)r->o->batch, r->o->shards);
-    DN_TRY(check_classes(r, r->rows->train, r->rows->n_train, true, err));
-    DN_TRY(check_classes(r, r->rows->validation, r->rows->n_validation, false, err));
+    DN_TRY(check_classes(r, &r->rows->train, true, err));
+    DN_TRY(check_classes(r, &r->rows->validation, false, err));
     if (r->steps < 1)
         DN_FAIL(DN_EDATA, "%lld training pairs, but a batch takes %lld: lower --batch",
-                (long long)r->rows->n_train, (long long)r->o->batch);
+                (long long)r->rows->train.n, (long long)r->o->batch);
 out:
     return st;
 }
@@ -246,14 +255,16 @@ out:
 static dn_status prepare(run *r, dn_error *err)
 {
     dn_status st = DN_OK;
+    int64_t n = r->rows->validation.n;
 
     DN_TRY(check(r, err));
     DN_NEW(r->at.w, (size_t)r->m->n_weights);
     DN_NEW(r->at.running, (size_t)r->m->n_moments);
-    DN_NEW(r->score, (size_t)(r->rows->n_validation * r->m->outputs));
-    DN_NEW(r->label, (size_t)r->rows->n_validation);
-    for (int64_t i = 0; i < r->rows->n_validation; i++)
-        r->label[i] = r->rows->label[r->rows->validation[i]];
+    DN_NEW(r->score, (size_t)(n * r->m->outputs));
+    DN_NEW(r->label, (size_t)n);
+    DN_NEW(r->slice, (size_t)(n < SLICE ? n : SLICE));
+    for (int64_t i = 0; i < n; i++)
+        r->label[i] = r->rows->label[dn_rows_at(&r->rows->validation, i)];
     r->m->ops->init(r->m, r->o->seed, r->at.w, r->at.running);
 out:
     return st;
@@ -319,7 +330,7 @@ dn_status dn_train(const dn_comm *comm, const dn_model *m, const dn_train_rows *
     run r = {.comm = comm, .m = m, .rows = rows, .o = options, .start = MPI_Wtime()};
 
     r.hooks = comm->rank == 0 ? opt_hooks : NULL;
-    r.steps = rows->n_train / options->batch;
+    r.steps = rows->train.n / options->batch;
     r.at = (dn_checkpoint){
         .n_weights = m->n_weights, .n_moments = m->n_moments, .best_w = out->w, .best_running = out->running};
     DN_TRY(spread_plan(&r, err));
@@ -346,5 +357,6 @@ out:
     dn_free(r.at.report);
     dn_free(r.score);
     dn_free(r.label);
+    dn_free(r.slice);
     return st;
 }

@@ -41,7 +41,7 @@ static void to_odds(const double *share, bool both_orders, double *odds)
     }
 }
 
-void dn_class_popularity_fit(const int64_t *gene_a, const int64_t *gene_b, const uint8_t *label,
+void dn_class_popularity_fit(const int32_t *gene_a, const int32_t *gene_b, const uint8_t *label,
                              const int64_t *rows, int64_t n, int64_t genes, const double *share,
                              bool both_orders, double *out_odds)
 {

@@ -27,7 +27,7 @@ void dn_class_shares(const uint8_t *label, const int64_t *rows, int64_t n, doubl
  *   rows [n]                training rows of gene_a, gene_b, label
  *   share [C]               of dn_class_shares(); with both_orders those of classes 2 and 3 are averaged
  *   out_odds [genes, 2, C] */
-void dn_class_popularity_fit(const int64_t *gene_a, const int64_t *gene_b, const uint8_t *label,
+void dn_class_popularity_fit(const int32_t *gene_a, const int32_t *gene_b, const uint8_t *label,
                              const int64_t *rows, int64_t n, int64_t genes, const double *share,
                              bool both_orders, double *out_odds);
 

@@ -189,7 +189,8 @@ typedef struct outcome {
 static outcome alone, together;
 static dn_gener gener;
 static content data;
-static int64_t gene_a[PAIRS], gene_b[PAIRS], train_rows[PAIRS], validation_rows[PAIRS], n_train, n_validation;
+static int32_t gene_a[PAIRS], gene_b[PAIRS];
+static int64_t train_rows[PAIRS], validation_rows[PAIRS], n_train, n_validation;
 
 static void bind(void)
 {
@@ -214,10 +215,8 @@ static void bind(void)
 
 static dn_status train(const dn_comm *comm, dn_norm_scope norms, int64_t epochs, outcome *out, dn_error *err)
 {
-    dn_train_rows r = {.train = train_rows,
-                       .n_train = n_train,
-                       .validation = validation_rows,
-                       .n_validation = n_validation,
+    dn_train_rows r = {.train = dn_rows_listed(train_rows, n_train),
+                       .validation = dn_rows_listed(validation_rows, n_validation),
                        .label = data.pairs.label};
     dn_train_options o = {.epochs = epochs,
                           .patience = epochs,

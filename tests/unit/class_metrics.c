@@ -11,13 +11,15 @@
 #include "mpi/train/balance.h"
 #include "mpi/train/validate.h"
 #include "solvers/base/alloc.h"
+#include "solvers/base/rng.h"
 #include "solvers/stats/class_baselines.h"
 #include "solvers/stats/class_metrics.h"
 
 enum { C = 4, ROWS = 200, T = C + 2 };
 
 static double score[ROWS * C], weight[ROWS];
-static int64_t gene_a[ROWS], gene_b[ROWS], rows[ROWS];
+static int32_t gene_a[ROWS], gene_b[ROWS];
+static int64_t rows[ROWS];
 static uint8_t label[ROWS];
 
 static FILE *open_golden(void)
@@ -197,63 +199,77 @@ static void baselines(void)
 
 /* ---- class balance ---- */
 
-static void count_labels(int64_t n, int64_t out[C])
+enum { IN = 7, OUT = 9 }; /* a part, and what leaves it */
+
+static void count_labels(const uint8_t *part, int64_t out[C])
 {
     memset(out, 0, C * sizeof *out);
-    for (int64_t i = 0; i < n; i++)
-        out[label[rows[i]]]++;
+    for (int64_t i = 0; i < ROWS; i++)
+        if (part[i] == IN)
+            out[label[i]]++;
 }
 
-static int64_t make_rows(uint64_t seed, dn_balance_of of)
+static void make_part(uint64_t seed, uint8_t *part)
 {
-    int64_t n = 0;
+    int64_t before, after;
 
     for (int64_t i = 0; i < ROWS; i++) {
         label[i] = (uint8_t)(i % 10 < 5 ? 0 : i % 10 < 8 ? 3 : 1); /* 100, 40, 0, 60 */
-        if (i % 2 == 0 || label[i] != 0)
-            rows[n++] = i;
+        part[i] = i % 2 == 0 || label[i] != 0 ? IN : 0;            /* of class 0 two in five stay out: 60 */
     }
-    CU_ASSERT_EQUAL(dn_balance_rows(seed, of, label, rows, &n, NULL), DN_OK);
-    return n;
+    CU_ASSERT_EQUAL(dn_balance_part(seed, label, ROWS, IN, OUT, part, &before, &after, NULL), DN_OK);
+    CU_ASSERT(before == 160 && after == 120);
+}
+
+/* The rule of the header once more, in the plainest way: a row stays if fewer than `least` of its class have
+ * a smaller key. */
+static bool should_stay(uint64_t seed, int64_t row, int64_t least)
+{
+    dn_rng s = dn_rng_stream(seed, DN_RNG_BALANCE, IN, 0);
+    int64_t smaller = 0;
+
+    for (int64_t i = 0; i < ROWS; i++)
+        smaller += label[i] == label[row] && (label[i] != 0 || i % 2 == 0) &&
+                   dn_rng_u64(s, (uint64_t)i) < dn_rng_u64(s, (uint64_t)row);
+    return smaller < least;
 }
 
 static void balance(void)
 {
-    int64_t of[C], n = make_rows(1, DN_BALANCE_TRAINING), kept[ROWS], m;
+    uint8_t part[ROWS], kept[ROWS];
+    int64_t of[C], before, after;
 
-    count_labels(n, of);
-    CU_ASSERT(n == 120 && of[0] == 40 && of[1] == 40 && of[2] == 0 && of[3] == 40);
-    for (int64_t i = 1; i < n; i++)
-        CU_ASSERT(rows[i - 1] < rows[i]);
-    memcpy(kept, rows, sizeof kept);
-    CU_ASSERT_EQUAL(dn_balance_rows(2, DN_BALANCE_TRAINING, label, rows, &n, NULL), DN_OK); /* equal by now */
-    CU_ASSERT_EQUAL(n, 120);
-    CU_ASSERT_EQUAL(memcmp(kept, rows, (size_t)n * sizeof *rows), 0);
-    n = make_rows(1, DN_BALANCE_TRAINING);
-    CU_ASSERT_EQUAL(memcmp(kept, rows, (size_t)n * sizeof *rows), 0); /* a function of the seed */
-    n = make_rows(2, DN_BALANCE_TRAINING);
-    CU_ASSERT_NOT_EQUAL(memcmp(kept, rows, (size_t)n * sizeof *rows), 0);
-    n = make_rows(1, DN_BALANCE_VALIDATION);
-    CU_ASSERT_NOT_EQUAL(memcmp(kept, rows, (size_t)n * sizeof *rows), 0);
-    m = 0;
-    CU_ASSERT_EQUAL(dn_balance_rows(1, DN_BALANCE_TRAINING, label, rows, &m, NULL), DN_OK);
-    CU_ASSERT_EQUAL(m, 0);
+    make_part(1, part);
+    count_labels(part, of);
+    CU_ASSERT(of[0] == 40 && of[1] == 40 && of[2] == 0 && of[3] == 40);
+    for (int64_t i = 0; i < ROWS; i++)
+        CU_ASSERT_EQUAL(part[i], label[i] == 0 && i % 2 == 1 ? 0 : should_stay(1, i, 40) ? IN : OUT);
+    memcpy(kept, part, sizeof kept);
+    CU_ASSERT_EQUAL(dn_balance_part(2, label, ROWS, IN, OUT, part, &before, &after, NULL), DN_OK);
+    CU_ASSERT(before == 120 && after == 120); /* equal by now */
+    CU_ASSERT_EQUAL(memcmp(kept, part, sizeof kept), 0);
+    make_part(2, part);
+    CU_ASSERT_NOT_EQUAL(memcmp(kept, part, sizeof kept), 0); /* the draw is the seed's */
+    memcpy(kept, part, sizeof kept);
+    CU_ASSERT_EQUAL(dn_balance_part(1, label, ROWS, 5, OUT, part, &before, &after, NULL), DN_OK);
+    CU_ASSERT(before == 0 && after == 0 && memcmp(kept, part, sizeof kept) == 0); /* a part without rows */
+    CU_ASSERT_EQUAL(dn_balance_part(1, label, 0, IN, OUT, part, &before, &after, NULL), DN_OK);
 }
 
-/* The draw is even: over many seeds every row of the larger class stays equally often, half the time here. */
+/* Over many seeds every row of the larger class stays equally often, half the time here. */
 static void the_draw_is_even(void)
 {
-    int64_t stays[30] = {0};
+    int64_t stays[30] = {0}, before, after;
+    uint8_t part[30];
 
     for (uint64_t seed = 0; seed < 400; seed++) {
-        int64_t n = 30;
-        for (int64_t i = 0; i < 30; i++) {
-            rows[i] = i;
+        for (int i = 0; i < 30; i++) {
+            part[i] = IN;
             label[i] = i % 3 == 0;
         }
-        CU_ASSERT_EQUAL(dn_balance_rows(seed, DN_BALANCE_TRAINING, label, rows, &n, NULL), DN_OK);
-        for (int64_t i = 0; i < n; i++)
-            stays[rows[i]]++;
+        CU_ASSERT_EQUAL(dn_balance_part(seed, label, 30, IN, OUT, part, &before, &after, NULL), DN_OK);
+        for (int i = 0; i < 30; i++)
+            stays[i] += part[i] == IN;
     }
     for (int i = 0; i < 30; i++) /* 200 +- 10 where drawn: five deviations */
         CU_ASSERT(i % 3 == 0 ? stays[i] == 400 : stays[i] > 150 && stays[i] < 250);
@@ -290,13 +306,14 @@ static dn_status everything(dn_error *err)
 {
     dn_status st = DN_OK;
     dn_class_order o = {.n = 0};
-    int64_t n = 30;
+    int64_t before, after;
+    uint8_t part[30] = {0};
     float p[30 * C] = {0};
     dn_model m = {.outputs = C};
     dn_epoch_report r;
 
     DN_TRY(dn_class_order_create(score, label, 30, C, &o, err));
-    DN_TRY(dn_balance_rows(1, DN_BALANCE_TRAINING, label, rows, &n, err));
+    DN_TRY(dn_balance_part(1, label, 30, 0, OUT, part, &before, &after, err));
     DN_TRY(dn_validate(&m, p, label, 30, &r, err));
 out:
     dn_class_order_destroy(&o);

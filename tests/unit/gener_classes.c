@@ -25,7 +25,7 @@ enum {
 };
 
 static float x[GENES * SAMPLES], w[MAX_WEIGHTS], dw[MAX_WEIGHTS], running[MAX_MOMENTS];
-static int64_t gene_a[PAIRS], gene_b[PAIRS];
+static int32_t gene_a[PAIRS], gene_b[PAIRS];
 static uint8_t label[PAIRS];
 static dn_gener gener;
 
@@ -188,7 +188,7 @@ static void both_orders_agree(void)
         work = create(PAIRS);
         predict(work, 0, PAIRS, ab);
         for (int p = 0; p < PAIRS; p++) {
-            int64_t a = gene_a[p];
+            int32_t a = gene_a[p];
             gene_a[p] = gene_b[p];
             gene_b[p] = a;
         }
@@ -220,7 +220,7 @@ static void labels_turn_with_the_pair(void)
         make(CLASSES, 0.5f, !hand);
         work = create(BATCH);
         for (int64_t p = 0; p < BATCH; p++) {
-            int64_t a = gene_a[p];
+            int32_t a = gene_a[p];
             rows[p] = p;
             if (!hand || (dn_rng_u64(s, (uint64_t)p) & 1u) == 0)
                 continue;
