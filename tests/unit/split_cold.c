@@ -306,7 +306,8 @@ static void refused(void)
     CU_ASSERT_EQUAL(dn_split_check_test(&p, 0, counts, &err), DN_EDATA);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "199 positive and 201 negative"));
     counts[DN_TEST].positives = 200;
-    counts[DN_COUNT_TEST_C1] = (dn_split_count){.rows = 5, .positives = 1}; /* of no interest: cold means what it means */
+    counts[DN_COUNT_TEST_C1] =
+        (dn_split_count){.rows = 5, .positives = 1}; /* of no interest: cold means what it means */
     CU_ASSERT_EQUAL(dn_split_check_test(&p, 0, counts, NULL), DN_OK);
     dn_pairs_destroy(&pairs);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
