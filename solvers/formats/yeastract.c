@@ -4,10 +4,10 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 
-static const char *const factors[] = {"tf", "transcriptionfactor", "transcriptionfactors", "regulator",
-                                      "source"};
+static const char *const factors[] = {"tf", "transcriptionfactor", "transcriptionfactors", "regulator"};
 static const char *const targets[] = {"target", "targetgene", "targetgenes", "targets",
                                       "gene",   "orf",        "orfgene"};
+static const char *const labels[] = {"label", "class", "y"};
 
 static int64_t find(const dn_record *r, const char *const *word, size_t n)
 {
@@ -34,7 +34,7 @@ dn_status dn_yeastract_head(const char *line, size_t len, dn_yeastract *out, boo
     dn_delim *d = NULL;
     dn_record r;
     bool more;
-    dn_yeastract y = {.separator = separator_of(line, len), .factor = 0, .target = 1};
+    dn_yeastract y = {.separator = separator_of(line, len), .factor = 0, .target = 1, .label = -1};
 
     *out_is = false;
     if (y.separator == '\0')
@@ -51,6 +51,7 @@ dn_status dn_yeastract_head(const char *line, size_t len, dn_yeastract *out, boo
         if (y.header) {
             y.factor = factor;
             y.target = target;
+            y.label = find(&r, labels, sizeof labels / sizeof labels[0]);
         }
         *out_is = y.header || r.n == 2;
     }
@@ -81,6 +82,13 @@ dn_status dn_yeastract_next(const char *name, dn_delim *d, const dn_yeastract *y
     if (out->factor.len == 0 || out->target.len == 0)
         DN_FAIL(DN_EDATA, "%s:%lld: the %s has no id", name, (long long)dn_delim_line(d),
                 out->factor.len == 0 ? "transcription factor" : "target");
+    if (y->label >= 0) {
+        const dn_field *f = &r.field[y->label];
+        if (f->len != 1 || (f->text[0] != '0' && f->text[0] != '1'))
+            DN_FAIL(DN_EDATA, "%s:%lld: label '%.*s' is neither 0 nor 1", name, (long long)dn_delim_line(d),
+                    (int)(f->len < 60 ? f->len : 60), f->text);
+        out->label = f->text[0] == '1';
+    }
 out:
     return st;
 }
