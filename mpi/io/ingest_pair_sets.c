@@ -280,6 +280,9 @@ static dn_status ingest(const dn_comm *comm, plan *p, int i, const dn_gene_table
     dn_pair_columns c = {0};
     dn_pairs_report r = {0};
 
+    if (t->genes > (int64_t)INT32_MAX + 1) /* the same on every rank */
+        DN_FAIL(DN_EDATA, "%s: pairs of %lld genes: at most 2^31 can be loaded", f->path,
+                (long long)t->genes);
     DN_TRY(dn_pair_part_read(comm, f, t, &part, &r, err));
     count_read(comm, &part, &r);
     DN_TRY(dn_examples_share(comm, &r.unknown_ids, err));
