@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 #include "mpi/core/agree.h"
@@ -23,6 +24,8 @@
 #ifndef DN_GIT
 #define DN_GIT "unknown"
 #endif
+
+enum { TABLES = 1 << 18 }; /* more than the library's tables and our attributes take */
 
 const char *dn_h5_path(const dn_h5 *h)
 {
@@ -75,19 +78,6 @@ out:
     return st;
 }
 
-/* MPI-IO reports little about a file it cannot make; the system says why. */
-static dn_status try_create(const char *disk_path, dn_error *err)
-{
-    dn_status st = DN_OK;
-    int fd = open(disk_path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-
-    if (fd < 0)
-        DN_FAIL(DN_ECANTCREAT, "%s: cannot be created: %s", disk_path, strerror(errno));
-    close(fd);
-out:
-    return st;
-}
-
 static dn_status check_signature(const char *path, dn_error *err)
 {
     static const char signature[] = "\211HDF\r\n\032\n";
@@ -107,6 +97,49 @@ out:
     return st;
 }
 
+static dn_status sync_path(const char *path, int flags, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int fd = open(path, flags);
+
+    if (fd < 0 || fsync(fd) != 0)
+        DN_FAIL(DN_EIO, "%s: cannot be flushed to disk: %s", path, strerror(errno));
+out:
+    if (fd >= 0)
+        close(fd);
+    return st;
+}
+
+/* ", N are free" to the file that fd is, with what it has already, in buf; nothing when nobody says. */
+static const char *free_to(int fd, char *buf, size_t cap)
+{
+    struct statvfs disk;
+    struct stat file;
+
+    buf[0] = '\0';
+    if (fstatvfs(fd, &disk) == 0 && fstat(fd, &file) == 0)
+        snprintf(buf, cap, ", %llu are free",
+                 (unsigned long long)disk.f_bavail * disk.f_frsize +
+                     (unsigned long long)file.st_blocks * 512);
+    return buf;
+}
+
+static dn_status reserve(int fd, const char *path, int64_t bytes, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char room[64];
+    int why;
+
+    if (fallocate(fd, 0, 0, (off_t)bytes) == 0)
+        goto out;
+    why = errno;
+    if (why == ENOSPC || why == EDQUOT || why == EFBIG)
+        DN_FAIL(DN_EIO, "%s: no room for %lld bytes%s: %s", path, (long long)bytes,
+                why == ENOSPC ? free_to(fd, room, sizeof room) : "", strerror(why));
+out:
+    return st;
+}
+
 static dn_status copy_file(const char *from, const char *to, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -114,6 +147,7 @@ static dn_status copy_file(const char *from, const char *to, dn_error *err)
     FILE *in = NULL, *target = NULL;
     char *buf = NULL;
     size_t got;
+    struct stat info;
 
     DN_NEW(buf, CHUNK);
     in = fopen(from, "rb");
@@ -122,6 +156,8 @@ static dn_status copy_file(const char *from, const char *to, dn_error *err)
     target = fopen(to, "wb");
     if (target == NULL)
         DN_FAIL(DN_ECANTCREAT, "%s: cannot be created: %s", to, strerror(errno));
+    if (fstat(fileno(in), &info) == 0)
+        DN_TRY(reserve(fileno(target), to, (int64_t)info.st_size, err));
     while ((got = fread(buf, 1, CHUNK, in)) > 0)
         if (fwrite(buf, 1, got, target) != got)
             DN_FAIL(DN_EIO, "%s: writing failed: %s", to, strerror(errno));
@@ -138,22 +174,8 @@ out:
     return st;
 }
 
-static dn_status sync_path(const char *path, int flags, dn_error *err)
-{
-    dn_status st = DN_OK;
-    int fd = open(path, flags);
-
-    if (fd < 0 || fsync(fd) != 0)
-        DN_FAIL(DN_EIO, "%s: cannot be flushed to disk: %s", path, strerror(errno));
-out:
-    if (fd >= 0)
-        close(fd);
-    return st;
-}
-
 dn_status dn_h5_reserve(dn_h5 *h, int64_t end, dn_error *err)
 {
-    enum { TABLES = 1 << 18 }; /* more than the library's tables and our attributes take */
     dn_status st = DN_OK;
     int fd = -1;
 
@@ -162,13 +184,43 @@ dn_status dn_h5_reserve(dn_h5 *h, int64_t end, dn_error *err)
     if (h->comm->rank != 0)
         goto out;
     fd = open(h->disk_path, O_WRONLY);
-    if (fd >= 0 && fallocate(fd, 0, 0, (off_t)(h->end + TABLES)) != 0 &&
-        (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
-        DN_FAIL(DN_EIO, "%s: no room for %lld bytes: %s", h->disk_path, (long long)h->end + TABLES,
-                strerror(errno));
+    if (fd >= 0)
+        DN_TRY(reserve(fd, h->disk_path, h->end + TABLES, err));
 out:
     if (fd >= 0)
         close(fd);
+    return st;
+}
+
+/* MPI-IO reports little about a file it cannot make; the system says why. A file for which there is not even
+ * room for the library's tables must not be opened by the library: it could not close it again. */
+static dn_status try_create(const char *disk_path, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int fd = open(disk_path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+
+    if (fd < 0)
+        DN_FAIL(DN_ECANTCREAT, "%s: cannot be created: %s", disk_path, strerror(errno));
+    st = reserve(fd, disk_path, TABLES, err);
+    close(fd);
+    if (st != DN_OK)
+        unlink(disk_path);
+out:
+    return st;
+}
+
+/* The copy that is edited: the library may write behind all that it has. */
+static dn_status reserve_copy(dn_h5 *h, dn_error *err)
+{
+    dn_status st = DN_OK;
+    struct stat info;
+
+    if (stat(h->disk_path, &info) != 0)
+        DN_FAIL(DN_EIO, "%s: cannot be looked at: %s", h->disk_path, strerror(errno));
+    st = dn_h5_reserve(h, (int64_t)info.st_size, err);
+out:
+    if (st != DN_OK)
+        unlink(h->disk_path);
     return st;
 }
 
@@ -335,8 +387,10 @@ dn_status dn_h5_edit(const dn_comm *comm, const char *path, const char *schema, 
     DN_TRY(dn_h5_open(comm, path, schema, &h, err)); /* refuse what is not sound before copying it */
     dn_h5_close(&h);
     DN_PASS(make_handle(comm, path, true, &h, err));
-    if (comm->rank == 0)
+    if (comm->rank == 0) {
         DN_PASS(copy_file(path, h->disk_path, err));
+        DN_PASS(reserve_copy(h, err));
+    }
     DN_AGREE(comm);
     DN_PASS(open_file(h, H5F_ACC_RDWR, err));
     DN_AGREE(comm);

@@ -1,6 +1,7 @@
 /* output.c - the one rule for outputs; see output.h */
 #include "mpi/io/output.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 #include "mpi/core/agree.h"
@@ -17,6 +18,10 @@ dn_status dn_output_finished(const dn_comm *comm, const char *path, const char *
     int there = comm->rank == 0 && access(path, F_OK) == 0;
 
     *out_finished = false;
+    if (comm->rank == 0 && !there && errno != ENOENT && errno != ENOTDIR) /* not known to be absent */
+        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot be looked for: %s", path,
+                          strerror(errno));
+    DN_AGREE(comm);
     MPI_Bcast(&there, 1, MPI_INT, 0, comm->mpi);
     if (!there)
         goto out;
