@@ -99,6 +99,8 @@ static dn_status check_signature(const char *path, dn_error *err)
     if (f == NULL)
         DN_FAIL(DN_ENOINPUT, "%s: cannot be opened: %s", path, strerror(errno));
     got = fread(head, 1, sizeof head, f);
+    if (got != sizeof head && ferror(f))
+        DN_FAIL(DN_EIO, "%s: reading failed: %s", path, strerror(errno));
     if (got != sizeof head || memcmp(head, signature, sizeof head) != 0)
         DN_FAIL(DN_EDATA, "%s: is not an HDF5 file", path);
 out:
@@ -252,12 +254,20 @@ out:
 
 /* ---- HDF5 files ---- */
 
-static hid_t access_list(const dn_comm *comm)
+/* Several ranks write one file through MPI-IO. A file that is only read each rank opens by itself: a rank
+ * that cannot read then says so, where the collective calls of MPI-IO would let the others wait for it for
+ * ever. */
+static hid_t access_list(const dn_comm *comm, bool writable)
 {
     hid_t list = H5Pcreate(H5P_FILE_ACCESS);
 
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* we report, not the library */
-    H5Pset_fapl_mpio(list, comm->mpi, MPI_INFO_NULL);
+    if (writable)
+        H5Pset_fapl_mpio(list, comm->mpi, MPI_INFO_NULL);
+#if H5_VERSION_GE(1, 10, 7)
+    else
+        H5Pset_file_locking(list, false, true); /* nor does MPI-IO lock; many cluster file systems cannot */
+#endif
     return list;
 }
 
@@ -266,6 +276,37 @@ static herr_t innermost(unsigned n, const H5E_error2_t *e, void *text)
     (void)n;
     snprintf(text, 160, "%s", e->desc != NULL ? e->desc : "no reason given");
     return 0;
+}
+
+typedef struct failed_read {
+    bool failed;
+    char why[80];
+} failed_read;
+
+/* The driver that reads says "..., errno = 5, error message = 'Input/output error', ...". */
+static herr_t note_read(unsigned n, const H5E_error2_t *e, void *ctx)
+{
+    failed_read *r = ctx;
+    const char *at = e->desc != NULL ? strstr(e->desc, "error message = '") : NULL;
+
+    (void)n;
+    if (!r->failed && at != NULL) {
+        r->failed = true;
+        snprintf(r->why, sizeof r->why, "%.*s", (int)strcspn(at + 17, "'"), at + 17);
+    }
+    return 0;
+}
+
+dn_status dn_h5_readable(const dn_h5 *h, dn_error *err)
+{
+    dn_status st = DN_OK;
+    failed_read r = {0};
+
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, note_read, &r);
+    if (r.failed)
+        DN_FAIL(DN_EIO, "%s: reading failed: %s", h->disk_path, r.why);
+out:
+    return st;
 }
 
 const char *dn_h5_reason(char *buf)
@@ -279,12 +320,16 @@ static dn_status open_file(dn_h5 *h, unsigned flags, dn_error *err)
 {
     dn_status st = DN_OK;
     char reason[160];
-    hid_t list = access_list(h->comm);
+    hid_t list = access_list(h->comm, h->writable);
 
     h->file = H5Fopen(h->disk_path, flags, list);
+    if (h->file < 0) {
+        st = dn_h5_readable(h, err);
+        dn_h5_reason(reason);
+    }
     H5Pclose(list);
-    if (h->file < 0)
-        DN_FAIL(DN_EDATA, "%s: is truncated or damaged: %s", h->disk_path, dn_h5_reason(reason));
+    if (h->file < 0 && st == DN_OK)
+        DN_FAIL(DN_EDATA, "%s: is truncated or damaged: %s", h->disk_path, reason);
 out:
     return st;
 }
@@ -295,7 +340,7 @@ static dn_status check_content(const dn_h5 *h, const char *schema, dn_error *err
     char have[64] = "", version[32] = "", program[64] = "";
     int64_t complete = 0;
 
-    if (H5Aexists_by_name(h->file, "/", "schema", H5P_DEFAULT) <= 0)
+    if (!dn_h5_has_attribute(h, "/", "schema"))
         DN_FAIL(DN_EDATA, "%s: was not written by dragnet (no schema)", h->path);
     DN_TRY(dn_h5_get_text(h, "/", "schema", have, sizeof have, err));
     if (strcmp(have, schema) != 0)
@@ -305,7 +350,7 @@ static dn_status check_content(const dn_h5 *h, const char *schema, dn_error *err
     if (atoi(version) > DN_SCHEMA_MAJOR)
         DN_FAIL(DN_EDATA, "%s: written by %s (schema %s), this is dragnet %s (schema %d.%d)", h->path,
                 program, version, DN_VERSION, DN_SCHEMA_MAJOR, DN_SCHEMA_MINOR);
-    if (H5Aexists_by_name(h->file, "/", "complete", H5P_DEFAULT) <= 0)
+    if (!dn_h5_has_attribute(h, "/", "complete"))
         DN_FAIL(DN_EDATA, "%s: is not complete: the run that wrote it was interrupted", h->path);
     DN_TRY(dn_h5_get_int(h, "/", "complete", &complete, err));
     if (complete != 1)
@@ -352,7 +397,7 @@ dn_status dn_h5_create(const dn_comm *comm, const char *path, const char *schema
         DN_PASS(try_create(h->disk_path, err));
     }
     DN_AGREE(comm);
-    list = access_list(comm);
+    list = access_list(comm, true);
     h->file = H5Fcreate(h->disk_path, H5F_ACC_TRUNC, H5P_DEFAULT, list);
     H5Pclose(list);
     if (h->file < 0) {

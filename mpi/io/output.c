@@ -29,7 +29,10 @@ dn_status dn_output_finished(const dn_comm *comm, const char *path, const char *
     if (have == NULL)
         st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %zu bytes", cap);
     DN_AGREE(comm);
-    if (dn_h5_open(comm, path, schema, &h, &why) != DN_OK)
+    st = dn_h5_open(comm, path, schema, &h, &why);
+    if (st == DN_EIO || st == DN_ENOMEM)
+        DN_FAIL(st, "%s", why.text);
+    if (st != DN_OK)
         DN_FAIL(DN_ECANTCREAT, "%s: exists, but is no finished output (%s); --force replaces it", path,
                 why.text);
     /* a longer config is another one, too */
