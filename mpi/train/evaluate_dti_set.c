@@ -68,64 +68,66 @@ out:
     return st;
 }
 
+/* What a table becomes. */
+typedef struct longer {
+    dn_interactions pairs;
+    uint8_t *part; /* [pairs.n] */
+    dn_dti_set set;
+} longer;
+
+static void longer_destroy(longer *l)
+{
+    dn_interactions_destroy(&l->pairs);
+    dn_free(l->part);
+    dn_free(l->set.row);
+}
+
 /* Pairs and parts of the table, with room for n more rows. */
-static dn_status lengthen(const dn_dti_table *t, int64_t n, dn_interactions *out, uint8_t **out_part,
-                          dn_error *err)
+static dn_status lengthen(const dn_dti_table *t, int64_t n, longer *out, dn_error *err)
 {
     dn_status st = DN_OK;
     size_t own = (size_t)t->pairs.n, all = own + (size_t)n;
+    dn_interactions *p = &out->pairs;
 
-    *out = t->pairs;
-    out->drug = out->target = NULL;
-    out->label = NULL;
-    out->n = (int64_t)all;
-    DN_NEW(out->drug, all);
-    DN_NEW(out->target, all);
-    DN_NEW(out->label, all);
-    DN_NEW(*out_part, all);
-    memcpy(out->drug, t->pairs.drug, own * sizeof *out->drug);
-    memcpy(out->target, t->pairs.target, own * sizeof *out->target);
-    memcpy(out->label, t->pairs.label, own);
-    memcpy(*out_part, t->split.part, own);
+    *p = t->pairs;
+    p->drug = p->target = NULL;
+    p->label = NULL;
+    p->n = (int64_t)all;
+    DN_NEW(p->drug, all);
+    DN_NEW(p->target, all);
+    DN_NEW(p->label, all);
+    DN_NEW(out->part, all);
+    memcpy(p->drug, t->pairs.drug, own * sizeof *p->drug);
+    memcpy(p->target, t->pairs.target, own * sizeof *p->target);
+    memcpy(p->label, t->pairs.label, own);
 out:
-    if (st != DN_OK)
-        dn_interactions_destroy(out);
     return st;
 }
 
 /* Training and validation stay what they are; the test rows give way to those of the other set. */
-static dn_status add_local(dn_dti_table *t, const dn_interactions *other, const char *name, dn_error *err)
+static dn_status join(const dn_dti_table *t, const dn_interactions *other, longer *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_dti_set o = {.first = t->pairs.n};
-    dn_interactions pairs = {0};
-    uint8_t *part = NULL;
-    int64_t n;
+    const int64_t *row;
+    int64_t own = t->pairs.n, n;
 
-    snprintf(o.name, sizeof o.name, "%s", name);
-    DN_TRY(choose(t, other, &o, &n, err));
+    out->set.first = own;
+    DN_TRY(choose(t, other, &out->set, &n, err));
     if (n == 0)
         DN_FAIL(DN_EDATA,
-                "interactions '%s' have no pair that was not trained on: all %lld are training rows", name,
-                (long long)other->n);
-    DN_TRY(lengthen(t, n, &pairs, &part, err));
-    for (int64_t i = 0; i < t->pairs.n; i++)
-        part[i] = part[i] == DN_TEST ? DN_LEFT_OUT : part[i];
-    for (int64_t i = 0, to = t->pairs.n; i < n; i++, to++) {
-        pairs.drug[to] = other->drug[o.row[i]];
-        pairs.target[to] = other->target[o.row[i]];
-        pairs.label[to] = other->label[o.row[i]];
-        part[to] = DN_TEST;
+                "interactions '%s' have no pair that was not trained on: all %lld are training rows",
+                out->set.name, (long long)other->n);
+    DN_TRY(lengthen(t, n, out, err));
+    row = out->set.row;
+    for (int64_t i = 0; i < own; i++)
+        out->part[i] = t->split.part[i] == DN_TEST ? DN_LEFT_OUT : t->split.part[i];
+    for (int64_t i = 0; i < n; i++) {
+        out->pairs.drug[own + i] = other->drug[row[i]];
+        out->pairs.target[own + i] = other->target[row[i]];
+        out->pairs.label[own + i] = other->label[row[i]];
+        out->part[own + i] = DN_TEST;
     }
-    dn_interactions_destroy(&t->pairs);
-    dn_free(t->split.part);
-    t->pairs = pairs;
-    t->split.part = part;
-    t->split.n = pairs.n;
-    t->set = o;
-    o.row = NULL;
 out:
-    dn_free(o.row);
     return st;
 }
 
@@ -147,14 +149,24 @@ dn_status dn_dti_table_add(const dn_comm *comm, const char *dataset, const char 
 {
     dn_status st = DN_OK;
     dn_interactions other = {0};
+    longer l = {.part = NULL};
     dn_h5 *h = NULL;
 
     DN_TRY(dn_h5_open(comm, dataset, DN_DATASET_SCHEMA, &h, err));
     DN_TRY(check_kind(h, name, err)); /* the same on every rank */
     DN_TRY(dn_interactions_load(h, name, &other, err));
-    DN_PASS(add_local(t, &other, name, err));
+    snprintf(l.set.name, sizeof l.set.name, "%s", name);
+    DN_PASS(join(t, &other, &l, err));
     DN_AGREE(comm);
+    dn_interactions_destroy(&t->pairs);
+    dn_free(t->split.part);
+    t->pairs = l.pairs;
+    t->split.part = l.part;
+    t->split.n = l.pairs.n;
+    t->set = l.set;
+    l = (longer){.part = NULL};
 out:
+    longer_destroy(&l);
     dn_interactions_destroy(&other);
     dn_h5_close(&h);
     return st;
