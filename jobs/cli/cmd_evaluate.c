@@ -162,8 +162,6 @@ static dn_status output_local(const job *j, dn_error *err)
     dn_status st = DN_OK;
     char *text = NULL;
 
-    if (j->scores != NULL && j->interactions && j->dti.repeats.splits > 1)
-        DN_FAIL(DN_EUSAGE, "--scores: the models are of several splits; take those of one at a time");
     if (j->scores != NULL)
         DN_TRY(j->interactions ? dn_dti_evaluation_save_scores(&j->dti, &j->table, j->scores, err)
                                : dn_evaluation_save_scores(&j->genes, j->scores, err));
@@ -180,6 +178,23 @@ static dn_status output_local(const job *j, dn_error *err)
         DN_FAIL(DN_EIO, "standard output cannot be written: %s", strerror(errno));
 out:
     dn_free(text);
+    return st;
+}
+
+/* Scores are those of one split. Before the work, not after it. Collective. */
+static dn_status check_one_split(const job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_model_record first, other;
+
+    for (int i = 0; j->scores != NULL && i < j->o.n_models; i++) {
+        DN_TRY(dn_model_read_record(j->call->comm, j->models[i], i == 0 ? &first : &other, err));
+        if (i > 0 && strcmp(first.split, other.split) != 0)
+            DN_FAIL(DN_EUSAGE,
+                    "--scores: the models are of several splits ('%s', '%s'); take those of one at a time",
+                    first.split, other.split);
+    }
+out:
     return st;
 }
 
@@ -210,6 +225,7 @@ static dn_status look(job *j, dn_error *err)
     if (!j->interactions && j->o.interactions != NULL)
         DN_FAIL(DN_EUSAGE, "--interactions is for drug-target pairs, but %s is of gene pairs: --pairs NAME",
                 model != NULL ? model : j->o.split);
+    DN_TRY(check_one_split(j, err));
 out:
     dn_split_destroy(&split);
     dn_h5_close(&h);

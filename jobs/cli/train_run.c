@@ -17,10 +17,16 @@
 
 /* ---- options ---- */
 
-static int default_shards(int64_t batch)
+/* most: of the recipe, 0: it says nothing of its own. */
+static int default_shards(int64_t batch, int most)
 {
     int shards = 1;
 
+    if (most > 0) {
+        while (shards * 2 <= most && batch % (shards * 2) == 0)
+            shards *= 2;
+        return shards;
+    }
     while (shards < 16 && shards * 2 <= batch / 64)
         shards *= 2;
     return shards;
@@ -94,8 +100,7 @@ static void read_recipe(dn_train_run *r)
         .reduce = strcmp(dn_options_text(o, "reduce"), "fast") == 0 ? DN_REDUCE_FAST : DN_REDUCE_ORDERED,
         .opt_plan = dn_options_text(o, "plan")};
     if (r->recipe.shards == 0)
-        r->recipe.shards =
-            b->shards > 0 && !dn_options_given(o, "batch") ? b->shards : default_shards(r->recipe.batch);
+        r->recipe.shards = default_shards(r->recipe.batch, b->shards);
 }
 
 dn_status dn_train_run_open(const dn_call *call, const dn_recipe *base, dn_train_run *out, dn_error *err)

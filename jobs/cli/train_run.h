@@ -21,7 +21,7 @@ enum { DN_RUN_PATH = 1024 };
 typedef struct dn_recipe {
     const char *network, *name; /* "dti", "published" */
     int64_t epochs, patience, batch;
-    int shards;             /* 0: the largest power of two up to min(16, batch / 64) */
+    int shards; /* the largest power of two up to it that divides the batch; 0: up to min(16, batch / 64) */
     const char *batch_norm; /* "shard", "global" */
     const char *optimiser;  /* "adam", "sgd" */
     double rate;
