@@ -135,6 +135,7 @@ void dn_train_run_close(dn_train_run *r)
 {
     if (r->metrics != NULL)
         fclose(r->metrics);
+    dn_run_lock_release(&r->lock);
     dn_split_destroy(&r->split);
     dn_free(r->train);
     dn_free(r->validation);
@@ -287,6 +288,21 @@ out:
     return st;
 }
 
+/* Made unless --resume expects it; then it is this run's alone. */
+static dn_status lock_directory(dn_train_run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = r->call->comm;
+
+    if (comm->rank == 0 && !dn_options_flag(r->call->options, "resume"))
+        st = dn_directory_make(r->dir, err);
+    if (comm->rank == 0)
+        DN_PASS(dn_run_lock_take(r->dir, DN_RUN_LOCK_WAIT_MS, &r->lock, err));
+    DN_AGREE(comm);
+out:
+    return st;
+}
+
 static dn_status look_at_directory(const dn_train_run *r, fate *out, dn_error *err)
 {
     dn_status st = DN_OK, in_the_way;
@@ -295,9 +311,6 @@ static dn_status look_at_directory(const dn_train_run *r, fate *out, dn_error *e
     bool done = false;
 
     *out = START;
-    if (comm->rank == 0 && !dn_options_flag(r->call->options, "resume"))
-        st = dn_directory_make(r->dir, err);
-    DN_AGREE(comm);
     if (dn_options_flag(r->call->options, "force"))
         goto out;
     in_the_way = dn_output_finished(comm, r->model_path, DN_MODEL_SCHEMA, "/", r->config, &done, &why);
@@ -503,6 +516,7 @@ dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)
     dn_status st = DN_OK;
     fate what = START;
 
+    DN_TRY(lock_directory(r, err));
     DN_TRY(look_at_directory(r, &what, err));
     if (what == FINISHED)
         DN_TRY(say_finished(r, err));
