@@ -9,6 +9,7 @@
 #include "jobs/cli/progress.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
+#include "mpi/core/memory.h"
 #include "mpi/io/digest.h"
 #include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
@@ -454,6 +455,7 @@ static dn_status save_model(dn_train_run *r, const dn_train_result *result, dn_e
 {
     dn_status st = DN_OK;
     const dn_comm *comm = r->call->comm;
+    double peak = (double)dn_memory_peak_of_all(comm) / 1e6;
 
     r->record.best_epoch = result->best_epoch;
     r->record.validation_loss = result->best_loss;
@@ -466,10 +468,12 @@ static dn_status save_model(dn_train_run *r, const dn_train_result *result, dn_e
                          r->w, r->running, err));
     DN_TRY(dn_checkpoint_remove(comm, r->checkpoint_path, err));
     if (comm->rank == 0)
-        dn_log(DN_INFO, "train", "done",
-               "epochs=%lld best_epoch=%lld validation_loss=%.4f validation_auroc=%.4f model=%s",
-               (long long)result->epochs, (long long)result->best_epoch, result->best_loss,
-               result->best_auroc, r->model_path);
+        dn_log(
+            DN_INFO, "train", "done",
+            "epochs=%lld best_epoch=%lld validation_loss=%.4f validation_auroc=%.4f peak_mb_of_a_rank=%.0f "
+            "model=%s",
+            (long long)result->epochs, (long long)result->best_epoch, result->best_loss, result->best_auroc,
+            peak, r->model_path);
 out:
     return st;
 }
