@@ -207,11 +207,9 @@ static dn_status write_config(job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_json *c = NULL, *fractions;
-    dn_split all = {.n = j->pairs.n, .folds = 1};
     char hash[17];
 
-    DN_NEW(all.part, (size_t)all.n); /* all in training: the hash is of the whole pair set */
-    dn_training_hash(&j->genes, &j->pairs, &all, hash);
+    dn_training_hash(&j->genes, &j->pairs, NULL, hash);
     c = dn_json_create();
     dn_json_string(c, "command", "split");
     dn_json_string(c, j->interactions ? "interactions" : "pairs", j->pairs_name);
@@ -234,7 +232,6 @@ static dn_status write_config(job *j, dn_error *err)
     DN_TRY(dn_json_text(c, 0, &j->config, err));
 out:
     dn_json_destroy(&c);
-    dn_free(all.part);
     return st;
 }
 

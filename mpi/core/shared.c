@@ -10,7 +10,9 @@
 
 struct dn_shared {
     const dn_host *host;
-    MPI_Win window; /* MPI_WIN_NULL while there is one rank, or none was made */
+    dn_host own_host; /* where host points to it */
+    dn_comm own_all;  /* of own_host */
+    MPI_Win window;   /* MPI_WIN_NULL while there is one rank, or none was made */
     void *base;
     void *own; /* the memory of a host with one rank */
 };
@@ -141,13 +143,11 @@ out:
     return st;
 }
 
-dn_status dn_shared_create(const dn_host *host, size_t bytes, dn_shared **out, dn_error *err)
+/* The memory of a handle; what was refused before comes in as st. Collective on host->all. */
+static dn_status make_memory(const dn_host *host, dn_shared *s, size_t bytes, dn_status st, dn_error *err)
 {
-    dn_status st = DN_OK;
-    dn_shared *s = NULL;
     size_t size = (bytes + 63) / 64 * 64 + 64; /* never empty */
 
-    DN_PASS(new_handle(host, &s, err));
     if (host->comm.size == 1)
         DN_PASS(own_memory(s, size, err));
     else if (host->comm.rank == 0)
@@ -157,6 +157,36 @@ dn_status dn_shared_create(const dn_host *host, size_t bytes, dn_shared **out, d
         DN_PASS(open_window(s, size, err));
     DN_AGREE(host->all);
     s->base = (void *)(((uintptr_t)s->base + 63) / 64 * 64);
+out:
+    return st;
+}
+
+dn_status dn_shared_create(const dn_host *host, size_t bytes, dn_shared **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_shared *s = NULL;
+
+    DN_PASS(new_handle(host, &s, err));
+    DN_TRY(make_memory(host, s, bytes, st, err));
+    *out = s;
+    s = NULL;
+out:
+    dn_shared_destroy(&s);
+    return st;
+}
+
+dn_status dn_shared_create_alone(const dn_comm *all, int grouping, size_t bytes, dn_shared **out,
+                                 dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_shared *s = NULL;
+
+    DN_PASS(new_handle(NULL, &s, err));
+    DN_AGREE(all);
+    s->own_all = *all;
+    dn_host_open(&s->own_all, grouping, &s->own_host);
+    s->host = &s->own_host;
+    DN_TRY(make_memory(s->host, s, bytes, DN_OK, err));
     *out = s;
     s = NULL;
 out:
@@ -175,8 +205,15 @@ void dn_shared_destroy(dn_shared **handle)
         MPI_Win_free(&s->window);
     }
     dn_free(s->own);
+    if (s->host == &s->own_host)
+        dn_host_close(&s->own_host);
     dn_free(s);
     *handle = NULL;
+}
+
+const dn_host *dn_shared_host(const dn_shared *s)
+{
+    return s->host;
 }
 
 void *dn_shared_base(const dn_shared *s)

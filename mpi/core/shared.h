@@ -35,8 +35,16 @@ typedef struct dn_shared dn_shared;
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_shared_create(const dn_host *host, size_t bytes, dn_shared **out,
                                                        dn_error *err);
 
-/* Collective on the ranks of the host; NULL is fine. */
+/* The same for what is handed from function to function: the memory keeps a host of its own, grouped as
+ * dn_host_open() has it, and a copy of *all. Collective on all. Fails: DN_ENOMEM as above */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_shared_create_alone(const dn_comm *all, int grouping, size_t bytes,
+                                                             dn_shared **out, dn_error *err);
+
+/* Collective on the ranks of the host, with a host of its own on all ranks of the run; NULL is fine. */
 DN_COLLECTIVE void dn_shared_destroy(dn_shared **s);
+
+/* The host it was created on. Local. */
+const dn_host *dn_shared_host(const dn_shared *s);
 
 /* The memory; the same bytes on every rank of the host, at addresses of their own. Local. */
 void *dn_shared_base(const dn_shared *s);

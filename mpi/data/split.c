@@ -1,5 +1,6 @@
 /* split.c - plan and count a split; no MPI here; see split.h */
 #include "mpi/data/split.h"
+#include "mpi/data/split_cut.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -78,14 +79,17 @@ int64_t dn_split_held_out(const dn_split_options *options)
 dn_status dn_split_pairs_of(const dn_interactions *p, dn_pairs *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_pairs pairs = {.n = p->n, .two_labels = p->contradictory};
+    dn_pairs pairs = {.n = p->n, .classes = 2, .two_labels = p->contradictory};
 
+    if (p->drugs > INT32_MAX || p->targets > INT32_MAX - p->drugs)
+        DN_FAIL(DN_EDATA, "%lld drugs and %lld targets: more than 2^31 together", (long long)p->drugs,
+                (long long)p->targets);
     DN_NEW(pairs.gene_a, (size_t)p->n);
     DN_NEW(pairs.gene_b, (size_t)p->n);
     DN_NEW(pairs.label, (size_t)p->n);
     for (int64_t i = 0; i < p->n; i++) {
-        pairs.gene_a[i] = p->drug[i];
-        pairs.gene_b[i] = p->drugs + p->target[i];
+        pairs.gene_a[i] = (int32_t)p->drug[i];
+        pairs.gene_b[i] = (int32_t)(p->drugs + p->target[i]);
         pairs.label[i] = p->label[i];
     }
     *out = pairs;
@@ -97,58 +101,31 @@ out:
 
 /* ---- ranking ---- */
 
-typedef struct ranked {
-    uint64_t key;
-    int64_t index;
-} ranked;
-
-static int by_key(const void *a, const void *b)
-{
-    const ranked *x = a, *y = b;
-
-    if (x->key != y->key)
-        return x->key < y->key ? -1 : 1;
-    return x->index < y->index ? -1 : x->index > y->index;
-}
-
 /* Which items are ranked: those with chosen[i] == wanted. list [n] receives them in order; returns how many.
  */
 static int64_t rank_items(uint64_t seed, uint64_t draw, const uint8_t *chosen, uint8_t wanted, int64_t n,
-                          ranked *list)
+                          dn_ranked *list)
 {
     dn_rng stream = dn_rng_stream(seed, DN_RNG_SPLIT, draw, 0);
     int64_t count = 0;
 
     for (int64_t i = 0; i < n; i++)
         if (chosen[i] == wanted)
-            list[count++] = (ranked){.key = dn_rng_u64(stream, (uint64_t)i), .index = i};
-    qsort(list, (size_t)count, sizeof *list, by_key);
+            list[count++] = (dn_ranked){.key = dn_rng_u64(stream, (uint64_t)i), .index = i};
+    qsort(list, (size_t)count, sizeof *list, dn_ranked_order);
     return count;
 }
 
-/* Ends of train and of validation in a ranked list of n. */
-static void cut_points(const double *fraction, int64_t n, int64_t cut[2])
-{
-    bool validation = fraction[1] > 0, test = fraction[2] > 0;
-
-    cut[0] = validation || test ? llround(fraction[0] * (double)n) : n;
-    cut[1] = !test ? n : !validation ? cut[0] : llround((fraction[0] + fraction[1]) * (double)n);
-    if (cut[1] > n)
-        cut[1] = n;
-    if (cut[0] > cut[1])
-        cut[0] = cut[1];
-}
-
-static void cut_list(const double *fraction, const ranked *list, int64_t n, uint8_t *part)
+static void cut_list(const double *fraction, const dn_ranked *list, int64_t n, uint8_t *part)
 {
     int64_t cut[2];
 
-    cut_points(fraction, n, cut);
+    dn_split_cut_points(fraction, n, cut);
     for (int64_t r = 0; r < n; r++)
         part[list[r].index] = r < cut[0] ? DN_TRAIN : r < cut[1] ? DN_VALIDATION : DN_TEST;
 }
 
-static void deal_list(const ranked *list, int64_t n, int64_t first, int64_t folds, uint8_t *block)
+static void deal_list(const dn_ranked *list, int64_t n, int64_t first, int64_t folds, uint8_t *block)
 {
     for (int64_t r = 0; r < n; r++)
         block[list[r].index] = (uint8_t)((first + r) % folds);
@@ -177,7 +154,7 @@ out:
     return st;
 }
 
-static dn_status plan_pairs(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
+static dn_status plan_pairs(dn_split_plan *p, const dn_pairs *pairs, dn_ranked *list, dn_error *err)
 {
     dn_status st = DN_OK;
     bool kfold = p->options.kind == DN_SPLIT_KFOLD;
@@ -188,20 +165,22 @@ static dn_status plan_pairs(dn_split_plan *p, const dn_pairs *pairs, ranked *lis
                 (long long)p->folds);
     DN_NEW(p->pair_block, (size_t)p->pairs);
     for (uint8_t label = 0; label <= 1; label++) {
-        int64_t n = rank_items(p->options.seed, kfold ? DRAW_FOLD_PAIRS : DRAW_PAIRS, pairs->label, label,
-                               p->pairs, list);
+        int64_t n;
 
-        if (kfold)
-            deal_list(list, n, before, p->folds, p->pair_block);
-        else
-            cut_list(p->options.fraction, list, n, p->pair_block);
+        if (!kfold) {
+            DN_TRY(dn_split_cut(p->options.fraction, p->options.seed, DRAW_PAIRS, pairs->label, label,
+                                p->pairs, p->pair_block, err));
+            continue;
+        }
+        n = rank_items(p->options.seed, DRAW_FOLD_PAIRS, pairs->label, label, p->pairs, list);
+        deal_list(list, n, before, p->folds, p->pair_block);
         before += n;
     }
 out:
     return st;
 }
 
-static dn_status plan_genes(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
+static dn_status plan_genes(dn_split_plan *p, const dn_pairs *pairs, dn_ranked *list, dn_error *err)
 {
     dn_status st = DN_OK;
     bool kfold = p->options.kind == DN_SPLIT_KFOLD;
@@ -225,7 +204,7 @@ out:
 /* Clusters with a member in a pair, ranked: list receives them, size [n] their members in pairs; returns how
  * many clusters. block [n] is DN_GENE_ABSENT for an entity in no pair. */
 static int64_t rank_clusters(uint64_t seed, uint64_t draw, const uint8_t *block, const int64_t *cluster,
-                             int64_t n, uint8_t *chosen, int64_t *size, ranked *list)
+                             int64_t n, uint8_t *chosen, int64_t *size, dn_ranked *list)
 {
     memset(size, 0, (size_t)n * sizeof *size);
     for (int64_t i = 0; i < n; i++)
@@ -237,12 +216,12 @@ static int64_t rank_clusters(uint64_t seed, uint64_t draw, const uint8_t *block,
 }
 
 /* The part of every ranked cluster: where its middle falls in the list of their members. */
-static void cut_clusters(const double *fraction, const ranked *list, int64_t clusters, int64_t members,
+static void cut_clusters(const double *fraction, const dn_ranked *list, int64_t clusters, int64_t members,
                          const int64_t *size, uint8_t *part)
 {
     int64_t cut[2], at = 0;
 
-    cut_points(fraction, members, cut);
+    dn_split_cut_points(fraction, members, cut);
     for (int64_t r = 0; r < clusters; r++) {
         int64_t i = list[r].index, middle = at + size[i] / 2;
         part[i] = middle < cut[0] ? DN_TRAIN : middle < cut[1] ? DN_VALIDATION : DN_TEST;
@@ -251,7 +230,7 @@ static void cut_clusters(const double *fraction, const ranked *list, int64_t clu
 }
 
 /* Every ranked cluster to the block that has the fewest members so far, the first of those. */
-static void deal_clusters(const ranked *list, int64_t clusters, int64_t folds, const int64_t *size,
+static void deal_clusters(const dn_ranked *list, int64_t clusters, int64_t folds, const int64_t *size,
                           uint8_t *block)
 {
     int64_t have[DN_FOLDS_MAX] = {0};
@@ -269,7 +248,7 @@ static void deal_clusters(const ranked *list, int64_t clusters, int64_t folds, c
 /* Cut or deal the entities [begin, end) that stand in a pair, clusters whole; the others are DN_GENE_ABSENT
  * already. */
 static dn_status plan_side(dn_split_plan *p, uint64_t draw, int64_t begin, int64_t end,
-                           const int64_t *cluster, const char *what, ranked *list, dn_error *err)
+                           const int64_t *cluster, const char *what, dn_ranked *list, dn_error *err)
 {
     dn_status st = DN_OK;
     bool dealt = p->options.kind >= DN_SPLIT_BLOCKS;
@@ -312,7 +291,7 @@ out:
 }
 
 /* Drugs, targets or both; a side that is not divided is all training. */
-static dn_status plan_sides(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
+static dn_status plan_sides(dn_split_plan *p, const dn_pairs *pairs, dn_ranked *list, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_split_kind kind = p->options.kind;
@@ -345,7 +324,7 @@ out:
 }
 
 /* Of the pairs of two training genes, hold out the fractions of validation and test, class by class. */
-static dn_status hold_out(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
+static dn_status hold_out(dn_split_plan *p, const dn_pairs *pairs, dn_error *err)
 {
     dn_status st = DN_OK;
     uint8_t *class = NULL; /* [pairs]  label of a pair of training genes, 2 otherwise */
@@ -356,17 +335,16 @@ static dn_status hold_out(dn_split_plan *p, const dn_pairs *pairs, ranked *list,
         class[i] = p->gene_block[pairs->gene_a[i]] == DN_TRAIN && p->gene_block[pairs->gene_b[i]] == DN_TRAIN
                        ? pairs->label[i]
                        : 2;
-    for (uint8_t label = 0; label <= 1; label++) {
-        int64_t n = rank_items(p->options.seed, DRAW_HELD_OUT, class, label, p->pairs, list);
-        cut_list(p->options.fraction, list, n, p->pair_block);
-    }
+    for (uint8_t label = 0; label <= 1; label++)
+        DN_TRY(dn_split_cut(p->options.fraction, p->options.seed, DRAW_HELD_OUT, class, label, p->pairs,
+                            p->pair_block, err));
 out:
     dn_free(class);
     return st;
 }
 
 /* k folds by genes: all pairs into blocks; which of a block are of training genes depends on the fold. */
-static dn_status deal_held_out(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
+static dn_status deal_held_out(dn_split_plan *p, const dn_pairs *pairs, dn_ranked *list, dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t blocks = dn_split_held_out(&p->options), dealt = 0;
@@ -387,7 +365,7 @@ dn_status dn_split_plan_make(const dn_split_options *options, const dn_pairs *pa
 {
     dn_status st = DN_OK;
     dn_split_plan p = {.options = *options, .folds = 1, .pairs = pairs->n, .genes = genes};
-    ranked *list = NULL;
+    dn_ranked *list = NULL;
 
     DN_TRY(check_options(options, err));
     if (pairs->n == 0)
@@ -396,12 +374,12 @@ dn_status dn_split_plan_make(const dn_split_options *options, const dn_pairs *pa
         p.folds = options->folds;
     if (options->kind == DN_SPLIT_BLOCKS)
         p.folds = options->folds * options->folds;
-    DN_NEW(list, (size_t)(pairs->n > genes ? pairs->n : genes));
+    DN_NEW(list, (size_t)(options->kind == DN_SPLIT_KFOLD && pairs->n > genes ? pairs->n : genes));
     if (options->kind >= DN_SPLIT_COLD_DRUG) {
         DN_TRY(plan_sides(&p, pairs, list, err));
     } else if (dn_split_by_genes(options)) {
         DN_TRY(plan_genes(&p, pairs, list, err));
-        DN_TRY(options->kind == DN_SPLIT_GENE_DISJOINT ? hold_out(&p, pairs, list, err)
+        DN_TRY(options->kind == DN_SPLIT_GENE_DISJOINT ? hold_out(&p, pairs, err)
                                                        : deal_held_out(&p, pairs, list, err));
     } else {
         DN_TRY(plan_pairs(&p, pairs, list, err));

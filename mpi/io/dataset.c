@@ -5,9 +5,10 @@
 #include <string.h>
 #include <sodium.h>
 #include "mpi/core/agree.h"
+#include "mpi/core/partition.h"
 #include "solvers/base/alloc.h"
 
-enum { NAME_MAX_ = 256 };
+enum { NAME_MAX_ = 256, CHUNK = 1 << 18, BATCH = 128 };
 
 /* ---- reading whole vectors ---- */
 
@@ -134,18 +135,126 @@ out:
     return st;
 }
 
-/* ---- pairs ---- */
+/* ---- pairs, once per host ---- */
 
-static dn_status check_pairs(const dn_h5 *h, const char *name, const dn_pairs *p, int64_t genes,
-                             dn_error *err)
+/* The rows of a vector that this rank reads for its host, in `turns` turns of at most CHUNK: every rank of
+ * the run takes part in each turn, also when it has no rows left. */
+typedef struct share {
+    dn_range rows;
+    int64_t turns;
+} share;
+
+static share share_of(const dn_shared *memory, int64_t n)
+{
+    const dn_host *host = dn_shared_host(memory);
+    share s = {.rows = dn_block(n, host->comm.rank, host->comm.size)};
+
+    s.turns = dn_turns(s.rows, CHUNK);
+    MPI_Allreduce(MPI_IN_PLACE, &s.turns, 1, MPI_INT64_T, MPI_MAX, host->all->mpi);
+    return s;
+}
+
+/* Genes are 64 bits in the file, 32 in memory. *io_bad goes down to the first row that is out of range. */
+static dn_status read_genes(const dn_h5 *h, const char *path, const share *s, int64_t genes, int32_t *out,
+                            int64_t *io_bad, dn_error *err)
+{
+    dn_status st = DN_OK;
+    void *block = NULL;
+    int64_t *wide;
+
+    DN_PASS(new_block(CHUNK, sizeof *wide, path, &block, err));
+    DN_AGREE(dn_h5_comm(h));
+    wide = block;
+    for (int64_t t = 0; t < s->turns; t++) {
+        dn_range r = dn_turn(s->rows, t, CHUNK);
+
+        DN_TRY(dn_h5_read(h, path, DN_I64, r.begin, r.end - r.begin, wide, err));
+        for (int64_t i = r.begin; i < r.end; i++) {
+            int64_t gene = wide[i - r.begin];
+
+            if ((gene < 0 || gene >= genes) && i < *io_bad)
+                *io_bad = i;
+            out[i] = (int32_t)gene;
+        }
+    }
+out:
+    dn_free(block);
+    return st;
+}
+
+/* One byte a row, below `limit`. */
+static dn_status read_bytes(const dn_h5 *h, const char *path, const share *s, int limit, uint8_t *out,
+                            int64_t *io_bad, dn_error *err)
 {
     dn_status st = DN_OK;
 
-    for (int64_t i = 0; i < p->n; i++)
-        if (p->gene_a[i] < 0 || p->gene_a[i] >= genes || p->gene_b[i] < 0 || p->gene_b[i] >= genes ||
-            p->label[i] > 1)
-            DN_FAIL(DN_EDATA, "%s: pair %lld of set '%s' has a gene or a label out of range", dn_h5_path(h),
-                    (long long)i, name);
+    for (int64_t t = 0; t < s->turns; t++) {
+        dn_range r = dn_turn(s->rows, t, CHUNK);
+
+        DN_TRY(dn_h5_read(h, path, DN_U8, r.begin, r.end - r.begin, out + r.begin, err));
+        for (int64_t i = r.begin; i < r.end; i++)
+            if (out[i] >= limit && i < *io_bad)
+                *io_bad = i;
+    }
+out:
+    return st;
+}
+
+/* How many rows a set has, of how many genes and classes; the same verdict on every rank. */
+static dn_status measure(const dn_h5 *h, const char *group, dn_pairs *p, int64_t *out_genes, dn_error *err)
+{
+    dn_status st = DN_OK;
+    static const char *const member[] = {"gene_a", "gene_b", "label"};
+    char path[NAME_MAX_ + 16];
+    int ndims;
+    int64_t dims[4], classes = 2;
+
+    for (int k = 0; k < 3; k++) {
+        snprintf(path, sizeof path, "%s/%s", group, member[k]);
+        DN_TRY(dn_h5_shape(h, path, &ndims, dims, err));
+        if (ndims != 1 || (k > 0 && dims[0] != p->n))
+            DN_FAIL(DN_EDATA, "%s: %s has another length than its neighbours", dn_h5_path(h), path);
+        p->n = dims[0];
+    }
+    DN_TRY(dn_h5_get_int(h, group, "two_labels", &p->two_labels, err));
+    if (dn_h5_has_attribute(h, group, "classes"))
+        DN_TRY(dn_h5_get_int(h, group, "classes", &classes, err));
+    if (classes < 2 || classes > 255)
+        DN_FAIL(DN_EDATA, "%s: %s has %lld classes, not 2 to 255", dn_h5_path(h), group, (long long)classes);
+    p->classes = (int)classes;
+    DN_TRY(dn_h5_shape(h, "/genes/table_row", &ndims, dims, err));
+    if (dims[0] > (int64_t)INT32_MAX + 1)
+        DN_FAIL(DN_EDATA, "%s: %lld genes, more than 2^31", dn_h5_path(h), (long long)dims[0]);
+    *out_genes = dims[0];
+out:
+    return st;
+}
+
+/* A column more (one byte a row) needs as much more of the memory, behind label, and a read_bytes(). */
+static dn_status read_pairs(const dn_h5 *h, const char *group, int64_t genes, dn_pairs *p, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = dn_h5_comm(h);
+    int64_t bad = p->n; /* the first row out of range */
+    char path[NAME_MAX_ + 16];
+    share s;
+
+    DN_TRY(dn_shared_create_alone(comm, dn_h5_grouping(h), (size_t)p->n * 9, &p->memory, err));
+    p->gene_a = dn_shared_base(p->memory);
+    p->gene_b = p->gene_a + p->n;
+    p->label = (uint8_t *)(p->gene_b + p->n);
+    s = share_of(p->memory, p->n);
+    snprintf(path, sizeof path, "%s/gene_a", group);
+    DN_TRY(read_genes(h, path, &s, genes, p->gene_a, &bad, err));
+    snprintf(path, sizeof path, "%s/gene_b", group);
+    DN_TRY(read_genes(h, path, &s, genes, p->gene_b, &bad, err));
+    snprintf(path, sizeof path, "%s/label", group);
+    DN_TRY(read_bytes(h, path, &s, p->classes, p->label, &bad, err));
+    MPI_Allreduce(MPI_IN_PLACE, &bad, 1, MPI_INT64_T, MPI_MIN, comm->mpi);
+    if (bad < p->n) /* the same on every rank */
+        DN_FAIL(DN_EDATA, "%s: pair %lld of set '%s' has a gene or a label out of range", dn_h5_path(h),
+                (long long)bad, group + strlen("/pairs/"));
+    dn_shared_barrier(p->memory);
 out:
     return st;
 }
@@ -154,22 +263,13 @@ dn_status dn_pairs_load(const dn_h5 *h, const char *name, dn_pairs *out, dn_erro
 {
     dn_status st = DN_OK;
     dn_pairs p = {0};
-    char group[NAME_MAX_], path[NAME_MAX_ + 16];
-    int ndims;
-    int64_t genes[4];
+    char group[NAME_MAX_];
+    int64_t genes = 0;
 
     DN_TRY(dn_find_group(h, "/pairs", "pair set", name, err));
     snprintf(group, sizeof group, "/pairs/%s", name);
-    snprintf(path, sizeof path, "%s/gene_a", group);
-    DN_TRY(dn_read_vector(h, path, DN_I64, -1, (void **)&p.gene_a, &p.n, err));
-    snprintf(path, sizeof path, "%s/gene_b", group);
-    DN_TRY(dn_read_vector(h, path, DN_I64, p.n, (void **)&p.gene_b, NULL, err));
-    snprintf(path, sizeof path, "%s/label", group);
-    DN_TRY(dn_read_vector(h, path, DN_U8, p.n, (void **)&p.label, NULL, err));
-    DN_TRY(dn_h5_get_int(h, group, "two_labels", &p.two_labels, err));
-    DN_TRY(dn_h5_shape(h, "/genes/table_row", &ndims, genes, err));
-    DN_PASS(check_pairs(h, name, &p, genes[0], err));
-    DN_AGREE(dn_h5_comm(h));
+    DN_TRY(measure(h, group, &p, &genes, err));
+    DN_TRY(read_pairs(h, group, genes, &p, err));
     *out = p;
     p = (dn_pairs){0};
 out:
@@ -179,9 +279,13 @@ out:
 
 void dn_pairs_destroy(dn_pairs *p)
 {
-    dn_free(p->gene_a);
-    dn_free(p->gene_b);
-    dn_free(p->label);
+    if (p->memory != NULL) {
+        dn_shared_destroy(&p->memory);
+    } else {
+        dn_free(p->gene_a);
+        dn_free(p->gene_b);
+        dn_free(p->label);
+    }
     *p = (dn_pairs){0};
 }
 
@@ -268,9 +372,10 @@ dn_status dn_split_load(const dn_h5 *h, const char *name, int64_t fold, dn_split
     s.folds = dims[0];
     s.n = dims[1];
     DN_TRY(check_fold(h, name, s.folds, &fold, err));
-    DN_PASS(new_block((size_t)s.n, 1, path, (void **)&s.part, err));
-    DN_AGREE(dn_h5_comm(h));
-    DN_TRY(dn_h5_read(h, path, DN_U8, fold, 1, s.part, err));
+    DN_TRY(dn_shared_create_alone(dn_h5_comm(h), dn_h5_grouping(h), (size_t)s.n, &s.memory, err));
+    s.part = dn_shared_base(s.memory);
+    DN_TRY(dn_h5_read(h, path, DN_U8, fold, dn_shared_host(s.memory)->comm.rank == 0 ? 1 : 0, s.part, err));
+    dn_shared_barrier(s.memory);
     DN_TRY(load_clusters(h, group, "drug_cluster", "/drugs/id/offsets", &s.drug_cluster, err));
     DN_TRY(load_clusters(h, group, "target_cluster", "/targets/id/offsets", &s.target_cluster, err));
     *out = s;
@@ -282,14 +387,18 @@ out:
 
 void dn_split_destroy(dn_split *s)
 {
-    dn_free(s->part);
+    if (s->memory != NULL)
+        dn_shared_destroy(&s->memory);
+    else
+        dn_free(s->part);
     dn_free(s->drug_cluster);
     dn_free(s->target_cluster);
     *s = (dn_split){0};
 }
 
-void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *split, char *out)
+void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *opt_split, char *out)
 {
+    int64_t row[3 * BATCH], n = 0; /* rows at a time: a call for each would take most of the time */
     unsigned char digest[crypto_generichash_BYTES];
     crypto_generichash_state state;
 
@@ -301,9 +410,15 @@ void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_spl
                                   (unsigned long long)genes->n * sizeof *genes->id.offset);
     }
     for (int64_t i = 0; i < pairs->n; i++) {
-        int64_t row[3] = {pairs->gene_a[i], pairs->gene_b[i], pairs->label[i]};
-        if (split->part[i] == DN_TRAIN)
-            crypto_generichash_update(&state, (const unsigned char *)row, sizeof row);
+        if (opt_split == NULL || opt_split->part[i] == DN_TRAIN) {
+            row[3 * n] = pairs->gene_a[i];
+            row[3 * n + 1] = pairs->gene_b[i];
+            row[3 * n++ + 2] = pairs->label[i];
+        }
+        if (n == BATCH || i + 1 == pairs->n) {
+            crypto_generichash_update(&state, (const unsigned char *)row, (size_t)n * 3 * sizeof *row);
+            n = 0;
+        }
     }
     crypto_generichash_final(&state, digest, sizeof digest);
     sodium_bin2hex(out, 17, digest, 8);

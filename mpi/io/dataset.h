@@ -1,12 +1,15 @@
 /* dataset.h - what stands in a dataset file, as every rank holds it in memory
  *
- * Loading is collective on the communicator of the file; every rank gets the whole. The destroy functions are
- * local.
+ * Loading is collective on the communicator of the file; every rank gets the whole. What grows with the pairs
+ * stands once per host, in memory that its ranks share (mpi/core/shared.h): 9 bytes a pair for a set, 1 for a
+ * split. While loading, a rank takes 2 MB beside it. dn_pairs_destroy() and dn_split_destroy() of what was
+ * loaded are collective, too; the other destroy functions are local.
  */
 #ifndef DN_IO_DATASET_H
 #define DN_IO_DATASET_H
 
 #include <stdbool.h>
+#include "mpi/core/shared.h"
 #include "mpi/io/h5.h"
 
 #define DN_DATASET_SCHEMA "dragnet.dataset"
@@ -23,13 +26,16 @@ typedef struct dn_genes {
 /* Part of a pair in a split. */
 typedef enum dn_part { DN_TRAIN = 0, DN_VALIDATION = 1, DN_TEST = 2, DN_LEFT_OUT = 3 } dn_part;
 
-/* A named set of labelled gene pairs: no self pairs, no pair twice in either order, one label each. */
+/* A named set of labelled gene pairs: no self pairs, no pair twice in either order, one label each. Of a set
+ * that was loaded nobody writes the arrays: the ranks of a host share them. */
 typedef struct dn_pairs {
     int64_t n;
-    int64_t *gene_a;    /* [n]  0 <= gene < genes.n */
-    int64_t *gene_b;    /* [n] */
-    uint8_t *label;     /* [n]  1 interaction, 0 none */
+    int32_t *gene_a;    /* [n]  0 <= gene < genes.n <= 2^31 */
+    int32_t *gene_b;    /* [n] */
+    uint8_t *label;     /* [n]  0 <= label < classes; of two classes 1 interaction, 0 none */
+    int classes;        /* attribute `classes` of /pairs/NAME; absent: 2 */
     int64_t two_labels; /* pairs that import left out because they stood there with both labels */
+    dn_shared *memory;  /* holds the arrays; NULL: each is a block of its own, for dn_free() */
 } dn_pairs;
 
 DN_MUST_CHECK dn_status dn_genes_load(const dn_h5 *h, dn_genes *out, dn_error *err);
@@ -39,8 +45,12 @@ void dn_genes_destroy(dn_genes *g);
 DN_MUST_CHECK dn_status dn_expression_load(const dn_h5 *h, float **out_x, int64_t *out_genes,
                                            int64_t *out_samples, dn_error *err);
 
-/* Fails: DN_EDATA no such set (the text lists those there are). */
+/* The ranks of a host each read a part. Fails: DN_EDATA no such set (the text lists those there are), more
+ * than 2^31 genes, a gene or label out of range (names the first pair); DN_ENOMEM also when shared memory is
+ * too small */
 DN_MUST_CHECK dn_status dn_pairs_load(const dn_h5 *h, const char *name, dn_pairs *out, dn_error *err);
+
+/* Collective where p->memory is set, local otherwise; what is empty or half-built is fine. */
 void dn_pairs_destroy(dn_pairs *p);
 
 /* A stored split: its pair set and the part of every pair. */
@@ -51,6 +61,7 @@ typedef struct dn_split {
     int64_t n;         /* pairs */
     int64_t folds;     /* 1 unless k-fold */
     uint8_t *part;     /* [n]  dn_part of every pair in the fold asked for */
+    dn_shared *memory; /* holds part, which nobody writes; NULL: it is a block for dn_free() */
     int64_t *drug_cluster, *target_cluster; /* [drugs], [targets]  the lowest number of the cluster, which
                                              * stays whole; imported after the split: its own;
                                              * NULL: each drug (target) by itself */
@@ -60,10 +71,12 @@ typedef struct dn_split {
  * Fails: DN_EDATA no such split (lists those there are); DN_EUSAGE fold missing or out of range. */
 DN_MUST_CHECK dn_status dn_split_load(const dn_h5 *h, const char *name, int64_t fold, dn_split *out,
                                       dn_error *err);
+
+/* Collective where s->memory is set, local otherwise. */
 void dn_split_destroy(dn_split *s);
 
 /* What the run is about, for the check that a model and a dataset belong together: a hash over gene ids and
- * the training rows of a split, as 16 hexadecimal digits in out [17]. Local. */
-void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *split, char *out);
+ * the training rows of a split (NULL: all rows), as 16 hexadecimal digits in out [17]. Local. */
+void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *opt_split, char *out);
 
 #endif

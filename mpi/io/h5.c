@@ -34,6 +34,16 @@ const dn_comm *dn_h5_comm(const dn_h5 *h)
     return h->comm;
 }
 
+void dn_h5_group_hosts(dn_h5 *h, int grouping)
+{
+    h->grouping = grouping;
+}
+
+int dn_h5_grouping(const dn_h5 *h)
+{
+    return h->grouping;
+}
+
 const char *dn_h5_library(char *buf, size_t cap)
 {
     unsigned major = 0, minor = 0, patch = 0;

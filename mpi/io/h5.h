@@ -54,6 +54,11 @@ void dn_h5_close(dn_h5 **h);
 const char *dn_h5_path(const dn_h5 *h);    /* local */
 const dn_comm *dn_h5_comm(const dn_h5 *h); /* local */
 
+/* Who shares the memory of what is loaded from this file: `grouping` of dn_host_open() (mpi/core/shared.h),
+ * 0 until it is set; the same on every rank. Local. */
+void dn_h5_group_hosts(dn_h5 *h, int grouping);
+int dn_h5_grouping(const dn_h5 *h);
+
 /* ---- datasets: `name` is an absolute path such as "/expression/values" ---- */
 
 bool dn_h5_has(const dn_h5 *h,
@@ -71,6 +76,13 @@ DN_MUST_CHECK dn_status dn_h5_write(dn_h5 *h, const char *name, int ndims, const
 /* The same when every rank holds all of it: each writes its block. */
 DN_MUST_CHECK dn_status dn_h5_write_all(dn_h5 *h, const char *name, int ndims, const int64_t *dims,
                                         const void *data, dn_error *err);
+
+/* The same in turns, for what is larger than memory: first the dataset without content, then rows of it, as
+ * often as it takes, until all are written once. Fails: DN_EDATA the rows are not there */
+DN_MUST_CHECK dn_status dn_h5_declare(dn_h5 *h, const char *name, int ndims, const int64_t *dims,
+                                      dn_error *err);
+DN_MUST_CHECK dn_status dn_h5_fill(dn_h5 *h, const char *name, int64_t start, int64_t count, const void *data,
+                                   dn_error *err);
 
 /* Read `count` leading rows from `start` on as type (which must be the stored type). */
 DN_MUST_CHECK dn_status dn_h5_read(const dn_h5 *h, const char *name, dn_type type, int64_t start,

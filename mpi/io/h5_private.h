@@ -12,6 +12,7 @@ struct dn_h5 {
     hid_t file;
     bool writable;
     bool published;
+    int grouping;                    /* see dn_h5_group_hosts() */
     bool sealed;                     /* gets a checksum when it is published */
     int64_t end;                     /* bytes that datasets need, see dn_h5_reserve() */
     char path[DN_PATH_MAX];          /* as the user named it */

@@ -263,6 +263,8 @@ dn_status dn_ingest_pairs(const dn_comm *comm, const char *name, const char *pat
     uint8_t *verdict = NULL; /* [p.n] */
     int64_t sums[8] = {0};
 
+    if (t->genes > (int64_t)INT32_MAX + 1) /* the same on every rank */
+        DN_FAIL(DN_EDATA, "%s: pairs of %lld genes: at most 2^31 can be loaded", path, (long long)t->genes);
     DN_TRY(dn_pair_part_read(comm, path, t, &p, err));
     DN_PASS(new_verdict(p.n, &verdict, err));
     DN_AGREE(comm);

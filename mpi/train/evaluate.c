@@ -63,7 +63,7 @@ static void study_destroy(study *s)
     dn_free(s->sound);
     dn_free(s->training);
     dn_free(s->keys);
-    dn_rows_destroy(&s->rows);
+    dn_eval_rows_destroy(&s->rows);
 }
 
 /* ---- do model and dataset belong together? ---- */
@@ -328,6 +328,7 @@ typedef struct engine {
     dn_gener gener;
     float *w, *running; /* [n_weights], [n_moments] */
     int64_t *row;       /* [rows.n] */
+    int32_t *a, *b;     /* [rows.n]  genes as the network takes them */
     float *p;           /* [rows.n] */
 } engine;
 
@@ -335,15 +336,22 @@ static dn_status engine_create(const study *s, const dn_model_record *record, en
 {
     dn_status st = DN_OK;
     const dn_eval_rows *r = &s->rows;
-    dn_gener_data data = {.x = s->x, .samples = s->samples, .gene_a = r->a, .gene_b = r->b};
+    dn_gener_data data = {.x = s->x, .samples = s->samples};
 
+    DN_NEW(e->a, (size_t)r->n);
+    DN_NEW(e->b, (size_t)r->n);
+    data.gene_a = e->a;
+    data.gene_b = e->b;
     dn_gener_init(&e->gener, &data, &record->options);
     DN_NEW(e->w, (size_t)e->gener.model.n_weights);
     DN_NEW(e->running, (size_t)e->gener.model.n_moments);
     DN_NEW(e->row, (size_t)r->n);
     DN_NEW(e->p, (size_t)r->n);
-    for (int64_t i = 0; i < r->n; i++)
+    for (int64_t i = 0; i < r->n; i++) {
         e->row[i] = i;
+        e->a[i] = (int32_t)r->a[i];
+        e->b[i] = (int32_t)r->b[i];
+    }
 out:
     return st;
 }
@@ -364,6 +372,8 @@ out:
     dn_free(e.w);
     dn_free(e.running);
     dn_free(e.row);
+    dn_free(e.a);
+    dn_free(e.b);
     dn_free(e.p);
     return st;
 }
@@ -478,6 +488,6 @@ out:
 void dn_evaluation_destroy(dn_evaluation *e)
 {
     dn_strings_destroy(&e->gene_id);
-    dn_rows_destroy(&e->all);
+    dn_eval_rows_destroy(&e->all);
     *e = (dn_evaluation){.n = 0};
 }

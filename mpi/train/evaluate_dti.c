@@ -47,7 +47,7 @@ static void study_destroy(study *s)
 {
     dn_free(s->training);
     dn_free(s->row);
-    dn_rows_destroy(&s->rows);
+    dn_eval_rows_destroy(&s->rows);
 }
 
 static dn_status find_training(study *s, uint8_t *seen_drug, uint8_t *seen_target, dn_error *err)
@@ -336,7 +336,7 @@ dn_status dn_evaluate_dti(const dn_comm *comm, const dn_dti_table *t, dn_part pa
 
 /* ---- several folds ---- */
 
-/* Where they stand in the table, in the order of dn_rows_pool(). */
+/* Where they stand in the table, in the order of dn_eval_rows_pool(). */
 static void pool_places(const dn_dti_evaluation *fold, int64_t folds, int64_t *row)
 {
     for (int64_t f = 0; f < folds; f++)
@@ -356,7 +356,7 @@ static dn_status pool_rows(const dn_dti_evaluation *fold, int64_t folds, dn_dti_
     DN_NEW(rows, (size_t)folds);
     for (int64_t f = 0; f < folds; f++)
         rows[f] = &fold[f].all;
-    DN_TRY(dn_rows_pool(rows, folds, &out->all, err));
+    DN_TRY(dn_eval_rows_pool(rows, folds, &out->all, err));
     DN_NEW(out->all_row, (size_t)out->all.n);
     pool_places(fold, folds, out->all_row);
     for (int64_t f = 0; f < folds; f++)
@@ -388,7 +388,7 @@ out:
 void dn_dti_evaluation_destroy(dn_dti_evaluation *e)
 {
     dn_free(e->all_row);
-    dn_rows_destroy(&e->all);
+    dn_eval_rows_destroy(&e->all);
     dn_repeats_destroy(&e->repeats);
     *e = (dn_dti_evaluation){.n = 0};
 }

@@ -294,7 +294,8 @@ static dn_status load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass 
     k->rows = n;
     k->pass = *pass;
     for (int64_t r = 0; r < n; r++) {
-        const float *a = d->x + d->gene_a[rows[r]] * d->samples, *b = d->x + d->gene_b[rows[r]] * d->samples;
+        int64_t i = d->gene_a[rows[r]], j = d->gene_b[rows[r]];
+        const float *a = d->x + i * d->samples, *b = d->x + j * d->samples;
         bool exchange =
             pass->train && k->g->options.swap && (dn_rng_u64(swap, (uint64_t)(pass->first + r)) & 1u) != 0;
         memcpy(k->a + (size_t)r * samples, exchange ? b : a, samples * sizeof *a);

@@ -22,8 +22,8 @@
 typedef struct dn_gener_data {
     const float *x;        /* [n_genes, samples]  normalised expression, no NaN */
     int64_t samples;       /* S >= 2 */
-    const int64_t *gene_a; /* [pairs] */
-    const int64_t *gene_b; /* [pairs] */
+    const int32_t *gene_a; /* [pairs] */
+    const int32_t *gene_b; /* [pairs] */
     const uint8_t *label;  /* [pairs]  0 or 1; NULL when only predict() is used */
 } dn_gener_data;
 

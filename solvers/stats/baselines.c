@@ -6,7 +6,7 @@
 
 enum { DN_MIN_SHARED = 3 };
 
-void dn_popularity_fit(const int64_t *gene_a, const int64_t *gene_b, const uint8_t *label,
+void dn_popularity_fit(const int32_t *gene_a, const int32_t *gene_b, const uint8_t *label,
                        const int64_t *rows, int64_t n, int64_t genes, double *out_odds, int64_t *scratch)
 {
     int64_t(*count)[2] = (int64_t(*)[2])scratch; /* [genes][label] */

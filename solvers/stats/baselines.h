@@ -24,7 +24,7 @@ typedef enum dn_baseline {
  *   rows [n]          training rows of gene_a, gene_b, label
  *   out_odds [genes]
  *   scratch [2 * genes] */
-void dn_popularity_fit(const int64_t *gene_a, const int64_t *gene_b, const uint8_t *label,
+void dn_popularity_fit(const int32_t *gene_a, const int32_t *gene_b, const uint8_t *label,
                        const int64_t *rows, int64_t n, int64_t genes, double *out_odds, int64_t *scratch);
 
 /* Pearson correlation of a [samples] and b [samples] over the samples where neither is NaN; 0 with fewer than

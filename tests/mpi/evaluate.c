@@ -23,7 +23,8 @@ enum {
     COLD = 22
 };
 
-static int64_t gene_a[PAIRS], gene_b[PAIRS];
+static int32_t gene_a[PAIRS], gene_b[PAIRS];
+static int64_t wide_a[PAIRS], wide_b[PAIRS]; /* the same as a file has them */
 static uint8_t label[PAIRS], part[PAIRS];
 static float x[GENES * SAMPLES];
 static int64_t other_a[OTHER], other_b[OTHER], n_other, other_trained;
@@ -38,8 +39,10 @@ static void make_pairs(void)
     for (int64_t a = 0; a < GENES; a++)
         for (int64_t b = a + 1; b < GENES; b++, n++) {
             double u = dn_rng_uniform(s, 2 * (uint64_t)n);
-            gene_a[n] = a;
-            gene_b[n] = b;
+            wide_a[n] = a;
+            wide_b[n] = b;
+            gene_a[n] = (int32_t)a;
+            gene_b[n] = (int32_t)b;
             label[n] = dn_rng_u64(s, 2 * (uint64_t)n + 1) & 1;
             part[n] = u < 0.4 && b < COLD ? DN_TRAIN
                       : u < 0.65          ? DN_VALIDATION
@@ -109,7 +112,7 @@ static dn_status write_dataset(const char *path, dn_error *err)
 
     DN_TRY(dn_h5_create(&test_comm, path, DN_DATASET_SCHEMA, "dragnet test", "{}", true, &h, err));
     DN_TRY(write_genes(h, err));
-    DN_TRY(write_set(h, "known", PAIRS, gene_a, gene_b, label, err));
+    DN_TRY(write_set(h, "known", PAIRS, wide_a, wide_b, label, err));
     DN_TRY(write_set(h, "other", n_other, other_a, other_b, other_label, err));
     DN_TRY(dn_h5_write_all(h, "/splits/warm/part", 2, dims, part, err));
     DN_TRY(dn_h5_set_text(h, "/splits/warm", "pairs", "known", err));

@@ -55,8 +55,8 @@ static bool same_content(const char *left, const char *right, const char *pairs)
     same = same && memcmp(g[0].values, g[1].values, (size_t)n[0] * 8) == 0;
     same = same && memcmp(g[0].id.bytes, g[1].id.bytes, (size_t)g[0].id.offset[g[0].n]) == 0;
     if (same && p[0].n > 0)
-        same = memcmp(p[0].gene_a, p[1].gene_a, (size_t)p[0].n * 8) == 0 &&
-               memcmp(p[0].gene_b, p[1].gene_b, (size_t)p[0].n * 8) == 0 &&
+        same = memcmp(p[0].gene_a, p[1].gene_a, (size_t)p[0].n * 4) == 0 &&
+               memcmp(p[0].gene_b, p[1].gene_b, (size_t)p[0].n * 4) == 0 &&
                memcmp(p[0].label, p[1].label, (size_t)p[0].n) == 0;
     for (int i = 0; i < 2; i++) {
         dn_genes_destroy(&g[i]);

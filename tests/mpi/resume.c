@@ -24,7 +24,8 @@ enum {
 };
 
 static float x[GENES * SAMPLES];
-static int64_t gene_a[PAIRS], gene_b[PAIRS], rows[PAIRS];
+static int32_t gene_a[PAIRS], gene_b[PAIRS];
+static int64_t rows[PAIRS];
 static uint8_t label[PAIRS];
 static dn_gener gener;
 
@@ -39,8 +40,8 @@ static void make_data(void)
         x[i] = (float)dn_rng_normal(s, (uint64_t)i);
     for (int p = 0; p < PAIRS; p++) {
         float dot = 0;
-        gene_a[p] = (int64_t)dn_rng_below(t, (uint64_t)(3 * p), GENES);
-        gene_b[p] = (gene_a[p] + 1 + (int64_t)dn_rng_below(t, (uint64_t)(3 * p + 1), GENES - 1)) % GENES;
+        gene_a[p] = (int32_t)dn_rng_below(t, (uint64_t)(3 * p), GENES);
+        gene_b[p] = (gene_a[p] + 1 + (int32_t)dn_rng_below(t, (uint64_t)(3 * p + 1), GENES - 1)) % GENES;
         for (int k = 0; k < SAMPLES; k++)
             dot += x[gene_a[p] * SAMPLES + k] * x[gene_b[p] * SAMPLES + k];
         label[p] = (uint8_t)(dn_rng_below(t, (uint64_t)(3 * p + 2), 4) == 0 ? p % 2 : dot > 0);
@@ -108,10 +109,8 @@ static dn_status train(const dn_comm *comm, const char *path, const way *how, ou
                              .build = "this",
                              .every = EVERY,
                              .resume = how->resume};
-    dn_train_rows r = {.train = rows,
-                       .n_train = TRAIN,
-                       .validation = rows + TRAIN,
-                       .n_validation = PAIRS - TRAIN,
+    dn_train_rows r = {.train = dn_rows_listed(rows, TRAIN),
+                       .validation = dn_rows_listed(rows + TRAIN, PAIRS - TRAIN),
                        .label = label};
     dn_train_options o = {.epochs = EPOCHS,
                           .patience = EPOCHS,

@@ -11,7 +11,8 @@ static bool near(double a, double b)
 
 static void popularity(void)
 {
-    const int64_t a[5] = {0, 0, 1, 2, 0}, b[5] = {1, 2, 2, 0, 3}, rows[4] = {0, 1, 2, 4};
+    const int32_t a[5] = {0, 0, 1, 2, 0}, b[5] = {1, 2, 2, 0, 3};
+    const int64_t rows[4] = {0, 1, 2, 4};
     const uint8_t label[5] = {1, 1, 0, 1, 0};
     double odds[5];
     int64_t scratch[10];

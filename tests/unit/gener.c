@@ -21,7 +21,7 @@ enum {
 };
 
 static float x[GENES * SAMPLES], w[MAX_WEIGHTS], dw[MAX_WEIGHTS], running[MAX_MOMENTS];
-static int64_t gene_a[PAIRS], gene_b[PAIRS];
+static int32_t gene_a[PAIRS], gene_b[PAIRS];
 static uint8_t label[PAIRS];
 static dn_gener gener;
 

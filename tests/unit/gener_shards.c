@@ -13,7 +13,8 @@
 enum { SAMPLES = 40, GENES = 15, PAIRS = 24, HALF = PAIRS / 2, MAX_WEIGHTS = 110000, MAX_MOMENTS = 1200 };
 
 static float x[GENES * SAMPLES], w[MAX_WEIGHTS], running[MAX_MOMENTS];
-static int64_t gene_a[PAIRS], gene_b[PAIRS], rows[PAIRS];
+static int32_t gene_a[PAIRS], gene_b[PAIRS];
+static int64_t rows[PAIRS];
 static uint8_t label[PAIRS];
 static dn_gener gener;
 static const dn_model *const m = &gener.model;
@@ -28,8 +29,8 @@ static void make(void)
         x[i] = (float)dn_rng_normal(s, i);
     for (int64_t p = 0; p < PAIRS; p++) {
         rows[p] = p;
-        gene_a[p] = p % GENES;
-        gene_b[p] = (p * 4 + 1) % GENES;
+        gene_a[p] = (int32_t)(p % GENES);
+        gene_b[p] = (int32_t)((p * 4 + 1) % GENES);
         label[p] = (uint8_t)(p % 3 == 0);
     }
     dn_gener_init(&gener, &data, &options);
@@ -205,7 +206,7 @@ static void threads_do_not_change_a_bit(void)
 /* With swap on, (a, b) and (b, a) are the same pair. */
 static void predictions_are_symmetric(void)
 {
-    static int64_t keep[PAIRS];
+    static int32_t keep[PAIRS];
     dn_pass p = {.train = false};
     float ab[PAIRS], ba[PAIRS];
     dn_work *k;

@@ -10,7 +10,7 @@
 
 enum { GENES = 130, USED = 120, PAIRS = 4001, POSITIVES = 1500 };
 
-static int64_t gene_a[PAIRS], gene_b[PAIRS];
+static int32_t gene_a[PAIRS], gene_b[PAIRS];
 static uint8_t label[PAIRS];
 static const dn_pairs pairs = {.n = PAIRS, .gene_a = gene_a, .gene_b = gene_b, .label = label};
 static uint8_t part[PAIRS], again[PAIRS], gene_part[GENES];
@@ -25,8 +25,8 @@ static void make_pairs(void)
 
         while (high * (high + 1) / 2 <= k)
             high++;
-        gene_a[i] = high;
-        gene_b[i] = k - high * (high - 1) / 2;
+        gene_a[i] = (int32_t)high;
+        gene_b[i] = (int32_t)(k - high * (high - 1) / 2);
         label[i] = i * POSITIVES / PAIRS != (i + 1) * POSITIVES / PAIRS;
     }
 }
@@ -244,7 +244,7 @@ static void folds_of_genes_measure_all_classes(void)
 
 static void counts_by_class(void)
 {
-    int64_t a[] = {0, 0, 0, 3, 3, 1, 4}, b[] = {1, 2, 3, 4, 5, 2, 0};
+    int32_t a[] = {0, 0, 0, 3, 3, 1, 4}, b[] = {1, 2, 3, 4, 5, 2, 0};
     uint8_t y[] = {1, 0, 1, 0, 1, 1, 1};
     const uint8_t parts[] = {DN_TRAIN, DN_TRAIN, DN_TEST, DN_TEST, DN_VALIDATION, DN_TEST, DN_LEFT_OUT};
     dn_pairs few = {.n = 7, .gene_a = a, .gene_b = b, .label = y};
@@ -289,7 +289,7 @@ static void bad_options_are_refused(void)
                {{.kind = DN_SPLIT_KFOLD, .folds = 101}, DN_EUSAGE},
                {{.kind = DN_SPLIT_KFOLD, .folds = 5, .by_genes = true}, DN_EDATA},
                {{.kind = DN_SPLIT_KFOLD, .folds = 5}, DN_EDATA}};
-    int64_t a[] = {0, 1, 2}, b[] = {1, 2, 3};
+    int32_t a[] = {0, 1, 2}, b[] = {1, 2, 3};
     uint8_t y[] = {0, 1, 0};
     dn_pairs three = {.n = 3, .gene_a = a, .gene_b = b, .label = y}, empty = {.n = 0};
     dn_split_options good = {.kind = DN_SPLIT_RANDOM, .fraction = {1, 0, 0}};
