@@ -21,7 +21,8 @@ enum {
     DRAW_BLOCK_DRUGS = 8,
     DRAW_BLOCK_TARGETS = 9,
     DRAW_FOLD_DRUGS = 10,
-    DRAW_FOLD_TARGETS = 11
+    DRAW_FOLD_TARGETS = 11,
+    DRAW_FOLD_HELD_OUT = 16
 };
 
 const char *const dn_count_names[DN_COUNTS] = {"train",         "validation",    "test",          "left_out",
@@ -66,6 +67,13 @@ bool dn_split_by_genes(const dn_split_options *options)
 {
     return options->kind == DN_SPLIT_GENE_DISJOINT || options->kind >= DN_SPLIT_COLD_DRUG ||
            (options->kind == DN_SPLIT_KFOLD && options->by_genes);
+}
+
+int64_t dn_split_held_out(const dn_split_options *options)
+{
+    if (options->kind != DN_SPLIT_KFOLD || !options->by_genes)
+        return 0;
+    return options->folds > DN_HELD_OUT_BLOCKS ? options->folds : DN_HELD_OUT_BLOCKS;
 }
 
 dn_status dn_split_pairs_of(const dn_interactions *p, dn_pairs *out, dn_error *err)
@@ -335,6 +343,23 @@ out:
     return st;
 }
 
+/* k folds by genes: all pairs into blocks; which of a block are of training genes depends on the fold. */
+static dn_status deal_held_out(dn_split_plan *p, const dn_pairs *pairs, dn_ranked *list, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t blocks = dn_split_held_out(&p->options), dealt = 0;
+
+    DN_NEW(p->pair_block, (size_t)p->pairs);
+    for (int label = 0; dealt < p->pairs; label++) {
+        int64_t n =
+            rank_items(p->options.seed, DRAW_FOLD_HELD_OUT, pairs->label, (uint8_t)label, p->pairs, list);
+        deal_list(list, n, dealt, blocks, p->pair_block);
+        dealt += n;
+    }
+out:
+    return st;
+}
+
 dn_status dn_split_plan_make(const dn_split_options *options, const dn_pairs *pairs, int64_t genes,
                              dn_split_plan *out, dn_error *err)
 {
@@ -349,16 +374,13 @@ dn_status dn_split_plan_make(const dn_split_options *options, const dn_pairs *pa
         p.folds = options->folds;
     if (options->kind == DN_SPLIT_BLOCKS)
         p.folds = options->folds * options->folds;
-    if (options->kind == DN_SPLIT_KFOLD && !options->by_genes)
-        DN_NEW(list, (size_t)pairs->n);
-    else
-        DN_NEW(list, (size_t)genes);
+    DN_NEW(list, (size_t)(options->kind == DN_SPLIT_KFOLD && pairs->n > genes ? pairs->n : genes));
     if (options->kind >= DN_SPLIT_COLD_DRUG) {
         DN_TRY(plan_sides(&p, pairs, list, err));
     } else if (dn_split_by_genes(options)) {
         DN_TRY(plan_genes(&p, pairs, list, err));
-        if (options->kind == DN_SPLIT_GENE_DISJOINT)
-            DN_TRY(hold_out(&p, pairs, err));
+        DN_TRY(options->kind == DN_SPLIT_GENE_DISJOINT ? hold_out(&p, pairs, err)
+                                                       : deal_held_out(&p, pairs, list, err));
     } else {
         DN_TRY(plan_pairs(&p, pairs, list, err));
     }
@@ -415,6 +437,16 @@ static uint8_t part_of_pair(dn_split_kind kind, uint8_t a, uint8_t b)
     return test && validation ? DN_LEFT_OUT : test ? DN_TEST : validation ? DN_VALIDATION : DN_TRAIN;
 }
 
+/* What a pair of training genes is. */
+static uint8_t part_of_inner(const dn_split_plan *plan, int64_t pair, int64_t fold)
+{
+    int64_t blocks = dn_split_held_out(&plan->options);
+
+    if (plan->pair_block == NULL)
+        return DN_TRAIN;
+    return blocks > 0 ? part_in(plan->pair_block[pair], fold, blocks) : plan->pair_block[pair];
+}
+
 void dn_split_part(const dn_split_plan *plan, const dn_pairs *pairs, int64_t fold, uint8_t *out_part)
 {
     for (int64_t i = 0; i < plan->pairs; i++) {
@@ -424,8 +456,8 @@ void dn_split_part(const dn_split_plan *plan, const dn_pairs *pairs, int64_t fol
         }
         out_part[i] = part_of_pair(plan->options.kind, part_of_entity(plan, pairs->gene_a[i], fold),
                                    part_of_entity(plan, pairs->gene_b[i], fold));
-        if (out_part[i] == DN_TRAIN && plan->pair_block != NULL)
-            out_part[i] = plan->pair_block[i];
+        if (out_part[i] == DN_TRAIN)
+            out_part[i] = part_of_inner(plan, i, fold);
     }
 }
 
@@ -494,7 +526,7 @@ dn_status dn_split_check_test(const dn_split_plan *plan, int64_t fold, const dn_
                     "part %s of %s has %lld positive and %lld negative pairs, fewer than %d of a class: too "
                     "few to judge a model; take %s, or --force to keep it",
                     dn_count_names[c], where, (long long)positives, (long long)negatives, DN_TEST_MIN,
-                    folds                        ? "fewer folds"
+                    folds                        ? (c == DN_COUNT_TEST_C1 ? "more folds" : "fewer folds")
                     : kind == DN_SPLIT_COLD_BOTH ? "other fractions or --kind kfold-blocks"
                                                  : "other fractions");
     }

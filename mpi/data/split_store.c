@@ -157,6 +157,8 @@ dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name, con
         snprintf(text, sizeof text, "%.17g,%.17g,%.17g", o->fraction[0], o->fraction[1], o->fraction[2]);
     DN_TRY(dn_h5_set_text(h, group, "fractions", text, err));
     DN_TRY(dn_h5_set_int(h, group, "folds", plan->folds, err));
+    if (dn_split_held_out(o) > 0)
+        DN_TRY(dn_h5_set_number(h, group, "c1_share", 1.0 / (double)dn_split_held_out(o), err));
     DN_TRY(dn_h5_set_text(h, group, "config", config, err));
     DN_TRY(write_counts(h, group, plan, counts, err));
 out:
