@@ -9,8 +9,8 @@
 typedef struct dn_split_negatives {
     dn_origins origins;
     double ratio;
-    bool drawn;        /* false: the given ones alone, a split like any other */
-    dn_negatives rows; /* rank 0, once drawn */
+    bool drawn;                                      /* false: the given ones alone, a split like any other */
+    dn_negatives rows;                               /* rank 0, once drawn */
     dn_split_count (*counts[DN_ORIGINS])[DN_COUNTS]; /* rank 0: [folds] of the kinds after the first */
 } dn_split_negatives;
 

@@ -451,6 +451,6 @@ dn_pairs dn_negatives_pairs(const dn_negatives *d)
 void dn_negatives_part(const dn_negatives *d, const uint8_t *part, dn_origin view, uint8_t *out)
 {
     for (int64_t i = 0; i < d->n; i++)
-        out[i] = dn_part_in_view(part[d->like[i]], d->label[i], d->origin[i],
-                                 (dn_origin)d->origins.kind[0], view);
+        out[i] =
+            dn_part_in_view(part[d->like[i]], d->label[i], d->origin[i], (dn_origin)d->origins.kind[0], view);
 }

@@ -248,8 +248,8 @@ static dn_status read_pairs(const dn_h5 *h, const char *group, int64_t genes, dn
     share s;
     bool origin = has_origin(h, group);
 
-    DN_TRY(dn_shared_create_alone(comm, dn_h5_grouping(h), (size_t)p->n * (origin ? 10 : 9), &p->memory,
-                                  err));
+    DN_TRY(
+        dn_shared_create_alone(comm, dn_h5_grouping(h), (size_t)p->n * (origin ? 10 : 9), &p->memory, err));
     p->gene_a = dn_shared_base(p->memory);
     p->gene_b = p->gene_a + p->n;
     p->label = (uint8_t *)(p->gene_b + p->n);

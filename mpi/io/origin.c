@@ -46,8 +46,8 @@ char *dn_origins_text(const dn_origins *o, char *buf, size_t cap)
 
     buf[0] = '\0';
     for (int k = 0; k < o->n && used < cap; k++)
-        used += (size_t)snprintf(buf + used, cap - used, "%s%s", k > 0 ? "," : "",
-                                 dn_origin_names[o->kind[k]]);
+        used +=
+            (size_t)snprintf(buf + used, cap - used, "%s%s", k > 0 ? "," : "", dn_origin_names[o->kind[k]]);
     return buf;
 }
 

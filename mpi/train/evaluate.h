@@ -39,6 +39,8 @@ typedef struct dn_evaluate_options {
     const char *opt_states; /* drug-target pairs: the file of states that the model was trained on; NULL:
                                where it stood then */
     const char *pairs;      /* a pair set in place of a part of the split; NULL: none */
+    int negatives;          /* 0: those that training uses; 1 + dn_origin: of validation and test those of
+                               this kind in their place (mpi/io/origin.h) */
     int64_t replicates;     /* >= 0 */
     uint64_t seed;
 } dn_evaluate_options;
