@@ -9,6 +9,7 @@
 #include "mpi/io/dataset.h"
 #include "mpi/io/ingest_interactions.h"
 #include "mpi/io/ingest_private.h"
+#include "mpi/io/origin.h"
 #include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
@@ -308,10 +309,14 @@ static dn_status remove_splits(dn_h5 *h, const char *key, const char *name, dn_e
 
     DN_TRY(dn_h5_list(h, "/splits", &splits, err));
     for (int64_t i = 0; i < splits.n; i++) {
+        const char *of_key = key;
+
         snprintf(path, sizeof path, "/splits/%s", dn_strings_copy(&splits, i, split, sizeof split));
-        if (dn_h5_get_text(h, path, key, of, sizeof of, NULL) != DN_OK || strcmp(of, name) != 0)
+        if (dn_h5_has_attribute(h, path, "source_pairs")) /* it divides rows of its own */
+            of_key = strcmp(key, "pairs") == 0 ? "source_pairs" : key;
+        if (dn_h5_get_text(h, path, of_key, of, sizeof of, NULL) != DN_OK || strcmp(of, name) != 0)
             continue; /* a split has one of the two keys */
-        DN_TRY(dn_h5_remove(h, path, err));
+        DN_TRY(dn_split_remove(h, split, err));
         dn_log(DN_WARN, "import", "split removed with its set", "split=%s %s=%s", split, key, name);
     }
 out:
