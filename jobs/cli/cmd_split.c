@@ -422,21 +422,15 @@ out:
 
 static void print_counts(const job *j)
 {
-    int classes = j->pairs.classes > 2 ? j->pairs.classes : 0; /* two are told by positives and negatives */
+    int classes = j->pairs.classes;
 
     printf("fold\tpart\trows\tpositives\tnegatives");
-    for (int label = 0; label < classes; label++)
+    for (int label = 0; classes > 2 && label < classes; label++)
         printf("\t%s", dn_class_name(classes, label));
     putchar('\n');
     for (int64_t f = 0; f < j->plan.folds; f++)
-        for (int c = 0; c < DN_COUNTS; c++) {
-            const dn_split_count *n = &j->counts[f][c];
-            printf("%lld\t%s\t%lld\t%lld\t%lld", (long long)f, dn_count_names[c], (long long)n->rows,
-                   (long long)n->positives, (long long)(n->rows - n->positives));
-            for (int label = 0; label < classes; label++)
-                printf("\t%lld", (long long)n->of[label]);
-            putchar('\n');
-        }
+        for (int c = 0; c < DN_COUNTS; c++)
+            dn_split_line_print(f, dn_count_names[c], NULL, &j->counts[f][c], classes);
 }
 
 static dn_status run(const dn_call *call, dn_error *err)
@@ -465,7 +459,7 @@ static dn_status run(const dn_call *call, dn_error *err)
         if (!done)
             print_counts(&j);
         if (!done && j.negatives.drawn)
-            dn_split_negatives_print(&j.negatives, &j.plan);
+            dn_split_negatives_print(&j.negatives, &j.plan, j.pairs.classes);
     }
 out:
     dn_genes_destroy(&j.genes);
