@@ -54,6 +54,18 @@ expect 0 "train: done" ranks 2 train gener one.h5 --split warm --recipe publishe
 grep -q "classes of equal size" err.txt && fail "--balance off balances"
 expect 64 "--balance does not go with train dti" "$DRAGNET" train dti one.h5 --split warm --balance on -o x
 
+# drawn negatives: the classes of regulation stay, every kind has its report; folds together are refused
+expect 0 "split: done" ranks 2 split one.h5 --pairs known --name drawn --negatives uniform,degree --allow-small
+awk -F'\t' 'NR == 1 { n = NF } NF != n { exit 1 } END { exit n != 9 }' out.txt || fail "the table of split is ragged: $(cat out.txt)"
+expect 0 "train: done" "$DRAGNET" train gener one.h5 --split drawn --epochs 2 --batch 128 --shards 4 -o drawn
+expect 0 "" "$DRAGNET" evaluate one.h5 --model drawn/model.h5 --replicates 0 --json
+grep -A3 '"negatives": {' out.txt | tr -d ' \n' | grep -q '"degree":{"classes"' || fail "no report on degree-matched negatives"
+expect 0 "" "$DRAGNET" evaluate one.h5 --model drawn/model.h5 --replicates 0
+grep -q '^Against degree negatives' out.txt || fail "no table of degree-matched negatives"
+expect 0 "split: done" "$DRAGNET" split one.h5 --pairs known --name folds --kind kfold --folds 3 --allow-small
+expect 64 "one fold at a time" ranks 2 evaluate one.h5 --baselines --split folds --pool 2 --replicates 0
+expect 0 "" ranks 2 evaluate one.h5 --baselines --split folds --fold 1 --replicates 0
+
 # mistakes; two classes are as they were
 expect 64 "--classes" "$DRAGNET" synth --classes 3 -o x.h5
 expect 65 "too few to judge a model" "$DRAGNET" split one.h5 --pairs known --name small --fractions 0.9,0.05,0.05
