@@ -18,7 +18,8 @@ static void print_heading(const dn_gene_folds *g, const dn_evaluate_options *o, 
     if (o->models != NULL)
         fprintf(to, "%" PRId64 " models, %s and others, on %s\n", g->folds, o->models[0], o->dataset);
     else
-        fprintf(to, "baselines of %" PRId64 " folds on %s\n", g->folds, o->dataset);
+        fprintf(to, "baselines of %" PRId64 " fold%s on %s\n", g->folds, g->folds == 1 ? "" : "s",
+                o->dataset);
     if (g->splits == 1)
         fprintf(to, "%s parts of split '%s' (pair set '%s')\n", e->part, e->model.split, e->pairs);
     else
