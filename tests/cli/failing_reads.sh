@@ -31,9 +31,9 @@ expect 0 "" "$DRAGNET" split data.h5 --pairs known --name warm --kind random --f
 train=(train gener data.h5 --split warm --epochs 2 --batch 128 --shards 8)
 expect 0 "" "$DRAGNET" "${train[@]}" -o whole
 before=$(sha256sum data.h5 whole/*)
-reads data.h5 "0 1 8 12 40" "${train[@]}" -o run
+reads data.h5 "1 8 40" "${train[@]}" -o run
 [ ! -e run ] || fail "a run that could not read its data left $(ls run)"
-reads model.h5 "0 20" evaluate data.h5 --model whole/model.h5 --split warm
+reads model.h5 "20" evaluate data.h5 --model whole/model.h5 --split warm
 reads model.h5 "2" "${train[@]}" -o whole
 reads data.h5 "5" split data.h5 --pairs known --name two --kind random --force
 [ "$before" = "$(sha256sum data.h5 whole/*)" ] || fail "a failed read changed a file"
@@ -59,7 +59,7 @@ wait $job 2>/dev/null
 mv run/checkpoint.h5.kept run/checkpoint.h5.previous # as if it had been killed a moment later
 before=$(sha256sum run/*)
 for who in "1 0" "3 0"; do
-    for k in 0 8 20 30; do
+    for k in 0 20; do
         expect 74 checkpoint.h5 failing ${who% *} ${who#* } $k /checkpoint.h5 "${train[@]}" -o run
         [ "$before" = "$(sha256sum run/*)" ] || fail "a checkpoint that could not be read was changed: $(ls run)"
     done
