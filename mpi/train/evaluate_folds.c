@@ -125,7 +125,7 @@ static dn_status pool(const dn_comm *comm, const dn_eval_rows *const *rows, int6
 {
     dn_status st = DN_OK;
 
-    DN_PASS(dn_rows_pool(rows, folds, &out->all, err));
+    DN_PASS(dn_eval_rows_pool(rows, folds, &out->all, err));
     DN_AGREE(comm);
     for (int v = 0; v < DN_VIEWS; v++)
         DN_TRY(dn_view_measure(comm, &out->all, v, o->replicates, o->seed, out->view, err));

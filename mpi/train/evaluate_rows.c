@@ -23,7 +23,7 @@ static void append_rows(const dn_eval_rows *from, int64_t begin, int64_t end, dn
     }
 }
 
-dn_status dn_rows_pool(const dn_eval_rows *const *rows, int64_t folds, dn_eval_rows *out, dn_error *err)
+dn_status dn_eval_rows_pool(const dn_eval_rows *const *rows, int64_t folds, dn_eval_rows *out, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_eval_rows *one = rows[0];
@@ -57,7 +57,7 @@ out:
     return st;
 }
 
-void dn_rows_destroy(dn_eval_rows *rows)
+void dn_eval_rows_destroy(dn_eval_rows *rows)
 {
     dn_free(rows->a);
     dn_free(rows->b);

@@ -12,9 +12,9 @@
  *
  *   rows [folds]  of one dataset and kind, all with a model or all without; folds >= 1
  *
- * *out is for dn_rows_destroy(), after a failure, too. Local. Fails: DN_ENOMEM */
-DN_MUST_CHECK dn_status dn_rows_pool(const dn_eval_rows *const *rows, int64_t folds, dn_eval_rows *out,
-                                     dn_error *err);
-void dn_rows_destroy(dn_eval_rows *rows);
+ * *out is for dn_eval_rows_destroy(), after a failure, too. Local. Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_eval_rows_pool(const dn_eval_rows *const *rows, int64_t folds, dn_eval_rows *out,
+                                          dn_error *err);
+void dn_eval_rows_destroy(dn_eval_rows *rows);
 
 #endif

@@ -46,4 +46,8 @@ nothing_left bad/model.h5
 # units that 8 heads do not divide, nobody having asked for heads
 expect 0 "" "$DRAGNET" train dti dti.h5 --split warm --epochs 1 --batch 32 --shards 4 --atoms published --joint 10 -o ten
 h5dump -a heads ten/model.h5 | grep -q "(0): 1$" || fail "10 units: $(h5dump -a heads ten/model.h5)"
+# shards of a batch that is given: the largest power of two up to 8 that divides it
+for pair in 64:8 40:8 36:4 7:1; do
+    expect 0 " shards=${pair#*:} " "$DRAGNET" train dti dti.h5 --split warm --epochs 1 --batch ${pair%:*} --atoms published --joint 8 -o batch${pair%:*}
+done
 finish

@@ -179,7 +179,7 @@ static void numbers_of_an_oracle(void)
 
     if (f == NULL)
         return;
-    CU_ASSERT_EQUAL(dn_rows_pool(rows, FOLDS, &pooled, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_eval_rows_pool(rows, FOLDS, &pooled, NULL), DN_OK);
     CU_ASSERT(pooled.n_training[0] == 300 && pooled.n_training[1] == 270);
     for (int v = 0; v < VIEWS; v++) {
         dn_repeats r = {.n = 0};
@@ -193,7 +193,7 @@ static void numbers_of_an_oracle(void)
         dn_repeats_destroy(&r);
     }
     fclose(f);
-    dn_rows_destroy(&pooled);
+    dn_eval_rows_destroy(&pooled);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
@@ -207,7 +207,7 @@ static void rows_behind_one_another(void)
     if (f == NULL)
         return;
     fclose(f);
-    CU_ASSERT_EQUAL(dn_rows_pool(rows, FOLDS, &pooled, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_eval_rows_pool(rows, FOLDS, &pooled, NULL), DN_OK);
     for (int m = 0; m < FOLDS; m++)
         at[1] += table[m].n_validation;
     CU_ASSERT_EQUAL(pooled.n_validation, at[1]);
@@ -222,7 +222,7 @@ static void rows_behind_one_another(void)
                       pooled.clean_score[1][to] == table[m].clean_score[1][i]);
         }
     CU_ASSERT(at[1] == pooled.n && pooled.clean_score[2] == NULL);
-    dn_rows_destroy(&pooled);
+    dn_eval_rows_destroy(&pooled);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
@@ -333,8 +333,8 @@ static void bits_of_one_rank(void)
 
     CU_ASSERT_EQUAL(dn_evaluate_folds(&alone, &o, &one, NULL), DN_OK);
     CU_ASSERT_EQUAL(dn_evaluate_folds(&test_comm, &o, &all, NULL), DN_OK);
-    CU_ASSERT_EQUAL(dn_gene_folds_json(&one, &o, &text_one, NULL), DN_OK);
-    CU_ASSERT_EQUAL(dn_gene_folds_json(&all, &o, &text_all, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_gene_folds_json(&one, &o, NULL, &text_one, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_gene_folds_json(&all, &o, NULL, &text_all, NULL), DN_OK);
     CU_ASSERT(text_one != NULL && text_all != NULL && strcmp(text_one, text_all) == 0);
     CU_ASSERT(text_one != NULL && strstr(text_one, "\"clean_c3\"") != NULL);
     dn_free(text_one);
@@ -367,7 +367,7 @@ static void any_rank_may_run_out_of_memory(void)
     for (int rank = 0; rank<test_comm.size; rank += test_comm.size> 1 ? test_comm.size - 1 : 1) {
         dn_status st = DN_ENOMEM;
 
-        for (long k = 0; st != DN_OK && k < 5000; k += k < 8 ? 1 : 83) {
+        for (long k = 0; st != DN_OK && k < 5000; k += 1 + k / 3) {
             dn_gene_folds g = {.folds = 0};
             dn_error err = DN_ERROR_INIT;
 
@@ -397,9 +397,9 @@ static void no_memory_no_pool(void)
         dn_eval_rows pooled = {.n = 0};
 
         dn_alloc_fail_after(k);
-        st = dn_rows_pool(rows, FOLDS, &pooled, NULL);
+        st = dn_eval_rows_pool(rows, FOLDS, &pooled, NULL);
         dn_alloc_fail_after(-1);
-        dn_rows_destroy(&pooled);
+        dn_eval_rows_destroy(&pooled);
         CU_ASSERT_EQUAL(dn_alloc_live(), 0);
     }
     CU_ASSERT(st == DN_OK && k == 5 + SCORERS + 1 + 1);
