@@ -12,13 +12,11 @@ static const dn_opt options[] = {
     {"model", 'm', DN_OPT_TEXT, NULL, "FILE", "model.h5 of a training run", "what to evaluate"},
     {"baselines", 0, DN_OPT_FLAG, NULL, NULL, "no model, baselines alone; needs --split", "what to evaluate"},
     {"models", 0, DN_OPT_LIST, NULL, "FILE",
-     "models of drug-target pairs, of several folds and of several splits, in place of --model: the mean "
-     "over "
-     "them, and where all are of one split also their pooled rows",
+     "models of several folds, or of several splits, in place of --model: the mean over them, and where all "
+     "are of one split also their pooled rows",
      "what to evaluate"},
     {"pool", 0, DN_OPT_INT, NULL, "1..10000",
-     "with --baselines: folds 0 to N - 1 of drug-target pairs, pooled (of K x K blocks the first K are the "
-     "diagonal)",
+     "with --baselines: folds 0 to N - 1 together (of K x K blocks the first K are the diagonal)",
      "what to evaluate"},
     {"encoder", 0, DN_OPT_TEXT, NULL, "FILE",
      "the states that the model was trained on, when they no longer stand where they did",
@@ -56,6 +54,7 @@ typedef struct job {
     const char *scores, *rows;
     bool interactions; /* drug-target pairs, not pairs of genes */
     dn_evaluation genes;
+    dn_gene_folds folds; /* of several folds in place of the one above */
     dn_dti_table table;
     dn_dti_evaluation dti;
 } job;
@@ -92,6 +91,8 @@ static dn_status check_options(const dn_options *o, dn_error *err)
         DN_FAIL(DN_EUSAGE, "--pool goes with --baselines; several models are pooled by --models");
     if (dn_options_given(o, "fold") && (dn_options_given(o, "pool") || dn_options_given(o, "models")))
         DN_FAIL(DN_EUSAGE, "--fold is one fold, --pool and --models are several");
+    if (dn_options_given(o, "pairs") && (dn_options_given(o, "pool") || dn_options_given(o, "models")))
+        DN_FAIL(DN_EUSAGE, "--pairs goes with one --model: a pair set is scored by one model at a time");
     if (dn_options_given(o, "pairs") && dn_options_given(o, "part"))
         DN_FAIL(DN_EUSAGE,
                 "--pairs and --part exclude each other: a pair set is evaluated in place of a part");
@@ -154,17 +155,23 @@ static dn_status output_local(const job *j, dn_error *err)
     dn_status st = DN_OK;
     char *text = NULL;
 
-    if (j->scores != NULL && j->interactions && j->dti.repeats.splits > 1)
+    bool several = j->folds.folds > 0; /* folds of pairs of genes */
+
+    if (j->scores != NULL && (j->dti.repeats.splits > 1 || j->folds.splits > 1))
         DN_FAIL(DN_EUSAGE, "--scores: the models are of several splits; take those of one at a time");
     if (j->scores != NULL)
-        DN_TRY(j->interactions ? dn_dti_evaluation_save_scores(&j->dti, &j->table, j->scores, err)
-                               : dn_evaluation_save_scores(&j->genes, j->scores, err));
+        DN_TRY(j->interactions
+                   ? dn_dti_evaluation_save_scores(&j->dti, &j->table, j->scores, err)
+                   : dn_evaluation_save_scores(several ? &j->folds.pooled : &j->genes, j->scores, err));
     if (dn_options_flag(j->call->options, "json")) {
         DN_TRY(j->interactions ? dn_dti_evaluation_json(&j->dti, &j->table, &j->o, &text, err)
+               : several       ? dn_gene_folds_json(&j->folds, &j->o, &text, err)
                                : dn_evaluation_json(&j->genes, &j->o, &text, err));
         puts(text);
     } else if (j->interactions) {
         dn_dti_evaluation_print(&j->dti, &j->table, &j->o, stdout);
+    } else if (several) {
+        dn_gene_folds_print(&j->folds, &j->o, stdout);
     } else {
         dn_evaluation_print(&j->genes, &j->o, stdout);
     }
@@ -194,11 +201,8 @@ static dn_status look(job *j, dn_error *err)
     }
     if (j->o.opt_states != NULL && (!j->interactions || model == NULL))
         DN_FAIL(DN_EUSAGE, "--encoder is for models of drug-target pairs");
-    if (!j->interactions && (j->models != NULL || j->o.pool > 0 || j->o.contenders != NULL))
-        DN_FAIL(DN_EUSAGE, "--%s is for drug-target pairs",
-                j->models != NULL         ? "models"
-                : j->o.contenders != NULL ? "contender"
-                                          : "pool");
+    if (!j->interactions && j->o.contenders != NULL)
+        DN_FAIL(DN_EUSAGE, "--contender is for drug-target pairs");
 out:
     dn_split_destroy(&split);
     dn_h5_close(&h);
@@ -221,14 +225,16 @@ static dn_status run(const dn_call *call, dn_error *err)
         goto out;
     }
     DN_TRY(look(&j, err));
-    DN_TRY(j.interactions ? dn_evaluate_dti_file(call->comm, &j.o, &j.table, &j.dti, err)
-                          : dn_evaluate(call->comm, &j.o, &j.genes, err));
+    DN_TRY(j.interactions             ? dn_evaluate_dti_file(call->comm, &j.o, &j.table, &j.dti, err)
+           : dn_folds_asked(&j.o) > 0 ? dn_evaluate_folds(call->comm, &j.o, &j.folds, err)
+                                      : dn_evaluate(call->comm, &j.o, &j.genes, err));
     if (call->comm->rank == 0)
         DN_PASS(output_local(&j, err));
     DN_AGREE(call->comm);
 out:
     dn_free(j.models);
     dn_evaluation_destroy(&j.genes);
+    dn_gene_folds_destroy(&j.folds);
     dn_dti_evaluation_destroy(&j.dti);
     dn_dti_table_destroy(&j.table);
     return st;
@@ -264,9 +270,11 @@ const dn_command dn_cmd_evaluate = {
         "the JSON has no model, difference and threshold.\n"
         "Several models: 'mean' holds AUROC and AP of each on its own rows, averaged over the models; the "
         "interval draws drugs\n"
-        "and targets once for all models, so that repeats under other seeds do not narrow it like new data "
-        "would. Models of one\n"
-        "split are also 'pooled': one AUROC over the rows of all folds, each scored by its own model.",
+        "and targets, or genes, once for all models, so that repeats under other seeds do not narrow it like "
+        "new data would; of\n"
+        "pairs of genes it has 'views' too. Models of one split are also pooled: one AUROC over the rows of "
+        "all folds, each with\n"
+        "the score of its own model, taken at its word.",
     .options = options,
     .run = run,
 };

@@ -207,11 +207,9 @@ static dn_status write_config(job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_json *c = NULL, *fractions;
-    dn_split all = {.n = j->pairs.n, .folds = 1};
     char hash[17];
 
-    DN_NEW(all.part, (size_t)all.n); /* all in training: the hash is of the whole pair set */
-    dn_training_hash(&j->genes, &j->pairs, &all, hash);
+    dn_training_hash(&j->genes, &j->pairs, NULL, hash);
     c = dn_json_create();
     dn_json_string(c, "command", "split");
     dn_json_string(c, j->interactions ? "interactions" : "pairs", j->pairs_name);
@@ -224,6 +222,8 @@ static dn_status write_config(job *j, dn_error *err)
             dn_json_number(fractions, NULL, j->split.fraction[i]);
     }
     dn_json_int(c, "folds", j->split.folds);
+    if (dn_split_held_out(&j->split) > 0)
+        dn_json_int(c, "held_out_blocks", dn_split_held_out(&j->split));
     dn_json_int(c, "seed", (int64_t)j->split.seed);
     if (j->alike[0] > 0)
         dn_json_number(c, "drug_clusters", j->alike[0]);
@@ -232,7 +232,6 @@ static dn_status write_config(job *j, dn_error *err)
     DN_TRY(dn_json_text(c, 0, &j->config, err));
 out:
     dn_json_destroy(&c);
-    dn_free(all.part);
     return st;
 }
 
@@ -459,6 +458,8 @@ const dn_command dn_cmd_split = {
         "gene-disjoint: genes are divided; a pair with a test gene is tested, one with a validation "
         "gene validates,\n"
         "one with both is left out; of the pairs between training genes the same shares are held out. "
+        "kfold --by\n"
+        "genes does so in turn, with about a tenth of the pairs between training genes for C1. "
         "stdout says how\n"
         "many pairs each part has: C1 both genes stand in a training pair, C2 one of them, C3 none.\n"
         "cold-drug, cold-target: a pair goes where its drug or target goes. cold-both, kfold-blocks: it "

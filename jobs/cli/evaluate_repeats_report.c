@@ -91,13 +91,82 @@ void dn_repeats_print(const dn_repeats *r, int64_t replicates, FILE *to)
     fprintf(to, "  best baseline on validation: %s\n",
             r->best_baseline < 0 ? "none, validation lacks a class" : r->kind->scorer[1 + r->best_baseline]);
     print_models(r, to);
-    fprintf(to,
-            "\n  Intervals: %" PRId64 " replicates draw the %" PRId64 " %s and the %" PRId64
-            " %s once for all models",
-            replicates, r->drawn[0], r->kind->entity[0], r->drawn[1], r->kind->entity[1]);
+    fprintf(to, "\n  Intervals: %" PRId64 " replicates draw the %" PRId64 " %s", replicates, r->drawn[0],
+            r->kind->entity[0]);
+    if (r->kind->sides == 2)
+        fprintf(to, " and the %" PRId64 " %s", r->drawn[1], r->kind->entity[1]);
+    fprintf(to, " once for all %s", r->model ? "models" : "folds");
     if (one->skipped > 0)
         fprintf(to, "; %" PRId64 " skipped, a class had no weight", one->skipped);
-    fprintf(to, ".\n  sd: over the models.\n");
+    fprintf(to, ".\n  sd: over the %s.\n", r->model ? "models" : "folds");
+}
+
+/* ---- all views, for people ---- */
+
+static void print_view(const dn_repeats *r, int name_width, FILE *to)
+{
+    static const char *const word[] = {"beaten", "NOT beaten, the model is worse", "undecided"};
+    int best = r->best_baseline, shown = r->model ? DN_MODEL : 1 + best;
+    int64_t rows = 0;
+
+    for (int64_t m = 0; m < r->n; m++)
+        rows += r->each[m].rows;
+    fprintf(to, "  %-*s %3" PRId64 " of %-3" PRId64 " %9" PRId64, name_width, r->view->name, r->counted, r->n,
+            rows);
+    if (r->counted == 0) {
+        fprintf(to, "  fewer than %d of a class in every fold\n", DN_VIEW_LEAST);
+        return;
+    }
+    if (r->model || best >= 0) {
+        with_interval(to, r->scorer[shown].auroc, r->scorer[shown].auroc_sd, &r->scorer[shown].auroc_ci,
+                      false);
+        fprintf(to, " %8.4f", r->scorer[shown].ap);
+    }
+    if (r->model && best >= 0) {
+        const dn_mean_report *d = &r->difference[best];
+
+        with_interval(to, d->auroc, d->auroc_sd, &d->auroc_ci, true);
+        fprintf(to, "  %s: %s", r->kind->scorer[1 + best], word[d->beaten]);
+    } else {
+        fprintf(to, "  %s", best >= 0 ? r->kind->scorer[1 + best] : "no baseline: validation lacks a class");
+    }
+    fprintf(to, "%s\n", r->source == DN_FROM_ALL ? " *" : "");
+}
+
+void dn_repeats_views_print(const dn_repeats *view, FILE *to)
+{
+    const dn_eval_kind *kind = view[0].kind;
+    bool borrowed = false;
+    int name = 9;
+
+    fprintf(to, "\nMeans on each view: %s\n", kind->views_note);
+    for (int v = 0; v < kind->views; v++)
+        name = (int)strlen(kind->view[v].name) > name ? (int)strlen(kind->view[v].name) : name;
+    fprintf(to, "  %-*s %10s %9s  %7s  %-18s %6s %8s  %s\n", name, "view", view[0].model ? "models" : "folds",
+            "rows", "AUROC", "95% interval", "sd", "AP",
+            view[0].model ? "AUROC minus that of the best baseline" : "of the best baseline on validation");
+    for (int v = 0; v < kind->views; v++) {
+        print_view(&view[v], name, to);
+        borrowed |= view[v].counted > 0 && view[v].source == DN_FROM_ALL;
+    }
+    if (borrowed)
+        fprintf(
+            to,
+            "  * fewer than %d of a class in a fold's validation rows of the view: best baseline from all "
+            "validation rows\n",
+            DN_VIEW_LEAST);
+    fprintf(to, "\nMean AUROC of each\n  %-*s", name, "view");
+    for (int k = view[0].model ? DN_MODEL : 1; k < kind->scorers; k++)
+        fprintf(to, " %*s", width(&view[0], k), kind->scorer[k]);
+    fputc('\n', to);
+    for (int v = 0; v < kind->views; v++) {
+        if (view[v].counted == 0)
+            continue;
+        fprintf(to, "  %-*s", name, kind->view[v].name);
+        for (int k = view[0].model ? DN_MODEL : 1; k < kind->scorers; k++)
+            fprintf(to, " %*.4f", width(&view[v], k), view[v].scorer[k].auroc);
+        fputc('\n', to);
+    }
 }
 
 /* ---- JSON ---- */
@@ -174,10 +243,8 @@ static void put_models(const dn_repeats *r, dn_json *list)
     }
 }
 
-void dn_repeats_json(const dn_repeats *r, dn_json *root)
+static void put_repeats(const dn_repeats *r, dn_json *obj)
 {
-    dn_json *obj = dn_json_object(root, "mean");
-
     dn_json_int(obj, "models", r->n);
     dn_json_int(obj, "counted", r->counted);
     dn_json_int(obj, "splits", r->splits);
@@ -187,4 +254,24 @@ void dn_repeats_json(const dn_repeats *r, dn_json *root)
     for (int side = 0; side < r->kind->sides; side++)
         dn_json_int(obj, r->kind->entity[side], r->drawn[side]);
     put_models(r, dn_json_array(obj, "each"));
+}
+
+void dn_repeats_json(const dn_repeats *r, dn_json *root)
+{
+    put_repeats(r, dn_json_object(root, "mean"));
+}
+
+void dn_repeats_views_json(const dn_repeats *view, dn_json *root)
+{
+    static const char *const source[] = {"validation rows of the view", "all validation rows", "none"};
+    dn_json *mean = dn_json_object(root, "mean"), *group, *one;
+
+    put_repeats(&view[0], mean);
+    group = dn_json_object(mean, "views");
+    for (int v = 1; v < view[0].kind->views; v++) {
+        one = dn_json_object(group, view[v].view->name);
+        if (view[v].counted > 0)
+            dn_json_string(one, "best_baseline_from", source[view[v].source]);
+        put_repeats(&view[v], one);
+    }
 }

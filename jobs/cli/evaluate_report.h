@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include "mpi/train/evaluate.h"
 #include "mpi/train/evaluate_dti.h"
+#include "mpi/train/evaluate_folds.h"
 #include "solvers/base/json.h"
 
 /* ---- what every kind of evaluation shares: its views ---- */
@@ -36,6 +37,11 @@ DN_MUST_CHECK dn_status dn_evaluation_json(const dn_evaluation *e, const dn_eval
  * Fails: DN_ECANTCREAT, DN_EIO */
 DN_MUST_CHECK dn_status dn_evaluation_save_scores(const dn_evaluation *e, const char *path, dn_error *err);
 
+/* Several folds: the means, then the pooled rows. */
+void dn_gene_folds_print(const dn_gene_folds *g, const dn_evaluate_options *o, FILE *to);
+DN_MUST_CHECK dn_status dn_gene_folds_json(const dn_gene_folds *g, const dn_evaluate_options *o, char **out,
+                                           dn_error *err);
+
 /* ---- drug-target pairs; o->model NULL: baselines alone ---- */
 
 void dn_dti_evaluation_print(const dn_dti_evaluation *e, const dn_dti_table *t, const dn_evaluate_options *o,
@@ -45,6 +51,10 @@ DN_MUST_CHECK dn_status dn_dti_evaluation_json(const dn_dti_evaluation *e, const
 /* The mean over several models. */
 void dn_repeats_print(const dn_repeats *r, int64_t replicates, FILE *to);
 void dn_repeats_json(const dn_repeats *r, dn_json *root);
+/* The same of every view: view [kind->views]. Print: a line each, behind the table of the first; JSON:
+ * "mean", the others in its "views". */
+void dn_repeats_views_print(const dn_repeats *view, FILE *to);
+void dn_repeats_views_json(const dn_repeats *view, dn_json *root);
 
 DN_MUST_CHECK dn_status dn_dti_evaluation_save_scores(const dn_dti_evaluation *e, const dn_dti_table *t,
                                                       const char *path, dn_error *err);

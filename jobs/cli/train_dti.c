@@ -92,13 +92,10 @@ out:
 /* Positives weigh as many times more as there are fewer of them among the training rows. */
 static float positive_weight(const dn_train_rows *rows)
 {
-    int64_t positives = 0;
+    int64_t of[2];
 
-    for (int64_t i = 0; i < rows->n_train; i++)
-        positives += rows->label[rows->train[i]];
-    return positives > 0 && positives < rows->n_train
-               ? (float)((double)(rows->n_train - positives) / (double)positives)
-               : 1;
+    dn_rows_count(&rows->train, rows->label, 2, of);
+    return of[0] > 0 && of[1] > 0 ? (float)((double)of[0] / (double)of[1]) : 1;
 }
 
 static dn_status make_model(job *j, dn_error *err)

@@ -15,6 +15,8 @@
 #include "solvers/base/log.h"
 #include "solvers/nn/kernels.h"
 
+enum { SLICE = 1024 };
+
 /* ---- options ---- */
 
 static int default_shards(int64_t batch)
@@ -131,8 +133,8 @@ void dn_train_run_close(dn_train_run *r)
     if (r->metrics != NULL)
         fclose(r->metrics);
     dn_split_destroy(&r->split);
-    dn_free(r->train);
-    dn_free(r->validation);
+    dn_rows_destroy(&r->rows.train);
+    dn_rows_destroy(&r->rows.validation);
     dn_free(r->w);
     dn_free(r->running);
     dn_free(r->config);
@@ -166,16 +168,10 @@ dn_status dn_train_run_rows(dn_train_run *r, int64_t n, const uint8_t *label, dn
     if (r->split.n != n)
         DN_FAIL(DN_EDATA, "%s: split '%s' was made for another pair set '%s'", r->dataset, r->record.split,
                 r->split.pairs);
-    DN_NEW(r->train, (size_t)n);
-    DN_NEW(r->validation, (size_t)n);
-    r->rows = (dn_train_rows){.train = r->train, .validation = r->validation, .label = label};
-    for (int64_t i = 0; i < n; i++) {
-        if (r->split.part[i] == DN_TRAIN)
-            r->train[r->rows.n_train++] = i;
-        else if (r->split.part[i] == DN_VALIDATION)
-            r->validation[r->rows.n_validation++] = i;
-    }
-    steps = r->rows.n_train / r->recipe.batch;
+    r->rows = (dn_train_rows){.label = label};
+    DN_TRY(dn_rows_of_part(r->split.part, n, DN_TRAIN, &r->rows.train, err));
+    DN_TRY(dn_rows_of_part(r->split.part, n, DN_VALIDATION, &r->rows.validation, err));
+    steps = r->rows.train.n / r->recipe.batch;
     if (r->recipe.schedule.kind == DN_COSINE) {
         r->recipe.schedule.every = steps * r->recipe.epochs > 0 ? steps * r->recipe.epochs : 1;
         r->recipe.schedule.warmup = steps;
@@ -198,11 +194,21 @@ out:
 /* What the split makes of the data: which rows, with which labels. Validation decides on the best epoch. */
 static void hash_rows(const dn_train_run *r, char *out)
 {
-    const void *const data[] = {&r->rows.n_train, r->train, r->validation, r->rows.label};
-    const size_t len[] = {sizeof r->rows.n_train, (size_t)r->rows.n_train * sizeof *r->train,
-                          (size_t)r->rows.n_validation * sizeof *r->validation, (size_t)r->split.n};
+    const dn_rows *const list[] = {&r->rows.train, &r->rows.validation};
+    int64_t row[SLICE];
+    dn_digester d;
 
-    dn_digest(4, data, len, out);
+    dn_digest_begin(&d);
+    dn_digest_add(&d, &r->rows.train.n, sizeof r->rows.train.n);
+    for (int k = 0; k < 2; k++)
+        for (int64_t first = 0; first < list[k]->n; first += SLICE) {
+            int64_t n = list[k]->n - first < SLICE ? list[k]->n - first : SLICE;
+
+            dn_rows_read(list[k], first, n, row);
+            dn_digest_add(&d, row, (size_t)n * sizeof *row);
+        }
+    dn_digest_add(&d, r->rows.label, (size_t)r->split.n);
+    dn_digest_end(&d, out);
 }
 
 dn_json *dn_train_run_begin_config(const dn_train_run *r)

@@ -38,7 +38,6 @@ typedef struct dn_train_run {
     dn_train_options recipe;
     dn_split split;
     int64_t fold;
-    int64_t *train, *validation;
     dn_train_rows rows;
     dn_model_record record;
     const dn_model *model; /* borrowed */

@@ -20,6 +20,20 @@ int64_t dn_block_of(int64_t n, int64_t i, int64_t parts)
     return i < edge ? i / (size + 1) : longer + (i - edge) / size;
 }
 
+int64_t dn_turns(dn_range range, int64_t most)
+{
+    return (range.end - range.begin + most - 1) / most;
+}
+
+dn_range dn_turn(dn_range range, int64_t turn, int64_t most)
+{
+    int64_t begin = range.begin + turn * most;
+
+    if (begin > range.end)
+        begin = range.end;
+    return (dn_range){begin, range.end - begin < most ? range.end : begin + most};
+}
+
 int64_t dn_balanced(const int64_t *first, int64_t n, int64_t row_cost, int part, int parts)
 {
     int64_t low = 0, high = n, all = first[n] + row_cost * n;

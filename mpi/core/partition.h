@@ -20,6 +20,11 @@ dn_range dn_block(int64_t n, int64_t part, int64_t parts);
 /* The part that holds item i, 0 <= i < n. Inverse of dn_block. */
 int64_t dn_block_of(int64_t n, int64_t i, int64_t parts);
 
+/* A range taken `most` items at a time: how many turns that are, and the items of one, none behind the last.
+ */
+int64_t dn_turns(dn_range range, int64_t most);
+dn_range dn_turn(dn_range range, int64_t turn, int64_t most);
+
 /* The first row of part `part` of n rows cut into `parts` ranges of about the same cost: an entry costs 1, a
  * row row_cost beside. first [n + 1] is where the entries of a row begin, never decreasing; part 0 begins at
  * 0, part `parts` at n when row_cost > 0. */

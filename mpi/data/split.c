@@ -1,5 +1,6 @@
 /* split.c - plan and count a split; no MPI here; see split.h */
 #include "mpi/data/split.h"
+#include "mpi/data/split_cut.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,7 +21,8 @@ enum {
     DRAW_BLOCK_DRUGS = 8,
     DRAW_BLOCK_TARGETS = 9,
     DRAW_FOLD_DRUGS = 10,
-    DRAW_FOLD_TARGETS = 11
+    DRAW_FOLD_TARGETS = 11,
+    DRAW_FOLD_HELD_OUT = 16
 };
 
 const char *const dn_count_names[DN_COUNTS] = {"train",         "validation",    "test",          "left_out",
@@ -67,6 +69,13 @@ bool dn_split_by_genes(const dn_split_options *options)
            (options->kind == DN_SPLIT_KFOLD && options->by_genes);
 }
 
+int64_t dn_split_held_out(const dn_split_options *options)
+{
+    if (options->kind != DN_SPLIT_KFOLD || !options->by_genes)
+        return 0;
+    return options->folds > DN_HELD_OUT_BLOCKS ? options->folds : DN_HELD_OUT_BLOCKS;
+}
+
 dn_status dn_split_pairs_of(const dn_interactions *p, dn_pairs *out, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -92,58 +101,31 @@ out:
 
 /* ---- ranking ---- */
 
-typedef struct ranked {
-    uint64_t key;
-    int64_t index;
-} ranked;
-
-static int by_key(const void *a, const void *b)
-{
-    const ranked *x = a, *y = b;
-
-    if (x->key != y->key)
-        return x->key < y->key ? -1 : 1;
-    return x->index < y->index ? -1 : x->index > y->index;
-}
-
 /* Which items are ranked: those with chosen[i] == wanted. list [n] receives them in order; returns how many.
  */
 static int64_t rank_items(uint64_t seed, uint64_t draw, const uint8_t *chosen, uint8_t wanted, int64_t n,
-                          ranked *list)
+                          dn_ranked *list)
 {
     dn_rng stream = dn_rng_stream(seed, DN_RNG_SPLIT, draw, 0);
     int64_t count = 0;
 
     for (int64_t i = 0; i < n; i++)
         if (chosen[i] == wanted)
-            list[count++] = (ranked){.key = dn_rng_u64(stream, (uint64_t)i), .index = i};
-    qsort(list, (size_t)count, sizeof *list, by_key);
+            list[count++] = (dn_ranked){.key = dn_rng_u64(stream, (uint64_t)i), .index = i};
+    qsort(list, (size_t)count, sizeof *list, dn_ranked_order);
     return count;
 }
 
-/* Ends of train and of validation in a ranked list of n. */
-static void cut_points(const double *fraction, int64_t n, int64_t cut[2])
-{
-    bool validation = fraction[1] > 0, test = fraction[2] > 0;
-
-    cut[0] = validation || test ? llround(fraction[0] * (double)n) : n;
-    cut[1] = !test ? n : !validation ? cut[0] : llround((fraction[0] + fraction[1]) * (double)n);
-    if (cut[1] > n)
-        cut[1] = n;
-    if (cut[0] > cut[1])
-        cut[0] = cut[1];
-}
-
-static void cut_list(const double *fraction, const ranked *list, int64_t n, uint8_t *part)
+static void cut_list(const double *fraction, const dn_ranked *list, int64_t n, uint8_t *part)
 {
     int64_t cut[2];
 
-    cut_points(fraction, n, cut);
+    dn_split_cut_points(fraction, n, cut);
     for (int64_t r = 0; r < n; r++)
         part[list[r].index] = r < cut[0] ? DN_TRAIN : r < cut[1] ? DN_VALIDATION : DN_TEST;
 }
 
-static void deal_list(const ranked *list, int64_t n, int64_t first, int64_t folds, uint8_t *block)
+static void deal_list(const dn_ranked *list, int64_t n, int64_t first, int64_t folds, uint8_t *block)
 {
     for (int64_t r = 0; r < n; r++)
         block[list[r].index] = (uint8_t)((first + r) % folds);
@@ -172,7 +154,7 @@ out:
     return st;
 }
 
-static dn_status plan_pairs(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
+static dn_status plan_pairs(dn_split_plan *p, const dn_pairs *pairs, dn_ranked *list, dn_error *err)
 {
     dn_status st = DN_OK;
     bool kfold = p->options.kind == DN_SPLIT_KFOLD;
@@ -183,20 +165,22 @@ static dn_status plan_pairs(dn_split_plan *p, const dn_pairs *pairs, ranked *lis
                 (long long)p->folds);
     DN_NEW(p->pair_block, (size_t)p->pairs);
     for (uint8_t label = 0; label <= 1; label++) {
-        int64_t n = rank_items(p->options.seed, kfold ? DRAW_FOLD_PAIRS : DRAW_PAIRS, pairs->label, label,
-                               p->pairs, list);
+        int64_t n;
 
-        if (kfold)
-            deal_list(list, n, before, p->folds, p->pair_block);
-        else
-            cut_list(p->options.fraction, list, n, p->pair_block);
+        if (!kfold) {
+            DN_TRY(dn_split_cut(p->options.fraction, p->options.seed, DRAW_PAIRS, pairs->label, label,
+                                p->pairs, p->pair_block, err));
+            continue;
+        }
+        n = rank_items(p->options.seed, DRAW_FOLD_PAIRS, pairs->label, label, p->pairs, list);
+        deal_list(list, n, before, p->folds, p->pair_block);
         before += n;
     }
 out:
     return st;
 }
 
-static dn_status plan_genes(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
+static dn_status plan_genes(dn_split_plan *p, const dn_pairs *pairs, dn_ranked *list, dn_error *err)
 {
     dn_status st = DN_OK;
     bool kfold = p->options.kind == DN_SPLIT_KFOLD;
@@ -220,7 +204,7 @@ out:
 /* Clusters with a member in a pair, ranked: list receives them, size [n] their members in pairs; returns how
  * many clusters. block [n] is DN_GENE_ABSENT for an entity in no pair. */
 static int64_t rank_clusters(uint64_t seed, uint64_t draw, const uint8_t *block, const int64_t *cluster,
-                             int64_t n, uint8_t *chosen, int64_t *size, ranked *list)
+                             int64_t n, uint8_t *chosen, int64_t *size, dn_ranked *list)
 {
     memset(size, 0, (size_t)n * sizeof *size);
     for (int64_t i = 0; i < n; i++)
@@ -232,12 +216,12 @@ static int64_t rank_clusters(uint64_t seed, uint64_t draw, const uint8_t *block,
 }
 
 /* The part of every ranked cluster: where its middle falls in the list of their members. */
-static void cut_clusters(const double *fraction, const ranked *list, int64_t clusters, int64_t members,
+static void cut_clusters(const double *fraction, const dn_ranked *list, int64_t clusters, int64_t members,
                          const int64_t *size, uint8_t *part)
 {
     int64_t cut[2], at = 0;
 
-    cut_points(fraction, members, cut);
+    dn_split_cut_points(fraction, members, cut);
     for (int64_t r = 0; r < clusters; r++) {
         int64_t i = list[r].index, middle = at + size[i] / 2;
         part[i] = middle < cut[0] ? DN_TRAIN : middle < cut[1] ? DN_VALIDATION : DN_TEST;
@@ -246,7 +230,7 @@ static void cut_clusters(const double *fraction, const ranked *list, int64_t clu
 }
 
 /* Every ranked cluster to the block that has the fewest members so far, the first of those. */
-static void deal_clusters(const ranked *list, int64_t clusters, int64_t folds, const int64_t *size,
+static void deal_clusters(const dn_ranked *list, int64_t clusters, int64_t folds, const int64_t *size,
                           uint8_t *block)
 {
     int64_t have[DN_FOLDS_MAX] = {0};
@@ -264,7 +248,7 @@ static void deal_clusters(const ranked *list, int64_t clusters, int64_t folds, c
 /* Cut or deal the entities [begin, end) that stand in a pair, clusters whole; the others are DN_GENE_ABSENT
  * already. */
 static dn_status plan_side(dn_split_plan *p, uint64_t draw, int64_t begin, int64_t end,
-                           const int64_t *cluster, const char *what, ranked *list, dn_error *err)
+                           const int64_t *cluster, const char *what, dn_ranked *list, dn_error *err)
 {
     dn_status st = DN_OK;
     bool dealt = p->options.kind >= DN_SPLIT_BLOCKS;
@@ -307,7 +291,7 @@ out:
 }
 
 /* Drugs, targets or both; a side that is not divided is all training. */
-static dn_status plan_sides(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
+static dn_status plan_sides(dn_split_plan *p, const dn_pairs *pairs, dn_ranked *list, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_split_kind kind = p->options.kind;
@@ -340,7 +324,7 @@ out:
 }
 
 /* Of the pairs of two training genes, hold out the fractions of validation and test, class by class. */
-static dn_status hold_out(dn_split_plan *p, const dn_pairs *pairs, ranked *list, dn_error *err)
+static dn_status hold_out(dn_split_plan *p, const dn_pairs *pairs, dn_error *err)
 {
     dn_status st = DN_OK;
     uint8_t *class = NULL; /* [pairs]  label of a pair of training genes, 2 otherwise */
@@ -351,12 +335,28 @@ static dn_status hold_out(dn_split_plan *p, const dn_pairs *pairs, ranked *list,
         class[i] = p->gene_block[pairs->gene_a[i]] == DN_TRAIN && p->gene_block[pairs->gene_b[i]] == DN_TRAIN
                        ? pairs->label[i]
                        : 2;
-    for (uint8_t label = 0; label <= 1; label++) {
-        int64_t n = rank_items(p->options.seed, DRAW_HELD_OUT, class, label, p->pairs, list);
-        cut_list(p->options.fraction, list, n, p->pair_block);
-    }
+    for (uint8_t label = 0; label <= 1; label++)
+        DN_TRY(dn_split_cut(p->options.fraction, p->options.seed, DRAW_HELD_OUT, class, label, p->pairs,
+                            p->pair_block, err));
 out:
     dn_free(class);
+    return st;
+}
+
+/* k folds by genes: all pairs into blocks; which of a block are of training genes depends on the fold. */
+static dn_status deal_held_out(dn_split_plan *p, const dn_pairs *pairs, dn_ranked *list, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t blocks = dn_split_held_out(&p->options), dealt = 0;
+
+    DN_NEW(p->pair_block, (size_t)p->pairs);
+    for (int label = 0; dealt < p->pairs; label++) {
+        int64_t n =
+            rank_items(p->options.seed, DRAW_FOLD_HELD_OUT, pairs->label, (uint8_t)label, p->pairs, list);
+        deal_list(list, n, dealt, blocks, p->pair_block);
+        dealt += n;
+    }
+out:
     return st;
 }
 
@@ -365,7 +365,7 @@ dn_status dn_split_plan_make(const dn_split_options *options, const dn_pairs *pa
 {
     dn_status st = DN_OK;
     dn_split_plan p = {.options = *options, .folds = 1, .pairs = pairs->n, .genes = genes};
-    ranked *list = NULL;
+    dn_ranked *list = NULL;
 
     DN_TRY(check_options(options, err));
     if (pairs->n == 0)
@@ -374,13 +374,13 @@ dn_status dn_split_plan_make(const dn_split_options *options, const dn_pairs *pa
         p.folds = options->folds;
     if (options->kind == DN_SPLIT_BLOCKS)
         p.folds = options->folds * options->folds;
-    DN_NEW(list, (size_t)(pairs->n > genes ? pairs->n : genes));
+    DN_NEW(list, (size_t)(options->kind == DN_SPLIT_KFOLD && pairs->n > genes ? pairs->n : genes));
     if (options->kind >= DN_SPLIT_COLD_DRUG) {
         DN_TRY(plan_sides(&p, pairs, list, err));
     } else if (dn_split_by_genes(options)) {
         DN_TRY(plan_genes(&p, pairs, list, err));
-        if (options->kind == DN_SPLIT_GENE_DISJOINT)
-            DN_TRY(hold_out(&p, pairs, list, err));
+        DN_TRY(options->kind == DN_SPLIT_GENE_DISJOINT ? hold_out(&p, pairs, err)
+                                                       : deal_held_out(&p, pairs, list, err));
     } else {
         DN_TRY(plan_pairs(&p, pairs, list, err));
     }
@@ -437,6 +437,16 @@ static uint8_t part_of_pair(dn_split_kind kind, uint8_t a, uint8_t b)
     return test && validation ? DN_LEFT_OUT : test ? DN_TEST : validation ? DN_VALIDATION : DN_TRAIN;
 }
 
+/* What a pair of training genes is. */
+static uint8_t part_of_inner(const dn_split_plan *plan, int64_t pair, int64_t fold)
+{
+    int64_t blocks = dn_split_held_out(&plan->options);
+
+    if (plan->pair_block == NULL)
+        return DN_TRAIN;
+    return blocks > 0 ? part_in(plan->pair_block[pair], fold, blocks) : plan->pair_block[pair];
+}
+
 void dn_split_part(const dn_split_plan *plan, const dn_pairs *pairs, int64_t fold, uint8_t *out_part)
 {
     for (int64_t i = 0; i < plan->pairs; i++) {
@@ -446,8 +456,8 @@ void dn_split_part(const dn_split_plan *plan, const dn_pairs *pairs, int64_t fol
         }
         out_part[i] = part_of_pair(plan->options.kind, part_of_entity(plan, pairs->gene_a[i], fold),
                                    part_of_entity(plan, pairs->gene_b[i], fold));
-        if (out_part[i] == DN_TRAIN && plan->pair_block != NULL)
-            out_part[i] = plan->pair_block[i];
+        if (out_part[i] == DN_TRAIN)
+            out_part[i] = part_of_inner(plan, i, fold);
     }
 }
 
@@ -514,7 +524,7 @@ dn_status dn_split_check_test(const dn_split_plan *plan, int64_t fold, const dn_
                     "part %s of %s has %lld positive and %lld negative pairs, fewer than %d of a class: too "
                     "few to judge a model; take %s, or --force to keep it",
                     dn_count_names[c], where, (long long)positives, (long long)negatives, DN_TEST_MIN,
-                    folds                        ? "fewer folds"
+                    folds                        ? (c == DN_COUNT_TEST_C1 ? "more folds" : "fewer folds")
                     : kind == DN_SPLIT_COLD_BOTH ? "other fractions or --kind kfold-blocks"
                                                  : "other fractions");
     }

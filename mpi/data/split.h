@@ -5,8 +5,8 @@
  * Ranking: pairs (or genes) are ranked by 64 random bits of the stream (seed, DN_RNG_SPLIT, draw),
  * item = index of the pair in its set (of the gene in its table), ties by index. Draws: 1 pairs of a
  * random split, 2 genes, 3 pairs of two training genes that are held out, 4 pairs of k folds, 5 genes of
- * k folds. A ranked list of n is cut at round(n train) and round(n (train + validation)); a fraction of 0
- * gets nothing.
+ * k folds, 16 pairs held out of k folds by genes. A ranked list of n is cut at round(n train) and round(n
+ * (train + validation)); a fraction of 0 gets nothing.
  *
  * random: the pairs of each class are ranked and cut at the fractions.
  *
@@ -21,7 +21,11 @@
  * the first ended). Fold f tests block f, validates on block (f + 1) mod K, trains on the rest.
  *
  * k folds by genes: the ranked genes are dealt into K blocks. Fold f has the test genes of block f and the
- * validation genes of block (f + 1) mod K; pairs follow the rules above, nothing is held out for C1.
+ * validation genes of block (f + 1) mod K; pairs follow the rules above. So that C1 can be measured too, the
+ * ranked pairs of each class are dealt into H = max(K, 10) blocks of their own (the second class goes on
+ * where the first ended): of the pairs between training genes, fold f tests those of block f and validates on
+ * those of block (f + 1) mod H, about 1 / H of them each. A pair is thus tested as C1 in one fold at most,
+ * and never in one that trains or validates on it. Attribute c1_share of the stored split is 1 / H.
  *
  * k folds by drugs (targets): as by genes, of drugs (targets) only. Every pair is tested once, validation is
  * cold in the same way as test, nothing is left out.
@@ -56,7 +60,7 @@
 #include "mpi/io/dataset.h"
 #include "mpi/io/drug_target.h"
 
-enum { DN_FOLDS_MIN = 3, DN_FOLDS_MAX = 100, DN_BLOCKS_MAX = 10, DN_TEST_MIN = 200 };
+enum { DN_FOLDS_MIN = 3, DN_FOLDS_MAX = 100, DN_BLOCKS_MAX = 10, DN_HELD_OUT_BLOCKS = 10, DN_TEST_MIN = 200 };
 
 typedef enum dn_split_kind {
     DN_SPLIT_RANDOM, /* "random", of drug-target sets "warm" */
@@ -86,7 +90,8 @@ typedef struct dn_split_plan {
     dn_split_options options;
     int64_t folds, pairs, genes;
     uint8_t *pair_block; /* [pairs]  by pairs: part (random) or block (k-fold); gene-disjoint: part of a
-                          * held-out pair of training genes, DN_TRAIN otherwise; NULL for k folds by genes */
+                          * held-out pair of training genes, DN_TRAIN otherwise; k folds by genes: block, of
+                          * dn_split_held_out(); NULL for drugs and targets */
     uint8_t *gene_block; /* [genes]  part or block of a gene, drug or target, DN_GENE_ABSENT: in no pair; NULL
                             when split by pairs */
     int64_t *drug_cluster, *target_cluster; /* [drugs], [targets]  clusters that stay whole; NULL: none, or
@@ -105,9 +110,15 @@ bool dn_split_by_folds(const dn_split_options *options);
 /* Whether genes, drugs or targets, not pairs, are divided. Local. */
 bool dn_split_by_genes(const dn_split_options *options);
 
-/* Plan a split of a pair set over `genes` genes. Local, no MPI. Time O(n log n), scratch 16 bytes a pair.
- * Fails: DN_EUSAGE fractions or folds out of range; DN_EDATA no pairs, fewer genes or pairs than folds;
- * DN_ENOMEM */
+/* H: into how many blocks k folds by genes deal the pairs, to hold out some of training genes; 0: other
+ * kinds. Local. */
+int64_t dn_split_held_out(const dn_split_options *options);
+
+/* Plan a split of a pair set over `genes` genes. Local, no MPI. The plan takes 1 byte a pair. Beside it,
+ * random (warm) splits take 1 MB and n / 4096 bytes, gene-disjoint ones 1 byte a pair more while planning, k
+ * folds 16 to 32 bytes a pair; the others, 32 bytes for each gene, drug or target. Time O(n), of k
+ * folds O(n log n). Fails: DN_EUSAGE fractions or folds out of range; DN_EDATA no pairs, fewer genes
+ * or pairs than folds; DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_split_plan_make(const dn_split_options *options, const dn_pairs *pairs,
                                            int64_t genes, dn_split_plan *out, dn_error *err);
 void dn_split_plan_destroy(dn_split_plan *plan);
@@ -142,9 +153,9 @@ DN_MUST_CHECK dn_status dn_split_check_test(const dn_split_plan *plan, int64_t f
 
 /* Write a plan as /splits/<name> of an edited dataset: part [folds, pairs], by genes also gene_part [folds,
  * genes], of drug-target sets drug_part and target_part and the clusters that stay whole; attributes pairs
- * (or interactions), kind, by, seed, fractions, folds, config and "<count>_rows", "<count>_positives" (sums
- * over the folds). counts is [folds][DN_COUNTS]. Every rank passes the same; each writes its folds.
- * Collective on the file's communicator. Fails: as the functions of h5.h; DN_ENOMEM */
+ * (or interactions), kind, by, seed, fractions, folds, c1_share, config and "<count>_rows",
+ * "<count>_positives" (sums over the folds). counts is [folds][DN_COUNTS]. Every rank passes the same; each
+ * writes its folds. Collective on the file's communicator. Fails: as the functions of h5.h; DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name,
                                                      const char *config, const dn_split_plan *plan,
                                                      const dn_pairs *pairs,

@@ -53,26 +53,51 @@ out:
     return st;
 }
 
+/* The pairs of one fold after the other: 1 byte a pair. */
 static dn_status write_parts(dn_h5 *h, const char *group, const dn_split_plan *plan, const dn_pairs *pairs,
                              dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = dn_h5_comm(h);
     dn_range mine = dn_block(plan->folds, comm->rank, comm->size);
-    int64_t folds = mine.end - mine.begin, wider = plan->pairs > plan->genes ? plan->pairs : plan->genes;
-    uint8_t *rows = dn_calloc((size_t)folds, (size_t)wider);
+    int64_t turns = dn_turns(dn_block(plan->folds, 0, comm->size), 1);
+    uint8_t *row = mine.begin < mine.end ? dn_calloc((size_t)plan->pairs, 1) : NULL;
     char path[PATH_CAP];
 
-    if (rows == NULL)
-        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld folds of %lld pairs",
-                          (long long)folds, (long long)wider);
+    if (row == NULL && mine.begin < mine.end)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: a fold of %lld pairs",
+                          (long long)plan->pairs);
     DN_AGREE(comm);
-    for (int64_t f = 0; f < folds; f++)
-        dn_split_part(plan, pairs, mine.begin + f, rows + f * plan->pairs);
     snprintf(path, sizeof path, "%s/part", group);
-    DN_TRY(dn_h5_write(h, path, 2, (int64_t[]){plan->folds, plan->pairs}, mine.begin, folds, rows, err));
+    DN_TRY(dn_h5_declare(h, path, 2, (int64_t[]){plan->folds, plan->pairs}, err));
+    for (int64_t t = 0; t < turns; t++) {
+        dn_range fold = dn_turn(mine, t, 1);
+
+        if (fold.begin < fold.end)
+            dn_split_part(plan, pairs, fold.begin, row);
+        DN_TRY(dn_h5_fill(h, path, fold.begin, fold.end - fold.begin, row, err));
+    }
+out:
+    dn_free(row);
+    return st;
+}
+
+static dn_status write_gene_parts(dn_h5 *h, const char *group, const dn_split_plan *plan, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = dn_h5_comm(h);
+    dn_range mine = dn_block(plan->folds, comm->rank, comm->size);
+    int64_t folds = mine.end - mine.begin;
+    uint8_t *rows = NULL; /* [folds, genes] */
+    char path[PATH_CAP];
+
     if (plan->gene_block == NULL)
         goto out;
+    rows = dn_calloc((size_t)folds, (size_t)plan->genes);
+    if (rows == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld folds of %lld genes",
+                          (long long)folds, (long long)plan->genes);
+    DN_AGREE(comm);
     for (int64_t f = 0; f < folds; f++)
         dn_split_gene_part(plan, mine.begin + f, rows + f * plan->genes);
     if (plan->options.drugs == 0) {
@@ -118,6 +143,7 @@ dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name, con
 
     snprintf(group, sizeof group, "/splits/%s", name);
     DN_TRY(write_parts(h, group, plan, pairs, err));
+    DN_TRY(write_gene_parts(h, group, plan, err));
     DN_TRY(write_clusters(h, group, "drug_cluster", plan->drug_cluster, o->drugs, err));
     DN_TRY(write_clusters(h, group, "target_cluster", plan->target_cluster, plan->genes - o->drugs, err));
     DN_TRY(dn_h5_set_text(h, group, o->drugs > 0 ? "interactions" : "pairs", pairs_name, err));
@@ -130,6 +156,8 @@ dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name, con
         snprintf(text, sizeof text, "%.17g,%.17g,%.17g", o->fraction[0], o->fraction[1], o->fraction[2]);
     DN_TRY(dn_h5_set_text(h, group, "fractions", text, err));
     DN_TRY(dn_h5_set_int(h, group, "folds", plan->folds, err));
+    if (dn_split_held_out(o) > 0)
+        DN_TRY(dn_h5_set_number(h, group, "c1_share", 1.0 / (double)dn_split_held_out(o), err));
     DN_TRY(dn_h5_set_text(h, group, "config", config, err));
     DN_TRY(write_counts(h, group, plan, counts, err));
 out:

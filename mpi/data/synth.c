@@ -2,6 +2,7 @@
 #include "mpi/data/synth.h"
 
 #include <math.h>
+#include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 
 /* Values of `a` of the stream DN_RNG_SYNTH: part of the definition, never renumber. */
@@ -136,4 +137,67 @@ double dn_synth_pair(const dn_synth_options *o, int64_t k, int64_t *out_a, int64
     sign = (a.loading > 0) == (b.loading > 0) ? 1 : -1;
     return strength * dn_synth_compatible(o, a.module, b.module) * sign + log(a.hub) + log(b.hub) +
            log(u / (1 - u));
+}
+
+/* ---- many pairs ---- */
+
+typedef struct quick_gene {
+    double log_hub;
+    uint8_t module, positive; /* its loading */
+} quick_gene;
+
+struct dn_synth_maker {
+    dn_permutation order;
+    dn_rng score, orientation;
+    quick_gene *gene;                                              /* [genes] */
+    int8_t compatible[DN_SYNTH_MODULES_MAX][DN_SYNTH_MODULES_MAX]; /* of modules */
+};
+
+dn_status dn_synth_maker_create(const dn_synth_options *o, dn_synth_maker **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_synth_maker *m = NULL;
+
+    DN_NEW(m, 1);
+    DN_NEW(m->gene, (size_t)o->genes);
+    m->order = dn_permutation_make(dn_rng_u64(stream(o, DRAW_PAIR_KEY), 0), 0, (uint64_t)all_pairs(o->genes));
+    m->score = stream(o, DRAW_SCORE);
+    m->orientation = stream(o, DRAW_ORIENTATION);
+    for (int64_t g = 0; g < o->genes; g++) {
+        dn_synth_gene t = dn_synth_gene_of(o, g);
+        m->gene[g] = (quick_gene){log(t.hub), (uint8_t)t.module, t.loading > 0};
+    }
+    for (int64_t a = 0; a < o->modules; a++)
+        for (int64_t b = 0; b < o->modules; b++)
+            m->compatible[a][b] = (int8_t)dn_synth_compatible(o, a, b);
+    *out = m;
+    m = NULL;
+out:
+    dn_synth_maker_destroy(&m);
+    return st;
+}
+
+void dn_synth_maker_destroy(dn_synth_maker **m)
+{
+    if (*m != NULL)
+        dn_free((*m)->gene);
+    dn_free(*m);
+    *m = NULL;
+}
+
+double dn_synth_maker_pair(const dn_synth_maker *m, int64_t k, int64_t *out_a, int64_t *out_b)
+{
+    uint64_t number = dn_permute(&m->order, (uint64_t)k);
+    double u = dn_rng_uniform(m->score, number), sign;
+    bool turned = dn_rng_u64(m->orientation, number) >> 63 != 0;
+    int64_t low, high;
+    const quick_gene *a, *b;
+
+    dn_synth_unordered((int64_t)number, &low, &high);
+    a = &m->gene[low];
+    b = &m->gene[high];
+    *out_a = turned ? high : low;
+    *out_b = turned ? low : high;
+    sign = a->positive == b->positive ? 1 : -1;
+    return strength * m->compatible[a->module][b->module] * sign + a->log_hub + b->log_hub + log(u / (1 - u));
 }

@@ -8,15 +8,19 @@
 #include "mpi/io/dataset.h"
 #include "solvers/base/alloc.h"
 
+/* What is made at a time: so many pairs, and genes of about so many values. */
+enum { PAIRS_AT_ONCE = 1 << 18, VALUES_AT_ONCE = 1 << 20 };
+
 /* What this rank makes. */
 typedef struct block {
     dn_range genes, pairs;
-    float *x; /* [genes, samples] */
+    int64_t rows; /* genes at a time */
+    float *x;     /* [rows, samples] */
     int64_t *values, *table_row, *module;
     double *hub, *loading;
     uint8_t *decoy;
-    int64_t *a, *b;  /* [pairs] */
-    uint64_t *score; /* [pairs]  in the order of the scores */
+    dn_synth_maker *maker;
+    int64_t *a, *b; /* [PAIRS_AT_ONCE] */
     uint8_t *label;
     dn_strings gene_id, sample_id; /* of all, on every rank */
 } block;
@@ -32,10 +36,10 @@ static void destroy(block *k)
     dn_free(k->decoy);
     dn_free(k->a);
     dn_free(k->b);
-    dn_free(k->score);
     dn_free(k->label);
     dn_strings_destroy(&k->gene_id);
     dn_strings_destroy(&k->sample_id);
+    dn_synth_maker_destroy(&k->maker);
 }
 
 static dn_status number_names(dn_strings *s, char letter, int64_t n, dn_error *err)
@@ -58,7 +62,6 @@ static dn_status make_genes(const dn_synth_options *o, block *k, dn_error *err)
 
     DN_TRY(number_names(&k->gene_id, 'G', o->genes, err));
     DN_TRY(number_names(&k->sample_id, 'S', o->samples, err));
-    DN_NEW(k->x, n * (size_t)o->samples);
     DN_NEW(k->values, n);
     DN_NEW(k->table_row, n);
     DN_NEW(k->module, n);
@@ -69,7 +72,6 @@ static dn_status make_genes(const dn_synth_options *o, block *k, dn_error *err)
         int64_t g = k->genes.begin + (int64_t)i;
         dn_synth_gene t = dn_synth_gene_of(o, g);
 
-        k->values[i] = dn_synth_row(o, g, k->x + i * (size_t)o->samples);
         k->table_row[i] = g;
         k->module[i] = t.module;
         k->hub[i] = t.hub;
@@ -79,24 +81,50 @@ out:
     return st;
 }
 
-static dn_status make_pairs(const dn_synth_options *o, block *k, dn_error *err)
+/* Room for what is made at a time. */
+static dn_status make_room(const dn_synth_options *o, block *k, dn_error *err)
 {
     dn_status st = DN_OK;
-    size_t n = (size_t)(k->pairs.end - k->pairs.begin);
+    int64_t mine = k->genes.end - k->genes.begin, pairs = k->pairs.end - k->pairs.begin;
 
-    DN_NEW(k->a, n);
-    DN_NEW(k->b, n);
-    DN_NEW(k->score, n);
-    DN_NEW(k->label, n);
-    for (size_t i = 0; i < n; i++)
-        k->score[i] = dn_order_key(dn_synth_pair(o, k->pairs.begin + (int64_t)i, &k->a[i], &k->b[i]));
+    k->rows = o->samples < VALUES_AT_ONCE ? VALUES_AT_ONCE / o->samples : 1;
+    DN_NEW(k->x, (size_t)(k->rows < mine ? k->rows : mine) * (size_t)o->samples);
+    DN_NEW(k->a, (size_t)(pairs < PAIRS_AT_ONCE ? pairs : PAIRS_AT_ONCE));
+    DN_NEW(k->b, (size_t)(pairs < PAIRS_AT_ONCE ? pairs : PAIRS_AT_ONCE));
+    DN_NEW(k->label, (size_t)(pairs < PAIRS_AT_ONCE ? pairs : PAIRS_AT_ONCE));
+    DN_TRY(dn_synth_maker_create(o, &k->maker, err));
 out:
     return st;
 }
 
+/* A score in the order of the scores. */
+static uint64_t key_of(const void *maker, int64_t pair)
+{
+    int64_t a, b;
+
+    return dn_order_key(dn_synth_maker_pair(maker, pair, &a, &b));
+}
+
 /* ---- writing ---- */
 
-static dn_status write_genes(dn_h5 *h, const dn_synth_options *o, const block *k, dn_error *err)
+/* The rows of expression in turns; the first block is the longest, so all ranks know how many there are. */
+static dn_status fill_expression(dn_h5 *h, const dn_synth_options *o, block *k, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t turns = dn_turns(dn_block(o->genes, 0, dn_h5_comm(h)->size), k->rows);
+
+    for (int64_t turn = 0; turn < turns; turn++) {
+        dn_range r = dn_turn(k->genes, turn, k->rows);
+
+        for (int64_t g = r.begin; g < r.end; g++)
+            k->values[g - k->genes.begin] = dn_synth_row(o, g, k->x + (g - r.begin) * o->samples);
+        DN_TRY(dn_h5_fill(h, "/expression/values", r.begin, r.end - r.begin, k->x, err));
+    }
+out:
+    return st;
+}
+
+static dn_status write_genes(dn_h5 *h, const dn_synth_options *o, block *k, dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t first = k->genes.begin, n = k->genes.end - k->genes.begin, all = o->genes;
@@ -105,11 +133,13 @@ static dn_status write_genes(dn_h5 *h, const dn_synth_options *o, const block *k
     DN_TRY(dn_h5_write_strings(h, "/genes/naming/id", &k->gene_id, err));
     DN_TRY(dn_h5_write(h, "/genes/table_row", 1, &all, first, n, k->table_row, err));
     DN_TRY(dn_h5_write(h, "/genes/decoy", 1, &all, first, n, k->decoy, err));
-    DN_TRY(dn_h5_write(h, "/genes/values", 1, &all, first, n, k->values, err));
+    DN_TRY(dn_h5_declare(h, "/genes/values", 1, &all, err));
     DN_TRY(dn_h5_set_int(h, "/genes", "table_rows", all, err)); /* import --add counts on it */
     DN_TRY(dn_h5_set_text(h, "/genes", "primary_naming", "id", err));
     DN_TRY(dn_h5_write_strings(h, "/expression/sample", &k->sample_id, err));
-    DN_TRY(dn_h5_write(h, "/expression/values", 2, (int64_t[]){all, o->samples}, first, n, k->x, err));
+    DN_TRY(dn_h5_declare(h, "/expression/values", 2, (int64_t[]){all, o->samples}, err));
+    DN_TRY(fill_expression(h, o, k, err));
+    DN_TRY(dn_h5_fill(h, "/genes/values", first, n, k->values, err));
     DN_TRY(dn_h5_write(h, "/truth/module", 1, &all, first, n, k->module, err));
     DN_TRY(dn_h5_write(h, "/truth/hub", 1, &all, first, n, k->hub, err));
     DN_TRY(dn_h5_write(h, "/truth/loading", 1, &all, first, n, k->loading, err));
@@ -138,22 +168,51 @@ out:
     return st;
 }
 
-static dn_status write_pairs(dn_h5 *h, const dn_synth_options *o, const block *k, int64_t positives,
-                             dn_error *err)
+/* Genes and labels of the pairs in turns; *positives are those of this rank. */
+static dn_status fill_pairs(dn_h5 *h, const dn_synth_options *o, block *k, uint64_t least, int64_t *positives,
+                            dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t first = k->pairs.begin, n = k->pairs.end - k->pairs.begin, all = o->pairs;
+    int64_t turns = dn_turns(dn_block(o->pairs, 0, dn_h5_comm(h)->size), PAIRS_AT_ONCE);
+
+    for (int64_t turn = 0; turn < turns; turn++) {
+        dn_range r = dn_turn(k->pairs, turn, PAIRS_AT_ONCE);
+        int64_t n = r.end - r.begin;
+
+        for (int64_t i = 0; i < n; i++) {
+            double score = dn_synth_maker_pair(k->maker, r.begin + i, &k->a[i], &k->b[i]);
+            k->label[i] = dn_order_key(score) >= least;
+            *positives += k->label[i];
+        }
+        DN_TRY(dn_h5_fill(h, "/pairs/known/gene_a", r.begin, n, k->a, err));
+        DN_TRY(dn_h5_fill(h, "/pairs/known/gene_b", r.begin, n, k->b, err));
+        DN_TRY(dn_h5_fill(h, "/pairs/known/label", r.begin, n, k->label, err));
+    }
+out:
+    return st;
+}
+
+static dn_status write_pairs(dn_h5 *h, const dn_synth_options *o, block *k, uint64_t least, dn_error *err)
+{
+    dn_status st = DN_OK;
+    static const char *const member[] = {"gene_a", "gene_b", "label"};
+    int64_t all = o->pairs, positives = 0;
+    char path[32];
     const struct {
         const char *key;
         int64_t value;
-    } counts[] = {{"rows", all},  {"unknown", 0},    {"self_pairs", 0},      {"dropped", 0},
-                  {"repeats", 0}, {"two_labels", 0}, {"positive", positives}};
+    } counts[] = {{"rows", all},  {"unknown", 0}, {"self_pairs", 0},
+                  {"dropped", 0}, {"repeats", 0}, {"two_labels", 0}};
 
-    DN_TRY(dn_h5_write(h, "/pairs/known/gene_a", 1, &all, first, n, k->a, err));
-    DN_TRY(dn_h5_write(h, "/pairs/known/gene_b", 1, &all, first, n, k->b, err));
-    DN_TRY(dn_h5_write(h, "/pairs/known/label", 1, &all, first, n, k->label, err));
+    for (int m = 0; m < 3; m++) {
+        snprintf(path, sizeof path, "/pairs/known/%s", member[m]);
+        DN_TRY(dn_h5_declare(h, path, 1, &all, err));
+    }
+    DN_TRY(fill_pairs(h, o, k, least, &positives, err));
+    MPI_Allreduce(MPI_IN_PLACE, &positives, 1, MPI_INT64_T, MPI_SUM, dn_h5_comm(h)->mpi);
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         DN_TRY(dn_h5_set_int(h, "/pairs/known", counts[i].key, counts[i].value, err));
+    DN_TRY(dn_h5_set_int(h, "/pairs/known", "positive", positives, err));
 out:
     return st;
 }
@@ -165,21 +224,17 @@ dn_status dn_synth_write(const dn_comm *comm, const char *path, const char *comm
     block k = {.genes = dn_block(o->genes, comm->rank, comm->size),
                .pairs = dn_block(o->pairs, comm->rank, comm->size)};
     dn_h5 *h = NULL;
-    int64_t positives = 0;
-    uint64_t least;
+    uint64_t least = 0;
 
     DN_PASS(dn_synth_check(o, err));
     DN_PASS(make_genes(o, &k, err));
-    DN_PASS(make_pairs(o, &k, err));
+    DN_PASS(make_room(o, &k, err));
     DN_AGREE(comm);
-    least = dn_threshold(comm, k.score, k.pairs.end - k.pairs.begin, o->pairs / 2);
-    for (int64_t i = 0; i < k.pairs.end - k.pairs.begin; i++)
-        positives += k.label[i] = k.score[i] >= least;
-    MPI_Allreduce(MPI_IN_PLACE, &positives, 1, MPI_INT64_T, MPI_SUM, comm->mpi);
+    DN_TRY(dn_threshold_of(comm, key_of, k.maker, k.pairs, o->pairs / 2, &least, err));
     DN_TRY(dn_h5_create(comm, path, DN_DATASET_SCHEMA, command, config, force, &h, err));
     DN_TRY(write_genes(h, o, &k, err));
     DN_TRY(write_rule(h, o, err));
-    DN_TRY(write_pairs(h, o, &k, positives, err));
+    DN_TRY(write_pairs(h, o, &k, least, err));
     DN_TRY(dn_h5_commit(&h, err));
 out:
     dn_h5_close(&h);

@@ -9,7 +9,7 @@
 
 struct dn_network_private {
     dn_host host;
-    dn_rows rows;
+    dn_sorted_rows rows;
 };
 
 /* ---- ids ---- */
@@ -129,7 +129,7 @@ static dn_status load(dn_loading *l, const dn_network_options *o, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_network *w = l->w;
-    dn_rows *m = &w->own->rows;
+    dn_sorted_rows *m = &w->own->rows;
 
     DN_TRY(dn_network_select(l, o, err));
     DN_TRY(dn_network_read(l, err));

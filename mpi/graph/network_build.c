@@ -17,7 +17,7 @@ static size_t round_up(size_t bytes)
     return (bytes + 63) / 64 * 64;
 }
 
-dn_status dn_network_room(const dn_loading *l, int64_t nnz, dn_rows *out, dn_error *err)
+dn_status dn_network_room(const dn_loading *l, int64_t nnz, dn_sorted_rows *out, dn_error *err)
 {
     dn_status st = DN_OK;
     size_t n = (size_t)l->n, rows = round_up((n + 1) * sizeof *out->row);
@@ -39,7 +39,7 @@ out:
 /* ---- the order of the nodes ---- */
 
 /* Counting sort, the greatest degree first. By rank 0 of the host; first [most + 2] is zero. */
-static void sort_nodes(const dn_loading *l, uint32_t most, int64_t *first, const dn_rows *m)
+static void sort_nodes(const dn_loading *l, uint32_t most, int64_t *first, const dn_sorted_rows *m)
 {
     int64_t at = 0;
 
@@ -69,7 +69,7 @@ static uint32_t greatest(const uint32_t *v, int64_t n)
 }
 
 /* Sides in inside order; this rank's part of the nodes of the dataset. */
-static void place_sides(const dn_loading *l, const dn_rows *m)
+static void place_sides(const dn_loading *l, const dn_sorted_rows *m)
 {
     dn_range mine = dn_block(l->all, l->host->comm.rank, l->host->comm.size);
 
@@ -80,7 +80,7 @@ static void place_sides(const dn_loading *l, const dn_rows *m)
     }
 }
 
-dn_status dn_network_order(dn_loading *l, dn_rows *m, dn_error *err)
+dn_status dn_network_order(dn_loading *l, dn_sorted_rows *m, dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t *first = NULL; /* [most + 2]  first place of nodes of degree most - d */
@@ -163,7 +163,7 @@ void dn_network_scatter(const dn_loading *l, dn_cursor *cursor, int32_t *col, fl
     }
 }
 
-static void set_cursors(const dn_loading *l, const dn_rows *m, dn_cursor *out)
+static void set_cursors(const dn_loading *l, const dn_sorted_rows *m, dn_cursor *out)
 {
     const uint32_t *before = l->degree + (size_t)l->host->comm.rank * (size_t)l->n;
 
@@ -171,7 +171,7 @@ static void set_cursors(const dn_loading *l, const dn_rows *m, dn_cursor *out)
         out[v] = (dn_cursor){m->row[l->inside[v]] + before[v], l->inside[v]};
 }
 
-dn_status dn_network_build(dn_loading *l, dn_rows *out, dn_error *err)
+dn_status dn_network_build(dn_loading *l, dn_sorted_rows *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_cursor *cursor = NULL; /* [n]  by outside number */

@@ -168,7 +168,7 @@ out:
 }
 
 /* The merged rows in inside order and numbers: this rank's share. */
-static void place_rows(const dn_loading *l, const draft *d, const dn_rows *m, dn_range mine)
+static void place_rows(const dn_loading *l, const draft *d, const dn_sorted_rows *m, dn_range mine)
 {
     for (int64_t i = mine.begin; i < mine.end; i++) {
         int64_t from = d->start[m->outside[i]], at = m->row[i], n = m->row[i + 1] - at;
@@ -192,7 +192,7 @@ static int64_t count_left(dn_loading *l, dn_range mine, int64_t repeats)
     return sums[0];
 }
 
-dn_status dn_network_merge(dn_loading *l, dn_rows *out, dn_error *err)
+dn_status dn_network_merge(dn_loading *l, dn_sorted_rows *out, dn_error *err)
 {
     dn_status st = DN_OK;
     draft d = {0};

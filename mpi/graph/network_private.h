@@ -31,14 +31,14 @@ typedef struct dn_piece {
 } dn_piece;
 
 /* The graph in memory that the ranks of a host share. */
-typedef struct dn_rows {
+typedef struct dn_sorted_rows {
     dn_shared *memory;
     int64_t *row;
     int32_t *col;
     float *weight; /* NULL: none */
     int32_t *outside;
     uint8_t *side;
-} dn_rows;
+} dn_sorted_rows;
 
 typedef struct dn_loading {
     const dn_h5 *h;
@@ -80,17 +80,17 @@ DN_COLLECTIVE dn_range dn_network_share(dn_loading *l, int64_t total);
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_network_read(dn_loading *l, dn_error *err);
 
 /* The graph from one layer whose file order is the order of the rows. */
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_network_build(dn_loading *l, dn_rows *out, dn_error *err);
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_network_build(dn_loading *l, dn_sorted_rows *out, dn_error *err);
 
 /* The graph from several layers, or from one that needs its rows sorted. */
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_network_merge(dn_loading *l, dn_rows *out, dn_error *err);
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_network_merge(dn_loading *l, dn_sorted_rows *out, dn_error *err);
 
 /* Memory of a graph. */
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_network_room(const dn_loading *l, int64_t nnz, dn_rows *out,
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_network_room(const dn_loading *l, int64_t nnz, dn_sorted_rows *out,
                                                       dn_error *err);
 
 /* Inside numbers by falling l->total: fills l->inside, m->outside, m->row and m->side of a host. */
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_network_order(dn_loading *l, dn_rows *m, dn_error *err);
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_network_order(dn_loading *l, dn_sorted_rows *m, dn_error *err);
 
 /* Where this rank puts the next edge of a node, and what the others call it. */
 typedef struct dn_cursor {

@@ -8,7 +8,7 @@
 #include "mpi/core/partition.h"
 #include "solvers/base/alloc.h"
 
-enum { NAME_MAX_ = 256, CHUNK = 1 << 18 };
+enum { NAME_MAX_ = 256, CHUNK = 1 << 18, BATCH = 128 };
 
 /* ---- reading whole vectors ---- */
 
@@ -149,18 +149,9 @@ static share share_of(const dn_shared *memory, int64_t n)
     const dn_host *host = dn_shared_host(memory);
     share s = {.rows = dn_block(n, host->comm.rank, host->comm.size)};
 
-    s.turns = (s.rows.end - s.rows.begin + CHUNK - 1) / CHUNK;
+    s.turns = dn_turns(s.rows, CHUNK);
     MPI_Allreduce(MPI_IN_PLACE, &s.turns, 1, MPI_INT64_T, MPI_MAX, host->all->mpi);
     return s;
-}
-
-static dn_range turn_of(const share *s, int64_t turn)
-{
-    int64_t begin = s->rows.begin + turn * CHUNK, end = begin + CHUNK;
-
-    if (begin > s->rows.end)
-        begin = s->rows.end;
-    return (dn_range){begin, end < s->rows.end ? end : s->rows.end};
 }
 
 /* Genes are 64 bits in the file, 32 in memory. *io_bad goes down to the first row that is out of range. */
@@ -175,7 +166,7 @@ static dn_status read_genes(const dn_h5 *h, const char *path, const share *s, in
     DN_AGREE(dn_h5_comm(h));
     wide = block;
     for (int64_t t = 0; t < s->turns; t++) {
-        dn_range r = turn_of(s, t);
+        dn_range r = dn_turn(s->rows, t, CHUNK);
 
         DN_TRY(dn_h5_read(h, path, DN_I64, r.begin, r.end - r.begin, wide, err));
         for (int64_t i = r.begin; i < r.end; i++) {
@@ -198,7 +189,7 @@ static dn_status read_bytes(const dn_h5 *h, const char *path, const share *s, in
     dn_status st = DN_OK;
 
     for (int64_t t = 0; t < s->turns; t++) {
-        dn_range r = turn_of(s, t);
+        dn_range r = dn_turn(s->rows, t, CHUNK);
 
         DN_TRY(dn_h5_read(h, path, DN_U8, r.begin, r.end - r.begin, out + r.begin, err));
         for (int64_t i = r.begin; i < r.end; i++)
@@ -405,8 +396,9 @@ void dn_split_destroy(dn_split *s)
     *s = (dn_split){0};
 }
 
-void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *split, char *out)
+void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *opt_split, char *out)
 {
+    int64_t row[3 * BATCH], n = 0; /* rows at a time: a call for each would take most of the time */
     unsigned char digest[crypto_generichash_BYTES];
     crypto_generichash_state state;
 
@@ -418,9 +410,15 @@ void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_spl
                                   (unsigned long long)genes->n * sizeof *genes->id.offset);
     }
     for (int64_t i = 0; i < pairs->n; i++) {
-        int64_t row[3] = {pairs->gene_a[i], pairs->gene_b[i], pairs->label[i]};
-        if (split->part[i] == DN_TRAIN)
-            crypto_generichash_update(&state, (const unsigned char *)row, sizeof row);
+        if (opt_split == NULL || opt_split->part[i] == DN_TRAIN) {
+            row[3 * n] = pairs->gene_a[i];
+            row[3 * n + 1] = pairs->gene_b[i];
+            row[3 * n++ + 2] = pairs->label[i];
+        }
+        if (n == BATCH || i + 1 == pairs->n) {
+            crypto_generichash_update(&state, (const unsigned char *)row, (size_t)n * 3 * sizeof *row);
+            n = 0;
+        }
     }
     crypto_generichash_final(&state, digest, sizeof digest);
     sodium_bin2hex(out, 17, digest, 8);

@@ -76,7 +76,7 @@ DN_MUST_CHECK dn_status dn_split_load(const dn_h5 *h, const char *name, int64_t 
 void dn_split_destroy(dn_split *s);
 
 /* What the run is about, for the check that a model and a dataset belong together: a hash over gene ids and
- * the training rows of a split, as 16 hexadecimal digits in out [17]. Local. */
-void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *split, char *out);
+ * the training rows of a split (NULL: all rows), as 16 hexadecimal digits in out [17]. Local. */
+void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *opt_split, char *out);
 
 #endif

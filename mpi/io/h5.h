@@ -77,6 +77,13 @@ DN_MUST_CHECK dn_status dn_h5_write(dn_h5 *h, const char *name, int ndims, const
 DN_MUST_CHECK dn_status dn_h5_write_all(dn_h5 *h, const char *name, int ndims, const int64_t *dims,
                                         const void *data, dn_error *err);
 
+/* The same in turns, for what is larger than memory: first the dataset without content, then rows of it, as
+ * often as it takes, until all are written once. Fails: DN_EDATA the rows are not there */
+DN_MUST_CHECK dn_status dn_h5_declare(dn_h5 *h, const char *name, int ndims, const int64_t *dims,
+                                      dn_error *err);
+DN_MUST_CHECK dn_status dn_h5_fill(dn_h5 *h, const char *name, int64_t start, int64_t count, const void *data,
+                                   dn_error *err);
+
 /* Read `count` leading rows from `start` on as type (which must be the stored type). */
 DN_MUST_CHECK dn_status dn_h5_read(const dn_h5 *h, const char *name, dn_type type, int64_t start,
                                    int64_t count, void *out, dn_error *err);

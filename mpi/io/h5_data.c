@@ -203,6 +203,49 @@ out:
     return st;
 }
 
+static dn_status declare_local(dn_h5 *h, const char *name, const dn_schema_row *row, int ndims,
+                               const int64_t *dims, dn_error *err)
+{
+    dn_status st = DN_OK;
+    hsize_t extent[4];
+    hid_t space, set;
+
+    for (int d = 0; d < ndims; d++)
+        extent[d] = (hsize_t)dims[d];
+    space = H5Screate_simple(ndims, extent, NULL);
+    set = create_set(h, name, row, row->type, space);
+    if (set < 0)
+        st = cannot_write(h, name, err);
+    DN_PASS(dn_h5_reserve(h, end_of(set), err));
+    if (set >= 0 && H5Dclose(set) < 0 && st == DN_OK)
+        st = cannot_write(h, name, err);
+    H5Sclose(space);
+    return st;
+}
+
+static dn_status fill_local(dn_h5 *h, const char *name, dn_type type, int64_t start, int64_t count,
+                            const void *data, dn_error *err)
+{
+    dn_status st = DN_OK;
+    hid_t set = H5Dopen2(h->file, name, H5P_DEFAULT), space = H5Dget_space(set), memory = -1;
+    hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
+    hsize_t dims[H5S_MAX_RANK];
+    int ndims = H5Sget_simple_extent_dims(space, dims, NULL);
+    static const char nothing[8] = {0};
+
+    select_rows(space, ndims, dims, start, count, &memory);
+    H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
+    if (!is_empty(ndims, dims) &&
+        H5Dwrite(set, memory_type(type), memory, space, transfer, data != NULL ? data : nothing) < 0)
+        st = cannot_write(h, name, err);
+    H5Pclose(transfer);
+    H5Sclose(memory);
+    H5Sclose(space);
+    if (H5Dclose(set) < 0 && st == DN_OK)
+        st = cannot_write(h, name, err);
+    return st;
+}
+
 static const dn_schema_row *row_of(const char *name, bool text, dn_error *err)
 {
     const dn_schema_row *row = dn_schema_find(name);
@@ -222,6 +265,19 @@ dn_status dn_h5_write(dn_h5 *h, const char *name, int ndims, const int64_t *dims
     if (row == NULL)
         return DN_ESOFTWARE;
     return write_rows(h, name, row, row->type, ndims, dims, start, count, data, err);
+}
+
+dn_status dn_h5_declare(dn_h5 *h, const char *name, int ndims, const int64_t *dims, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_schema_row *row = row_of(name, false, err);
+
+    if (row == NULL)
+        return DN_ESOFTWARE;
+    DN_PASS(declare_local(h, name, row, ndims, dims, err));
+    DN_AGREE(h->comm);
+out:
+    return st;
 }
 
 static dn_status write_block(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, int ndims,
@@ -300,6 +356,22 @@ dn_status dn_h5_read(const dn_h5 *h, const char *name, dn_type type, int64_t sta
 
     DN_AGREE(h->comm);
     DN_PASS(read_rows(h, name, type, start, count, out, err));
+    DN_AGREE(h->comm);
+out:
+    return st;
+}
+
+dn_status dn_h5_fill(dn_h5 *h, const char *name, int64_t start, int64_t count, const void *data,
+                     dn_error *err)
+{
+    const dn_schema_row *row = row_of(name, false, err);
+    dn_status st;
+
+    if (row == NULL)
+        return DN_ESOFTWARE;
+    st = check_rows(h, name, row->type, start, count, err);
+    DN_AGREE(h->comm);
+    DN_PASS(fill_local(h, name, row->type, start, count, data, err));
     DN_AGREE(h->comm);
 out:
     return st;

@@ -78,12 +78,12 @@ static void halve(load *shard, int64_t n, load *scratch)
     halve(shard + n / 2, n / 2, scratch);
 }
 
-const int64_t *dn_deal_rows(dn_deal *d, const dn_permutation *order, const int64_t *rows, int64_t first)
+const int64_t *dn_deal_rows(dn_deal *d, const dn_permutation *order, const dn_rows *rows, int64_t first)
 {
     int64_t strata = d->batch / d->shards;
 
     for (int64_t i = 0; i < d->batch; i++)
-        d->row[i] = rows[dn_permute(order, (uint64_t)(first + i))];
+        d->row[i] = dn_rows_at(rows, (int64_t)dn_permute(order, (uint64_t)(first + i)));
     if (d->m == NULL || d->m->ops->cost == NULL)
         return d->row;
     for (int64_t i = 0; i < d->batch; i++)

@@ -18,6 +18,7 @@
 #define DN_TRAIN_DEAL_H
 
 #include <stdint.h>
+#include "mpi/train/rows.h"
 #include "solvers/base/rng.h"
 #include "solvers/models/model.h"
 
@@ -32,6 +33,6 @@ void dn_deal_destroy(dn_deal **d);
 
 /* The rows at positions [first, first + batch) of the epoch's order, as dealt: shard s has [s * batch /
  * shards, (s + 1) * batch / shards). Valid until the next call. Local. Time O(batch log batch). */
-const int64_t *dn_deal_rows(dn_deal *d, const dn_permutation *order, const int64_t *rows, int64_t first);
+const int64_t *dn_deal_rows(dn_deal *d, const dn_permutation *order, const dn_rows *rows, int64_t first);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
-#include "mpi/train/evaluate_view.h"
+#include "mpi/train/evaluate_rows.h"
 #include "mpi/train/profiles.h"
 #include "mpi/train/score.h"
 #include "solvers/base/alloc.h"
@@ -62,14 +62,7 @@ static void study_destroy(study *s)
     dn_free(s->sound);
     dn_free(s->training);
     dn_free(s->keys);
-    dn_free(s->rows.a);
-    dn_free(s->rows.b);
-    dn_free(s->rows.label);
-    dn_free(s->rows.klass);
-    dn_free(s->rows.clean);
-    for (int k = 0; k < DN_SCORERS; k++)
-        dn_free(s->rows.score[k]);
-    dn_free(s->rows.clean_score[1 + DN_POPULARITY]);
+    dn_eval_rows_destroy(&s->rows);
 }
 
 /* ---- do model and dataset belong together? ---- */
@@ -446,31 +439,31 @@ out:
     return st;
 }
 
-/* Copies the evaluated rows, which stand behind those of validation. */
-static dn_status copy_rows(const study *s, dn_evaluation *e, dn_error *err)
+void dn_evaluation_view_rows(dn_evaluation *e)
+{
+    const dn_eval_rows *r = &e->all;
+    int64_t from = r->n_validation;
+
+    e->n = r->n - from;
+    e->gene_a = r->a + from;
+    e->gene_b = r->b + from;
+    e->label = r->label + from;
+    e->klass = r->klass + from;
+    e->clean = r->clean + from;
+    for (int k = r->model ? 0 : 1; k < DN_SCORERS; k++)
+        e->score[k] = r->score[k] + from;
+}
+
+/* What is known of the rows; they go from the study to the report. */
+static dn_status take_rows(study *s, dn_evaluation *e, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_eval_rows *r = &s->rows;
-    int64_t from = r->n_validation;
-    size_t n = (size_t)(r->n - from);
 
-    DN_NEW(e->gene_a, n);
-    DN_NEW(e->gene_b, n);
-    DN_NEW(e->label, n);
-    DN_NEW(e->klass, n);
-    DN_NEW(e->clean, n);
-    memcpy(e->gene_a, r->a + from, n * sizeof *e->gene_a);
-    memcpy(e->gene_b, r->b + from, n * sizeof *e->gene_b);
-    memcpy(e->label, r->label + from, n);
-    memcpy(e->klass, r->klass + from, n);
-    memcpy(e->clean, r->clean + from, n);
-    for (int k = r->model ? 0 : 1; k < DN_SCORERS; k++) {
-        DN_NEW(e->score[k], n);
-        memcpy(e->score[k], r->score[k] + from, n * sizeof *e->score[k]);
-    }
-    e->n = (int64_t)n;
     DN_TRY(count_validation(s, &e->also_in_validation, err));
     count_left_out(s, e);
+    e->all = s->rows;
+    s->rows = (dn_eval_rows){.n = 0};
+    dn_evaluation_view_rows(e);
 out:
     return st;
 }
@@ -503,7 +496,7 @@ dn_status dn_evaluate(const dn_comm *comm, const dn_evaluate_options *options, d
            (long long)(s.rows.n - s.rows.n_validation), (long long)s.rows.n_validation);
     for (int v = 0; v < DN_VIEWS; v++)
         DN_TRY(dn_view_measure(comm, &s.rows, v, options->replicates, options->seed, out->view, err));
-    DN_PASS(copy_rows(&s, out, err));
+    DN_PASS(take_rows(&s, out, err));
     DN_AGREE(comm);
     name_rows(&s, out);
     out->gene_id = s.genes.id;
@@ -518,12 +511,6 @@ out:
 void dn_evaluation_destroy(dn_evaluation *e)
 {
     dn_strings_destroy(&e->gene_id);
-    dn_free(e->gene_a);
-    dn_free(e->gene_b);
-    dn_free(e->label);
-    dn_free(e->klass);
-    dn_free(e->clean);
-    for (int k = 0; k < DN_SCORERS; k++)
-        dn_free(e->score[k]);
+    dn_eval_rows_destroy(&e->all);
     *e = (dn_evaluation){.n = 0};
 }

@@ -31,10 +31,10 @@ typedef struct dn_evaluate_options {
     const char *split;         /* NULL: that of the model */
     int64_t fold;              /* -1: that of the model, or none */
     dn_part part;              /* which rows of the split; ignored with pairs */
-    const char *const *models; /* [n_models]  drug-target pairs: models of several folds or
-                                  splits, in place of model */
+    const char *const *models; /* [n_models]  models of several folds or splits, in place of model:
+                                  dn_evaluate_folds(), dn_evaluate_dti_file() */
     int n_models;
-    int64_t pool; /* baselines of drug-target pairs: folds 0 .. pool - 1 are pooled; 0: one fold */
+    int64_t pool; /* baselines: folds 0 .. pool - 1 are pooled; 0: one fold; by the same functions */
     const dn_contenders *contenders; /* drug-target pairs: scores out of files; NULL: none */
     const char *opt_states; /* drug-target pairs: the file of states that the model was trained on; NULL:
                                where it stood then */
@@ -60,18 +60,23 @@ typedef struct dn_evaluation {
         int64_t between_parts; /* pairs of the split that belong to no part */
     } left_out;
     int64_t also_in_validation; /* rows evaluated that validation used for early stop and threshold */
-    /* row by row */
+    dn_eval_rows all;           /* validation rows and the evaluated ones; owned */
     dn_strings gene_id;
+    /* the evaluated rows, in views of the above */
     int64_t n;
-    int64_t *gene_a, *gene_b;  /* [n] */
-    uint8_t *label;            /* [n] */
-    uint8_t *klass;            /* [n]  1, 2, 3: c1, c2, c3 */
-    uint8_t *clean;            /* [n] */
-    double *score[DN_SCORERS]; /* [n] each  probability of the model (NULL without one); scores of the
-                                  baselines, popularity of "all" */
+    const int64_t *gene_a, *gene_b;  /* [n] */
+    const uint8_t *label;            /* [n] */
+    const uint8_t *klass;            /* [n]  1, 2, 3: c1, c2, c3 */
+    const uint8_t *clean;            /* [n] */
+    const double *score[DN_SCORERS]; /* [n] each  probability of the model (NULL without one); scores of the
+                                        baselines, popularity of "all" */
 } dn_evaluation;
 
-/* Collective on comm; every rank gets the whole report.
+/* Set the views of e->all. Local. */
+void dn_evaluation_view_rows(dn_evaluation *e);
+
+/* One model, or the baselines of one fold; options->models and pool are for evaluate_folds.h. Collective on
+ * comm; every rank gets the whole report.
  * Fails: DN_EUSAGE  another split or fold than the model was trained on
  *        DN_EDATA   dataset and model do not belong together (says what differs); no rows to evaluate
  *        as dn_h5_open, dn_score; DN_ENOMEM */

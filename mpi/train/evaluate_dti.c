@@ -6,6 +6,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/train/dti_history.h"
+#include "mpi/train/evaluate_rows.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 #include "solvers/stats/label_history.h"
@@ -46,12 +47,7 @@ static void study_destroy(study *s)
 {
     dn_free(s->training);
     dn_free(s->row);
-    dn_free(s->rows.a);
-    dn_free(s->rows.b);
-    dn_free(s->rows.label);
-    dn_free(s->rows.klass);
-    for (int k = 0; k < DN_SCORERS_MAX; k++)
-        dn_free(s->rows.score[k]);
+    dn_eval_rows_destroy(&s->rows);
 }
 
 static dn_status find_training(study *s, uint8_t *seen_drug, uint8_t *seen_target, dn_error *err)
@@ -340,54 +336,36 @@ dn_status dn_evaluate_dti(const dn_comm *comm, const dn_dti_table *t, dn_part pa
 
 /* ---- several folds ---- */
 
-/* Rows [begin, end) of a fold behind those of out. */
-static void append_rows(const dn_dti_evaluation *fold, int64_t begin, int64_t end, dn_dti_evaluation *out)
+/* Where they stand in the table, in the order of dn_eval_rows_pool(). */
+static void pool_places(const dn_dti_evaluation *fold, int64_t folds, int64_t *row)
 {
-    const dn_eval_rows *from = &fold->all;
-    dn_eval_rows *to = &out->all;
-
-    for (int64_t i = begin; i < end; i++, to->n++) {
-        out->all_row[to->n] = fold->all_row[i];
-        to->a[to->n] = from->a[i];
-        to->b[to->n] = from->b[i];
-        to->label[to->n] = from->label[i];
-        to->klass[to->n] = from->klass[i];
-        for (int k = to->model ? DN_MODEL : 1; k < to->kind->scorers; k++)
-            to->score[k][to->n] = from->score[k][i];
-    }
+    for (int64_t f = 0; f < folds; f++)
+        for (int64_t i = 0; i < fold[f].all.n_validation; i++)
+            *row++ = fold[f].all_row[i];
+    for (int64_t f = 0; f < folds; f++)
+        for (int64_t i = fold[f].all.n_validation; i < fold[f].all.n; i++)
+            *row++ = fold[f].all_row[i];
 }
 
 static dn_status pool_rows(const dn_dti_evaluation *fold, int64_t folds, dn_dti_evaluation *out,
                            dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_eval_rows *r = &out->all;
-    size_t n = 0;
+    const dn_eval_rows **rows = NULL; /* [folds] */
 
-    *r = (dn_eval_rows){.kind = fold[0].all.kind, .model = fold[0].model};
-    memcpy(r->entities, fold[0].all.entities, sizeof r->entities);
+    DN_NEW(rows, (size_t)folds);
     for (int64_t f = 0; f < folds; f++)
-        n += (size_t)fold[f].all.n;
-    DN_NEW(out->all_row, n);
-    DN_NEW(r->a, n);
-    DN_NEW(r->b, n);
-    DN_NEW(r->label, n);
-    DN_NEW(r->klass, n);
-    for (int k = r->model ? DN_MODEL : 1; k < r->kind->scorers; k++)
-        DN_NEW(r->score[k], n);
-    for (int64_t f = 0; f < folds; f++) {
-        append_rows(&fold[f], 0, fold[f].all.n_validation, out);
-        r->n_training[0] += fold[f].training_rows;
+        rows[f] = &fold[f].all;
+    DN_TRY(dn_eval_rows_pool(rows, folds, &out->all, err));
+    DN_NEW(out->all_row, (size_t)out->all.n);
+    pool_places(fold, folds, out->all_row);
+    for (int64_t f = 0; f < folds; f++)
         out->between_parts += fold[f].between_parts;
-    }
-    r->n_training[1] = r->n_training[0];
-    r->n_validation = r->n;
-    for (int64_t f = 0; f < folds; f++)
-        append_rows(&fold[f], fold[f].all.n_validation, fold[f].all.n, out);
     out->folds = folds;
     out->contradictory = fold[0].contradictory;
     view_rows(out);
 out:
+    dn_free(rows);
     return st;
 }
 
@@ -410,12 +388,7 @@ out:
 void dn_dti_evaluation_destroy(dn_dti_evaluation *e)
 {
     dn_free(e->all_row);
-    dn_free(e->all.a);
-    dn_free(e->all.b);
-    dn_free(e->all.label);
-    dn_free(e->all.klass);
-    for (int k = 0; k < DN_SCORERS_MAX; k++)
-        dn_free(e->all.score[k]);
+    dn_eval_rows_destroy(&e->all);
     dn_repeats_destroy(&e->repeats);
     *e = (dn_dti_evaluation){.n = 0};
 }

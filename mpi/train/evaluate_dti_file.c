@@ -5,6 +5,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/train/dti_model.h"
+#include "mpi/train/evaluate_folds.h"
 #include "solvers/base/alloc.h"
 
 dn_status dn_dti_table_load(const dn_comm *comm, const char *dataset, const char *split, int64_t fold,
@@ -144,34 +145,6 @@ out:
 
 /* ---- several folds, of one split or more ---- */
 
-/* Split and fold of each model, which must be another each time. Collective. */
-static dn_status name_folds(const dn_comm *comm, const dn_evaluate_options *o, dn_repeats *r, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_model_record record;
-
-    r->splits = 1;
-    for (int f = 0; f < r->n; f++) {
-        dn_repeat *m = &r->each[f];
-
-        *m = (dn_repeat){.fold = f};
-        if (o->models == NULL) {
-            snprintf(m->split, sizeof m->split, "%s", o->split);
-            continue;
-        }
-        DN_TRY(dn_model_read_record(comm, o->models[f], &record, err));
-        snprintf(m->split, sizeof m->split, "%s", record.split);
-        m->fold = record.fold;
-        r->splits += f > 0 && strcmp(m->split, r->each[0].split) != 0;
-        for (int i = 0; i < f; i++)
-            if (m->fold == r->each[i].fold && strcmp(m->split, r->each[i].split) == 0)
-                DN_FAIL(DN_EUSAGE, "%s and %s are both of fold %lld of split '%s': a fold counts once",
-                        o->models[i], o->models[f], (long long)m->fold, m->split);
-    }
-out:
-    return st;
-}
-
 /* Collective. */
 static dn_status evaluate_folds(const dn_comm *comm, const dn_evaluate_options *o, const dn_repeats *r,
                                 dn_dti_table *out_table, dn_dti_evaluation *fold, dn_error *err)
@@ -197,13 +170,12 @@ out:
 }
 
 static dn_status make_folds(int64_t folds, dn_dti_evaluation **out, const dn_eval_rows ***out_rows,
-                            dn_repeats *out_repeats, dn_error *err)
+                            dn_error *err)
 {
     dn_status st = DN_OK;
 
     DN_NEW(*out, (size_t)folds);
     DN_NEW(*out_rows, (size_t)folds);
-    DN_TRY(dn_repeats_create(folds, out_repeats, err));
     for (int64_t f = 0; f < folds; f++)
         (*out_rows)[f] = &(*out)[f].all;
 out:
@@ -228,14 +200,14 @@ static dn_status several(const dn_comm *comm, const dn_evaluate_options *o, dn_d
                          dn_dti_evaluation *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t folds = o->models != NULL ? o->n_models : o->pool;
+    int64_t folds = dn_folds_asked(o);
     dn_dti_evaluation *fold = NULL;   /* [folds] */
     const dn_eval_rows **rows = NULL; /* [folds]  of these */
     dn_repeats repeats = {.n = 0};
 
-    DN_PASS(make_folds(folds, &fold, &rows, &repeats, err));
+    DN_PASS(make_folds(folds, &fold, &rows, err));
     DN_AGREE(comm);
-    DN_TRY(name_folds(comm, o, &repeats, err));
+    DN_TRY(dn_folds_name(comm, o, &repeats, err));
     DN_TRY(evaluate_folds(comm, o, &repeats, out_table, fold, err));
     DN_TRY(dn_repeats_measure(comm, &repeats, rows, o->replicates, o->seed, err));
     if (repeats.splits == 1)
@@ -263,7 +235,7 @@ dn_status dn_evaluate_dti_file(const dn_comm *comm, const dn_evaluate_options *o
     if (o->pairs != NULL)
         DN_FAIL(DN_EUSAGE,
                 "--pairs is for pairs of genes; drug-target pairs are evaluated by parts of a split");
-    if (o->models != NULL || o->pool > 0)
+    if (dn_folds_asked(o) > 0)
         DN_TRY(several(comm, o, out_table, out, err));
     else
         DN_TRY(evaluate_fold(comm, o, 1, 1, out_table, out, err));

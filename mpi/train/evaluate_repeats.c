@@ -9,6 +9,8 @@
 
 /* What the replicates need. */
 typedef struct bench {
+    const dn_view *view;
+    int64_t least; /* rows of either class that a model needs to count */
     int64_t models;
     int first, end;    /* scorers: first is 1 without a model */
     int64_t *begin;    /* [models + 1]  first row of each among the rows of all */
@@ -52,42 +54,90 @@ static void bench_destroy(bench *b)
 
 /* ---- each model by itself ---- */
 
+static bool enough(int64_t rows, int64_t positives, int64_t least)
+{
+    return positives >= least && rows - positives >= least;
+}
+
 /* AUROC on the validation rows; NaN where scores are missing. */
-static dn_status measure_validation(const dn_eval_rows *r, int k, double *out, dn_error *err)
+static dn_status measure_validation(const dn_view_table *t, int k, double *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_order order = {.n = 0};
     double ignored;
 
     *out = (double)NAN;
-    if (r->n_validation == 0 || isnan(r->score[k][0]))
+    if (t->n == 0 || isnan(t->score[k][0]))
         goto out;
-    DN_TRY(dn_order_create(r->score[k], r->label, r->n_validation, &order, err));
+    DN_TRY(dn_order_create(t->score[k], t->label, t->n, &order, err));
     dn_order_rank(&order, NULL, out, &ignored);
 out:
     dn_order_destroy(&order);
     return st;
 }
 
-static dn_status measure_model(const dn_eval_rows *r, const bench *b, int64_t m, dn_repeat *out,
-                               dn_error *err)
+/* The evaluated rows of a model: its figures, and its rows behind those of the models before it. */
+static dn_status measure_model(const dn_eval_rows *rows, bench *b, int64_t m, dn_repeat *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t from = r->n_validation;
+    dn_view_table t = {.n = 0};
+    int64_t at = b->begin[m];
 
-    out->rows = r->n - from;
-    out->positives = 0;
-    for (int64_t i = from; i < r->n; i++)
-        out->positives += r->label[i];
-    out->counted = out->positives > 0 && out->positives < out->rows;
+    DN_TRY(dn_view_table_fill(rows, b->view, b->view, rows->n_validation, rows->n, &t, err));
+    out->rows = t.n;
+    out->positives = t.positives;
+    out->counted = enough(t.n, t.positives, b->least);
     for (int k = b->first; k < b->end; k++) {
         dn_order *order = &b->order[m * b->end + k];
 
-        DN_TRY(dn_order_create(r->score[k] + from, r->label + from, out->rows, order, err));
+        DN_TRY(dn_order_create(t.score[k], t.label, t.n, order, err));
         dn_order_rank(order, NULL, &out->auroc[k], &out->ap[k]);
-        DN_TRY(measure_validation(r, k, &out->validation_auroc[k], err));
+    }
+    for (int64_t i = 0; i < t.n; i++, at++) {
+        b->a[at] = t.a[i];
+        b->b[at] = t.b[i];
+    }
+    b->begin[m + 1] = at;
+out:
+    dn_view_table_destroy(&t);
+    return st;
+}
+
+/* Do the validation rows that the view holds suffice, for every model that counts? */
+static dn_source find_source(const dn_eval_rows *const *rows, const bench *b, const dn_repeats *r)
+{
+    if (b->view == rows[0]->kind->view)
+        return DN_FROM_VIEW;
+    for (int64_t m = 0; m < r->n; m++) {
+        int64_t n = 0, positives = 0;
+
+        for (int64_t i = 0; i < rows[m]->n_validation; i++)
+            if (dn_view_holds(rows[m], b->view, i)) {
+                n++;
+                positives += rows[m]->label[i];
+            }
+        if (r->each[m].counted && !enough(n, positives, b->least))
+            return DN_FROM_ALL;
+    }
+    return DN_FROM_VIEW;
+}
+
+static dn_status validate_models(const dn_eval_rows *const *rows, const bench *b, dn_repeats *r,
+                                 dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_view_table t = {.n = 0};
+
+    r->source = find_source(rows, b, r);
+    for (int64_t m = 0; m < r->n; m++) {
+        dn_view_table_destroy(&t);
+        DN_TRY(dn_view_table_fill(rows[m], r->source == DN_FROM_VIEW ? b->view : rows[m]->kind->view, b->view,
+                                  0, rows[m]->n_validation, &t, err));
+        for (int k = b->first; k < b->end; k++)
+            DN_TRY(measure_validation(&t, k, &r->each[m].validation_auroc[k], err));
     }
 out:
+    dn_view_table_destroy(&t);
     return st;
 }
 
@@ -173,25 +223,35 @@ static int64_t count_splits(const dn_repeats *r)
     return splits;
 }
 
-/* ---- the rows of all models behind one another ---- */
+/* ---- all of it, but for the replicates ---- */
 
-static dn_status join_rows(const dn_eval_rows *const *rows, bench *b, dn_error *err)
+static dn_status room_local(const dn_eval_rows *const *rows, int64_t replicates, bench *b, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t at = 0;
+    size_t all = 0;
 
+    for (int64_t m = 0; m < b->models; m++)
+        all += (size_t)(rows[m]->n - rows[m]->n_validation);
     DN_NEW(b->begin, (size_t)b->models + 1);
-    for (int64_t m = 0; m < b->models; m++)
-        b->begin[m + 1] = b->begin[m] + rows[m]->n - rows[m]->n_validation;
-    DN_NEW(b->a, (size_t)b->begin[b->models]);
-    DN_NEW(b->b, (size_t)b->begin[b->models]);
-    for (int64_t m = 0; m < b->models; m++)
-        for (int64_t i = rows[m]->n_validation; i < rows[m]->n; i++, at++) {
-            b->a[at] = rows[m]->a[i];
-            b->b[at] = rows[m]->b[i];
-        }
-    DN_TRY(
-        dn_resample_create_sides(b->a, b->b, at, rows[0]->entities[0], rows[0]->entities[1], &b->draws, err));
+    DN_NEW(b->a, all);
+    DN_NEW(b->b, all);
+    DN_NEW(b->order, (size_t)b->models * (size_t)b->end);
+    DN_NEW(b->value, (size_t)replicates * 2 * (size_t)b->end);
+    DN_NEW(b->column, (size_t)replicates);
+out:
+    return st;
+}
+
+static dn_status prepare_draws(const dn_eval_rows *rows, bench *b, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t n = b->begin[b->models];
+
+    DN_NEW(b->weight, (size_t)n);
+    if (rows->kind->sides == 2)
+        DN_TRY(dn_resample_create_sides(b->a, b->b, n, rows->entities[0], rows->entities[1], &b->draws, err));
+    else
+        DN_TRY(dn_resample_create(b->a, b->b, n, rows->entities[0], &b->draws, err));
 out:
     return st;
 }
@@ -201,16 +261,14 @@ static dn_status measure_local(const dn_eval_rows *const *rows, int64_t replicat
 {
     dn_status st = DN_OK;
 
-    DN_TRY(join_rows(rows, b, err));
-    DN_NEW(b->order, (size_t)b->models * (size_t)b->end);
-    DN_NEW(b->weight, (size_t)b->begin[b->models]);
-    DN_NEW(b->value, (size_t)replicates * 2 * (size_t)b->end);
-    DN_NEW(b->column, (size_t)replicates);
+    DN_TRY(room_local(rows, replicates, b, err));
     r->counted = 0;
     for (int64_t m = 0; m < b->models; m++) {
         DN_TRY(measure_model(rows[m], b, m, &r->each[m], err));
         r->counted += r->each[m].counted;
     }
+    DN_TRY(validate_models(rows, b, r, err));
+    DN_TRY(prepare_draws(rows[0], b, err));
     memcpy(r->drawn, b->draws.drawn, sizeof r->drawn);
     r->splits = count_splits(r);
     take_means(b, r);
@@ -269,13 +327,18 @@ static void take_intervals(const bench *b, int64_t replicates, dn_repeats *r)
     }
 }
 
-dn_status dn_repeats_measure(const dn_comm *comm, dn_repeats *r, const dn_eval_rows *const *rows,
-                             int64_t replicates, uint64_t seed, dn_error *err)
+dn_status dn_repeats_measure_view(const dn_comm *comm, dn_repeats *r, const dn_eval_rows *const *rows, int v,
+                                  int64_t replicates, uint64_t seed, dn_error *err)
 {
     dn_status st = DN_OK;
-    bench b = {.models = r->n, .first = rows[0]->model ? DN_MODEL : 1, .end = rows[0]->kind->scorers};
+    bench b = {.view = &rows[0]->kind->view[v],
+               .least = v == 0 ? 1 : DN_VIEW_LEAST,
+               .models = r->n,
+               .first = rows[0]->model ? DN_MODEL : 1,
+               .end = rows[0]->kind->scorers};
 
     r->kind = rows[0]->kind;
+    r->view = b.view;
     r->model = rows[0]->model;
     r->best_baseline = -1;
     DN_PASS(measure_local(rows, replicates, &b, r, err));
@@ -288,4 +351,10 @@ dn_status dn_repeats_measure(const dn_comm *comm, dn_repeats *r, const dn_eval_r
 out:
     bench_destroy(&b);
     return st;
+}
+
+dn_status dn_repeats_measure(const dn_comm *comm, dn_repeats *r, const dn_eval_rows *const *rows,
+                             int64_t replicates, uint64_t seed, dn_error *err)
+{
+    return dn_repeats_measure_view(comm, r, rows, 0, replicates, seed, err);
 }

@@ -7,18 +7,10 @@
 #include "mpi/core/partition.h"
 #include "solvers/base/alloc.h"
 
-/* Rows of one view, each column by itself. */
-typedef struct table {
-    int64_t n, positives;
-    int64_t *a, *b;                /* [n] */
-    uint8_t *label;                /* [n] */
-    double *score[DN_SCORERS_MAX]; /* [n] each */
-} table;
-
 /* What a view needs while it is measured. */
 typedef struct bench {
     int first, end; /* scorers: first is 1 without a model */
-    table evaluated, validation;
+    dn_view_table evaluated, validation;
     dn_order order[DN_SCORERS_MAX]; /* of the evaluated rows */
     dn_resample resample;
     double *weight; /* [evaluated.n] */
@@ -26,7 +18,7 @@ typedef struct bench {
     double *column; /* [replicates] */
 } bench;
 
-static bool belongs(const dn_eval_rows *rows, const dn_view *view, int64_t i)
+bool dn_view_holds(const dn_eval_rows *rows, const dn_view *view, int64_t i)
 {
     return (!view->clean || rows->clean == NULL || rows->clean[i] != 0) &&
            (view->klass == 0 || view->klass == rows->klass[i]);
@@ -37,7 +29,7 @@ static void count(const dn_eval_rows *rows, const dn_view *view, dn_view_report 
     *r = (dn_view_report){
         .name = view->name, .training_rows = rows->n_training[view->clean], .best_baseline = -1};
     for (int64_t i = 0; i < rows->n; i++) {
-        if (!belongs(rows, view, i))
+        if (!dn_view_holds(rows, view, i))
             continue;
         if (i < rows->n_validation) {
             r->validation_rows++;
@@ -75,14 +67,14 @@ static const dn_view_report *twin(const dn_view *views, const dn_view_report *re
     return NULL;
 }
 
-static void table_destroy(table *t)
+void dn_view_table_destroy(dn_view_table *t)
 {
     dn_free(t->a);
     dn_free(t->b);
     dn_free(t->label);
     for (int k = 0; k < DN_SCORERS_MAX; k++)
         dn_free(t->score[k]);
-    *t = (table){.n = 0};
+    *t = (dn_view_table){.n = 0};
 }
 
 /* The scores that view `measured` goes by; NULL: there is no such scorer. */
@@ -91,22 +83,21 @@ static const double *scores(const dn_eval_rows *rows, const dn_view *measured, i
     return measured->clean && rows->clean_score[k] != NULL ? rows->clean_score[k] : rows->score[k];
 }
 
-/* The rows of [begin, end) that belong to members, with the scores of the measured view. */
-static dn_status table_fill(const dn_eval_rows *rows, const dn_view *members, const dn_view *measured,
-                            int64_t begin, int64_t end, table *t, dn_error *err)
+dn_status dn_view_table_fill(const dn_eval_rows *rows, const dn_view *members, const dn_view *measured,
+                             int64_t begin, int64_t end, dn_view_table *t, dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t n = 0;
 
     for (int64_t i = begin; i < end; i++)
-        n += belongs(rows, members, i);
+        n += dn_view_holds(rows, members, i);
     DN_NEW(t->a, (size_t)n);
     DN_NEW(t->b, (size_t)n);
     DN_NEW(t->label, (size_t)n);
     for (int k = rows->model ? 0 : 1; k < rows->kind->scorers; k++)
         DN_NEW(t->score[k], (size_t)n);
     for (int64_t i = begin; i < end; i++) {
-        if (!belongs(rows, members, i))
+        if (!dn_view_holds(rows, members, i))
             continue;
         t->a[t->n] = rows->a[i];
         t->b[t->n] = rows->b[i];
@@ -122,8 +113,8 @@ out:
 
 static void bench_destroy(bench *b)
 {
-    table_destroy(&b->evaluated);
-    table_destroy(&b->validation);
+    dn_view_table_destroy(&b->evaluated);
+    dn_view_table_destroy(&b->validation);
     for (int k = 0; k < DN_SCORERS_MAX; k++)
         dn_order_destroy(&b->order[k]);
     dn_resample_destroy(&b->resample);
@@ -137,10 +128,10 @@ static dn_status bench_create(const dn_eval_rows *rows, int v, dn_source source,
 {
     dn_status st = DN_OK;
     const dn_view *view = &rows->kind->view[v], *from = source == DN_FROM_VIEW ? view : rows->kind->view;
-    const table *e = &b->evaluated;
+    const dn_view_table *e = &b->evaluated;
 
-    DN_TRY(table_fill(rows, view, view, rows->n_validation, rows->n, &b->evaluated, err));
-    DN_TRY(table_fill(rows, from, view, 0, rows->n_validation, &b->validation, err));
+    DN_TRY(dn_view_table_fill(rows, view, view, rows->n_validation, rows->n, &b->evaluated, err));
+    DN_TRY(dn_view_table_fill(rows, from, view, 0, rows->n_validation, &b->validation, err));
     for (int k = b->first; k < b->end; k++)
         DN_TRY(dn_order_create(e->score[k], e->label, e->n, &b->order[k], err));
     if (rows->kind->sides == 2)
@@ -168,7 +159,7 @@ static void platt_input(int k, double *score, int64_t n)
 static dn_status calibrate(bench *b, int k, dn_scorer_report *s, dn_error *err)
 {
     dn_status st = DN_OK;
-    table *e = &b->evaluated, *w = &b->validation;
+    dn_view_table *e = &b->evaluated, *w = &b->validation;
 
     platt_input(k, w->score[k], w->n);
     platt_input(k, e->score[k], e->n);
@@ -182,7 +173,7 @@ out:
 }
 
 /* Has the scorer scores of the validation rows, which have all or none? */
-static bool scores_validation(const table *w, int k)
+static bool scores_validation(const dn_view_table *w, int k)
 {
     return w->n > 0 && !isnan(w->score[k][0]);
 }
@@ -190,7 +181,7 @@ static bool scores_validation(const table *w, int k)
 static dn_status measure_scorer(bench *b, int k, dn_source source, dn_scorer_report *s, dn_error *err)
 {
     dn_status st = DN_OK;
-    const table *e = &b->evaluated, *w = &b->validation;
+    const dn_view_table *e = &b->evaluated, *w = &b->validation;
     dn_order validation = {.n = 0};
     double threshold = 0.5, ignored;
     bool tuned = source != DN_FROM_NOWHERE && scores_validation(w, k);

@@ -62,6 +62,24 @@ typedef struct dn_eval_rows {
                                             clean training rows; NULL: the same there */
 } dn_eval_rows;
 
+/* Does a view hold row i? The one place that knows what a view filters by. Local. */
+bool dn_view_holds(const dn_eval_rows *rows, const dn_view *view, int64_t i);
+
+/* Rows of one view, each column by itself. */
+typedef struct dn_view_table {
+    int64_t n, positives;
+    int64_t *a, *b;                /* [n] */
+    uint8_t *label;                /* [n] */
+    double *score[DN_SCORERS_MAX]; /* [n] each; NULL for a model that is not there */
+} dn_view_table;
+
+/* Copy the rows of [begin, end) that view `members` holds, with the scores that view `measured` goes by.
+ * *out is all zero before; to be destroyed after a failure, too. Local. Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_view_table_fill(const dn_eval_rows *rows, const dn_view *members,
+                                           const dn_view *measured, int64_t begin, int64_t end,
+                                           dn_view_table *out, dn_error *err);
+void dn_view_table_destroy(dn_view_table *t);
+
 /* Is the model better than a baseline, by AUROC? */
 typedef enum dn_verdict {
     DN_BEATEN,     /* the whole interval of the difference is above 0 */

@@ -170,7 +170,7 @@ static dn_status run_together(dn_step *s, const batch *b, dn_error *err)
     return st;
 }
 
-dn_status dn_step_run(dn_step *s, const dn_permutation *order, const int64_t *rows, int64_t epoch,
+dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *rows, int64_t epoch,
                       int64_t number, double rate, float *w, float *running, double *out_loss,
                       double *out_right, dn_error *err)
 {

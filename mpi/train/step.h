@@ -21,7 +21,7 @@ void dn_step_destroy(dn_step **step);
 /* One batch.
  *
  *   order       permutation of the epoch
- *   rows        [n_train]  training rows
+ *   rows        training rows
  *   epoch       from 0; batch `number` of it, from 0
  *   rate        learning rate of this update
  *   w, running  [n_weights], [n_moments]  updated, the same on every rank
@@ -29,7 +29,7 @@ void dn_step_destroy(dn_step **step);
  *
  * Collective on comm. When a rank fails, no rank updates and all return its error. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_step_run(dn_step *step, const dn_permutation *order,
-                                                  const int64_t *rows, int64_t epoch, int64_t number,
+                                                  const dn_rows *rows, int64_t epoch, int64_t number,
                                                   double rate, float *w, float *running, double *out_loss,
                                                   double *out_right, dn_error *err);
 

@@ -12,6 +12,9 @@
 #include "solvers/base/log.h"
 #include "solvers/stats/metrics.h"
 
+/* A multiple of the blocks of score.c, so that slices have the bits of the whole. */
+enum { SLICE = 1 << 18 };
+
 /* One run; the same on every rank but for the step's own slice. */
 typedef struct run {
     const dn_comm *comm;
@@ -22,8 +25,9 @@ typedef struct run {
     dn_plan plan;
     dn_step *step;
     dn_checkpoint at;   /* all that goes from step to step; its best weights are in the caller's buffers */
-    float *score;       /* [n_validation] */
-    uint8_t *label;     /* [n_validation] */
+    float *score;       /* [validation rows] */
+    uint8_t *label;     /* [validation rows] */
+    int64_t *slice;     /* [SLICE]  validation rows being scored */
     int64_t steps;      /* of an epoch */
     double epoch_start; /* this epoch began then, had it not been interrupted */
     double start;
@@ -79,9 +83,14 @@ static dn_status validate(run *r, dn_epoch_report *report, dn_error *err)
     dn_status st = DN_OK;
     dn_order order = {0};
     double sum = 0;
-    int64_t n = r->rows->n_validation;
+    int64_t n = r->rows->validation.n;
 
-    DN_TRY(dn_score(r->comm, r->m, r->at.w, r->at.running, r->rows->validation, n, r->score, err));
+    for (int64_t first = 0; first < n; first += SLICE) {
+        int64_t count = n - first < SLICE ? n - first : SLICE;
+
+        dn_rows_read(&r->rows->validation, first, count, r->slice);
+        DN_TRY(dn_score(r->comm, r->m, r->at.w, r->at.running, r->slice, count, r->score + first, err));
+    }
     for (int64_t i = 0; i < n; i++) {
         double p = r->label[i] ? (double)r->score[i] : 1 - (double)r->score[i];
         sum -= log(p > 1e-12 ? p : 1e-12) * (r->label[i] ? r->m->positive_weight : 1);
@@ -149,7 +158,7 @@ static dn_status run_step(run *r, const dn_permutation *order, dn_error *err)
     dn_checkpoint *at = &r->at;
     double loss = 0, right = 0, begin = MPI_Wtime();
 
-    DN_TRY(dn_step_run(r->step, order, r->rows->train, at->epoch, at->step,
+    DN_TRY(dn_step_run(r->step, order, &r->rows->train, at->epoch, at->step,
                        dn_schedule_rate(&r->o->schedule, at->updates), at->w, at->running, &loss, &right,
                        err));
     at->trained += MPI_Wtime() - begin;
@@ -192,7 +201,7 @@ static dn_status run_epoch(run *r, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_checkpoint *at = &r->at;
-    dn_permutation order = dn_permutation_make(r->o->seed, (uint64_t)at->epoch, (uint64_t)r->rows->n_train);
+    dn_permutation order = dn_permutation_make(r->o->seed, (uint64_t)at->epoch, (uint64_t)r->rows->train.n);
     dn_epoch_report report = {.epoch = at->epoch + 1, .epochs = r->o->epochs};
 
     while (at->step < r->steps)
@@ -219,20 +228,17 @@ static dn_status check(const run *r, dn_error *err)
     if (r->o->batch % r->o->shards != 0)
         DN_FAIL(DN_EUSAGE, "a batch of %lld cannot be cut into %d shards of equal size",
                 (long long)r->o->batch, r->o->shards);
-    for (int64_t i = 0; i < r->rows->n_train; i++)
-        of[r->rows->label[r->rows->train[i]]]++;
+    dn_rows_count(&r->rows->train, r->rows->label, 2, of);
     if (of[0] == 0 || of[1] == 0)
         DN_FAIL(DN_EDATA, "the training part has labels of one class only (%lld negative, %lld positive)",
                 (long long)of[0], (long long)of[1]);
-    of[0] = of[1] = 0;
-    for (int64_t i = 0; i < r->rows->n_validation; i++)
-        of[r->rows->label[r->rows->validation[i]]]++;
+    dn_rows_count(&r->rows->validation, r->rows->label, 2, of);
     if (of[0] == 0 || of[1] == 0)
         DN_FAIL(DN_EDATA, "the validation part needs both classes (it has %lld negative, %lld positive)",
                 (long long)of[0], (long long)of[1]);
     if (r->steps < 1)
         DN_FAIL(DN_EDATA, "%lld training pairs, but a batch takes %lld: lower --batch",
-                (long long)r->rows->n_train, (long long)r->o->batch);
+                (long long)r->rows->train.n, (long long)r->o->batch);
 out:
     return st;
 }
@@ -240,14 +246,16 @@ out:
 static dn_status prepare(run *r, dn_error *err)
 {
     dn_status st = DN_OK;
+    int64_t n = r->rows->validation.n;
 
     DN_TRY(check(r, err));
     DN_NEW(r->at.w, (size_t)r->m->n_weights);
     DN_NEW(r->at.running, (size_t)r->m->n_moments);
-    DN_NEW(r->score, (size_t)r->rows->n_validation);
-    DN_NEW(r->label, (size_t)r->rows->n_validation);
-    for (int64_t i = 0; i < r->rows->n_validation; i++)
-        r->label[i] = r->rows->label[r->rows->validation[i]];
+    DN_NEW(r->score, (size_t)n);
+    DN_NEW(r->label, (size_t)n);
+    DN_NEW(r->slice, (size_t)(n < SLICE ? n : SLICE));
+    for (int64_t i = 0; i < n; i++)
+        r->label[i] = r->rows->label[dn_rows_at(&r->rows->validation, i)];
     r->m->ops->init(r->m, r->o->seed, r->at.w, r->at.running);
 out:
     return st;
@@ -313,7 +321,7 @@ dn_status dn_train(const dn_comm *comm, const dn_model *m, const dn_train_rows *
     run r = {.comm = comm, .m = m, .rows = rows, .o = options, .start = MPI_Wtime()};
 
     r.hooks = comm->rank == 0 ? opt_hooks : NULL;
-    r.steps = rows->n_train / options->batch;
+    r.steps = rows->train.n / options->batch;
     r.at = (dn_checkpoint){
         .n_weights = m->n_weights, .n_moments = m->n_moments, .best_w = out->w, .best_running = out->running};
     DN_TRY(spread_plan(&r, err));
@@ -340,5 +348,6 @@ out:
     dn_free(r.at.report);
     dn_free(r.score);
     dn_free(r.label);
+    dn_free(r.slice);
     return st;
 }

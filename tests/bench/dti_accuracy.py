@@ -16,12 +16,11 @@ defines them. Started again it skips what is there, and ends where a model is th
   --ranks N        of training and evaluation (default 1)
   --replicates N   default 2000
   --no-model, --no-trees   leave one side out"""
-import json
+import argparse
 import os
-import subprocess
 import sys
 
-import argparse
+from runs import Runs, text, write_tables
 
 root, words = sys.argv[1], sys.argv[2:]
 train_options = []
@@ -52,21 +51,8 @@ os.makedirs(args.out, exist_ok=True)
 dataset = os.path.join(args.out, "data.h5")
 
 
-def run(*command, to=None):
-    """A command that must succeed; its output goes to a file, whole or not at all."""
-    print("+", *command, file=sys.stderr, flush=True)
-    done = subprocess.run(command, stdout=subprocess.PIPE if to else sys.stderr, text=True)
-    if done.returncode:
-        sys.exit(f"dti_accuracy: exit code {done.returncode}: {' '.join(command)}")
-    if to:
-        with open(to + ".part", "w") as f:
-            f.write(done.stdout)
-        os.replace(to + ".part", to)
-
-
-def dragnet(*words, ranks=1, to=None):
-    start = ["mpirun", "-q", "--oversubscribe", "-n", str(ranks)] if ranks > 1 else []
-    run(*start, args.program, *words, to=to)
+runs = Runs("dti_accuracy", args.program, args.ranks)
+run, dragnet = runs.run, runs.dragnet
 
 
 def split_options(kind):
@@ -110,16 +96,8 @@ def evaluate(kind):
     words += ["--models", *models] if models else ["--baselines", "--split", f"{kind}-{args.seeds[0]}", "--pool", str(len(folds))]
     if contenders:
         words += ["--contender", *contenders]
-    report, said = (os.path.join(args.out, kind, "report" + end) for end in (".json", ".command"))
     files = models + [c.split("=", 1)[1] for c in contenders]
-    fresh = os.path.exists(report) and os.path.exists(said) and open(said).read() == "\n".join(words) and \
-        all(os.path.getmtime(f) <= os.path.getmtime(report) for f in files)
-    if not fresh:
-        dragnet(*words, ranks=args.ranks, to=report[:-5] + ".txt")
-        dragnet(*words, "--json", ranks=args.ranks, to=report)
-        with open(said, "w") as f:
-            f.write("\n".join(words))
-    return json.load(open(report))["mean"]
+    return runs.report(os.path.join(args.out, kind, "report.json"), words, files)["mean"]
 
 
 def lines(kind, mean):
@@ -137,10 +115,6 @@ HEADER = ["split", "models", "repeats", "scorer", "auroc", "auroc_lo", "auroc_hi
           "beaten", "note"]
 
 
-def text(v):
-    return f"{v:.4f}" if isinstance(v, float) else "" if v is None else str(v)
-
-
 def markdown(rows):
     yield "| split | models | scorer | AUROC [95 %] | AP | model minus it, AUROC [95 %] | above 0 in | beaten |"
     yield "|---|---|---|---|---|---|---|---|"
@@ -156,7 +130,5 @@ if not os.path.exists(dataset):
 table = []
 for kind in args.kinds:
     table += lines(kind, evaluate(kind))
-    for name, body in ("table.tsv", ["\t".join(HEADER)] + ["\t".join(map(text, r)) for r in table]), ("table.md", markdown(table)):
-        with open(os.path.join(args.out, name), "w") as f:
-            f.write("\n".join(body) + "\n")
+    write_tables(args.out, HEADER, table, markdown(table))
 print(open(os.path.join(args.out, "table.md")).read())

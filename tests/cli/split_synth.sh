@@ -68,7 +68,14 @@ expect 0 "split: done" ranks 2 "${split[@]}" --name five --kind kfold --seed 2
 sum=0
 for f in 0 1 2 3 4; do sum=$((sum + $(row $f test 3))); done
 [ "$sum" = 6000 ] || fail "kfold: $sum pairs tested, not 6000"
-expect 0 "split: done" "$DRAGNET" "${split[@]}" --name genes --kind kfold --by genes --folds 3
+expect 0 "split: done" "$DRAGNET" "${split[@]}" --name genes --kind kfold --by genes --folds 3 --allow-small
+for f in 0 1 2; do
+    for class in c1 c2 c3; do
+        [ "$(row $f test_$class 4)" -gt 0 ] || fail "kfold --by genes: nothing of $class in fold $f"
+    done
+done
+expect 65 "part test_c1 of fold 0" "$DRAGNET" "${split[@]}" --name small --kind kfold --by genes --folds 3
+grep -q "more folds" err.txt || fail "few C1 pairs: fewer folds would leave fewer still: $(cat err.txt)"
 
 # ---- what is there already, what is too small ----
 before=$(sha256sum <a.h5)

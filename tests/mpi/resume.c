@@ -109,10 +109,8 @@ static dn_status train(const dn_comm *comm, const char *path, const way *how, ou
                              .build = "this",
                              .every = EVERY,
                              .resume = how->resume};
-    dn_train_rows r = {.train = rows,
-                       .n_train = TRAIN,
-                       .validation = rows + TRAIN,
-                       .n_validation = PAIRS - TRAIN,
+    dn_train_rows r = {.train = dn_rows_listed(rows, TRAIN),
+                       .validation = dn_rows_listed(rows + TRAIN, PAIRS - TRAIN),
                        .label = label};
     dn_train_options o = {.epochs = EPOCHS,
                           .patience = EPOCHS,

@@ -28,6 +28,7 @@ static dn_status run(const dn_comm *comm, const dn_model *m, const dn_train_opti
     dn_status st = DN_OK;
     dn_permutation order = dn_permutation_make(3, 0, (uint64_t)n);
     int64_t rows[PAIRS];
+    dn_rows listed = dn_rows_listed(rows, n);
     dn_plan plan = {0};
     dn_step *step = NULL;
 
@@ -40,8 +41,8 @@ static dn_status run(const dn_comm *comm, const dn_model *m, const dn_train_opti
         goto out;
     DN_TRY(dn_step_create(comm, m, o, &plan, &step, err));
     for (int i = 0; i < steps; i++)
-        DN_TRY(dn_step_run(step, &order, rows, 0, i, o->optimiser == DN_SGD ? 1 : 5e-4, out->w, out->running,
-                           &out->loss, &out->right, err));
+        DN_TRY(dn_step_run(step, &order, &listed, 0, i, o->optimiser == DN_SGD ? 1 : 5e-4, out->w,
+                           out->running, &out->loss, &out->right, err));
 out:
     dn_step_destroy(&step);
     dn_plan_destroy(&plan);
@@ -124,6 +125,7 @@ static void pool_shards(const dn_model *m, int shards, int64_t rows_of_shard, in
     dn_permutation order = dn_permutation_make(3, 0, (uint64_t)batch);
     double n = 0, weighted = 0;
     int64_t all[PAIRS];
+    dn_rows listed = dn_rows_listed(all, batch);
     dn_deal *deal = NULL;
     dn_work *work = NULL;
     static float start[MAX_WEIGHTS], running[MAX_MOMENTS];
@@ -139,7 +141,7 @@ static void pool_shards(const dn_model *m, int shards, int64_t rows_of_shard, in
     for (int around = 0; around < 2; around++)
         for (int s = 0; s < shards; s++) {
             dn_pass pass = {.train = true, .seed = 5, .first = s * rows_of_shard};
-            const int64_t *rows = dn_deal_rows(deal, &order, all, 0) + s * rows_of_shard;
+            const int64_t *rows = dn_deal_rows(deal, &order, &listed, 0) + s * rows_of_shard;
             double count;
             CU_ASSERT_EQUAL(m->ops->load(work, rows, rows_of_shard, &pass, NULL), DN_OK);
             for (int phase = 0; phase < m->n_phases; phase++)

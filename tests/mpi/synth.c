@@ -235,6 +235,26 @@ static void every_pair_has_its_number(void)
     }
 }
 
+/* The quick maker is the definition, bit for bit. */
+static void many_pairs_are_the_same(void)
+{
+    dn_synth_options o = options;
+    dn_synth_maker *m = NULL;
+
+    o.modules = DN_SYNTH_MODULES_MAX;
+    CU_ASSERT_EQUAL(dn_synth_maker_create(&o, &m, NULL), DN_OK);
+    for (int64_t k = 0; m != NULL && k < GENES * (GENES - 1) / 2; k++) {
+        int64_t a, b, c, d;
+        double score = dn_synth_pair(&o, k, &a, &b), quick = dn_synth_maker_pair(m, k, &c, &d);
+
+        CU_ASSERT(memcmp(&score, &quick, sizeof score) == 0 && a == c && b == d);
+    }
+    dn_synth_maker_destroy(&m);
+    CU_ASSERT_PTR_NULL(m);
+    dn_synth_maker_destroy(&m);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 static void more_ranks_than_rows(void)
 {
     dn_synth_options all = options;
@@ -279,6 +299,7 @@ static const dn_test tests[] = {{"the bytes stay", the_bytes_stay},
                                 {"expression follows its modules", expression_follows_its_modules},
                                 {"labels follow the rule", labels_follow_the_rule},
                                 {"every pair has its number", every_pair_has_its_number},
+                                {"many pairs are the same", many_pairs_are_the_same},
                                 {"more ranks than rows", more_ranks_than_rows},
                                 {"any rank may run out of memory", any_rank_may_run_out_of_memory},
                                 {NULL, NULL}};

@@ -72,10 +72,8 @@ static dn_train_options recipe(const char *plan)
 static dn_status train(const dn_comm *comm, const dn_model *m, const char *plan, const dn_train_hooks *hooks,
                        outcome *out, dn_error *err)
 {
-    dn_train_rows r = {.train = rows,
-                       .n_train = TRAIN,
-                       .validation = rows + TRAIN,
-                       .n_validation = VALIDATION,
+    dn_train_rows r = {.train = dn_rows_listed(rows, TRAIN),
+                       .validation = dn_rows_listed(rows + TRAIN, VALIDATION),
                        .label = label};
     dn_train_options o = recipe(plan);
     dn_train_result result = {.w = out->w, .running = out->running};
@@ -132,10 +130,8 @@ static void uneven_plan(void)
  * that is never too small lets all epochs run. */
 static void a_tiny_rate_ends_the_run(void)
 {
-    dn_train_rows r = {.train = rows,
-                       .n_train = TRAIN,
-                       .validation = rows + TRAIN,
-                       .n_validation = VALIDATION,
+    dn_train_rows r = {.train = dn_rows_listed(rows, TRAIN),
+                       .validation = dn_rows_listed(rows + TRAIN, VALIDATION),
                        .label = label};
     dn_train_options o = recipe(NULL);
     dn_train_result result = {.w = together.w, .running = together.running};
@@ -219,13 +215,14 @@ static void any_rank_may_run_out_of_memory(void)
 static void wrong_input(void)
 {
     dn_error ranks = DN_ERROR_INIT, one_class = DN_ERROR_INIT;
-    dn_train_rows r = {.train = rows, .n_train = 20, .validation = rows, .n_validation = 1, .label = label};
+    dn_train_rows r = {
+        .train = dn_rows_listed(rows, 20), .validation = dn_rows_listed(rows, 1), .label = label};
     dn_train_options o = recipe(NULL);
     dn_train_result result = {.w = together.w, .running = together.running};
 
     CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, NULL),
                     DN_EDATA); /* less than a batch */
-    r.n_train = TRAIN;
+    r.train.n = TRAIN;
     CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, &one_class), DN_EDATA);
     CU_ASSERT_PTR_NOT_NULL(strstr(one_class.text, "both classes"));
     o.shards = 1;

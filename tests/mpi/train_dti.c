@@ -82,10 +82,8 @@ static outcome alone, together;
 
 static dn_status train(const dn_comm *comm, int64_t epochs, const char *plan, outcome *out, dn_error *err)
 {
-    dn_train_rows r = {.train = made.rows,
-                       .n_train = TRAIN,
-                       .validation = made.rows + TRAIN,
-                       .n_validation = VALIDATION,
+    dn_train_rows r = {.train = dn_rows_listed(made.rows, TRAIN),
+                       .validation = dn_rows_listed(made.rows + TRAIN, VALIDATION),
                        .label = made.label};
     dn_train_options o = {.epochs = epochs,
                           .patience = epochs,

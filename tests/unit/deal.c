@@ -11,6 +11,7 @@ enum { ROWS = 1000, MOST = 512 };
 
 static double cost_of[ROWS];
 static int64_t rows[ROWS];
+static const dn_rows listed = {.n = ROWS, .list = rows};
 
 static double cost(const dn_model *m, int64_t row)
 {
@@ -101,7 +102,7 @@ static void shards_cost_about_the_same(void)
             dn_permutation order = dn_permutation_make(9, (uint64_t)epoch, ROWS);
             for (int64_t first = 0; first + batch <= ROWS; first += batch, n++) {
                 int64_t plain[MOST];
-                const int64_t *dealt = dn_deal_rows(d, &order, rows, first);
+                const int64_t *dealt = dn_deal_rows(d, &order, &listed, first);
 
                 for (int64_t i = 0; i < batch; i++)
                     plain[i] = rows[dn_permute(&order, (uint64_t)(first + i))];
@@ -132,7 +133,7 @@ static void no_shard_is_special(void)
     CU_ASSERT_EQUAL(dn_deal_create(&m, BATCH, SHARDS, &d, NULL), DN_OK);
     for (int64_t epoch = 0; epoch < 200; epoch++) {
         dn_permutation order = dn_permutation_make(9, (uint64_t)epoch, ROWS);
-        const int64_t *dealt = dn_deal_rows(d, &order, rows, BATCH);
+        const int64_t *dealt = dn_deal_rows(d, &order, &listed, BATCH);
 
         for (int64_t i = 0; i < BATCH; i++) {
             sum[i / (BATCH / SHARDS)] += cost_of[dealt[i]];
@@ -153,20 +154,20 @@ static void equal_costs_keep_the_order(void)
     int64_t first[64];
 
     CU_ASSERT_EQUAL(dn_deal_create(&m, 64, 8, &d, NULL), DN_OK);
-    dealt = dn_deal_rows(d, &order, rows, 64);
+    dealt = dn_deal_rows(d, &order, &listed, 64);
     for (int64_t i = 0; i < 64; i++)
         CU_ASSERT_EQUAL(dealt[i], rows[dn_permute(&order, (uint64_t)(64 + i))]);
     dn_deal_destroy(&d);
 
     m.ops = &with_cost; /* the same again gives the same */
     CU_ASSERT_EQUAL(dn_deal_create(&m, 64, 8, &d, NULL), DN_OK);
-    memcpy(first, dn_deal_rows(d, &order, rows, 128), sizeof first);
-    (void)dn_deal_rows(d, &order, rows, 0);
-    CU_ASSERT_EQUAL(memcmp(first, dn_deal_rows(d, &order, rows, 128), sizeof first), 0);
+    memcpy(first, dn_deal_rows(d, &order, &listed, 128), sizeof first);
+    (void)dn_deal_rows(d, &order, &listed, 0);
+    CU_ASSERT_EQUAL(memcmp(first, dn_deal_rows(d, &order, &listed, 128), sizeof first), 0);
     dn_deal_destroy(&d);
 
     CU_ASSERT_EQUAL(dn_deal_create(&m, 64, 1, &d, NULL), DN_OK); /* one shard */
-    check_rows(dn_deal_rows(d, &order, rows, 0), &order, 0, 64, 1);
+    check_rows(dn_deal_rows(d, &order, &listed, 0), &order, 0, 64, 1);
     dn_deal_destroy(&d);
 }
 

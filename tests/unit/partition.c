@@ -132,10 +132,33 @@ static void balanced_parts(void)
     CU_ASSERT_EQUAL(dn_balanced(first, 0, 1, 1, 1), 0);
 }
 
+static void turns_cover_a_range_once(void)
+{
+    for (int64_t begin = 0; begin < 3; begin++)
+        for (int64_t n = 0; n < 12; n++)
+            for (int64_t most = 1; most < 14; most++) {
+                dn_range all = {begin, begin + n};
+                int64_t at = begin;
+
+                for (int64_t t = 0; t < dn_turns(all, most); t++) {
+                    dn_range r = dn_turn(all, t, most);
+                    CU_ASSERT(r.begin == at && r.end > at && r.end - at <= most);
+                    at = r.end;
+                }
+                CU_ASSERT_EQUAL(at, begin + n);
+                for (int64_t t = dn_turns(all, most); t < 20;
+                     t++) { /* behind the last: none, and in the range */
+                    dn_range r = dn_turn(all, t, most);
+                    CU_ASSERT(r.begin == r.end && r.end == begin + n);
+                }
+            }
+}
+
 static const dn_test tests[] = {{"blocks cover", blocks_cover},
                                 {"balanced parts", balanced_parts},
                                 {"plans", plans},
                                 {"tree is one sum", tree_is_one_sum},
+                                {"turns cover a range once", turns_cover_a_range_once},
                                 {NULL, NULL}};
 
 int main(int argc, char **argv)
