@@ -367,7 +367,7 @@ static void any_rank_may_run_out_of_memory(void)
     for (int rank = 0; rank<test_comm.size; rank += test_comm.size> 1 ? test_comm.size - 1 : 1) {
         dn_status st = DN_ENOMEM;
 
-        for (long k = 0; st != DN_OK && k < 5000; k += k < 8 ? 1 : 83) {
+        for (long k = 0; st != DN_OK && k < 5000; k += 1 + k / 3) {
             dn_gene_folds g = {.folds = 0};
             dn_error err = DN_ERROR_INIT;
 
