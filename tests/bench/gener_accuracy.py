@@ -50,7 +50,7 @@ p.add_argument("--program", default=root + "/build/dragnet", help=argparse.SUPPR
 args = p.parse_args(words)
 runs = Runs("gener_accuracy", args.program, args.ranks)
 folds = range(min(args.only or args.folds, args.folds))
-split = f"cv{args.folds}-{args.seed}" + (f"-{args.negatives}" if args.negatives else "")
+split = f"cv{args.folds}-{args.seed}" + (f"-{args.negatives}" if args.negatives else "").replace(",", "+")
 COLUMNS = [("all", "all"), ("c1", "C1"), ("c2", "C2"), ("c3", "C3")]
 os.makedirs(args.out, exist_ok=True)
 dataset = os.path.join(args.out, "data.h5")
@@ -131,7 +131,7 @@ def markdown(means):
                 yield f"| {name} | " + " | ".join(cell(view(means[recipe] if recipe else first, c), figures, measure, sign)
                                                   for c, _ in COLUMNS) + " |"
         yield ""
-    yield (f"Mean over {first['models']} folds of genes (of {args.folds}); {'all' if args.as_published else 'clean'} test rows of all "
+    yield (f"Mean over {first['models']} of {args.folds} folds of genes; {'all' if args.as_published else 'clean'} test rows of all "
            f"folds in brackets; 95 % intervals: {args.replicates:,} draws of genes, once for all folds.")
 
 
