@@ -21,8 +21,8 @@ static const dn_opt options[] = {
     {"batch", 'b', DN_OPT_INT, NULL, "2..1048576", "pairs in a batch [gener 1024, dti 64; published 8]",
      "recipe"},
     {"shards", 0, DN_OPT_INT, "0", "0..65536",
-     "parts of a batch, a power of two; 0: the largest up to min(16, batch/64), dti and published 8 where "
-     "--batch is not given",
+     "parts of a batch, a power of two; 0: the largest up to min(16, batch/64), of dti and published "
+     "the largest up to 8 that divides the batch",
      "recipe"},
     {"batch-norm", 0, DN_OPT_TEXT, NULL, "shard|global",
      "norms take the statistics of their shard, or of the batch, for which a rank holds all its shards at a "

@@ -46,48 +46,6 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_expression_write(const dn_comm *comm, c
                                                           dn_import_report *report, dn_error *err);
 void dn_expression_destroy(dn_expression *e); /* local */
 
-/* ---- pairs: ingest_pairs_read.c reads a file, ingest_pairs.c drops repeats and writes ---- */
-
-typedef struct dn_pair {
-    int64_t a, b;  /* genes, as they stand in the file */
-    int64_t label; /* 0 or 1 */
-    int64_t row;   /* in the whole file */
-} dn_pair;
-
-/* The usable pairs among the lines of this rank, in the order of the file. */
-typedef struct dn_pair_part {
-    int64_t n;
-    dn_pair *pair; /* [n] */
-    size_t cap;
-    int64_t rows, unknown, self_pairs, dropped; /* of this rank */
-    dn_examples unknown_ids;                    /* of this rank */
-} dn_pair_part;
-
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_pair_part_read(const dn_comm *comm, const char *path,
-                                                        const dn_gene_table *t, dn_pair_part *out,
-                                                        dn_error *err);
-
-/* What becomes of a row. The rows of a pair stand in the order of the file. */
-typedef enum dn_row_verdict {
-    DN_ROW_KEEP,        /* the first, when all agree on the label */
-    DN_ROW_TWO_LABELS,  /* the first, when they do not */
-    DN_ROW_OTHER_LABEL, /* the first that contradicts it */
-    DN_ROW_REPEAT       /* any other: pair and label stood there before */
-} dn_row_verdict;
-
-/* verdict [p->n] of the pairs of p, in their order; (a, b) and (b, a) are the same pair. The lower of the two
- * is below n. Fails: DN_ENOMEM */
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_pairs_settle(const dn_comm *comm, int64_t n, const dn_pair_part *p,
-                                                      uint8_t *verdict, dn_error *err);
-
-/* Read, check and write one pair set as /pairs/NAME. */
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_ingest_pairs(const dn_comm *comm, const char *name, const char *path,
-                                                      const dn_gene_table *t, dn_h5 *h, dn_pairs_report *out,
-                                                      dn_error *err);
-
-/* The first examples of all ranks, on every rank. */
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_examples_share(const dn_comm *comm, dn_examples *e, dn_error *err);
-
 /* ---- ingest_sources.c: what went in ---- */
 
 typedef struct dn_sources {
@@ -108,6 +66,50 @@ void dn_sources_destroy(dn_sources *s); /* local */
  * layers and interactions numbered through. Local. */
 DN_MUST_CHECK dn_status dn_import_config(const dn_import_options *o, const dn_sources *s, int only,
                                          char **out, dn_error *err);
+
+/* ---- pairs: the parts are in ingest_pairs.h ---- */
+
+typedef struct dn_pair {
+    int64_t a, b;  /* genes, as they stand in the file */
+    int64_t label; /* 0 or 1 */
+    int64_t row;   /* in the whole file */
+} dn_pair;
+
+/* The usable pairs among the lines of this rank, in the order of the file. */
+typedef struct dn_pair_part {
+    int64_t n;
+    dn_pair *pair; /* [n] */
+    size_t cap;
+    int64_t rows, unknown, self_pairs, dropped; /* of this rank */
+    int64_t failed[DN_EVIDENCE_VERDICTS];       /* of this rank: rows that were not wanted, by their reason */
+    int64_t zeros;                              /* of this rank: a gene and a factor of a matrix with 0 */
+    dn_examples unknown_ids;                    /* of this rank */
+} dn_pair_part;
+
+/* What becomes of a row. The rows of a pair stand in the order of the file. */
+typedef enum dn_row_verdict {
+    DN_ROW_KEEP,        /* the first, when all agree on the label */
+    DN_ROW_TWO_LABELS,  /* the first, when they do not */
+    DN_ROW_OTHER_LABEL, /* the first that contradicts it */
+    DN_ROW_REPEAT,      /* any other: pair and label stood there before */
+    DN_ROW_MUTUAL,      /* each of the two regulates the other */
+    DN_ROW_REGULATED    /* a connection that is a regulation, too */
+} dn_row_verdict;
+
+/* verdict [p->n] of the pairs of p, in their order; (a, b) and (b, a) are the same pair. The lower of the two
+ * is below n. Fails: DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_pairs_settle(const dn_comm *comm, int64_t n, const dn_pair_part *p,
+                                                      uint8_t *verdict, dn_error *err);
+
+/* Read, check and write the pair sets of o as /pairs/NAME, each with its config. Sets of these names are not
+ * there any more. Fails: DN_EDATA a file is wrong, no pair is left, one class of labels in a table of pairs;
+ * DN_EUSAGE options that fit no set; DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_ingest_pair_sets(const dn_comm *comm, const dn_import_options *o,
+                                                          const dn_sources *s, const dn_gene_table *t,
+                                                          dn_h5 *h, dn_import_report *out, dn_error *err);
+
+/* The first examples of all ranks, on every rank. */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_examples_share(const dn_comm *comm, dn_examples *e, dn_error *err);
 
 /* ---- networks: ingest_network.c; the parts are in ingest_network.h ---- */
 

@@ -51,6 +51,8 @@ static dn_status save_dti(dn_h5 *h, const dn_model_record *r, dn_error *err)
     dn_dti_options o = r->dti;
     const char *name;
 
+    DN_TRY(dn_h5_set_int(h, "/", "drugs", r->drugs, err));
+    DN_TRY(dn_h5_set_int(h, "/", "targets", r->targets, err));
     DN_TRY(dn_h5_set_text(h, "/", "atoms", r->atoms, err));
     DN_TRY(dn_h5_set_text(h, "/", "encoder", r->encoder, err));
     DN_TRY(save_states(h, r, err));
@@ -139,6 +141,22 @@ out:
     return st;
 }
 
+/* Models written before this was kept have none. */
+static dn_status read_counts(const dn_h5 *h, dn_model_record *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (!dn_h5_has_attribute(h, "/", "drugs"))
+        goto out;
+    DN_TRY(dn_h5_get_int(h, "/", "drugs", &r->drugs, err));
+    DN_TRY(dn_h5_get_int(h, "/", "targets", &r->targets, err));
+    if (r->drugs < 1 || r->targets < 1)
+        DN_FAIL(DN_EDATA, "%s: is of %lld drugs and %lld targets", dn_h5_path(h), (long long)r->drugs,
+                (long long)r->targets);
+out:
+    return st;
+}
+
 static dn_status read_dti(const dn_h5 *h, dn_model_record *r, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -146,6 +164,7 @@ static dn_status read_dti(const dn_h5 *h, dn_model_record *r, dn_error *err)
     int64_t history;
     double dropout, weight;
 
+    DN_TRY(read_counts(h, r, err));
     DN_TRY(dn_h5_get_text(h, "/", "atoms", r->atoms, sizeof r->atoms, err));
     DN_TRY(dn_h5_get_text(h, "/", "encoder", r->encoder, sizeof r->encoder, err));
     DN_TRY(read_states(h, r, err));

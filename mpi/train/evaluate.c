@@ -7,6 +7,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
+#include "mpi/io/origin.h"
 #include "mpi/train/evaluate_rows.h"
 #include "mpi/train/score.h"
 #include "solvers/base/alloc.h"
@@ -137,6 +138,7 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
 {
     dn_status st = DN_OK;
     dn_h5 *h = NULL;
+    dn_origins origins;
 
     if (s->o->model != NULL) {
         DN_TRY(dn_model_read_record(comm, s->o->model, m, err));
@@ -153,6 +155,11 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
         DN_FAIL(DN_EDATA, "%s: split '%s' divides drug-target pairs, not pairs of genes", s->o->dataset,
                 m->split);
     DN_TRY(dn_pairs_load(h, s->split.pairs, &s->pairs, err));
+    if (s->o->negatives > 0) {
+        DN_TRY(dn_origins_load(h, m->split, &origins, err));
+        DN_TRY(dn_split_look_at(&s->split, &s->pairs, (dn_origin)origins.kind[0],
+                                (dn_origin)(s->o->negatives - 1), err));
+    }
     if (s->o->pairs != NULL)
         DN_TRY(dn_pairs_load(h, s->o->pairs, &s->other, err));
     DN_TRY(dn_expression_load(h, &s->x, &s->x_genes, &s->samples, err));

@@ -36,10 +36,13 @@ typedef struct dn_evaluate_options {
     int n_models;
     int64_t pool; /* baselines: folds 0 .. pool - 1 are pooled; 0: one fold; by the same functions */
     const dn_contenders *contenders; /* drug-target pairs: scores out of files; NULL: none */
-    const char *opt_states; /* drug-target pairs: the file of states that the model was trained on; NULL:
-                               where it stood then */
-    const char *pairs;      /* a pair set in place of a part of the split; NULL: none */
-    int64_t replicates;     /* >= 0 */
+    const char *opt_states;   /* drug-target pairs: the file of states that the model was trained on; NULL:
+                                 where it stood then */
+    const char *pairs;        /* a pair set in place of a part of the split; NULL: none */
+    const char *interactions; /* drug-target pairs: a set of them in place of a part; NULL: none */
+    int negatives;            /* 0: those that training uses; 1 + dn_origin: of validation and test those of
+                                 this kind in their place (mpi/io/origin.h) */
+    int64_t replicates;       /* >= 0 */
     uint64_t seed;
 } dn_evaluate_options;
 
