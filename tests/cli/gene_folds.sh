@@ -101,7 +101,7 @@ bench=(python3 "$ROOT/tests/bench/gener_accuracy.py" "$ROOT" --program "$DRAGNET
     --allow-small --replicates 10)
 expect 0 "train: done" "${bench[@]}" -- --epochs 1 --batch 64 --shards 1
 cp out.txt table.md
-for line in '| AUROC | all (' '| network, default recipe | 0.' '| network, published recipe | 0.' '| popularity | 0.' \
+for line in 'Negatives: given' '| AUROC | all (' '| network, default recipe | 0.' '| network, published recipe | 0.' '| popularity | 0.' \
     '| published - best baseline | ' 'Mean over 1 of 3 folds of genes; clean'; do
     grep -qF "$line" table.md || fail "no '$line' in the table of the benchmark"
 done
