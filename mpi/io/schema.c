@@ -17,6 +17,8 @@ static const dn_schema_row table[] = {
     {"/genes/values", false, DN_I64, "gene", "count", "expression values that are not missing"},
     {"/expression/values", false, DN_F32, "gene,sample", "as imported", "expression, NaN where missing"},
     {"/expression/sample", true, DN_U8, "sample", "1", "sample name"},
+    {"/expression/sample_file", false, DN_I64, "sample", "1", "number of the file of the sample"},
+    {"/expression/file", true, DN_U8, "file", "1", "expression file as named on the command line"},
     /* dragnet.dataset: pairs */
     {"/pairs/*/gene_a", false, DN_I64, "pair", "gene index", "first gene"},
     {"/pairs/*/gene_b", false, DN_I64, "pair", "gene index", "second gene"},
