@@ -57,6 +57,7 @@ typedef struct job {
     bool interactions; /* drug-target pairs, not pairs of genes */
     dn_evaluation genes;
     dn_gene_folds folds; /* of several folds in place of the one above */
+    dn_gene_kinds kinds; /* the same against other negatives */
     dn_dti_table table;
     dn_dti_evaluation dti;
 } job;
@@ -170,15 +171,17 @@ static dn_status output_local(const job *j, dn_error *err)
                    : dn_evaluation_save_scores(several ? &j->folds.pooled : &j->genes, j->scores, err));
     if (dn_options_flag(j->call->options, "json")) {
         DN_TRY(j->interactions ? dn_dti_evaluation_json(&j->dti, &j->table, &j->o, &text, err)
-               : several       ? dn_gene_folds_json(&j->folds, &j->o, &text, err)
-                               : dn_evaluation_json(&j->genes, &j->o, &text, err));
+               : several       ? dn_gene_folds_json(&j->folds, &j->o, &j->kinds, &text, err)
+                               : dn_evaluation_json(&j->genes, &j->o, &j->kinds, &text, err));
         puts(text);
     } else if (j->interactions) {
         dn_dti_evaluation_print(&j->dti, &j->table, &j->o, stdout);
     } else if (several) {
         dn_gene_folds_print(&j->folds, &j->o, stdout);
+        dn_gene_kinds_print(&j->kinds, j->folds.pooled.view, &j->o, stdout);
     } else {
         dn_evaluation_print(&j->genes, &j->o, stdout);
+        dn_gene_kinds_print(&j->kinds, j->genes.view, &j->o, stdout);
     }
     if (fflush(stdout) != 0 || ferror(stdout))
         DN_FAIL(DN_EIO, "standard output cannot be written: %s", strerror(errno));
@@ -254,6 +257,10 @@ static dn_status run(const dn_call *call, dn_error *err)
     DN_TRY(j.interactions             ? dn_evaluate_dti_file(call->comm, &j.o, &j.table, &j.dti, err)
            : dn_folds_asked(&j.o) > 0 ? dn_evaluate_folds(call->comm, &j.o, &j.folds, err)
                                       : dn_evaluate(call->comm, &j.o, &j.genes, err));
+    if (!j.interactions && j.folds.splits <= 1) /* of several splits there is nothing to set side by side */
+        DN_TRY(dn_evaluate_kinds(call->comm, &j.o,
+                                 j.folds.folds > 0 ? j.folds.pooled.model.split : j.genes.model.split,
+                                 &j.kinds, err));
     if (call->comm->rank == 0)
         DN_PASS(output_local(&j, err));
     DN_AGREE(call->comm);
@@ -261,6 +268,7 @@ out:
     dn_free(j.models);
     dn_evaluation_destroy(&j.genes);
     dn_gene_folds_destroy(&j.folds);
+    dn_gene_kinds_destroy(&j.kinds);
     dn_dti_evaluation_destroy(&j.dti);
     dn_dti_table_destroy(&j.table);
     return st;
@@ -307,7 +315,11 @@ const dn_command dn_cmd_evaluate = {
         "new data would; of\n"
         "pairs of genes it has 'views' too. Models of one split are also pooled: one AUROC over the rows of "
         "all folds, each with\n"
-        "the score of its own model, taken at its word.",
+        "the score of its own model, taken at its word.\n"
+        "Of a split with several kinds of negatives (split --negatives), 'negatives' has the whole report "
+        "against each kind: the\n"
+        "same positives, training as it was; the rest of the output, and --scores, go by the kind that "
+        "training used.",
     .options = options,
     .run = run,
 };

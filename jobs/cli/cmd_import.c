@@ -20,7 +20,28 @@ static const dn_opt options[] = {
     {"gene-ids", 0, DN_OPT_TEXT, NULL, "FILE", "gene id table: a header and one naming in each column",
      "input"},
     {"pairs", 0, DN_OPT_LIST, NULL, "NAME=FILE",
-     "pair sets: .npy of (i, j, label) by row of the gene id table, or a table of id, id, label", "input"},
+     "pair sets: .npy of (i, j, label) by row of the gene id table, a table of id, id, label, BioGRID TAB2 "
+     "or "
+     "TAB3, PSI-MITAB, or regulations: a DREAM5 gold standard, a YEASTRACT list, a 0/1 matrix; also .gz",
+     "input"},
+    {"pairs-format", 0, DN_OPT_LIST, NULL, "[NAME=]FORMAT",
+     "what the pair sets are, or one of them: auto, npy, table, biogrid, mitab, dream5, yeastract or matrix",
+     "pairs"},
+    {"organism", 0, DN_OPT_TEXT, NULL, "TAXID",
+     "BioGRID, PSI-MITAB: both interactors of this NCBI taxonomy id", "pairs"},
+    {"experiment-type", 0, DN_OPT_TEXT, "any", "any|physical|genetic",
+     "BioGRID, PSI-MITAB: only such interactions", "pairs"},
+    {"experiment-system", 0, DN_OPT_TEXT, NULL, "NAME[,NAME]",
+     "BioGRID, PSI-MITAB: only of these experiments, such as \"Two-hybrid\" or MI:0018", "pairs"},
+    {"min-score", 0, DN_OPT_NUMBER, NULL, "-1e300..1e300",
+     "BioGRID, PSI-MITAB: least score; rows without a score are left out", "pairs"},
+    {"directed", 0, DN_OPT_TEXT, "yes", "yes|no",
+     "regulations as four classes (none, connection, a regulates b, b regulates a); no: as pairs with label "
+     "1",
+     "pairs"},
+    {"connections", 0, DN_OPT_TEXT, NULL, "NAME",
+     "pair set whose pairs that are no regulations give the classes connection and none of the directed ones",
+     "pairs"},
     {"edges", 0, DN_OPT_LIST, NULL, "LAYER=FILE",
      "layers of a network: a table of two ids, DGIdb, DrugBank, Matrix Market or GraphML, also .gz; "
      "LAYER:SIDE-SIDE=FILE names the sides of the two ends",
@@ -48,6 +69,10 @@ static const dn_opt options[] = {
     {"drop-genes", 0, DN_OPT_LIST, NULL, "GLOB", "leave these genes out (any naming), and their pairs",
      "genes"},
     {"decoys", 0, DN_OPT_LIST, NULL, "GLOB", "keep these genes and mark them as decoys", "genes"},
+    {"repeated-genes", 0, DN_OPT_TEXT, "mean", "mean|first|max-variance|refuse",
+     "genes that an expression table has several times: mean of the values that are there, or one of the "
+     "rows",
+     "genes"},
     {"min-match", 0, DN_OPT_NUMBER, "0.5", "0..1",
      "least share of the ids of an expression table that must be known", "genes"},
     {NULL, 0, DN_OPT_FLAG, NULL, NULL, NULL, NULL}};
@@ -56,8 +81,9 @@ static const dn_opt options[] = {
 
 /* Lists, and the text of NAME=FILE cut in two. */
 typedef struct lists {
-    const char **words; /* [expression, pair name, pair file, drop, decoys, interactions name, file] */
-    char **cut;         /* [n_pairs + n_layers + n_interactions]  copies, for dn_free() */
+    const char *
+        *words; /* [expression, pair name, pair file, drop, decoys, interactions name, file, formats] */
+    char **cut; /* [n_pairs + n_layers + n_interactions]  copies, for dn_free() */
     int n_cut;
     dn_layer_option *layer; /* [n_layers] */
 } lists;
@@ -141,6 +167,25 @@ out:
     return st;
 }
 
+/* formats: room for [n_pair_formats]. */
+static void read_pair_options(const dn_options *o, dn_import_options *out, const char **formats)
+{
+    const char *type = dn_options_text(o, "experiment-type");
+
+    copy_words(o, "pairs-format", formats);
+    out->pair_format = formats;
+    out->filter.organism = dn_options_text(o, "organism");
+    out->filter.type = strcmp(type, "physical") == 0  ? DN_EXPERIMENT_PHYSICAL
+                       : strcmp(type, "genetic") == 0 ? DN_EXPERIMENT_GENETIC
+                                                      : DN_EXPERIMENT_ANY;
+    out->filter.system = dn_options_text(o, "experiment-system");
+    out->filter.scored = dn_options_given(o, "min-score");
+    if (out->filter.scored)
+        out->filter.min_score = dn_options_number(o, "min-score");
+    out->connections = dn_options_text(o, "connections");
+    out->undirected = strcmp(dn_options_text(o, "directed"), "no") == 0;
+}
+
 /* names: room for [2, n_interactions]. */
 static dn_status read_interactions(const dn_options *o, dn_import_options *out, char **cut,
                                    const char **names, dn_error *err)
@@ -161,6 +206,20 @@ out:
     return st;
 }
 
+static dn_status read_repeated(const char *word, dn_repeated *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int k = DN_REPEATED_MEAN; k <= DN_REPEATED_REFUSE; k++)
+        if (strcmp(word, dn_repeated_name((dn_repeated)k)) == 0) {
+            *out = (dn_repeated)k;
+            goto out;
+        }
+    DN_FAIL(DN_EUSAGE, "--repeated-genes %s: mean, first, max-variance or refuse", word);
+out:
+    return st;
+}
+
 static dn_status read_options(const dn_options *o, dn_import_options *out, lists *l, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -174,7 +233,9 @@ static dn_status read_options(const dn_options *o, dn_import_options *out, lists
     out->n_decoys = dn_options_count(o, "decoys");
     out->n_layers = dn_options_count(o, "edges");
     out->n_interactions = dn_options_count(o, "interactions");
-    n = out->n_expression + 2 * out->n_pairs + out->n_drop + out->n_decoys + 2 * out->n_interactions;
+    out->n_pair_formats = dn_options_count(o, "pairs-format");
+    n = out->n_expression + 2 * out->n_pairs + out->n_drop + out->n_decoys + 2 * out->n_interactions +
+        out->n_pair_formats;
     if (dn_options_positionals(o) > 0)
         DN_FAIL(DN_EUSAGE, "'%s' belongs to no option", dn_options_positional(o, 0));
     DN_NEW(l->words, (size_t)n);
@@ -203,10 +264,12 @@ static dn_status read_options(const dn_options *o, dn_import_options *out, lists
                     : strcmp(axis, "columns") == 0 ? DN_AXIS_COLUMNS
                                                    : DN_AXIS_AUTO;
     out->min_match = dn_options_number(o, "min-match");
+    DN_TRY(read_repeated(dn_options_text(o, "repeated-genes"), &out->repeated, err));
     out->add = dn_options_flag(o, "add");
     out->force = dn_options_flag(o, "force");
     DN_TRY(read_network(o, out, l, err));
     DN_TRY(read_interactions(o, out, l->cut + out->n_pairs + out->n_layers, at, err));
+    read_pair_options(o, out, at + 2 * out->n_interactions);
 out:
     return st;
 }
@@ -232,28 +295,61 @@ static void print_count(const char *what, int64_t n, const dn_examples *e)
     fprintf(stderr, "\n");
 }
 
-static void print_expression(const char *path, const dn_expression_report *r)
+static void print_expression(const char *path, const dn_expression_report *r, dn_repeated rule)
 {
+    char label[64];
+
     fprintf(stderr, "  expression %s (genes in %s)\n", path, r->genes_in_columns ? "columns" : "rows");
     print_count("gene ids", r->ids, NULL);
     print_count("genes with a profile", r->used, NULL);
     print_count("samples", r->samples, NULL);
     print_count("unknown ids, left out", r->unknown, &r->unknown_ids);
     print_count("dropped genes", r->dropped, NULL);
-    print_count("repeated genes, first kept", r->repeats, NULL);
+    snprintf(label, sizeof label, "repeated genes (%s)", dn_repeated_name(rule));
+    print_count(label, r->repeated, &r->repeated_ids);
+    print_count("  rows beyond their first", r->repeats, NULL);
+    print_count("samples renamed FILE|NAME", r->renamed, NULL);
+}
+
+static void print_classes(const dn_pairs_report *r)
+{
+    static const char *const name[4] = {"  none", "  connection", "  a regulates b", "  b regulates a"};
+
+    for (int c = 0; c < 4; c++)
+        print_count(name[c], r->of_class[c], NULL);
 }
 
 static void print_pairs(const char *name, const char *path, const dn_pairs_report *r)
 {
-    fprintf(stderr, "  pairs %s from %s\n", name, path);
+    fprintf(stderr, "  pairs %s from %s (%s%s)\n", name, path, r->format, r->directed ? ", directed" : "");
     print_count("rows", r->rows, NULL);
+    print_count("zeros of the matrix, no rows", r->zeros, NULL);
+    print_count("pairs of the connections", r->joined, NULL);
     print_count("pairs kept", r->kept, NULL);
-    print_count("  with label 1", r->positive, NULL);
+    if (r->directed)
+        print_classes(r);
+    else
+        print_count("  with label 1", r->positive, NULL);
+    print_count("of other organisms, left out", r->other_organism, NULL);
+    print_count("of other types, left out", r->other_type, NULL);
+    print_count("of other systems, left out", r->other_system, NULL);
+    print_count("without a score, left out", r->no_score, NULL);
+    print_count("of a lower score, left out", r->low_score, NULL);
+    if (r->naming[0] != '\0') {
+        fprintf(stderr, "    genes are found by their %s\n", r->naming);
+        print_count("interactors that are genes", r->found, NULL);
+    }
     print_count("unknown genes, left out", r->unknown, &r->unknown_ids);
     print_count("self pairs, left out", r->self_pairs, NULL);
     print_count("dropped genes, left out", r->dropped, NULL);
     print_count("repeats, left out", r->repeats, NULL);
     print_count("two labels, left out", r->two_labels, NULL);
+    print_count("mutual regulations, left out", r->mutual, NULL);
+    print_count("connections that are regulations, left out", r->regulated, NULL);
+    if (r->dream5_like)
+        fprintf(stderr,
+                "    read as pairs in either order; --pairs-format %s=dream5 takes them as regulations\n",
+                name);
 }
 
 static void print_map(const dn_import_options *o, const dn_import_report *r)
@@ -390,7 +486,7 @@ static void print_report(const dn_import_options *o, const dn_import_report *r)
         print_count("genes without variance", r->no_variance, &r->no_variance_genes);
     }
     for (int i = 0; i < o->n_expression; i++)
-        print_expression(o->expression[i], &r->expression[i]);
+        print_expression(o->expression[i], &r->expression[i], o->repeated);
     for (int i = 0; i < o->n_pairs; i++)
         print_pairs(o->pair_name[i], o->pair_file[i], &r->pairs[i]);
     print_network(o, r);

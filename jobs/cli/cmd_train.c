@@ -41,6 +41,9 @@ static const dn_opt options[] = {
      "rate of every dropout layer [gener 0.5, dti 0.5, published 0.3]", "recipe"},
     {"fixed-order", 0, DN_OPT_FLAG, NULL, NULL,
      "gener: show pairs as (a, b) only, not in both orders (so does published)", "recipe"},
+    {"normalise", 0, DN_OPT_TEXT, "zscore-gene", "none|zscore-sample|zscore-gene|quantile",
+     "gener: expression as the network sees it; stored with the model. quantile: samples, then zscore-gene",
+     "recipe"},
     {"encoder", 0, DN_OPT_TEXT, "blosum", "NAME",
      "dti: residues as numbers: blosum, onehot, or a FILE of stored states", "recipe"},
     {"atoms", 0, DN_OPT_TEXT, NULL, "published|rich", "dti: features of an atom, 4 or 64 [rich, published 4]",
@@ -62,7 +65,7 @@ static const dn_opt options[] = {
 /* Options of one network that the other would not look at. */
 static dn_status refuse_foreign(const dn_options *o, const char *network, dn_error *err)
 {
-    static const char *const of_gener[] = {"fixed-order", NULL};
+    static const char *const of_gener[] = {"fixed-order", "normalise", NULL};
     static const char *const of_dti[] = {"encoder", "atoms", "joint", "heads", "no-history", NULL};
     dn_status st = DN_OK;
     const char *const *foreign = strcmp(network, "dti") == 0 ? of_gener : of_dti;

@@ -9,6 +9,7 @@
 #include "jobs/cli/progress.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
+#include "mpi/core/memory.h"
 #include "mpi/io/digest.h"
 #include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
@@ -264,7 +265,10 @@ static dn_status check_metrics(const dn_train_run *r, dn_error *err)
     dn_status st = DN_OK;
     struct stat info;
 
-    if (stat(r->metrics_path, &info) == 0 && info.st_size > 0)
+    if (stat(r->metrics_path, &info) != 0) {
+        if (errno != ENOENT && errno != ENOTDIR)
+            DN_FAIL(DN_EIO, "%s: cannot be looked for: %s", r->metrics_path, strerror(errno));
+    } else if (info.st_size > 0)
         DN_FAIL(DN_ECANTCREAT, "%s: holds a run that left no checkpoint; --force starts anew", r->dir);
 out:
     return st;
@@ -338,7 +342,7 @@ static void on_step(void *ctx, const dn_step_report *report)
     dn_progress_step(report);
 }
 
-static dn_status write_metrics(FILE *to, const dn_epoch_report *e, dn_error *err)
+static dn_status write_metrics(const dn_train_run *r, const dn_epoch_report *e, dn_error *err)
 {
     dn_status st = DN_OK;
     char *text = NULL;
@@ -355,8 +359,8 @@ static dn_status write_metrics(FILE *to, const dn_epoch_report *e, dn_error *err
     dn_json_number(line, "seconds", e->seconds);
     dn_json_number(line, "pairs_per_second", e->pairs_per_second);
     DN_TRY(dn_json_text(line, 0, &text, err));
-    if (fprintf(to, "%s\n", text) < 0 || fflush(to) != 0)
-        DN_FAIL(DN_EIO, "metrics.jsonl: writing failed: %s", strerror(errno));
+    if (fprintf(r->metrics, "%s\n", text) < 0 || fflush(r->metrics) != 0)
+        DN_FAIL(DN_EIO, "%s: writing failed: %s", r->metrics_path, strerror(errno));
 out:
     dn_json_destroy(&line);
     dn_free(text);
@@ -386,7 +390,7 @@ static dn_status on_epoch(void *ctx, const dn_epoch_report *e, dn_error *err)
            e->best, e->pairs_per_second, e->seconds);
     if (e->epoch == 1)
         DN_TRY(drop_old_metrics(r, err));
-    DN_TRY(write_metrics(r->metrics, e, err));
+    DN_TRY(write_metrics(r, e, err));
 out:
     return st;
 }
@@ -413,12 +417,13 @@ static dn_status on_resumed(void *ctx, const dn_epoch_report *done, int64_t n, d
 
     DN_TRY(open_metrics(r, "w", err));
     for (int64_t i = 0; i < n; i++)
-        DN_TRY(write_metrics(r->metrics, &done[i], err));
+        DN_TRY(write_metrics(r, &done[i], err));
 out:
     return st;
 }
 
-/* The metrics are safe on disk before the checkpoint, which could bring them back, goes. */
+/* The metrics are safe on disk before the model, which ends the run: until then the checkpoint brings them
+ * back. */
 static dn_status close_metrics(dn_train_run *r, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -450,22 +455,25 @@ static dn_status save_model(dn_train_run *r, const dn_train_result *result, dn_e
 {
     dn_status st = DN_OK;
     const dn_comm *comm = r->call->comm;
+    double peak = (double)dn_memory_peak_of_all(comm) / 1e6;
 
     r->record.best_epoch = result->best_epoch;
     r->record.validation_loss = result->best_loss;
     r->record.validation_auroc = result->best_auroc;
     /* an existing model is replaced only if --force has begun this run, see look_at_directory() */
-    DN_TRY(dn_model_save(comm, r->model_path, r->call->command_line, r->config, true, r->model, &r->record,
-                         r->w, r->running, err));
     if (comm->rank == 0)
         st = close_metrics(r, err);
     DN_AGREE(comm);
+    DN_TRY(dn_model_save(comm, r->model_path, r->call->command_line, r->config, true, r->model, &r->record,
+                         r->w, r->running, err));
     DN_TRY(dn_checkpoint_remove(comm, r->checkpoint_path, err));
     if (comm->rank == 0)
-        dn_log(DN_INFO, "train", "done",
-               "epochs=%lld best_epoch=%lld validation_loss=%.4f validation_auroc=%.4f model=%s",
-               (long long)result->epochs, (long long)result->best_epoch, result->best_loss,
-               result->best_auroc, r->model_path);
+        dn_log(
+            DN_INFO, "train", "done",
+            "epochs=%lld best_epoch=%lld validation_loss=%.4f validation_auroc=%.4f peak_mb_of_a_rank=%.0f "
+            "model=%s",
+            (long long)result->epochs, (long long)result->best_epoch, result->best_loss, result->best_auroc,
+            peak, r->model_path);
 out:
     return st;
 }

@@ -489,6 +489,8 @@ dn_status dn_split_counts(const dn_pairs *pairs, int64_t genes, const uint8_t *p
     for (int64_t i = 0; i < pairs->n; i++) {
         int unseen = 2 - seen[pairs->gene_a[i]] - seen[pairs->gene_b[i]];
 
+        if (part[i] > DN_LEFT_OUT) /* negatives of another kind */
+            continue;
         count_one(&out[part[i]], pairs->label[i]);
         if (part[i] == DN_VALIDATION)
             count_one(&out[DN_COUNT_VALIDATION_C1 + unseen], pairs->label[i]);

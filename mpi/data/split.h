@@ -154,8 +154,9 @@ DN_MUST_CHECK dn_status dn_split_check_test(const dn_split_plan *plan, int64_t f
 /* Write a plan as /splits/<name> of an edited dataset: part [folds, pairs], by genes also gene_part [folds,
  * genes], of drug-target sets drug_part and target_part and the clusters that stay whole; attributes pairs
  * (or interactions), kind, by, seed, fractions, folds, c1_share, config and "<count>_rows",
- * "<count>_positives" (sums over the folds). counts is [folds][DN_COUNTS]. Every rank passes the same; each
- * writes its folds. Collective on the file's communicator. Fails: as the functions of h5.h; DN_ENOMEM */
+ * "<count>_positives" (sums over the folds). pairs NULL: the caller has written part. counts is
+ * [folds][DN_COUNTS]. Every rank passes the same; each writes its folds. Collective on the file's
+ * communicator. Fails: as the functions of h5.h; DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name,
                                                      const char *config, const dn_split_plan *plan,
                                                      const dn_pairs *pairs,

@@ -142,7 +142,8 @@ dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name, con
     char group[PATH_CAP - 16], text[96];
 
     snprintf(group, sizeof group, "/splits/%s", name);
-    DN_TRY(write_parts(h, group, plan, pairs, err));
+    if (pairs != NULL)
+        DN_TRY(write_parts(h, group, plan, pairs, err));
     DN_TRY(write_gene_parts(h, group, plan, err));
     DN_TRY(write_clusters(h, group, "drug_cluster", plan->drug_cluster, o->drugs, err));
     DN_TRY(write_clusters(h, group, "target_cluster", plan->target_cluster, plan->genes - o->drugs, err));

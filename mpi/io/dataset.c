@@ -200,16 +200,24 @@ out:
     return st;
 }
 
+static bool has_origin(const dn_h5 *h, const char *group)
+{
+    char path[NAME_MAX_ + 16];
+
+    snprintf(path, sizeof path, "%s/origin", group);
+    return dn_h5_has(h, path);
+}
+
 /* How many rows a set has, of how many genes and classes; the same verdict on every rank. */
 static dn_status measure(const dn_h5 *h, const char *group, dn_pairs *p, int64_t *out_genes, dn_error *err)
 {
     dn_status st = DN_OK;
-    static const char *const member[] = {"gene_a", "gene_b", "label"};
+    static const char *const member[] = {"gene_a", "gene_b", "label", "origin"};
     char path[NAME_MAX_ + 16];
     int ndims;
     int64_t dims[4], classes = 2;
 
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 3 + has_origin(h, group); k++) {
         snprintf(path, sizeof path, "%s/%s", group, member[k]);
         DN_TRY(dn_h5_shape(h, path, &ndims, dims, err));
         if (ndims != 1 || (k > 0 && dims[0] != p->n))
@@ -238,8 +246,10 @@ static dn_status read_pairs(const dn_h5 *h, const char *group, int64_t genes, dn
     int64_t bad = p->n; /* the first row out of range */
     char path[NAME_MAX_ + 16];
     share s;
+    bool origin = has_origin(h, group);
 
-    DN_TRY(dn_shared_create_alone(comm, dn_h5_grouping(h), (size_t)p->n * 9, &p->memory, err));
+    DN_TRY(
+        dn_shared_create_alone(comm, dn_h5_grouping(h), (size_t)p->n * (origin ? 10 : 9), &p->memory, err));
     p->gene_a = dn_shared_base(p->memory);
     p->gene_b = p->gene_a + p->n;
     p->label = (uint8_t *)(p->gene_b + p->n);
@@ -250,6 +260,10 @@ static dn_status read_pairs(const dn_h5 *h, const char *group, int64_t genes, dn
     DN_TRY(read_genes(h, path, &s, genes, p->gene_b, &bad, err));
     snprintf(path, sizeof path, "%s/label", group);
     DN_TRY(read_bytes(h, path, &s, p->classes, p->label, &bad, err));
+    snprintf(path, sizeof path, "%s/origin", group);
+    p->origin = origin ? p->label + p->n : NULL;
+    if (origin)
+        DN_TRY(read_bytes(h, path, &s, DN_ORIGINS, p->origin, &bad, err));
     MPI_Allreduce(MPI_IN_PLACE, &bad, 1, MPI_INT64_T, MPI_MIN, comm->mpi);
     if (bad < p->n) /* the same on every rank */
         DN_FAIL(DN_EDATA, "%s: pair %lld of set '%s' has a gene or a label out of range", dn_h5_path(h),
@@ -285,6 +299,7 @@ void dn_pairs_destroy(dn_pairs *p)
         dn_free(p->gene_a);
         dn_free(p->gene_b);
         dn_free(p->label);
+        dn_free(p->origin);
     }
     *p = (dn_pairs){0};
 }

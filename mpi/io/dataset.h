@@ -26,6 +26,10 @@ typedef struct dn_genes {
 /* Part of a pair in a split. */
 typedef enum dn_part { DN_TRAIN = 0, DN_VALIDATION = 1, DN_TEST = 2, DN_LEFT_OUT = 3 } dn_part;
 
+/* Where a row of a pair set comes from (origin.h). */
+typedef enum dn_origin { DN_GIVEN = 0, DN_UNIFORM = 1, DN_DEGREE = 2 } dn_origin;
+enum { DN_ORIGINS = 3 };
+
 /* A named set of labelled gene pairs: no self pairs, no pair twice in either order, one label each. Of a set
  * that was loaded nobody writes the arrays: the ranks of a host share them. */
 typedef struct dn_pairs {
@@ -33,6 +37,7 @@ typedef struct dn_pairs {
     int32_t *gene_a;    /* [n]  0 <= gene < genes.n <= 2^31 */
     int32_t *gene_b;    /* [n] */
     uint8_t *label;     /* [n]  0 <= label < classes; of two classes 1 interaction, 0 none */
+    uint8_t *origin;    /* [n]  dn_origin; NULL: all are given */
     int classes;        /* attribute `classes` of /pairs/NAME; absent: 2 */
     int64_t two_labels; /* pairs that import left out because they stood there with both labels */
     dn_shared *memory;  /* holds the arrays; NULL: each is a block of its own, for dn_free() */
@@ -60,7 +65,8 @@ typedef struct dn_split {
     char kind[32];     /* dn_split_kind_name() of mpi/data/split.h */
     int64_t n;         /* pairs */
     int64_t folds;     /* 1 unless k-fold */
-    uint8_t *part;     /* [n]  dn_part of every pair in the fold asked for */
+    uint8_t *part;     /* [n]  dn_part of every pair in the fold asked for; DN_ASIDE above it: a negative of
+                        * a kind that training does not use (origin.h) */
     dn_shared *memory; /* holds part, which nobody writes; NULL: it is a block for dn_free() */
     int64_t *drug_cluster, *target_cluster; /* [drugs], [targets]  the lowest number of the cluster, which
                                              * stays whole; imported after the split: its own;

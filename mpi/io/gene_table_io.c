@@ -276,6 +276,7 @@ dn_status dn_gene_table_load(const dn_comm *comm, const dn_h5 *h, dn_gene_table 
     dn_status st = DN_OK;
     dn_gene_table t = {0};
     dn_strings names = {0};
+    char primary[128];
     int ndims;
     int64_t dims[4];
 
@@ -300,6 +301,12 @@ dn_status dn_gene_table_load(const dn_comm *comm, const dn_h5 *h, dn_gene_table 
         DN_PASS(spread(&names, &t, &t.naming[c], err));
         DN_AGREE(comm);
         dn_strings_destroy(&names);
+    }
+    DN_TRY(dn_h5_get_text(h, "/genes", "primary_naming", primary, sizeof primary, err));
+    for (int c = 0; c < t.columns; c++) { /* the file lists them in alphabetical order */
+        char name[128];
+        if (strcmp(dn_strings_copy(&t.column, c, name, sizeof name), primary) == 0)
+            t.primary = c;
     }
     DN_PASS(index_names(&t, err));
     DN_AGREE(comm);

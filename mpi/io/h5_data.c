@@ -55,24 +55,36 @@ static hid_t file_type(dn_type type)
     return -1;
 }
 
-bool dn_h5_has(const dn_h5 *h, const char *name)
+dn_status dn_h5_look(const dn_h5 *h, const char *name, bool *out_there, dn_error *err)
 {
+    dn_status st = DN_OK;
     char prefix[DN_PATH_MAX];
     size_t len = strlen(name);
+    htri_t there = len > 0 && len < sizeof prefix;
 
-    if (strcmp(name, "/") == 0)
-        return true;
-    if (len == 0 || len >= sizeof prefix)
-        return false;
-    for (size_t i = 1; i <= len; i++) {
+    for (size_t i = 1; i <= len && there > 0 && strcmp(name, "/") != 0; i++) {
         if (i < len && name[i] != '/')
             continue;
         memcpy(prefix, name, i);
         prefix[i] = '\0';
-        if (H5Lexists(h->file, prefix, H5P_DEFAULT) <= 0)
-            return false;
+        there = H5Lexists(h->file, prefix, H5P_DEFAULT);
     }
-    return true;
+    *out_there = there > 0;
+    if (there < 0)
+        DN_TRY(dn_h5_readable(h, err));
+out:
+    return st;
+}
+
+/* What is not known to be absent must not be taken for absent, and the caller has no way to fail. */
+bool dn_h5_has(const dn_h5 *h, const char *name)
+{
+    dn_error err = DN_ERROR_INIT;
+    bool there;
+
+    if (dn_h5_look(h, name, &there, &err) != DN_OK)
+        dn_world_abort(h->comm, DN_EIO, err.text);
+    return there;
 }
 
 static dn_status read_shape(const dn_h5 *h, const char *name, int *out_ndims, int64_t *out_dims,
@@ -81,13 +93,17 @@ static dn_status read_shape(const dn_h5 *h, const char *name, int *out_ndims, in
     dn_status st = DN_OK;
     hid_t set = -1, space = -1;
     hsize_t dims[H5S_MAX_RANK];
+    bool there;
     int n;
 
-    if (!dn_h5_has(h, name))
+    DN_TRY(dn_h5_look(h, name, &there, err));
+    if (!there)
         DN_FAIL(DN_EDATA, "%s: holds no %s", h->path, name);
     set = H5Dopen2(h->file, name, H5P_DEFAULT);
-    if (set < 0)
+    if (set < 0) {
+        DN_TRY(dn_h5_readable(h, err));
         DN_FAIL(DN_EDATA, "%s: %s is not a dataset", h->path, name);
+    }
     space = H5Dget_space(set);
     n = H5Sget_simple_extent_dims(space, dims, NULL);
     if (n < 1 || n > 4)
@@ -315,6 +331,8 @@ static dn_status check_rows(const dn_h5 *h, const char *name, dn_type type, int6
         DN_FAIL(DN_EDATA, "%s: %s has %lld rows, wanted %lld from %lld on", h->path, name, (long long)dims[0],
                 (long long)count, (long long)start);
     set = H5Dopen2(h->file, name, H5P_DEFAULT);
+    if (set < 0)
+        DN_TRY(dn_h5_readable(h, err));
     stored = H5Dget_type(set);
     if (H5Tequal(stored, file_type(type)) <= 0)
         DN_FAIL(DN_EDATA, "%s: %s is stored with another type, wanted %s", h->path, name, type_name(type));
@@ -326,6 +344,17 @@ out:
     return st;
 }
 
+static dn_status cannot_read(const dn_h5 *h, const char *name, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char reason[160];
+
+    DN_TRY(dn_h5_readable(h, err));
+    DN_FAIL(DN_EIO, "%s: cannot read %s: %s", h->path, name, dn_h5_reason(reason));
+out:
+    return st;
+}
+
 static dn_status read_rows(const dn_h5 *h, const char *name, dn_type type, int64_t start, int64_t count,
                            void *out, dn_error *err)
 {
@@ -334,14 +363,14 @@ static dn_status read_rows(const dn_h5 *h, const char *name, dn_type type, int64
     hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
     hsize_t dims[H5S_MAX_RANK];
     int ndims = H5Sget_simple_extent_dims(space, dims, NULL);
-    char reason[160], nothing[8];
+    char nothing[8];
 
     select_rows(space, ndims, dims, start, count, &memory);
-    H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
+    if (h->writable)
+        H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
     if (!is_empty(ndims, dims) &&
         H5Dread(set, memory_type(type), memory, space, transfer, out != NULL ? out : nothing) < 0)
-        DN_FAIL(DN_EIO, "%s: cannot read %s: %s", h->path, name, dn_h5_reason(reason));
-out:
+        st = cannot_read(h, name, err);
     H5Pclose(transfer);
     H5Sclose(memory);
     H5Sclose(space);
@@ -384,7 +413,6 @@ static dn_status read_pieces(const dn_h5 *h, const char *name, dn_type type, int
     hid_t set = -1, space = -1, memory = -1;
     hsize_t dims[H5S_MAX_RANK];
     int ndims;
-    char reason[160];
 
     DN_TRY(check_rows(h, name, type, 0, 0, err));
     set = H5Dopen2(h->file, name, H5P_DEFAULT);
@@ -399,7 +427,7 @@ static dn_status read_pieces(const dn_h5 *h, const char *name, dn_type type, int
             continue;
         select_rows(space, ndims, dims, piece[i].start, piece[i].count, &memory);
         if (H5Dread(set, memory_type(type), memory, space, H5P_DEFAULT, piece[i].out) < 0)
-            DN_FAIL(DN_EIO, "%s: cannot read %s: %s", h->path, name, dn_h5_reason(reason));
+            DN_TRY(cannot_read(h, name, err));
         H5Sclose(memory);
         memory = -1;
     }
@@ -555,16 +583,28 @@ static herr_t add_name(hid_t group, const char *name, const H5L_info_t *info, vo
     return l->st == DN_OK ? 0 : -1;
 }
 
+static dn_status list_local(const dn_h5 *h, const char *group, dn_strings *names, dn_error *err)
+{
+    dn_status st = DN_OK;
+    listing l = {names, DN_OK, err};
+    bool there;
+
+    DN_TRY(dn_h5_look(h, group, &there, err));
+    if (there &&
+        H5Literate_by_name(h->file, group, H5_INDEX_NAME, H5_ITER_INC, NULL, add_name, &l, H5P_DEFAULT) < 0 &&
+        l.st == DN_OK)
+        DN_TRY(dn_h5_readable(h, err));
+    st = l.st;
+out:
+    return st;
+}
+
 dn_status dn_h5_list(const dn_h5 *h, const char *group, dn_strings *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_strings names = {0};
-    listing l = {&names, DN_OK, err};
 
-    if (dn_h5_has(h, group)) {
-        H5Literate_by_name(h->file, group, H5_INDEX_NAME, H5_ITER_INC, NULL, add_name, &l, H5P_DEFAULT);
-        st = l.st;
-    }
+    DN_PASS(list_local(h, group, &names, err));
     DN_AGREE(h->comm);
     *out = names;
     names = (dn_strings){0};

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "mpi/core/world.h"
+#include "solvers/formats/evidence.h"
 
 /* ---- networks ----
  *
@@ -73,6 +74,63 @@ typedef struct dn_layer_option {
  *
  * Drugs and targets of a dataset that is extended keep their numbers.
  */
+/* ---- pair sets of genes ----
+ *
+ * A file is of a kind that solvers/formats/pair_layout.h knows, which is recognised or said by pairs_format.
+ *
+ * Undirected: npy, table, biogrid, mitab. A pair is the same in either order; the rows of BioGRID and
+ * PSI-MITAB are interactions (label 1), but for negative interactions of PSI-MITAB (label 0). Of the namings
+ * that they have the one counts that finds most interactors among the genes, ties going to the first; the
+ * synonyms of BioGRID only where no other naming finds any gene. A value of several (synonyms, aliases) finds
+ * a gene when those that are genes are the same gene; aliases that are called synonyms only where the others
+ * find none. Rows that the filter leaves out are counted by the first reason: organism, type, system, score.
+ *
+ * Directed: dream5, yeastract, matrix. Classes of a pair (a, b): 0 none, 1 connection, 2 a regulates b, 3 b
+ * regulates a. Which of the two genes stands first is decided by a hash of their two ids, so about half of
+ * the regulations are of class 2, and the order says nothing of the class; classes 0 and 1 are stored in the
+ * same way.
+ *   - Genes of which each regulates the other are left out (mutual, both rows).
+ *   - A 0 (dream5) is class 0 where the pair is no regulation in the other direction; else it is a repeat.
+ *   - A pair with 0 and 1 in the same direction is left out (two_labels).
+ *   - connections names an undirected set of this import or of the dataset: its pairs follow those of the
+ *     file, in their order, label 1 as class 1, label 0 as class 0; those of genes that stand in the file as
+ * a regulation are left out (regulated). Where the file says 0 of such a pair, the connection counts.
+ *   - With undirected set, they are pairs with label 1 (a 0: label 0) in the order of the file, and mutual
+ *     regulations are one pair.
+ * Factors of yeastract that are no gene as they stand are looked up in capital letters, then without the 'p'
+ * at the end.
+ */
+
+/* ---- expression ----
+ *
+ * The samples of several files stand side by side, in the order of the files; genes are joined on their ids.
+ * Genes are those of the id table, without one those of the first file. /expression/sample_file says which
+ * file a sample is of, /expression/file what the files are. A name that samples of two files have becomes
+ * FILE|NAME in all of them (FILE: without folder, from the first '.' on cut); what is still the same is an
+ * error. Within one file names are as they stand.
+ *
+ * Repeated genes. Rows of one file (or columns, where genes stand in columns) whose ids mean the same gene
+ * become one profile by a rule:
+ *     mean          of the values that are there, sample by sample (sum in double, in the order of the file)
+ *     first         the first row; the others are left out
+ *     max-variance  the row with the largest variance over the values that are there, the first of those; a
+ *                   row without values only when all are
+ *     refuse        is an error
+ * Over files nothing repeats: each brings its own samples.
+ *
+ * Memory. Files are read twice, first for the names. A rank holds the profiles of its genes (4 bytes a value,
+ * once; those of repeated genes of a file twice), blocks of about 1 MB, and all ids and names.
+ */
+typedef enum dn_repeated {
+    DN_REPEATED_MEAN,
+    DN_REPEATED_FIRST,
+    DN_REPEATED_MAX_VARIANCE,
+    DN_REPEATED_REFUSE
+} dn_repeated;
+
+/* "mean", ... as above. */
+const char *dn_repeated_name(dn_repeated rule);
+
 typedef enum dn_axis { DN_AXIS_AUTO, DN_AXIS_ROWS, DN_AXIS_COLUMNS } dn_axis;
 
 typedef struct dn_import_options {
@@ -80,10 +138,16 @@ typedef struct dn_import_options {
     int n_expression;
     const char *const *expression; /* [n_expression]  their samples stand side by side in this order */
     dn_axis genes_in;              /* where genes stand in an expression table; AUTO: where the ids match */
+    dn_repeated repeated;          /* genes that a file has several times */
     const char *gene_ids; /* gene id table, or NULL: the ids of the first expression file are the genes */
     int n_pairs;
     const char *const *pair_name; /* [n_pairs]  letters, digits, '_', '-' and '.' */
-    const char *const *pair_file; /* [n_pairs]  .npy of (i, j, label), else a table of id, id, label */
+    const char *const *pair_file; /* [n_pairs] */
+    int n_pair_formats;
+    const char *const *pair_format; /* [n_pair_formats]  "FORMAT" of all sets, or "NAME=FORMAT" of one */
+    dn_evidence_filter filter;      /* of the rows of BioGRID and PSI-MITAB */
+    const char *connections;        /* pair set that directed sets are joined with, or NULL */
+    bool undirected;                /* regulations without their direction */
     int n_drop;
     const char *const *drop; /* [n_drop]  fnmatch patterns on any naming: these genes are left out */
     int n_decoys;
@@ -116,24 +180,38 @@ typedef struct dn_examples {
 
 typedef struct dn_expression_report {
     bool genes_in_columns;
-    int64_t ids;     /* gene ids in the file */
-    int64_t used;    /* distinct genes that got a profile from it */
-    int64_t unknown; /* ids that no naming knows, or that mean two genes */
-    int64_t dropped; /* ids of dropped genes */
-    int64_t repeats; /* ids of a gene that stood there before; the first one counts */
+    int64_t ids;      /* gene ids in the file */
+    int64_t used;     /* distinct genes that got a profile from it */
+    int64_t unknown;  /* ids that no naming knows, or that mean two genes */
+    int64_t dropped;  /* ids of dropped genes */
+    int64_t repeats;  /* ids of a gene that stood there before */
+    int64_t repeated; /* genes that stand there several times */
     int64_t samples;
-    dn_examples unknown_ids;
+    int64_t renamed; /* samples whose name another file has, too */
+    dn_examples unknown_ids, repeated_ids;
 } dn_expression_report;
 
-/* rows = kept + unknown + self_pairs + dropped + repeats + two_labels */
+/* rows + joined = kept + unknown + self_pairs + dropped + repeats + two_labels + mutual + regulated, and the
+ * rows that were not wanted: other_organism + other_type + other_system + no_score + low_score */
 typedef struct dn_pairs_report {
+    char format[12]; /* dn_pair_format_name() */
+    char naming[24]; /* of BioGRID and PSI-MITAB, else "" */
+    bool directed;   /* four classes */
     int64_t rows;
-    int64_t kept, positive;
-    int64_t unknown; /* a gene that no naming knows, or whose name means two genes */
+    int64_t kept, positive; /* positive: not of class 0 */
+    int64_t unknown;        /* a gene that no naming knows, or whose name means two genes */
     int64_t self_pairs;
     int64_t dropped;    /* a gene that was dropped */
     int64_t repeats;    /* the pair stood there before, in either order */
     int64_t two_labels; /* distinct pairs that stood there with both labels; left out */
+    int64_t other_organism, other_type, other_system, no_score, low_score;
+    int64_t found;       /* interactors that the naming finds */
+    int64_t zeros;       /* of a matrix; they are no rows */
+    int64_t joined;      /* pairs of the connections */
+    int64_t regulated;   /* of those, regulations of the file; left out */
+    int64_t mutual;      /* rows of genes that regulate each other; left out */
+    int64_t of_class[4]; /* kept */
+    bool dream5_like;    /* a table that would also be a gold standard of DREAM5 */
     dn_examples unknown_ids;
 } dn_pairs_report;
 

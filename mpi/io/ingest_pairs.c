@@ -1,9 +1,9 @@
-/* ingest_pairs.c - a pair set without repeats and contradictions; see ingest_private.h
+/* ingest_pairs.c - a pair set without repeats and contradictions; see ingest_pairs.h
  *
  * A pair belongs to the rank that owns its lower gene. Every rank sends its pairs there, the owner sorts them
  * and sends a verdict back for each, and what is kept is written in the order of the file.
  */
-#include "mpi/io/ingest_private.h"
+#include "mpi/io/ingest_pairs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +14,6 @@
 #include "solvers/base/alloc.h"
 
 /* ---- to the owner ---- */
-
-/* A pair at its owner. */
-typedef struct entry {
-    int64_t low, high, row, label;
-    int64_t at; /* place among the entries received */
-} entry;
 
 static int64_t owner(const dn_comm *comm, int64_t genes, const dn_pair *p)
 {
@@ -59,7 +53,7 @@ out:
 
 static int compare(const void *left, const void *right)
 {
-    const entry *a = left, *b = right;
+    const dn_pair_entry *a = left, *b = right;
 
     if (a->low != b->low)
         return a->low < b->low ? -1 : 1;
@@ -68,21 +62,34 @@ static int compare(const void *left, const void *right)
     return a->row < b->row ? -1 : a->row > b->row;
 }
 
+dn_status dn_pair_entries(const dn_pair *pair, int64_t n, dn_pair_entry **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_pair_entry *e = NULL; /* [n] */
+
+    DN_NEW(e, (size_t)n);
+    for (int64_t i = 0; i < n; i++) {
+        const dn_pair *p = &pair[i];
+        bool flipped = p->a > p->b;
+        e[i] = (dn_pair_entry){flipped ? p->b : p->a, flipped ? p->a : p->b, p->row, p->label, i, flipped};
+    }
+    qsort(e, (size_t)n, sizeof *e, compare);
+    *out = e;
+    e = NULL;
+out:
+    return st;
+}
+
 /* verdict [n] for the pairs received, in their order. */
 static dn_status judge(const dn_pair *pair, int64_t n, uint8_t **out_verdict, dn_error *err)
 {
     dn_status st = DN_OK;
-    entry *e = NULL; /* [n] */
+    dn_pair_entry *e = NULL; /* [n] */
     uint8_t *verdict = NULL;
     int64_t end;
 
-    DN_NEW(e, (size_t)n);
+    DN_TRY(dn_pair_entries(pair, n, &e, err));
     DN_NEW(verdict, (size_t)n);
-    for (int64_t i = 0; i < n; i++) {
-        const dn_pair *p = &pair[i];
-        e[i] = (entry){p->a < p->b ? p->a : p->b, p->a < p->b ? p->b : p->a, p->row, p->label, i};
-    }
-    qsort(e, (size_t)n, sizeof *e, compare);
     for (int64_t i = 0; i < n; i = end) {
         int seen = 0;
         for (end = i; end < n && e[end].low == e[i].low && e[end].high == e[i].high; end++) {
@@ -100,8 +107,8 @@ out:
     return st;
 }
 
-dn_status dn_pairs_settle(const dn_comm *comm, int64_t genes, const dn_pair_part *p, uint8_t *verdict,
-                          dn_error *err)
+dn_status dn_pairs_settle_by(const dn_comm *comm, int64_t genes, const dn_pair_part *p, dn_pair_judge decide,
+                             uint8_t *verdict, dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t *counts = NULL, *order = NULL; /* [3, size]; [n] */
@@ -119,7 +126,7 @@ dn_status dn_pairs_settle(const dn_comm *comm, int64_t genes, const dn_pair_part
     DN_TRY(dn_exchange(comm, sizeof *sorted, counts, sorted, &received, counts + ranks, err));
     for (size_t r = 0; r < ranks; r++)
         n += counts[ranks + r];
-    DN_PASS(judge(received, n, &judged, err));
+    DN_PASS(decide(received, n, &judged, err));
     DN_AGREE(comm);
     DN_TRY(dn_exchange(comm, 1, counts + ranks, judged, &answers, counts + 2 * ranks, err));
     for (int64_t i = 0; i < p->n; i++)
@@ -132,6 +139,12 @@ out:
     dn_free(answers);
     dn_free(judged);
     return st;
+}
+
+dn_status dn_pairs_settle(const dn_comm *comm, int64_t genes, const dn_pair_part *p, uint8_t *verdict,
+                          dn_error *err)
+{
+    return dn_pairs_settle_by(comm, genes, p, judge, verdict, err);
 }
 
 /* ---- counting ---- */
@@ -155,71 +168,58 @@ out:
     return st;
 }
 
-/* The same sums on every rank, so the same verdict. */
-static dn_status check_rows(const char *path, const dn_gene_table *t, const dn_pairs_report *r, dn_error *err)
-{
-    dn_status st = DN_OK;
-    char here[160], there[160];
-    dn_examples table = {0};
-
-    if (r->rows == 0)
-        DN_FAIL(DN_EDATA, "%s: holds no pairs", path);
-    if (r->unknown == r->rows) {
-        dn_gene_table_examples(t, &table);
-        DN_FAIL(DN_EDATA,
-                "%s: none of %lld pairs has two known genes: the file has %s, the gene ids are such as %s",
-                path, (long long)r->rows, dn_examples_text(&r->unknown_ids, here, sizeof here),
-                dn_examples_text(&table, there, sizeof there));
-    }
-out:
-    return st;
-}
-
-static dn_status check_labels(const char *path, const dn_pairs_report *r, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    if (r->kept == 0)
-        DN_FAIL(DN_EDATA,
-                "%s: no pair is left of %lld rows: %lld unknown, %lld self pairs, %lld of dropped genes, "
-                "%lld repeats, "
-                "%lld with two labels",
-                path, (long long)r->rows, (long long)r->unknown, (long long)r->self_pairs,
-                (long long)r->dropped, (long long)r->repeats, (long long)r->two_labels);
-    if (r->positive == 0 || r->positive == r->kept)
-        DN_FAIL(DN_EDATA, "%s: all %lld pairs have label %d; both classes are needed", path,
-                (long long)r->kept, r->positive > 0);
-out:
-    return st;
-}
-
 /* ---- into the file ---- */
 
-typedef struct columns {
-    int64_t n;
-    int64_t *a, *b; /* [n] */
-    uint8_t *label; /* [n] */
-} columns;
-
-static dn_status keep(const dn_pair_part *p, const uint8_t *verdict, columns *out, dn_error *err)
+dn_status dn_pair_columns_create(int64_t n, dn_pair_columns *out, dn_error *err)
 {
     dn_status st = DN_OK;
+    dn_pair_columns c = {0};
 
-    DN_NEW(out->a, (size_t)p->n);
-    DN_NEW(out->b, (size_t)p->n);
-    DN_NEW(out->label, (size_t)p->n);
-    for (int64_t i = 0; i < p->n; i++)
-        if (verdict[i] == DN_ROW_KEEP) {
-            out->a[out->n] = p->pair[i].a;
-            out->b[out->n] = p->pair[i].b;
-            out->label[out->n++] = (uint8_t)p->pair[i].label;
-        }
+    DN_NEW(c.a, (size_t)n);
+    DN_NEW(c.b, (size_t)n);
+    DN_NEW(c.label, (size_t)n);
+    *out = c;
+    c = (dn_pair_columns){0};
+out:
+    dn_pair_columns_destroy(&c);
+    return st;
+}
+
+void dn_pair_columns_destroy(dn_pair_columns *c)
+{
+    dn_free(c->a);
+    dn_free(c->b);
+    dn_free(c->label);
+    *c = (dn_pair_columns){0};
+}
+
+/* What only some formats have; an attribute that is not there is 0. */
+static dn_status write_counts(const char *group, const dn_pairs_report *r, dn_h5 *h, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const struct {
+        const char *key;
+        int64_t value;
+    } counts[] = {{"other_organism", r->other_organism}, {"other_type", r->other_type},
+                  {"other_system", r->other_system},     {"no_score", r->no_score},
+                  {"low_score", r->low_score},           {"joined", r->joined},
+                  {"regulated", r->regulated},           {"mutual", r->mutual}};
+
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        if (counts[i].value > 0)
+            DN_TRY(dn_h5_set_int(h, group, counts[i].key, counts[i].value, err));
+    if (strcmp(r->format, "npy") != 0 && strcmp(r->format, "table") != 0)
+        DN_TRY(dn_h5_set_text(h, group, "format", r->format, err));
+    if (r->naming[0] != '\0')
+        DN_TRY(dn_h5_set_text(h, group, "naming", r->naming, err));
+    if (r->directed)
+        DN_TRY(dn_h5_set_int(h, group, "classes", 4, err));
 out:
     return st;
 }
 
-static dn_status write_set(const dn_comm *comm, const char *name, const columns *c, const dn_pairs_report *r,
-                           dn_h5 *h, dn_error *err)
+dn_status dn_pair_columns_write(const dn_comm *comm, const char *name, const dn_pair_columns *c,
+                                const dn_pairs_report *r, dn_h5 *h, dn_error *err)
 {
     dn_status st = DN_OK;
     char path[128];
@@ -240,67 +240,7 @@ static dn_status write_set(const dn_comm *comm, const char *name, const columns 
     snprintf(path, sizeof path, "/pairs/%s", name);
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         DN_TRY(dn_h5_set_int(h, path, counts[i].key, counts[i].value, err));
+    DN_TRY(write_counts(path, r, h, err));
 out:
-    return st;
-}
-
-static dn_status new_verdict(int64_t n, uint8_t **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)n);
-out:
-    return st;
-}
-
-dn_status dn_ingest_pairs(const dn_comm *comm, const char *name, const char *path, const dn_gene_table *t,
-                          dn_h5 *h, dn_pairs_report *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_pair_part p = {0};
-    columns c = {0};
-    dn_pairs_report r = {0};
-    uint8_t *verdict = NULL; /* [p.n] */
-    int64_t sums[8] = {0};
-
-    if (t->genes > (int64_t)INT32_MAX + 1) /* the same on every rank */
-        DN_FAIL(DN_EDATA, "%s: pairs of %lld genes: at most 2^31 can be loaded", path, (long long)t->genes);
-    DN_TRY(dn_pair_part_read(comm, path, t, &p, err));
-    DN_PASS(new_verdict(p.n, &verdict, err));
-    DN_AGREE(comm);
-    DN_TRY(dn_pairs_settle(comm, t->genes, &p, verdict, err));
-    for (int64_t i = 0; i < p.n; i++) {
-        sums[0] += verdict[i] == DN_ROW_REPEAT || verdict[i] == DN_ROW_OTHER_LABEL;
-        sums[1] += verdict[i] == DN_ROW_TWO_LABELS;
-        sums[2] += verdict[i] == DN_ROW_KEEP;
-        sums[3] += verdict[i] == DN_ROW_KEEP && p.pair[i].label == 1;
-    }
-    sums[4] = p.rows;
-    sums[5] = p.unknown;
-    sums[6] = p.self_pairs;
-    sums[7] = p.dropped;
-    MPI_Allreduce(MPI_IN_PLACE, sums, 8, MPI_INT64_T, MPI_SUM, comm->mpi);
-    r = (dn_pairs_report){.rows = sums[4],
-                          .kept = sums[2],
-                          .positive = sums[3],
-                          .unknown = sums[5],
-                          .self_pairs = sums[6],
-                          .dropped = sums[7],
-                          .repeats = sums[0],
-                          .two_labels = sums[1],
-                          .unknown_ids = p.unknown_ids};
-    DN_TRY(dn_examples_share(comm, &r.unknown_ids, err));
-    DN_PASS(check_rows(path, t, &r, err));
-    DN_PASS(check_labels(path, &r, err));
-    DN_PASS(keep(&p, verdict, &c, err));
-    DN_AGREE(comm);
-    DN_TRY(write_set(comm, name, &c, &r, h, err));
-    *out = r;
-out:
-    dn_free(p.pair);
-    dn_free(verdict);
-    dn_free(c.a);
-    dn_free(c.b);
-    dn_free(c.label);
     return st;
 }

@@ -1,7 +1,8 @@
-/* ingest_pairs_read.c - pairs of genes from .npy or text, lines divided over the ranks; see ingest_private.h
+/* ingest_pairs_read.c - pairs of genes from .npy or text, lines divided over the ranks; see ingest_pairs.h
  */
-#include "mpi/io/ingest_private.h"
+#include "mpi/io/ingest_pairs.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
@@ -9,27 +10,27 @@
 #include "solvers/base/alloc.h"
 #include "solvers/formats/delim.h"
 #include "solvers/formats/npy.h"
-#include "solvers/formats/source.h"
 
 enum { CHUNK_ROWS = 1 << 14 };
 
-/* What rank 0 finds out and everyone needs; travels as bytes. */
-typedef struct layout {
-    dn_npy npy;
-    int64_t bytes;
-    int64_t data; /* first byte behind the header of a text */
-    int is_npy;
-    int gzip;
-    int header; /* 1: a text has one */
-    char separator;
-} layout;
-
-/* Take one line in: rows of the gene id table (negative: unknown) and a label. */
-static dn_status take(const dn_gene_table *t, int64_t row_a, int64_t row_b, int64_t label, dn_pair_part *p,
-                      dn_error *err)
+dn_status dn_pair_file_look(const dn_comm *comm, dn_pair_format format, dn_pair_file *f, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t at = p->rows++;
+
+    if (comm->rank == 0)
+        DN_PASS(dn_pair_layout_read(f->path, format, f->filter, &f->layout, &f->factor, err));
+    DN_AGREE(comm);
+    MPI_Bcast(&f->layout, (int)sizeof f->layout, MPI_BYTE, 0, comm->mpi);
+    if (f->layout.format == DN_PAIRS_MATRIX)
+        DN_TRY(dn_share_strings(comm, 0, &f->factor, err));
+out:
+    return st;
+}
+
+dn_status dn_pair_take(const dn_gene_table *t, int64_t row_a, int64_t row_b, int64_t label, int64_t row,
+                       dn_pair_part *p, dn_error *err)
+{
+    dn_status st = DN_OK;
 
     if (row_a < 0 || row_b < 0) {
         p->unknown++;
@@ -39,9 +40,45 @@ static dn_status take(const dn_gene_table *t, int64_t row_a, int64_t row_b, int6
         p->dropped++;
     } else {
         DN_TRY(dn_grow((void **)&p->pair, &p->cap, (size_t)p->n + 1, sizeof *p->pair, err));
-        p->pair[p->n++] = (dn_pair){t->gene_of_row[row_a], t->gene_of_row[row_b], label, at};
+        p->pair[p->n++] = (dn_pair){t->gene_of_row[row_a], t->gene_of_row[row_b], label, row};
     }
 out:
+    return st;
+}
+
+int64_t dn_pair_find(const dn_gene_table *t, const dn_field *name, dn_pair_part *p)
+{
+    int64_t row = dn_gene_table_find(t, name->text, name->len);
+
+    if (row < 0)
+        dn_example_add(&p->unknown_ids, name->text, name->len);
+    return row;
+}
+
+dn_status dn_pair_rows_open(const dn_comm *comm, const dn_pair_file *f, dn_delim **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_pair_layout *l = &f->layout;
+    dn_delim *d = NULL;
+    char *line;
+    size_t len;
+    bool more = true;
+
+    *out = NULL;
+    if (l->gzip && comm->rank != 0)
+        goto out;
+    if (l->gzip) {
+        DN_TRY(dn_delim_open(f->path, l->separator, &d, err));
+        while (more && dn_delim_offset(d) < l->data)
+            DN_TRY(dn_delim_next_line(d, &line, &len, &more, err));
+    } else {
+        dn_range mine = dn_block(l->bytes - l->data, comm->rank, comm->size);
+        DN_TRY(dn_delim_open_range(f->path, l->separator, l->data + mine.begin, l->data + mine.end, &d, err));
+    }
+    *out = d;
+    d = NULL;
+out:
+    dn_delim_close(&d);
     return st;
 }
 
@@ -63,20 +100,20 @@ out:
     return st;
 }
 
-static dn_status read_npy(const dn_comm *comm, const char *path, const layout *l, const dn_gene_table *t,
-                          dn_pair_part *p, dn_error *err)
+static dn_status read_npy(const dn_comm *comm, const dn_pair_file *f, const dn_gene_table *t, dn_pair_part *p,
+                          dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_range mine = dn_block(l->npy.rows, comm->rank, comm->size);
+    dn_range mine = dn_block(f->layout.npy.rows, comm->rank, comm->size);
     int64_t *v = NULL; /* [CHUNK_ROWS, 3] */
 
     DN_NEW(v, 3 * CHUNK_ROWS);
     for (int64_t at = mine.begin; at < mine.end; at += CHUNK_ROWS) {
         int64_t n = mine.end - at < CHUNK_ROWS ? mine.end - at : CHUNK_ROWS;
-        DN_TRY(dn_npy_read(path, &l->npy, at, n, v, err));
+        DN_TRY(dn_npy_read(f->path, &f->layout.npy, at, n, v, err));
         for (int64_t i = 0; i < n; i++) {
-            DN_TRY(check_triple(path, v + 3 * i, at + i, t->rows, err));
-            DN_TRY(take(t, v[3 * i], v[3 * i + 1], v[3 * i + 2], p, err));
+            DN_TRY(check_triple(f->path, v + 3 * i, at + i, t->rows, err));
+            DN_TRY(dn_pair_take(t, v[3 * i], v[3 * i + 1], v[3 * i + 2], p->rows++, p, err));
         }
     }
 out:
@@ -86,34 +123,17 @@ out:
 
 /* ---- text: two ids and a label ---- */
 
-static int64_t find(const dn_gene_table *t, const dn_field *f, dn_pair_part *p)
-{
-    int64_t row = dn_gene_table_find(t, f->text, f->len);
-
-    if (row < 0)
-        dn_example_add(&p->unknown_ids, f->text, f->len);
-    return row;
-}
-
-static dn_status read_text(const dn_comm *comm, const char *path, const layout *l, const dn_gene_table *t,
+static dn_status read_text(const dn_comm *comm, const dn_pair_file *file, const dn_gene_table *t,
                            dn_pair_part *p, dn_error *err)
 {
     dn_status st = DN_OK;
+    const char *path = file->path;
     dn_delim *d = NULL;
     dn_record r;
-    bool more;
+    bool more = true;
 
-    if (l->gzip && comm->rank != 0)
-        goto out;
-    if (l->gzip) {
-        DN_TRY(dn_delim_open(path, l->separator, &d, err));
-        if (l->header)
-            DN_TRY(dn_delim_next(d, &r, &more, err));
-    } else {
-        dn_range mine = dn_block(l->bytes - l->data, comm->rank, comm->size);
-        DN_TRY(dn_delim_open_range(path, l->separator, l->data + mine.begin, l->data + mine.end, &d, err));
-    }
-    for (;;) {
+    DN_TRY(dn_pair_rows_open(comm, file, &d, err));
+    while (d != NULL) {
         double label;
         int64_t a, b;
         const dn_field *f;
@@ -128,80 +148,38 @@ static dn_status read_text(const dn_comm *comm, const char *path, const layout *
         if (!dn_parse_double(f->text, f->len, &label) || (label != 0 && label != 1))
             DN_FAIL(DN_EDATA, "%s:%lld: label '%.*s' is neither 0 nor 1", path, (long long)dn_delim_line(d),
                     (int)(f->len < 60 ? f->len : 60), f->text);
-        a = find(t, &r.field[0], p);
-        b = find(t, &r.field[1], p);
-        DN_TRY(take(t, a, b, label == 1, p, err));
+        a = dn_pair_find(t, &r.field[0], p);
+        b = dn_pair_find(t, &r.field[1], p);
+        DN_TRY(dn_pair_take(t, a, b, label == 1, p->rows++, p, err));
     }
 out:
     dn_delim_close(&d);
     return st;
 }
 
-/* ---- which of the two ---- */
+/* ---- any of them ---- */
 
-static dn_status peek_text(const char *path, layout *l, dn_error *err)
+dn_status dn_pair_part_read(const dn_comm *comm, const dn_pair_file *f, const dn_gene_table *t,
+                            dn_pair_part *out, dn_pairs_report *report, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_delim *d = NULL;
-    dn_record r;
-    bool more;
-    double v;
-
-    DN_TRY(dn_delim_open(path, 0, &d, err));
-    DN_TRY(dn_delim_next(d, &r, &more, err));
-    if (!more)
-        DN_FAIL(DN_EDATA, "%s: is empty; wanted pairs: gene, gene, label", path);
-    if (r.n != 3)
-        DN_FAIL(DN_EDATA, "%s:%lld: %lld fields, wanted 3: gene, gene, label", path,
-                (long long)dn_delim_line(d), (long long)r.n);
-    l->separator = dn_delim_separator(d);
-    l->header = r.field[2].len > 0 && !dn_parse_double(r.field[2].text, r.field[2].len, &v);
-    l->data = l->header ? dn_delim_offset(d) : 0;
-out:
-    dn_delim_close(&d);
-    return st;
-}
-
-static dn_status peek(const char *path, layout *l, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_source *s = NULL;
-    char magic[6] = "";
-    size_t n = strlen(path), got;
-    bool gzip;
-
-    DN_TRY(dn_source_probe(path, &l->bytes, &gzip, err));
-    l->gzip = gzip;
-    DN_TRY(dn_source_open_range(path, 0, sizeof magic, &s, err));
-    DN_TRY(dn_source_read(s, magic, sizeof magic, &got, err));
-    l->is_npy = (n >= 4 && strcmp(path + n - 4, ".npy") == 0) ||
-                (n >= 7 && strcmp(path + n - 7, ".npy.gz") == 0) || memcmp(magic, "\x93NUMPY", 6) == 0;
-    if (l->is_npy)
-        DN_TRY(dn_npy_open(path, &l->npy, err));
-    else
-        DN_TRY(peek_text(path, l, err));
-out:
-    dn_source_close(&s);
-    return st;
-}
-
-dn_status dn_pair_part_read(const dn_comm *comm, const char *path, const dn_gene_table *t, dn_pair_part *out,
-                            dn_error *err)
-{
-    dn_status st = DN_OK;
-    layout l = {0};
+    dn_pair_format format = f->layout.format;
     dn_pair_part p = {0};
     int64_t before;
 
-    if (comm->rank == 0)
-        DN_PASS(peek(path, &l, err));
-    DN_AGREE(comm);
-    MPI_Bcast(&l, (int)sizeof l, MPI_BYTE, 0, comm->mpi);
-    if (l.is_npy)
-        DN_PASS(read_npy(comm, path, &l, t, &p, err));
-    else
-        DN_PASS(read_text(comm, path, &l, t, &p, err));
-    DN_AGREE(comm);
+    snprintf(report->format, sizeof report->format, "%s", dn_pair_format_name(format));
+    report->dream5_like = format == DN_PAIRS_TABLE && f->layout.dream5_like;
+    if (dn_pair_format_evidence(format)) {
+        DN_TRY(dn_evidence_part_read(comm, f, t, &p, report, err));
+    } else if (dn_pair_format_directed(format)) {
+        DN_TRY(dn_regulation_part_read(comm, f, t, &p, err));
+    } else {
+        if (format == DN_PAIRS_NPY)
+            DN_PASS(read_npy(comm, f, t, &p, err));
+        else
+            DN_PASS(read_text(comm, f, t, &p, err));
+        DN_AGREE(comm);
+    }
     before = dn_before(comm, p.rows);
     for (int64_t i = 0; i < p.n; i++)
         p.pair[i].row += before;

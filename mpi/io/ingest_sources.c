@@ -254,6 +254,24 @@ static void add_interactions(dn_json *root, const dn_import_options *o, const dn
         }
 }
 
+/* What decides on the rows of pair sets, where it is given. */
+static void add_pair_options(dn_json *root, const dn_import_options *o)
+{
+    static const char *const types[] = {"any", "physical", "genetic"};
+
+    if (o->n_pair_formats > 0)
+        add_words(root, "pairs_format", o->n_pair_formats, o->pair_format);
+    add_text(root, "organism", o->filter.organism);
+    if (o->filter.type != DN_EXPERIMENT_ANY)
+        dn_json_string(root, "experiment_type", types[o->filter.type]);
+    add_text(root, "experiment_system", o->filter.system);
+    if (o->filter.scored)
+        dn_json_number(root, "min_score", o->filter.min_score);
+    add_text(root, "connections", o->connections);
+    if (o->undirected)
+        dn_json_bool(root, "undirected", true);
+}
+
 dn_status dn_import_config(const dn_import_options *o, const dn_sources *s, int only, char **out,
                            dn_error *err)
 {
@@ -272,6 +290,8 @@ dn_status dn_import_config(const dn_import_options *o, const dn_sources *s, int 
     if (only < 0) {
         dn_json_string(root, "genes_in", axes[o->genes_in]);
         dn_json_number(root, "min_match", o->min_match);
+        if (o->n_expression > 0)
+            dn_json_string(root, "repeated_genes", dn_repeated_name(o->repeated));
         add_words(root, "drop_genes", o->n_drop, o->drop);
         add_words(root, "decoys", o->n_decoys, o->decoys);
     }
@@ -282,6 +302,8 @@ dn_status dn_import_config(const dn_import_options *o, const dn_sources *s, int 
             dn_json_string(pair, "name", o->pair_name[i]);
             add_file(pair, o->pair_file[i], s, at);
         }
+    if (only < o->n_pairs)
+        add_pair_options(root, o);
     add_network(root, o, s, only, at);
     add_interactions(root, o, s, only, at + (o->id_map != NULL) + o->n_layers);
     DN_TRY(dn_json_text(root, 0, out, err));

@@ -24,6 +24,8 @@ static dn_status save_gener(dn_h5 *h, const dn_model_record *r, dn_error *err)
     dn_status st = DN_OK;
 
     DN_TRY(dn_h5_set_text(h, "/", "normalisation", r->normalisation, err));
+    if (r->expression_hash[0] != '\0')
+        DN_TRY(dn_h5_set_text(h, "/", "expression_hash", r->expression_hash, err));
     DN_TRY(dn_h5_set_int(h, "/", "samples", r->samples, err));
     DN_TRY(dn_h5_set_number(h, "/", "dropout", (double)r->options.dropout, err));
     DN_TRY(dn_h5_set_int(h, "/", "swap", r->options.swap, err));
@@ -120,6 +122,8 @@ static dn_status read_gener(const dn_h5 *h, dn_model_record *r, dn_error *err)
     int64_t swap;
 
     DN_TRY(dn_h5_get_text(h, "/", "normalisation", r->normalisation, sizeof r->normalisation, err));
+    if (dn_h5_has_attribute(h, "/", "expression_hash"))
+        DN_TRY(dn_h5_get_text(h, "/", "expression_hash", r->expression_hash, sizeof r->expression_hash, err));
     DN_TRY(dn_h5_get_int(h, "/", "samples", &r->samples, err));
     DN_TRY(dn_h5_get_number(h, "/", "dropout", &dropout, err));
     DN_TRY(dn_h5_get_int(h, "/", "swap", &swap, err));

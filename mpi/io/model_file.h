@@ -6,6 +6,7 @@
 #ifndef DN_IO_MODEL_FILE_H
 #define DN_IO_MODEL_FILE_H
 
+#include "mpi/io/digest.h"
 #include "mpi/io/h5.h"
 #include "solvers/models/dti.h"
 #include "solvers/models/gener.h"
@@ -22,8 +23,9 @@ typedef struct dn_model_record {
     double validation_loss;
     double validation_auroc;
     /* architecture "gener" */
-    char normalisation[32]; /* "zscore-gene" */
-    int64_t samples;        /* S */
+    char normalisation[32];          /* dn_normalisation_name() */
+    char expression_hash[DN_DIGEST]; /* of the expression as imported; "" in files of before it was stored */
+    int64_t samples;                 /* S */
     dn_gener_options options;
     /* architecture "dti" */
     int64_t drugs, targets; /* that the dataset had; 0: not recorded. More may have been imported since */

@@ -7,12 +7,13 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
+#include "mpi/io/origin.h"
 #include "mpi/train/evaluate_rows.h"
+#include "mpi/train/profiles.h"
 #include "mpi/train/score.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 #include "solvers/models/gener.h"
-#include "solvers/stats/normalise.h"
 
 const dn_eval_kind dn_gene_kind = {
     .scorers = DN_SCORERS,
@@ -41,12 +42,11 @@ typedef struct study {
     dn_pairs pairs; /* of the split */
     dn_split split;
     const char *split_name;
-    dn_pairs other; /* the pair set asked for, if any */
-    float *x;       /* [genes, samples] */
-    int64_t x_genes, samples;
-    uint8_t *seen;     /* [genes]  1: occurs in training pairs */
-    uint8_t *sound;    /* [genes]  1: no decoy, and has values */
-    int64_t *training; /* [n_training]  rows of pairs; clean ones first */
+    dn_pairs other;       /* the pair set asked for, if any */
+    dn_profiles profiles; /* as imported, after the baselines normalised */
+    uint8_t *seen;        /* [genes]  1: occurs in training pairs */
+    uint8_t *sound;       /* [genes]  1: no decoy, and has values */
+    int64_t *training;    /* [n_training]  rows of pairs; clean ones first */
     int64_t n_training, n_clean_training;
     int64_t *keys; /* [n_training]  trained pairs, sorted; only with a pair set */
     dn_eval_rows rows;
@@ -58,7 +58,7 @@ static void study_destroy(study *s)
     dn_pairs_destroy(&s->pairs);
     dn_split_destroy(&s->split);
     dn_pairs_destroy(&s->other);
-    dn_free(s->x);
+    dn_profiles_destroy(&s->profiles);
     dn_free(s->seen);
     dn_free(s->sound);
     dn_free(s->training);
@@ -71,10 +71,11 @@ static void study_destroy(study *s)
 static dn_status check_architecture(const dn_evaluate_options *o, const dn_model_record *m, dn_error *err)
 {
     dn_status st = DN_OK;
+    dn_normalisation known;
 
     if (strcmp(m->architecture, "gener") != 0)
         DN_FAIL(DN_EDATA, "%s: a model of architecture '%s', not gener", o->model, m->architecture);
-    if (strcmp(m->normalisation, "zscore-gene") != 0)
+    if (!dn_normalisation_find(m->normalisation, &known))
         DN_FAIL(DN_EDATA, "%s: normalisation '%s' is not known here", o->model, m->normalisation);
 out:
     return st;
@@ -101,14 +102,21 @@ static dn_status check_set(const study *s, const dn_model_record *m, dn_error *e
 {
     dn_status st = DN_OK;
 
-    if (s->x_genes != s->genes.n)
+    if (s->profiles.genes != s->genes.n)
         DN_FAIL(DN_EDATA, "%s: expression of %lld genes, but a table of %lld", s->o->dataset,
-                (long long)s->x_genes, (long long)s->genes.n);
+                (long long)s->profiles.genes, (long long)s->genes.n);
     if (s->split.n != s->pairs.n)
         DN_FAIL(DN_EDATA, "%s: split '%s' divides %lld pairs, but set '%s' has %lld", s->o->dataset, m->split,
                 (long long)s->split.n, s->split.pairs, (long long)s->pairs.n);
 out:
     return st;
+}
+
+static bool across_genes(const dn_model_record *m)
+{
+    dn_normalisation kind = DN_ZSCORE_GENE;
+
+    return dn_normalisation_find(m->normalisation, &kind) && dn_normalisation_across_genes(kind);
 }
 
 static dn_status check_model(const study *s, const dn_model_record *m, dn_error *err)
@@ -117,9 +125,15 @@ static dn_status check_model(const study *s, const dn_model_record *m, dn_error 
     const dn_evaluate_options *o = s->o;
     char hash[17] = "";
 
-    if (s->samples != m->samples)
+    if (s->profiles.samples != m->samples)
         DN_FAIL(DN_EDATA, "%s: trained on %lld samples, but %s has %lld", o->model, (long long)m->samples,
-                o->dataset, (long long)s->samples);
+                o->dataset, (long long)s->profiles.samples);
+    if (across_genes(m) && strcmp(s->profiles.hash, m->expression_hash) != 0)
+        DN_FAIL(
+            DN_EDATA,
+            "%s: normalised by %s, which takes a value from all genes of its sample, over other expression "
+            "(hash %s) than that of %s (hash %s)",
+            o->model, m->normalisation, m->expression_hash, o->dataset, s->profiles.hash);
     if (strcmp(s->split.pairs, m->pairs) != 0)
         DN_FAIL(DN_EDATA, "%s: trained on pair set '%s', but split '%s' of %s divides '%s'", o->model,
                 m->pairs, m->split, o->dataset, s->split.pairs);
@@ -137,6 +151,7 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
 {
     dn_status st = DN_OK;
     dn_h5 *h = NULL;
+    dn_origins origins;
 
     if (s->o->model != NULL) {
         DN_TRY(dn_model_read_record(comm, s->o->model, m, err));
@@ -153,9 +168,14 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
         DN_FAIL(DN_EDATA, "%s: split '%s' divides drug-target pairs, not pairs of genes", s->o->dataset,
                 m->split);
     DN_TRY(dn_pairs_load(h, s->split.pairs, &s->pairs, err));
+    if (s->o->negatives > 0) {
+        DN_TRY(dn_origins_load(h, m->split, &origins, err));
+        DN_TRY(dn_split_look_at(&s->split, &s->pairs, (dn_origin)origins.kind[0],
+                                (dn_origin)(s->o->negatives - 1), err));
+    }
     if (s->o->pairs != NULL)
         DN_TRY(dn_pairs_load(h, s->o->pairs, &s->other, err));
-    DN_TRY(dn_expression_load(h, &s->x, &s->x_genes, &s->samples, err));
+    DN_TRY(dn_profiles_load(h, &s->profiles, err));
     DN_TRY(check_set(s, m, err));
     if (s->o->model != NULL)
         DN_TRY(check_model(s, m, err));
@@ -301,7 +321,7 @@ out:
     return st;
 }
 
-/* The baselines of all rows; s->x is still as imported. Collective. */
+/* The baselines of all rows; the profiles are still as imported. Collective. */
 static dn_status score_baselines(const dn_comm *comm, study *s, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -314,13 +334,23 @@ static dn_status score_baselines(const dn_comm *comm, study *s, dn_error *err)
     DN_AGREE(comm);
     for (int64_t i = mine.begin; i < mine.end; i++)
         correlation[i] =
-            dn_profile_correlation(s->x + r->a[i] * s->samples, s->x + r->b[i] * s->samples, s->samples);
+            dn_profile_correlation(s->profiles.x + r->a[i] * s->profiles.samples,
+                                   s->profiles.x + r->b[i] * s->profiles.samples, s->profiles.samples);
     dn_gather_blocks(comm, correlation, r->n, sizeof *correlation);
     for (int64_t i = 0; i < r->n; i++)
         r->score[1 + DN_MISSING][i] =
-            dn_missing_score(s->genes.values[r->a[i]], s->genes.values[r->b[i]], s->samples);
+            dn_missing_score(s->genes.values[r->a[i]], s->genes.values[r->b[i]], s->profiles.samples);
 out:
     return st;
+}
+
+/* As in training; without a model only genes without variance are counted. Collective. */
+static dn_status normalise(study *s, const dn_model_record *m, int64_t *out_flat, dn_error *err)
+{
+    dn_normalisation kind = DN_ZSCORE_GENE;
+
+    (void)dn_normalisation_find(m->normalisation, &kind); /* known, or there is no model */
+    return dn_profiles_normalise(&s->profiles, kind, out_flat, err);
 }
 
 /* What scoring with the model needs besides the rows. */
@@ -336,7 +366,7 @@ static dn_status engine_create(const study *s, const dn_model_record *record, en
 {
     dn_status st = DN_OK;
     const dn_eval_rows *r = &s->rows;
-    dn_gener_data data = {.x = s->x, .samples = s->samples};
+    dn_gener_data data = {.x = s->profiles.x, .samples = s->profiles.samples};
 
     DN_NEW(e->a, (size_t)r->n);
     DN_NEW(e->b, (size_t)r->n);
@@ -356,7 +386,7 @@ out:
     return st;
 }
 
-/* The model's probabilities of all rows; s->x is normalised by now. Collective. */
+/* The model's probabilities of all rows; the profiles are normalised by now. Collective. */
 static dn_status score_model(const dn_comm *comm, study *s, const dn_model_record *record, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -466,7 +496,7 @@ dn_status dn_evaluate(const dn_comm *comm, const dn_evaluate_options *options, d
     DN_PASS(select_rows(&s, err));
     DN_AGREE(comm);
     DN_TRY(score_baselines(comm, &s, err));
-    dn_zscore_genes(s.x, s.genes.n, s.samples, &out->flat_genes);
+    DN_TRY(normalise(&s, &out->model, &out->flat_genes, err));
     if (s.rows.model)
         DN_TRY(score_model(comm, &s, &out->model, err));
     dn_log(DN_INFO, "evaluate", "scored", "rows=%lld validation=%lld",

@@ -40,6 +40,8 @@ typedef struct dn_evaluate_options {
                                  where it stood then */
     const char *pairs;        /* a pair set in place of a part of the split; NULL: none */
     const char *interactions; /* drug-target pairs: a set of them in place of a part; NULL: none */
+    int negatives;            /* 0: those that training uses; 1 + dn_origin: of validation and test those of
+                                 this kind in their place (mpi/io/origin.h) */
     int64_t replicates;       /* >= 0 */
     uint64_t seed;
 } dn_evaluate_options;

@@ -24,7 +24,7 @@ struct dn_delim {
     size_t field_cap;
 };
 
-static dn_status create(const char *path, char separator, dn_delim **out, dn_error *err)
+static dn_status create(const char *path, char separator, size_t room, dn_delim **out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_delim *d = NULL;
@@ -35,7 +35,7 @@ static dn_status create(const char *path, char separator, dn_delim **out, dn_err
     memcpy(d->path, path, len);
     d->separator = separator;
     d->end = INT64_MAX;
-    DN_TRY(dn_grow((void **)&d->buf, &d->cap, BLOCK, 1, err));
+    DN_TRY(dn_grow((void **)&d->buf, &d->cap, room, 1, err));
     *out = d;
     d = NULL;
 out:
@@ -131,7 +131,7 @@ dn_status dn_delim_open(const char *path, char separator, dn_delim **out, dn_err
     bool gzip;
 
     DN_TRY(dn_source_probe(path, &bytes, &gzip, err));
-    DN_TRY(create(path, separator, &d, err));
+    DN_TRY(create(path, separator, BLOCK, &d, err));
     if (gzip)
         DN_TRY(dn_source_open_gzip(path, &d->source, err));
     else
@@ -151,7 +151,7 @@ dn_status dn_delim_open_range(const char *path, char separator, int64_t begin, i
     dn_delim *d = NULL;
     int64_t from = begin > 0 ? begin - 1 : 0;
 
-    DN_TRY(create(path, separator, &d, err));
+    DN_TRY(create(path, separator, BLOCK, &d, err));
     DN_TRY(dn_source_open_range(path, from, INT64_MAX, &d->source, err));
     d->begin = begin;
     d->end = end;
@@ -173,7 +173,7 @@ dn_status dn_delim_open_memory(const char *name, const void *bytes, size_t len, 
     dn_status st = DN_OK;
     dn_delim *d = NULL;
 
-    DN_TRY(create(name, separator, &d, err));
+    DN_TRY(create(name, separator, len < BLOCK ? len + 1 : BLOCK, &d, err));
     DN_TRY(dn_source_open_memory(name, bytes, len, &d->source, err));
     DN_TRY(align(d, err));
     *out = d;

@@ -3,8 +3,8 @@
 # ranks: the same model.h5, metrics.jsonl without holes; what may not be resumed is refused
 . "$(dirname "$0")/lib.sh"
 
-digest() { # of every dataset of a file; attributes (time, command) are left out
-    h5dump -A 0 -y "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum
+digest() { # of every dataset of a file, every bit of it; attributes (time, command) are left out
+    h5dump -A 0 -y -m %.17g "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum
 }
 
 # metrics FILE: all that does not measure time

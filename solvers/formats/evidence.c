@@ -1,0 +1,36 @@
+/* evidence.c - which rows of an interaction database are wanted; see evidence.h */
+#include "solvers/formats/evidence.h"
+
+#include <string.h>
+
+bool dn_evidence_filters(const dn_evidence_filter *f)
+{
+    return f->organism != NULL || f->type != DN_EXPERIMENT_ANY || f->system != NULL || f->scored;
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool same(const dn_field *a, const dn_field *b)
+{
+    if (a->len != b->len)
+        return false;
+    for (size_t i = 0; i < a->len; i++)
+        if (lower(a->text[i]) != lower(b->text[i]))
+            return false;
+    return true;
+}
+
+bool dn_evidence_has_system(const dn_evidence_filter *f, const dn_field *system)
+{
+    dn_field rest = {f->system, strlen(f->system)}, word;
+
+    while (dn_field_part(&rest, ',', &word)) {
+        word = dn_field_trim(word);
+        if (same(&word, system))
+            return true;
+    }
+    return false;
+}
