@@ -41,12 +41,13 @@ static const dn_opt options[] = {
      "rate of every dropout layer [gener 0.5, dti 0.5, published 0.3]", "recipe"},
     {"fixed-order", 0, DN_OPT_FLAG, NULL, NULL,
      "gener: show pairs as (a, b) only, not in both orders (so does published)", "recipe"},
-    {"balance", 0, DN_OPT_TEXT, NULL, "on|off",
-     "gener: of every class as many training and validation rows as of the smallest, drawn by --seed [off; "
-     "published on]",
-     "recipe"},
     {"normalise", 0, DN_OPT_TEXT, "zscore-gene", "none|zscore-sample|zscore-gene|quantile",
      "gener: expression as the network sees it; stored with the model. quantile: samples, then zscore-gene",
+     "recipe"},
+    {"balance", 0, DN_OPT_TEXT, NULL, "on|off",
+     "gener: of every class as many training and validation rows as of the smallest, drawn by --seed [off; "
+     "published "
+     "on]",
      "recipe"},
     {"encoder", 0, DN_OPT_TEXT, "blosum", "NAME",
      "dti: residues as numbers: blosum, onehot, or a FILE of stored states", "recipe"},
@@ -69,7 +70,7 @@ static const dn_opt options[] = {
 /* Options of one network that the other would not look at. */
 static dn_status refuse_foreign(const dn_options *o, const char *network, dn_error *err)
 {
-    static const char *const of_gener[] = {"fixed-order", "balance", "normalise", NULL};
+    static const char *const of_gener[] = {"fixed-order", "normalise", "balance", NULL};
     static const char *const of_dti[] = {"encoder", "atoms", "joint", "heads", "no-history", NULL};
     dn_status st = DN_OK;
     const char *const *foreign = strcmp(network, "dti") == 0 ? of_gener : of_dti;

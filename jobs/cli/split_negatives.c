@@ -89,7 +89,7 @@ dn_status dn_split_negatives_draw(const dn_comm *comm, const dn_split_plan *plan
     if (comm->rank == 0)
         DN_PASS(draw_local(plan, pairs, genes, allow_small, io_n, counts, err));
     DN_AGREE(comm);
-    MPI_Bcast(counts, (int)(plan->folds * (int64_t)sizeof *counts), MPI_BYTE, 0, comm->mpi);
+    dn_split_share_counts(comm, plan->folds, counts);
 out:
     return st;
 }

@@ -336,8 +336,8 @@ static dn_status hold_out(dn_split_plan *p, const dn_pairs *pairs, dn_error *err
     dn_status st = DN_OK;
     uint8_t *class = NULL; /* [pairs]  label of a pair of training genes, NO_CLASS otherwise */
 
+    DN_NEW(p->pair_block, (size_t)p->pairs); /* before class: what is freed behind it can be taken again */
     DN_NEW(class, (size_t)p->pairs);
-    DN_NEW(p->pair_block, (size_t)p->pairs);
     for (int64_t i = 0; i < p->pairs; i++)
         class[i] = p->gene_block[pairs->gene_a[i]] == DN_TRAIN && p->gene_block[pairs->gene_b[i]] == DN_TRAIN
                        ? pairs->label[i]
