@@ -254,7 +254,7 @@ static void regulations_against_the_naive_way(void)
     static const char *const formats[] = {"reg=dream5"};
     int64_t seen[4] = {0}, mutual = 0, two = 0;
 
-    for (uint64_t seed = 0; seed < 3; seed++) {
+    for (uint64_t seed = 0; seed < 6; seed++) {
         row r[ROWS], link[LINKS + 1], want[ROWS + LINKS];
         dn_pairs_report count;
         dn_import_options o = defaults(gene_table(false));
