@@ -653,7 +653,7 @@ static void any_rank_may_run_out_of_memory(void)
     for (int rank = 0; rank<test_comm.size; rank += test_comm.size> 1 ? test_comm.size - 1 : 1) {
         dn_status st = DN_ENOMEM;
 
-        for (long k = 0; st != DN_OK && k < 3000; k += 1 + 8 * (test_comm.size - 1)) {
+        for (long k = 0; st != DN_OK && k < 3000; k += 1 + 16 * (test_comm.size - 1)) {
             dn_import_options o = defaults(gene_table(false));
             dn_import_report r = {0};
             dn_error err = DN_ERROR_INIT;
