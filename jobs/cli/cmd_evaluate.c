@@ -28,6 +28,8 @@ static const dn_opt options[] = {
      "what to evaluate"},
     {"pairs", 0, DN_OPT_TEXT, NULL, "NAME", "a pair set in place of a part, without pairs trained on",
      "what to evaluate"},
+    {"interactions", 0, DN_OPT_TEXT, NULL, "NAME",
+     "a set of drug-target pairs in place of a part, without pairs trained on", "what to evaluate"},
     {"contender", 0, DN_OPT_LIST, NULL, "NAME=FILE",
      "scores of somebody else's model of drug-target pairs, beside the baselines: a table with columns drug, "
      "target, score, of several folds fold, of several splits split; every evaluated row must be there",
@@ -55,6 +57,7 @@ typedef struct job {
     bool interactions; /* drug-target pairs, not pairs of genes */
     dn_evaluation genes;
     dn_gene_folds folds; /* of several folds in place of the one above */
+    dn_gene_kinds kinds; /* the same against other negatives */
     dn_dti_table table;
     dn_dti_evaluation dti;
 } job;
@@ -79,7 +82,8 @@ static dn_status check_options(const dn_options *o, dn_error *err)
                 "--baselines, --model and --models exclude each other: baselines always stand beside "
                 "a model");
     if (rows && (asked > 0 || dn_options_given(o, "scores") || dn_options_given(o, "pairs") ||
-                 dn_options_given(o, "part") || dn_options_given(o, "contender")))
+                 dn_options_given(o, "interactions") || dn_options_given(o, "part") ||
+                 dn_options_given(o, "contender")))
         DN_FAIL(DN_EUSAGE, "--export-rows evaluates nothing: it takes --split and --fold alone");
     if (rows && !dn_options_given(o, "split"))
         DN_FAIL(DN_EUSAGE, "--split is missing: --export-rows needs one");
@@ -96,6 +100,10 @@ static dn_status check_options(const dn_options *o, dn_error *err)
     if (dn_options_given(o, "pairs") && dn_options_given(o, "part"))
         DN_FAIL(DN_EUSAGE,
                 "--pairs and --part exclude each other: a pair set is evaluated in place of a part");
+    if (dn_options_given(o, "interactions") && (dn_options_given(o, "part") || dn_options_given(o, "pairs")))
+        DN_FAIL(DN_EUSAGE, "--interactions excludes --part and --pairs: it is evaluated in place of a part");
+    if (dn_options_given(o, "interactions") && (dn_options_given(o, "models") || dn_options_given(o, "pool")))
+        DN_FAIL(DN_EUSAGE, "--interactions takes one --model, or --baselines of one fold");
 out:
     return st;
 }
@@ -131,6 +139,7 @@ static dn_status read_options(job *j, dn_error *err)
         .part = part_of(dn_options_text(o, "part")),
         .contenders = files > 0 ? &j->contenders : NULL,
         .pairs = dn_options_text(o, "pairs"),
+        .interactions = dn_options_text(o, "interactions"),
         .replicates = dn_options_int(o, "replicates"),
         .seed = (uint64_t)dn_options_int(o, "seed"),
     };
@@ -154,31 +163,47 @@ static dn_status output_local(const job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     char *text = NULL;
-
     bool several = j->folds.folds > 0; /* folds of pairs of genes */
 
-    if (j->scores != NULL && (j->dti.repeats.splits > 1 || j->folds.splits > 1))
-        DN_FAIL(DN_EUSAGE, "--scores: the models are of several splits; take those of one at a time");
     if (j->scores != NULL)
         DN_TRY(j->interactions
                    ? dn_dti_evaluation_save_scores(&j->dti, &j->table, j->scores, err)
                    : dn_evaluation_save_scores(several ? &j->folds.pooled : &j->genes, j->scores, err));
     if (dn_options_flag(j->call->options, "json")) {
         DN_TRY(j->interactions ? dn_dti_evaluation_json(&j->dti, &j->table, &j->o, &text, err)
-               : several       ? dn_gene_folds_json(&j->folds, &j->o, &text, err)
-                               : dn_evaluation_json(&j->genes, &j->o, &text, err));
+               : several       ? dn_gene_folds_json(&j->folds, &j->o, &j->kinds, &text, err)
+                               : dn_evaluation_json(&j->genes, &j->o, &j->kinds, &text, err));
         puts(text);
     } else if (j->interactions) {
         dn_dti_evaluation_print(&j->dti, &j->table, &j->o, stdout);
     } else if (several) {
         dn_gene_folds_print(&j->folds, &j->o, stdout);
+        dn_gene_kinds_print(&j->kinds, j->folds.pooled.view, &j->o, stdout);
     } else {
         dn_evaluation_print(&j->genes, &j->o, stdout);
+        dn_gene_kinds_print(&j->kinds, j->genes.view, &j->o, stdout);
     }
     if (fflush(stdout) != 0 || ferror(stdout))
         DN_FAIL(DN_EIO, "standard output cannot be written: %s", strerror(errno));
 out:
     dn_free(text);
+    return st;
+}
+
+/* Scores are those of one split. Before the work, not after it. Collective. */
+static dn_status check_one_split(const job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_model_record first, other;
+
+    for (int i = 0; j->scores != NULL && i < j->o.n_models; i++) {
+        DN_TRY(dn_model_read_record(j->call->comm, j->models[i], i == 0 ? &first : &other, err));
+        if (i > 0 && strcmp(first.split, other.split) != 0)
+            DN_FAIL(DN_EUSAGE,
+                    "--scores: the models are of several splits ('%s', '%s'); take those of one at a time",
+                    first.split, other.split);
+    }
+out:
     return st;
 }
 
@@ -203,6 +228,10 @@ static dn_status look(job *j, dn_error *err)
         DN_FAIL(DN_EUSAGE, "--encoder is for models of drug-target pairs");
     if (!j->interactions && j->o.contenders != NULL)
         DN_FAIL(DN_EUSAGE, "--contender is for drug-target pairs");
+    if (!j->interactions && j->o.interactions != NULL)
+        DN_FAIL(DN_EUSAGE, "--interactions is for drug-target pairs, but %s is of gene pairs: --pairs NAME",
+                model != NULL ? model : j->o.split);
+    DN_TRY(check_one_split(j, err));
 out:
     dn_split_destroy(&split);
     dn_h5_close(&h);
@@ -228,6 +257,10 @@ static dn_status run(const dn_call *call, dn_error *err)
     DN_TRY(j.interactions             ? dn_evaluate_dti_file(call->comm, &j.o, &j.table, &j.dti, err)
            : dn_folds_asked(&j.o) > 0 ? dn_evaluate_folds(call->comm, &j.o, &j.folds, err)
                                       : dn_evaluate(call->comm, &j.o, &j.genes, err));
+    if (!j.interactions && j.folds.splits <= 1) /* of several splits there is nothing to set side by side */
+        DN_TRY(dn_evaluate_kinds(call->comm, &j.o,
+                                 j.folds.folds > 0 ? j.folds.pooled.model.split : j.genes.model.split,
+                                 &j.kinds, err));
     if (call->comm->rank == 0)
         DN_PASS(output_local(&j, err));
     DN_AGREE(call->comm);
@@ -235,6 +268,7 @@ out:
     dn_free(j.models);
     dn_evaluation_destroy(&j.genes);
     dn_gene_folds_destroy(&j.folds);
+    dn_gene_kinds_destroy(&j.kinds);
     dn_dti_evaluation_destroy(&j.dti);
     dn_dti_table_destroy(&j.table);
     return st;
@@ -245,6 +279,7 @@ const dn_command dn_cmd_evaluate = {
     .summary = "metrics of a model beside baselines, on rows it has not seen",
     .usage = "DATASET --model FILE [--part test|validation|train] [--json] [--scores FILE]\n"
              "DATASET --model FILE --pairs NAME\n"
+             "DATASET --model FILE|--baselines --split NAME --interactions NAME [--json] [--scores FILE]\n"
              "DATASET --models FILE... [--part test|validation|train] [--json] [--scores FILE]\n"
              "DATASET --baselines --split NAME [--fold K|--pool N] [--part test|validation|train] [--json] "
              "[--scores FILE]\n"
@@ -261,6 +296,13 @@ const dn_command dn_cmd_evaluate = {
         "training pairs. With --json: model, baselines, difference, best_baseline, views (each of the "
         "same shape), rows,\n"
         "positives, left_out, threshold, dataset, model_file, split, part, seed, replicates.\n"
+        "A model of four classes (none, connection, A regulates B, B regulates A): every class one against "
+        "the rest, all\n"
+        "decisions pooled (micro) and the mean over the classes (macro), beside popularity by place and by "
+        "role in a\n"
+        "regulation, correlation and missing; the confusion of the most probable class. JSON: classes, "
+        "micro, macro (each\n"
+        "with model, baselines, difference), confusion, best_baseline, views.\n"
         "Drug-target pairs stand beside the label histories of drug, target and both, and beside the "
         "labels of\n"
         "near drugs (fingerprints), near targets (3-mers of the sequence) and near pairs. Views: warm, "
@@ -268,13 +310,23 @@ const dn_command dn_cmd_evaluate = {
         "cold_target, cold_both, by what occurs in training; intervals resample drugs and targets. With "
         "--baselines\n"
         "the JSON has no model, difference and threshold.\n"
+        "--interactions: rows of another set, which may have been imported after the training (import --add)."
+        " Pairs trained\n"
+        "on are left out and counted, in whatever label, and so are those that import found with both labels;"
+        " histories\n"
+        "and baselines come from the training rows, threshold and calibration from the validation rows of the"
+        " split.\n"
         "Several models: 'mean' holds AUROC and AP of each on its own rows, averaged over the models; the "
         "interval draws drugs\n"
         "and targets, or genes, once for all models, so that repeats under other seeds do not narrow it like "
         "new data would; of\n"
         "pairs of genes it has 'views' too. Models of one split are also pooled: one AUROC over the rows of "
         "all folds, each with\n"
-        "the score of its own model, taken at its word.",
+        "the score of its own model, taken at its word.\n"
+        "Of a split with several kinds of negatives (split --negatives), 'negatives' has the whole report "
+        "against each kind: the\n"
+        "same positives, training as it was; the rest of the output, and --scores, go by the kind that "
+        "training used.",
     .options = options,
     .run = run,
 };

@@ -69,6 +69,10 @@ static const dn_opt options[] = {
     {"drop-genes", 0, DN_OPT_LIST, NULL, "GLOB", "leave these genes out (any naming), and their pairs",
      "genes"},
     {"decoys", 0, DN_OPT_LIST, NULL, "GLOB", "keep these genes and mark them as decoys", "genes"},
+    {"repeated-genes", 0, DN_OPT_TEXT, "mean", "mean|first|max-variance|refuse",
+     "genes that an expression table has several times: mean of the values that are there, or one of the "
+     "rows",
+     "genes"},
     {"min-match", 0, DN_OPT_NUMBER, "0.5", "0..1",
      "least share of the ids of an expression table that must be known", "genes"},
     {NULL, 0, DN_OPT_FLAG, NULL, NULL, NULL, NULL}};
@@ -202,6 +206,20 @@ out:
     return st;
 }
 
+static dn_status read_repeated(const char *word, dn_repeated *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int k = DN_REPEATED_MEAN; k <= DN_REPEATED_REFUSE; k++)
+        if (strcmp(word, dn_repeated_name((dn_repeated)k)) == 0) {
+            *out = (dn_repeated)k;
+            goto out;
+        }
+    DN_FAIL(DN_EUSAGE, "--repeated-genes %s: mean, first, max-variance or refuse", word);
+out:
+    return st;
+}
+
 static dn_status read_options(const dn_options *o, dn_import_options *out, lists *l, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -246,6 +264,7 @@ static dn_status read_options(const dn_options *o, dn_import_options *out, lists
                     : strcmp(axis, "columns") == 0 ? DN_AXIS_COLUMNS
                                                    : DN_AXIS_AUTO;
     out->min_match = dn_options_number(o, "min-match");
+    DN_TRY(read_repeated(dn_options_text(o, "repeated-genes"), &out->repeated, err));
     out->add = dn_options_flag(o, "add");
     out->force = dn_options_flag(o, "force");
     DN_TRY(read_network(o, out, l, err));
@@ -276,15 +295,20 @@ static void print_count(const char *what, int64_t n, const dn_examples *e)
     fprintf(stderr, "\n");
 }
 
-static void print_expression(const char *path, const dn_expression_report *r)
+static void print_expression(const char *path, const dn_expression_report *r, dn_repeated rule)
 {
+    char label[64];
+
     fprintf(stderr, "  expression %s (genes in %s)\n", path, r->genes_in_columns ? "columns" : "rows");
     print_count("gene ids", r->ids, NULL);
     print_count("genes with a profile", r->used, NULL);
     print_count("samples", r->samples, NULL);
     print_count("unknown ids, left out", r->unknown, &r->unknown_ids);
     print_count("dropped genes", r->dropped, NULL);
-    print_count("repeated genes, first kept", r->repeats, NULL);
+    snprintf(label, sizeof label, "repeated genes (%s)", dn_repeated_name(rule));
+    print_count(label, r->repeated, &r->repeated_ids);
+    print_count("  rows beyond their first", r->repeats, NULL);
+    print_count("samples renamed FILE|NAME", r->renamed, NULL);
 }
 
 static void print_classes(const dn_pairs_report *r)
@@ -462,7 +486,7 @@ static void print_report(const dn_import_options *o, const dn_import_report *r)
         print_count("genes without variance", r->no_variance, &r->no_variance_genes);
     }
     for (int i = 0; i < o->n_expression; i++)
-        print_expression(o->expression[i], &r->expression[i]);
+        print_expression(o->expression[i], &r->expression[i], o->repeated);
     for (int i = 0; i < o->n_pairs; i++)
         print_pairs(o->pair_name[i], o->pair_file[i], &r->pairs[i]);
     print_network(o, r);

@@ -1,11 +1,13 @@
 /* cmd_split.c - dragnet split: which pairs train, validate and test, stored in the dataset under a name
  *
- * stdout: one TSV line for each fold and part: fold, part, rows, positives, negatives.
+ * stdout: one TSV line for each fold and part: fold, part, rows, positives, negatives; of four classes also
+ * the rows of each.
  */
 #include "jobs/cli/command.h"
 
 #include <stdio.h>
 #include <string.h>
+#include "jobs/cli/split_negatives.h"
 #include "mpi/core/agree.h"
 #include "mpi/data/alike.h"
 #include "mpi/data/split.h"
@@ -37,6 +39,12 @@ static const dn_opt options[] = {
      "keep targets together whose 3-mers are this alike (cosine), where targets are divided", "split"},
     {"by", 0, DN_OPT_TEXT, "pairs", "pairs|genes|drugs|targets",
      "what kfold divides: --pairs: pairs or genes; --interactions: pairs, drugs or targets", "split"},
+    {"negatives", 0, DN_OPT_TEXT, "given", "KIND[,KIND...]",
+     "given, uniform, degree: negatives as they stand in the pair set, drawn from all its genes, drawn so "
+     "that every gene stands in as many as in positives. Training uses the first; the others are drawn for "
+     "validation and test, and evaluate reports on all",
+     "split"},
+    {"negative-ratio", 0, DN_OPT_NUMBER, "1", "0.01..100", "drawn negatives for each positive", "split"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of the draw", "split"},
     {"force", 'f', DN_OPT_FLAG, NULL, NULL,
      "replace a split of that name; keep a test part that is too small", "split"},
@@ -51,6 +59,7 @@ typedef struct job {
     char group[NAME_CAP + 16];
     dn_split_options split;
     bool force, allow_small;
+    dn_split_negatives negatives;
     dn_genes genes; /* their ids; of interactions those of drugs, then targets */
     dn_pairs pairs;
     dn_split_plan plan;
@@ -195,6 +204,7 @@ static dn_status read_options(job *j, dn_error *err)
     DN_TRY(read_kind(j, err));
     DN_TRY(read_shares(j, err));
     DN_TRY(read_clusters(j, err));
+    DN_TRY(dn_split_negatives_read(o, j->interactions, j->pairs_name, &j->negatives, err));
     j->force = dn_options_flag(o, "force");
     j->allow_small = j->force || dn_options_flag(o, "allow-small");
 out:
@@ -229,6 +239,7 @@ static dn_status write_config(job *j, dn_error *err)
         dn_json_number(c, "drug_clusters", j->alike[0]);
     if (j->alike[1] > 0)
         dn_json_number(c, "target_clusters", j->alike[1]);
+    dn_split_negatives_config(&j->negatives, c);
     DN_TRY(dn_json_text(c, 0, &j->config, err));
 out:
     dn_json_destroy(&c);
@@ -270,6 +281,8 @@ static dn_status look(job *j, bool *out_done, dn_error *err)
         DN_TRY(dn_genes_load(h, &j->genes, err));
         DN_TRY(dn_pairs_load(h, j->pairs_name, &j->pairs, err));
     }
+    if (!j->interactions)
+        DN_PASS(dn_negatives_check(&j->negatives.origins, &j->pairs, err));
     DN_PASS(write_config(j, err));
     DN_AGREE(j->call->comm);
     if (!dn_h5_has(h, j->group) || j->force)
@@ -352,7 +365,7 @@ out:
 static dn_status check_diagonal(const job *j, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_split_count pooled[DN_COUNTS] = {{0, 0}};
+    dn_split_count pooled[DN_COUNTS] = {{.rows = 0}};
 
     for (int64_t f = 0; f < j->split.folds; f++) {
         pooled[DN_TEST].rows += j->counts[f][DN_TEST].rows;
@@ -372,6 +385,8 @@ static dn_status plan_local(job *j, dn_error *err)
     DN_TRY(dn_split_plan_make(&j->split, &j->pairs, j->genes.n, &j->plan, err));
     DN_NEW(part, (size_t)j->pairs.n);
     DN_NEW(j->counts, (size_t)j->plan.folds);
+    if (j->negatives.drawn)
+        goto out; /* counted when they are drawn */
     for (int64_t f = 0; f < j->plan.folds; f++) {
         dn_split_part(&j->plan, &j->pairs, f, part);
         DN_TRY(dn_split_counts(&j->pairs, j->genes.n, part, j->counts[f], err));
@@ -391,10 +406,13 @@ static dn_status store(job *j, dn_error *err)
     dn_h5 *h = NULL;
 
     DN_TRY(dn_h5_edit(j->call->comm, j->dataset, DN_DATASET_SCHEMA, &h, err));
-    if (dn_h5_has(h, j->group))
-        DN_TRY(dn_h5_remove(h, j->group, err));
-    DN_TRY(dn_split_store(h, j->name, j->pairs_name, j->config, &j->plan, &j->pairs,
-                          (const dn_split_count(*)[DN_COUNTS])j->counts, err));
+    DN_TRY(dn_split_remove(h, j->name, err));
+    if (j->negatives.drawn)
+        DN_TRY(dn_negatives_store(h, j->name, j->pairs_name, j->config, &j->plan, &j->pairs,
+                                  &j->negatives.rows, (const dn_split_count(*)[DN_COUNTS])j->counts, err));
+    else
+        DN_TRY(dn_split_store(h, j->name, j->pairs_name, j->config, &j->plan, &j->pairs,
+                              (const dn_split_count(*)[DN_COUNTS])j->counts, err));
     DN_TRY(dn_h5_set_text(h, j->group, "command", j->call->command_line, err));
     DN_TRY(dn_h5_commit(&h, err));
 out:
@@ -404,13 +422,15 @@ out:
 
 static void print_counts(const job *j)
 {
-    printf("fold\tpart\trows\tpositives\tnegatives\n");
+    int classes = j->pairs.classes;
+
+    printf("fold\tpart\trows\tpositives\tnegatives");
+    for (int label = 0; classes > 2 && label < classes; label++)
+        printf("\t%s", dn_class_name(classes, label));
+    putchar('\n');
     for (int64_t f = 0; f < j->plan.folds; f++)
-        for (int c = 0; c < DN_COUNTS; c++) {
-            const dn_split_count *n = &j->counts[f][c];
-            printf("%lld\t%s\t%lld\t%lld\t%lld\n", (long long)f, dn_count_names[c], (long long)n->rows,
-                   (long long)n->positives, (long long)(n->rows - n->positives));
-        }
+        for (int c = 0; c < DN_COUNTS; c++)
+            dn_split_line_print(f, dn_count_names[c], NULL, &j->counts[f][c], classes);
 }
 
 static dn_status run(const dn_call *call, dn_error *err)
@@ -426,6 +446,9 @@ static dn_status run(const dn_call *call, dn_error *err)
         DN_TRY(find_clusters(&j, err));
     DN_PASS(done ? DN_OK : plan_local(&j, err));
     DN_AGREE(call->comm);
+    if (!done && j.negatives.drawn)
+        DN_TRY(dn_split_negatives_draw(call->comm, &j.plan, &j.pairs, &j.genes, j.allow_small, &j.negatives,
+                                       j.counts, err));
     if (!done)
         DN_TRY(store(&j, err));
     if (call->comm->rank == 0) {
@@ -435,11 +458,14 @@ static dn_status run(const dn_call *call, dn_error *err)
                (long long)j.pairs.n, (long long)(done ? j.split.folds : j.plan.folds));
         if (!done)
             print_counts(&j);
+        if (!done && j.negatives.drawn)
+            dn_split_negatives_print(&j.negatives, &j.plan, j.pairs.classes);
     }
 out:
     dn_genes_destroy(&j.genes);
     dn_pairs_destroy(&j.pairs);
     dn_split_plan_destroy(&j.plan);
+    dn_split_negatives_destroy(&j.negatives);
     dn_free(j.counts);
     dn_free(j.config);
     dn_free(j.cluster[0]);
@@ -468,6 +494,11 @@ const dn_command dn_cmd_split = {
         "targets of block\n"
         "(i + s) mod K; folds 0 to K - 1 are the diagonal. kfold --by drugs, --by targets: cold-drug, "
         "cold-target in turn,\n"
-        "every pair tested once; validation is the next fold, cold in the same way.",
+        "every pair tested once; validation is the next fold, cold in the same way.\n"
+        "--negatives: drawn ones are as many as positives (times --negative-ratio) in every part and, where "
+        "genes are divided,\n"
+        "of the same sides; never a positive of the set, a row twice, or a decoy. Such a split owns its "
+        "rows, pair set NAME:rows,\n"
+        "which go with it; stdout also has lines such as test/degree.",
     .options = options,
     .run = run};

@@ -21,8 +21,8 @@ static const dn_opt options[] = {
     {"batch", 'b', DN_OPT_INT, NULL, "2..1048576", "pairs in a batch [gener 1024, dti 64; published 8]",
      "recipe"},
     {"shards", 0, DN_OPT_INT, "0", "0..65536",
-     "parts of a batch, a power of two; 0: the largest up to min(16, batch/64), dti and published 8 where "
-     "--batch is not given",
+     "parts of a batch, a power of two; 0: the largest up to min(16, batch/64), of dti and published "
+     "the largest up to 8 that divides the batch",
      "recipe"},
     {"batch-norm", 0, DN_OPT_TEXT, NULL, "shard|global",
      "norms take the statistics of their shard, or of the batch, for which a rank holds all its shards at a "
@@ -41,6 +41,14 @@ static const dn_opt options[] = {
      "rate of every dropout layer [gener 0.5, dti 0.5, published 0.3]", "recipe"},
     {"fixed-order", 0, DN_OPT_FLAG, NULL, NULL,
      "gener: show pairs as (a, b) only, not in both orders (so does published)", "recipe"},
+    {"normalise", 0, DN_OPT_TEXT, "zscore-gene", "none|zscore-sample|zscore-gene|quantile",
+     "gener: expression as the network sees it; stored with the model. quantile: samples, then zscore-gene",
+     "recipe"},
+    {"balance", 0, DN_OPT_TEXT, NULL, "on|off",
+     "gener: of every class as many training and validation rows as of the smallest, drawn by --seed [off; "
+     "published "
+     "on]",
+     "recipe"},
     {"encoder", 0, DN_OPT_TEXT, "blosum", "NAME",
      "dti: residues as numbers: blosum, onehot, or a FILE of stored states", "recipe"},
     {"atoms", 0, DN_OPT_TEXT, NULL, "published|rich", "dti: features of an atom, 4 or 64 [rich, published 4]",
@@ -62,7 +70,7 @@ static const dn_opt options[] = {
 /* Options of one network that the other would not look at. */
 static dn_status refuse_foreign(const dn_options *o, const char *network, dn_error *err)
 {
-    static const char *const of_gener[] = {"fixed-order", NULL};
+    static const char *const of_gener[] = {"fixed-order", "normalise", "balance", NULL};
     static const char *const of_dti[] = {"encoder", "atoms", "joint", "heads", "no-history", NULL};
     dn_status st = DN_OK;
     const char *const *foreign = strcmp(network, "dti") == 0 ? of_gener : of_dti;
@@ -100,6 +108,8 @@ const dn_command dn_cmd_train = {
                "protein) on the training part of a split and keeps the weights of the epoch with the lowest "
                "validation\n"
                "loss. The weights are the same, bit for bit, on any number of ranks and threads.\n"
+               "The number of classes is that of the pair set: 2, or 4 (none, connection, A regulates B, B "
+               "regulates A).\n"
                "--encoder FILE takes states of proteins that are stored in a file (scripts/states_from_npy "
                "makes one); the\n"
                "model remembers which, and evaluate wants the same ones, where they were or with --encoder "

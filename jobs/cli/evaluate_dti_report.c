@@ -13,6 +13,39 @@ static dn_views views_of(const dn_dti_evaluation *e, const dn_evaluate_options *
     return (dn_views){.kind = e->kind, .view = e->view, .model = e->model, .replicates = o->replicates};
 }
 
+/* Whose rows are evaluated, up to their number. */
+static void print_subject(const dn_dti_evaluation *e, const dn_dti_table *t, const dn_evaluate_options *o,
+                          FILE *to)
+{
+    if (t->set.name[0] != '\0')
+        fprintf(to, "interactions '%s' (%s on split '%s' of '%s'", t->set.name,
+                e->model ? "trained" : "baselines fitted", t->name, t->split.pairs);
+    else
+        fprintf(to, "%s part of split '%s' (interactions '%s'", part_name[o->part], t->name, t->split.pairs);
+    if (e->folds > 1)
+        fprintf(to, ", %" PRId64 " folds", e->folds);
+    else if (t->fold >= 0)
+        fprintf(to, ", fold %" PRId64, t->fold);
+}
+
+static void print_left_out(const dn_dti_evaluation *e, const dn_dti_set *s, FILE *to)
+{
+    if (s->name[0] == '\0') {
+        fprintf(to, "left out: %" PRId64 " with two labels, %" PRId64 " between parts\n", e->contradictory,
+                e->between_parts);
+        return;
+    }
+    fprintf(to,
+            "left out: %" PRId64 " trained on (%" PRId64 " of them with the other label), %" PRId64
+            " with two labels\n",
+            s->trained_on, s->other_label, e->contradictory);
+    if (s->also_in_validation > 0)
+        fprintf(to,
+                "WARNING: %" PRId64
+                " of the pairs are validation pairs, which chose the epoch and the threshold\n",
+                s->also_in_validation);
+}
+
 void dn_dti_evaluation_print(const dn_dti_evaluation *e, const dn_dti_table *t, const dn_evaluate_options *o,
                              FILE *to)
 {
@@ -31,18 +64,13 @@ void dn_dti_evaluation_print(const dn_dti_evaluation *e, const dn_dti_table *t, 
         fprintf(to, "%d models, %s and others, on %s\n", o->n_models, o->models[0], o->dataset);
     else
         fprintf(to, "%s on %s\n", e->model ? o->model : "baselines", o->dataset);
-    fprintf(to, "%s part of split '%s' (interactions '%s'", part_name[o->part], t->name, t->split.pairs);
-    if (e->folds > 1)
-        fprintf(to, ", %" PRId64 " folds", e->folds);
-    else if (t->fold >= 0)
-        fprintf(to, ", fold %" PRId64, t->fold);
+    print_subject(e, t, o, to);
     fprintf(to, "): %" PRId64 " pairs, %" PRId64 " positive\n", all->rows, all->positives);
-    fprintf(to, "left out: %" PRId64 " with two labels, %" PRId64 " between parts\n", e->contradictory,
-            e->between_parts);
-    if (o->part == DN_TRAIN)
+    print_left_out(e, &t->set, to);
+    if (o->interactions == NULL && o->part == DN_TRAIN)
         fprintf(to, "WARNING: %s on these pairs\n",
                 e->model ? "the model was trained" : "the baselines were fitted");
-    if (o->part == DN_VALIDATION)
+    if (o->interactions == NULL && o->part == DN_VALIDATION)
         fprintf(to, "WARNING: threshold and calibration come from these pairs\n");
     if (all->positives == 0 || all->positives == all->rows)
         fprintf(to, "WARNING: one class only; AUROC and average precision do not exist\n");
@@ -55,6 +83,21 @@ void dn_dti_evaluation_print(const dn_dti_evaluation *e, const dn_dti_table *t, 
                 e->folds);
     }
     dn_views_print(&views, to);
+}
+
+static void put_left_out(dn_json *root, const dn_dti_evaluation *e, const dn_dti_set *s)
+{
+    dn_json *group = dn_json_object(root, "left_out");
+    bool set = s->name[0] != '\0';
+
+    if (set)
+        dn_json_int(group, "trained_on", s->trained_on);
+    if (set)
+        dn_json_int(group, "trained_on_with_other_label", s->other_label);
+    dn_json_int(group, "two_labels", e->contradictory);
+    dn_json_int(group, "between_parts", e->between_parts);
+    if (set)
+        dn_json_int(root, "also_in_validation", s->also_in_validation);
 }
 
 dn_status dn_dti_evaluation_json(const dn_dti_evaluation *e, const dn_dti_table *t,
@@ -70,9 +113,7 @@ dn_status dn_dti_evaluation_json(const dn_dti_evaluation *e, const dn_dti_table 
         dn_views_json(&views, root);
     if (e->repeats.n > 0)
         dn_repeats_json(&e->repeats, root);
-    group = dn_json_object(root, "left_out");
-    dn_json_int(group, "two_labels", e->contradictory);
-    dn_json_int(group, "between_parts", e->between_parts);
+    put_left_out(root, e, &t->set);
     dn_json_string(root, "dataset", o->dataset);
     if (e->model && o->models == NULL)
         dn_json_string(root, "model_file", o->model);
@@ -89,8 +130,11 @@ dn_status dn_dti_evaluation_json(const dn_dti_evaluation *e, const dn_dti_table 
         dn_json_int(root, "folds_pooled", e->folds);
     else if (t->fold >= 0)
         dn_json_int(root, "fold", t->fold);
-    dn_json_string(root, "part", part_name[o->part]);
-    dn_json_string(root, "interactions", t->split.pairs);
+    if (t->set.name[0] == '\0')
+        dn_json_string(root, "part", part_name[o->part]);
+    else
+        dn_json_string(root, "trained_on_interactions", t->split.pairs);
+    dn_json_string(root, "interactions", t->set.name[0] == '\0' ? t->split.pairs : t->set.name);
     dn_json_int(root, "seed", (int64_t)o->seed);
     dn_json_int(root, "replicates", o->replicates);
     DN_TRY(dn_json_text(root, 2, out, err));

@@ -18,7 +18,8 @@ static void print_heading(const dn_gene_folds *g, const dn_evaluate_options *o, 
     if (o->models != NULL)
         fprintf(to, "%" PRId64 " models, %s and others, on %s\n", g->folds, o->models[0], o->dataset);
     else
-        fprintf(to, "baselines of %" PRId64 " folds on %s\n", g->folds, o->dataset);
+        fprintf(to, "baselines of %" PRId64 " fold%s on %s\n", g->folds, g->folds == 1 ? "" : "s",
+                o->dataset);
     if (g->splits == 1)
         fprintf(to, "%s parts of split '%s' (pair set '%s')\n", e->part, e->model.split, e->pairs);
     else
@@ -49,7 +50,8 @@ void dn_gene_folds_print(const dn_gene_folds *g, const dn_evaluate_options *o, F
     dn_views_print(&views, to);
 }
 
-dn_status dn_gene_folds_json(const dn_gene_folds *g, const dn_evaluate_options *o, char **out, dn_error *err)
+dn_status dn_gene_folds_json(const dn_gene_folds *g, const dn_evaluate_options *o,
+                             const dn_gene_kinds *opt_kinds, char **out, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_evaluation *e = &g->pooled;
@@ -82,6 +84,7 @@ dn_status dn_gene_folds_json(const dn_gene_folds *g, const dn_evaluate_options *
     dn_json_string(root, "pairs", e->pairs);
     dn_json_int(root, "seed", (int64_t)o->seed);
     dn_json_int(root, "replicates", o->replicates);
+    dn_gene_kinds_json(opt_kinds, e->view, g->mean, o, root);
     DN_TRY(dn_json_text(root, 2, out, err));
 out:
     dn_json_destroy(&root);

@@ -122,7 +122,8 @@ void dn_views_json(const dn_views *v, dn_json *root)
         put_view(dn_json_object(group, v->view[i].name), v, &v->view[i]);
 }
 
-dn_status dn_evaluation_json(const dn_evaluation *e, const dn_evaluate_options *o, char **out, dn_error *err)
+dn_status dn_evaluation_json(const dn_evaluation *e, const dn_evaluate_options *o,
+                             const dn_gene_kinds *opt_kinds, char **out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_views views = {
@@ -131,7 +132,10 @@ dn_status dn_evaluation_json(const dn_evaluation *e, const dn_evaluate_options *
 
     if (root == NULL)
         DN_FAIL(DN_ENOMEM, "out of memory for the report");
-    dn_views_json(&views, root);
+    if (e->classes.views > 0)
+        dn_class_evaluation_json(&e->classes, root);
+    else
+        dn_views_json(&views, root);
     group = dn_json_object(root, "left_out");
     dn_json_int(group, "trained_on", e->left_out.trained_on);
     dn_json_int(group, "two_labels", e->left_out.two_labels);
@@ -149,6 +153,7 @@ dn_status dn_evaluation_json(const dn_evaluation *e, const dn_evaluate_options *
     dn_json_string(root, "pairs", e->pairs);
     dn_json_int(root, "seed", (int64_t)o->seed);
     dn_json_int(root, "replicates", o->replicates);
+    dn_gene_kinds_json(opt_kinds, e->view, NULL, o, root);
     DN_TRY(dn_json_text(root, 2, out, err));
 out:
     dn_json_destroy(&root);

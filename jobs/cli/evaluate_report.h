@@ -9,6 +9,7 @@
 #include "mpi/train/evaluate.h"
 #include "mpi/train/evaluate_dti.h"
 #include "mpi/train/evaluate_folds.h"
+#include "mpi/train/evaluate_negatives.h"
 #include "solvers/base/json.h"
 
 /* ---- what every kind of evaluation shares: its views ---- */
@@ -30,17 +31,32 @@ void dn_evaluation_print(const dn_evaluation *e, const dn_evaluate_options *o, F
 
 /* One JSON object, the model first; shape in cmd_evaluate.c (--help). *out is for dn_free(). Fails: DN_ENOMEM
  */
-DN_MUST_CHECK dn_status dn_evaluation_json(const dn_evaluation *e, const dn_evaluate_options *o, char **out,
-                                           dn_error *err);
+DN_MUST_CHECK dn_status dn_evaluation_json(const dn_evaluation *e, const dn_evaluate_options *o,
+                                           const dn_gene_kinds *opt_kinds, char **out, dn_error *err);
 
 /* TSV with a header, one line for each evaluated pair, to PATH.part, then renamed.
  * Fails: DN_ECANTCREAT, DN_EIO */
 DN_MUST_CHECK dn_status dn_evaluation_save_scores(const dn_evaluation *e, const char *path, dn_error *err);
 
+/* ---- pairs of genes of four classes: the parts of the three forms above that differ
+ * (evaluate_classes_report.c) ---- */
+
+void dn_class_evaluation_print(const dn_class_evaluation *e, int64_t replicates, FILE *to);
+void dn_class_evaluation_json(const dn_class_evaluation *e, dn_json *root);
+/* The columns of scores, each with a tab in front. */
+void dn_class_evaluation_header(FILE *f);
+void dn_class_evaluation_row(const dn_class_evaluation *e, int64_t i, FILE *f);
 /* Several folds: the means, then the pooled rows. */
 void dn_gene_folds_print(const dn_gene_folds *g, const dn_evaluate_options *o, FILE *to);
-DN_MUST_CHECK dn_status dn_gene_folds_json(const dn_gene_folds *g, const dn_evaluate_options *o, char **out,
-                                           dn_error *err);
+DN_MUST_CHECK dn_status dn_gene_folds_json(const dn_gene_folds *g, const dn_evaluate_options *o,
+                                           const dn_gene_kinds *opt_kinds, char **out, dn_error *err);
+
+/* Every kind of negatives, of which `first` (of several folds also first_mean, otherwise NULL) are the views
+ * of the first; nothing where there is one kind. JSON: "negatives", each of the shape of root. */
+void dn_gene_kinds_json(const dn_gene_kinds *opt_kinds, const dn_view_report *first,
+                        const dn_repeats *first_mean, const dn_evaluate_options *o, dn_json *root);
+void dn_gene_kinds_print(const dn_gene_kinds *kinds, const dn_view_report *first,
+                         const dn_evaluate_options *o, FILE *to);
 
 /* ---- drug-target pairs; o->model NULL: baselines alone ---- */
 

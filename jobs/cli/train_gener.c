@@ -4,9 +4,8 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/digest.h"
-#include "solvers/base/alloc.h"
+#include "mpi/train/profiles.h"
 #include "solvers/base/log.h"
-#include "solvers/stats/normalise.h"
 
 /* published: 8 shards of one pair, so up to 8 ranks share a batch; pairs are shown in the order given. */
 static const dn_recipe recipes[] = {
@@ -17,7 +16,7 @@ typedef struct job {
     dn_train_run run;
     dn_genes genes;
     dn_pairs pairs;
-    float *x;
+    dn_profiles profiles;
     dn_gener gener;
 } job;
 
@@ -26,22 +25,28 @@ static dn_status load_data(job *j, dn_error *err)
     dn_status st = DN_OK;
     dn_train_run *r = &j->run;
     const dn_comm *comm = r->call->comm;
-    int64_t genes = 0, samples = 0, flat = 0;
+    const char *kind = dn_options_text(r->call->options, "normalise");
+    dn_normalisation normalisation;
+    int64_t flat = 0;
     dn_h5 *h = NULL;
 
+    if (!dn_normalisation_find(kind, &normalisation)) /* the same on every rank */
+        DN_FAIL(DN_EUSAGE, "--normalise %s: none, zscore-sample, zscore-gene or quantile", kind);
     DN_TRY(dn_h5_open(comm, r->dataset, DN_DATASET_SCHEMA, &h, err));
     DN_TRY(dn_train_run_split(r, h, false, err));
     DN_TRY(dn_genes_load(h, &j->genes, err));
     DN_TRY(dn_pairs_load(h, r->split.pairs, &j->pairs, err));
-    DN_TRY(dn_expression_load(h, &j->x, &genes, &samples, err));
-    if (samples < 2)
-        DN_FAIL(DN_EDATA, "%s: %lld sample: the network needs at least 2", r->dataset, (long long)samples);
-    dn_zscore_genes(j->x, genes, samples, &flat);
-    if (flat > 0 && comm->rank == 0)
+    DN_TRY(dn_profiles_load(h, &j->profiles, err));
+    r->record.samples = j->profiles.samples;
+    if (r->record.samples < 2)
+        DN_FAIL(DN_EDATA, "%s: %lld sample: the network needs at least 2", r->dataset,
+                (long long)r->record.samples);
+    snprintf(r->record.normalisation, sizeof r->record.normalisation, "%s", kind);
+    snprintf(r->record.expression_hash, sizeof r->record.expression_hash, "%s", j->profiles.hash);
+    DN_TRY(dn_profiles_normalise(&j->profiles, normalisation, &flat, err));
+    if (flat > 0 && normalisation == DN_ZSCORE_GENE && comm->rank == 0)
         dn_log(DN_WARN, "train", "genes without variance are taken as missing", "genes=%lld",
                (long long)flat);
-    snprintf(r->record.normalisation, sizeof r->record.normalisation, "zscore-gene");
-    r->record.samples = samples;
 out:
     dn_h5_close(&h);
     return st;
@@ -55,13 +60,14 @@ static bool fixed_order(const dn_train_run *r)
 static dn_status make_model(job *j, dn_error *err)
 {
     dn_train_run *r = &j->run;
-    dn_gener_data data = {.x = j->x,
+    dn_gener_data data = {.x = j->profiles.x,
                           .samples = r->record.samples,
                           .gene_a = j->pairs.gene_a,
                           .gene_b = j->pairs.gene_b,
                           .label = j->pairs.label};
 
-    r->record.options = (dn_gener_options){.dropout = (float)r->dropout, .swap = !fixed_order(r)};
+    r->record.options = (dn_gener_options){
+        .dropout = (float)r->dropout, .swap = !fixed_order(r), .classes = j->pairs.classes};
     dn_gener_init(&j->gener, &data, &r->record.options);
     return dn_train_run_model(r, &j->gener.model, err);
 }
@@ -70,8 +76,8 @@ static dn_status write_config(job *j, dn_error *err)
 {
     dn_train_run *r = &j->run;
     dn_json *c;
-    const void *x = j->x;
-    size_t bytes = (size_t)(j->genes.n * r->record.samples) * sizeof *j->x;
+    const void *x = j->profiles.x;
+    size_t bytes = (size_t)(j->genes.n * r->record.samples) * sizeof *j->profiles.x;
     char hash[DN_DIGEST];
 
     dn_digest(1, &x, &bytes, hash);
@@ -80,6 +86,8 @@ static dn_status write_config(job *j, dn_error *err)
     dn_json_bool(c, "fixed_order", fixed_order(r));
     dn_json_string(c, "expression_hash", hash);
     dn_json_string(c, "normalisation", r->record.normalisation);
+    if (j->pairs.classes > 2)
+        dn_json_int(c, "classes", j->pairs.classes);
     return dn_train_run_config(r, c, err);
 }
 
@@ -101,6 +109,6 @@ out:
     dn_train_run_close(&j.run);
     dn_genes_destroy(&j.genes);
     dn_pairs_destroy(&j.pairs);
-    dn_free(j.x);
+    dn_profiles_destroy(&j.profiles);
     return st;
 }

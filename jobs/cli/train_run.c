@@ -9,8 +9,10 @@
 #include "jobs/cli/progress.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
+#include "mpi/core/memory.h"
 #include "mpi/io/digest.h"
 #include "mpi/io/output.h"
+#include "mpi/train/balance.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 #include "solvers/nn/kernels.h"
@@ -19,10 +21,16 @@ enum { SLICE = 1024 };
 
 /* ---- options ---- */
 
-static int default_shards(int64_t batch)
+/* most: of the recipe, 0: it says nothing of its own. */
+static int default_shards(int64_t batch, int most)
 {
     int shards = 1;
 
+    if (most > 0) {
+        while (shards * 2 <= most && batch % (shards * 2) == 0)
+            shards *= 2;
+        return shards;
+    }
     while (shards < 16 && shards * 2 <= batch / 64)
         shards *= 2;
     return shards;
@@ -77,11 +85,13 @@ static void read_recipe(dn_train_run *r)
 {
     const dn_options *o = r->call->options;
     const dn_recipe *b = r->base;
+    bool balanced = strcmp(b->network, "gener") == 0 && dn_recipe_published(b);
 
     r->schedule = text_or(o, "schedule", b->schedule);
     r->batch_norm = text_or(o, "batch-norm", b->batch_norm);
     r->optimiser = text_or(o, "optimiser", b->optimiser);
     r->dropout = number_or(o, "dropout", b->dropout);
+    r->balance = strcmp(text_or(o, "balance", balanced ? "on" : "off"), "on") == 0;
     r->recipe = (dn_train_options){
         .epochs = int_or(o, "epochs", b->epochs),
         .patience = int_or(o, "patience", b->patience),
@@ -96,8 +106,7 @@ static void read_recipe(dn_train_run *r)
         .reduce = strcmp(dn_options_text(o, "reduce"), "fast") == 0 ? DN_REDUCE_FAST : DN_REDUCE_ORDERED,
         .opt_plan = dn_options_text(o, "plan")};
     if (r->recipe.shards == 0)
-        r->recipe.shards =
-            b->shards > 0 && !dn_options_given(o, "batch") ? b->shards : default_shards(r->recipe.batch);
+        r->recipe.shards = default_shards(r->recipe.batch, b->shards);
 }
 
 dn_status dn_train_run_open(const dn_call *call, const dn_recipe *base, dn_train_run *out, dn_error *err)
@@ -132,7 +141,9 @@ void dn_train_run_close(dn_train_run *r)
 {
     if (r->metrics != NULL)
         fclose(r->metrics);
+    dn_run_lock_release(&r->lock);
     dn_split_destroy(&r->split);
+    dn_free(r->part);
     dn_rows_destroy(&r->rows.train);
     dn_rows_destroy(&r->rows.validation);
     dn_free(r->w);
@@ -160,17 +171,43 @@ out:
     return st;
 }
 
+/* The parts without the rows that balance drops. The split keeps its own: the model's training hash is of all
+ * its training rows. Local; the same on every rank. */
+static dn_status balance(dn_train_run *r, const uint8_t *label, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t before[2], after[2];
+
+    if (!r->balance)
+        goto out;
+    DN_NEW(r->part, (size_t)r->split.n);
+    memcpy(r->part, r->split.part, (size_t)r->split.n);
+    for (uint8_t p = DN_TRAIN; p <= DN_VALIDATION; p++)
+        DN_TRY(dn_balance_part(r->recipe.seed, label, r->split.n, p, DN_LEFT_OUT, r->part, &before[p],
+                               &after[p], err));
+    if (r->call->comm->rank == 0)
+        dn_log(DN_INFO, "train", "classes of equal size",
+               "training_rows=%lld of=%lld validation_rows=%lld of=%lld", (long long)after[DN_TRAIN],
+               (long long)before[DN_TRAIN], (long long)after[DN_VALIDATION],
+               (long long)before[DN_VALIDATION]);
+out:
+    return st;
+}
+
 dn_status dn_train_run_rows(dn_train_run *r, int64_t n, const uint8_t *label, dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t steps;
+    const uint8_t *part;
 
     if (r->split.n != n)
         DN_FAIL(DN_EDATA, "%s: split '%s' was made for another pair set '%s'", r->dataset, r->record.split,
                 r->split.pairs);
     r->rows = (dn_train_rows){.label = label};
-    DN_TRY(dn_rows_of_part(r->split.part, n, DN_TRAIN, &r->rows.train, err));
-    DN_TRY(dn_rows_of_part(r->split.part, n, DN_VALIDATION, &r->rows.validation, err));
+    DN_TRY(balance(r, label, err));
+    part = r->balance ? r->part : r->split.part;
+    DN_TRY(dn_rows_of_part(part, n, DN_TRAIN, &r->rows.train, err));
+    DN_TRY(dn_rows_of_part(part, n, DN_VALIDATION, &r->rows.validation, err));
     steps = r->rows.train.n / r->recipe.batch;
     if (r->recipe.schedule.kind == DN_COSINE) {
         r->recipe.schedule.every = steps * r->recipe.epochs > 0 ? steps * r->recipe.epochs : 1;
@@ -234,6 +271,8 @@ dn_json *dn_train_run_begin_config(const dn_train_run *r)
     dn_json_string(c, "schedule", r->schedule);
     dn_json_number(c, "decay", r->recipe.decay);
     dn_json_number(c, "dropout", r->dropout);
+    if (r->balance) /* absent otherwise, as in files of before there was a choice */
+        dn_json_bool(c, "balance", true);
     dn_json_int(c, "seed", (int64_t)r->recipe.seed);
     dn_json_string(c, "reduce", dn_options_text(o, "reduce"));
     return c;
@@ -258,7 +297,10 @@ static dn_status check_metrics(const dn_train_run *r, dn_error *err)
     dn_status st = DN_OK;
     struct stat info;
 
-    if (stat(r->metrics_path, &info) == 0 && info.st_size > 0)
+    if (stat(r->metrics_path, &info) != 0) {
+        if (errno != ENOENT && errno != ENOTDIR)
+            DN_FAIL(DN_EIO, "%s: cannot be looked for: %s", r->metrics_path, strerror(errno));
+    } else if (info.st_size > 0)
         DN_FAIL(DN_ECANTCREAT, "%s: holds a run that left no checkpoint; --force starts anew", r->dir);
 out:
     return st;
@@ -288,6 +330,21 @@ out:
     return st;
 }
 
+/* Made unless --resume expects it; then it is this run's alone. */
+static dn_status lock_directory(dn_train_run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = r->call->comm;
+
+    if (comm->rank == 0 && !dn_options_flag(r->call->options, "resume"))
+        st = dn_directory_make(r->dir, err);
+    if (comm->rank == 0)
+        DN_PASS(dn_run_lock_take(r->dir, DN_RUN_LOCK_WAIT_MS, &r->lock, err));
+    DN_AGREE(comm);
+out:
+    return st;
+}
+
 static dn_status look_at_directory(const dn_train_run *r, fate *out, dn_error *err)
 {
     dn_status st = DN_OK, in_the_way;
@@ -296,9 +353,6 @@ static dn_status look_at_directory(const dn_train_run *r, fate *out, dn_error *e
     bool done = false;
 
     *out = START;
-    if (comm->rank == 0 && !dn_options_flag(r->call->options, "resume"))
-        st = dn_directory_make(r->dir, err);
-    DN_AGREE(comm);
     if (dn_options_flag(r->call->options, "force"))
         goto out;
     in_the_way = dn_output_finished(comm, r->model_path, DN_MODEL_SCHEMA, "/", r->config, &done, &why);
@@ -320,7 +374,7 @@ static void on_step(void *ctx, const dn_step_report *report)
     dn_progress_step(report);
 }
 
-static dn_status write_metrics(FILE *to, const dn_epoch_report *e, dn_error *err)
+static dn_status write_metrics(const dn_train_run *r, const dn_epoch_report *e, dn_error *err)
 {
     dn_status st = DN_OK;
     char *text = NULL;
@@ -337,8 +391,8 @@ static dn_status write_metrics(FILE *to, const dn_epoch_report *e, dn_error *err
     dn_json_number(line, "seconds", e->seconds);
     dn_json_number(line, "pairs_per_second", e->pairs_per_second);
     DN_TRY(dn_json_text(line, 0, &text, err));
-    if (fprintf(to, "%s\n", text) < 0 || fflush(to) != 0)
-        DN_FAIL(DN_EIO, "metrics.jsonl: writing failed: %s", strerror(errno));
+    if (fprintf(r->metrics, "%s\n", text) < 0 || fflush(r->metrics) != 0)
+        DN_FAIL(DN_EIO, "%s: writing failed: %s", r->metrics_path, strerror(errno));
 out:
     dn_json_destroy(&line);
     dn_free(text);
@@ -368,7 +422,7 @@ static dn_status on_epoch(void *ctx, const dn_epoch_report *e, dn_error *err)
            e->best, e->pairs_per_second, e->seconds);
     if (e->epoch == 1)
         DN_TRY(drop_old_metrics(r, err));
-    DN_TRY(write_metrics(r->metrics, e, err));
+    DN_TRY(write_metrics(r, e, err));
 out:
     return st;
 }
@@ -395,12 +449,13 @@ static dn_status on_resumed(void *ctx, const dn_epoch_report *done, int64_t n, d
 
     DN_TRY(open_metrics(r, "w", err));
     for (int64_t i = 0; i < n; i++)
-        DN_TRY(write_metrics(r->metrics, &done[i], err));
+        DN_TRY(write_metrics(r, &done[i], err));
 out:
     return st;
 }
 
-/* The metrics are safe on disk before the checkpoint, which could bring them back, goes. */
+/* The metrics are safe on disk before the model, which ends the run: until then the checkpoint brings them
+ * back. */
 static dn_status close_metrics(dn_train_run *r, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -432,22 +487,25 @@ static dn_status save_model(dn_train_run *r, const dn_train_result *result, dn_e
 {
     dn_status st = DN_OK;
     const dn_comm *comm = r->call->comm;
+    double peak = (double)dn_memory_peak_of_all(comm) / 1e6;
 
     r->record.best_epoch = result->best_epoch;
     r->record.validation_loss = result->best_loss;
     r->record.validation_auroc = result->best_auroc;
     /* an existing model is replaced only if --force has begun this run, see look_at_directory() */
-    DN_TRY(dn_model_save(comm, r->model_path, r->call->command_line, r->config, true, r->model, &r->record,
-                         r->w, r->running, err));
     if (comm->rank == 0)
         st = close_metrics(r, err);
     DN_AGREE(comm);
+    DN_TRY(dn_model_save(comm, r->model_path, r->call->command_line, r->config, true, r->model, &r->record,
+                         r->w, r->running, err));
     DN_TRY(dn_checkpoint_remove(comm, r->checkpoint_path, err));
     if (comm->rank == 0)
-        dn_log(DN_INFO, "train", "done",
-               "epochs=%lld best_epoch=%lld validation_loss=%.4f validation_auroc=%.4f model=%s",
-               (long long)result->epochs, (long long)result->best_epoch, result->best_loss,
-               result->best_auroc, r->model_path);
+        dn_log(
+            DN_INFO, "train", "done",
+            "epochs=%lld best_epoch=%lld validation_loss=%.4f validation_auroc=%.4f peak_mb_of_a_rank=%.0f "
+            "model=%s",
+            (long long)result->epochs, (long long)result->best_epoch, result->best_loss, result->best_auroc,
+            peak, r->model_path);
 out:
     return st;
 }
@@ -504,6 +562,7 @@ dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)
     dn_status st = DN_OK;
     fate what = START;
 
+    DN_TRY(lock_directory(r, err));
     DN_TRY(look_at_directory(r, &what, err));
     if (what == FINISHED)
         DN_TRY(say_finished(r, err));

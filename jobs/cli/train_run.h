@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include "jobs/cli/command.h"
+#include "jobs/cli/run_lock.h"
 #include "mpi/io/dataset.h"
 #include "mpi/io/model_file.h"
 #include "mpi/train/train.h"
@@ -21,7 +22,7 @@ enum { DN_RUN_PATH = 1024 };
 typedef struct dn_recipe {
     const char *network, *name; /* "dti", "published" */
     int64_t epochs, patience, batch;
-    int shards;             /* 0: the largest power of two up to min(16, batch / 64) */
+    int shards; /* the largest power of two up to it that divides the batch; 0: up to min(16, batch / 64) */
     const char *batch_norm; /* "shard", "global" */
     const char *optimiser;  /* "adam", "sgd" */
     double rate;
@@ -35,15 +36,18 @@ typedef struct dn_train_run {
     const char *dataset, *dir, *schedule, *batch_norm, *optimiser;
     char model_path[DN_RUN_PATH], metrics_path[DN_RUN_PATH], checkpoint_path[DN_RUN_PATH];
     double dropout;
+    bool balance; /* classes of equal size (mpi/train/balance.h) */
     dn_train_options recipe;
     dn_split split;
     int64_t fold;
+    uint8_t *part; /* [split.n]  of rows that are trained on and validated with balance; otherwise NULL */
     dn_train_rows rows;
     dn_model_record record;
     const dn_model *model; /* borrowed */
     float *w, *running;
     char *config;
     FILE *metrics;
+    dn_run_lock lock; /* rank 0: no other run writes into dir */
 } dn_train_run;
 
 /* One of n recipes by name. Local, the same verdict on every rank. Fails: DN_EUSAGE */
@@ -62,8 +66,8 @@ void dn_train_run_close(dn_train_run *r);
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train_run_split(dn_train_run *r, const dn_h5 *h, bool interactions,
                                                          dn_error *err);
 
-/* Training and validation rows of the split, and the schedule over them. n rows with labels (borrowed).
- * Local. Fails: DN_EDATA the split is of another set; DN_ENOMEM */
+/* Training and validation rows of the split, balanced where the recipe says so, and the schedule over them. n
+ * rows with labels (borrowed). Local. Fails: DN_EDATA the split is of another set; DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_train_run_rows(dn_train_run *r, int64_t n, const uint8_t *label, dn_error *err);
 
 /* Room for the weights of a model (borrowed). Local. Fails: DN_ENOMEM */
@@ -75,8 +79,9 @@ dn_json *dn_train_run_begin_config(const dn_train_run *r);
 DN_MUST_CHECK dn_status dn_train_run_config(dn_train_run *r, dn_json *config, dn_error *err);
 
 /* Unless it is finished already: train, from the checkpoint of an unfinished run where there is one, and save
- * model.h5. Collective. Fails: as dn_train(), dn_model_save(); DN_ECANTCREAT the directory is taken, or holds
- * the checkpoint of another run (names the difference); DN_ENOINPUT --resume, but nothing to resume */
+ * model.h5. Collective. Fails: as dn_train(), dn_model_save(); DN_ECANTCREAT the directory is taken, another
+ * process runs there (run_lock.h), or it holds the checkpoint of another run (names the difference);
+ * DN_ENOINPUT --resume, but nothing to resume */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train_run_finish(dn_train_run *r, dn_error *err);
 
 /* The networks: train_gener.c, train_dti.c. Collective. */

@@ -137,6 +137,13 @@ out:
 
 /* ---- pairs, once per host ---- */
 
+const char *dn_class_name(int classes, int label)
+{
+    static const char *const name[] = {"none", "connection", "a_regulates_b", "b_regulates_a"};
+
+    return classes <= 2 && label == 1 ? "interaction" : name[label];
+}
+
 /* The rows of a vector that this rank reads for its host, in `turns` turns of at most CHUNK: every rank of
  * the run takes part in each turn, also when it has no rows left. */
 typedef struct share {
@@ -200,16 +207,24 @@ out:
     return st;
 }
 
+static bool has_origin(const dn_h5 *h, const char *group)
+{
+    char path[NAME_MAX_ + 16];
+
+    snprintf(path, sizeof path, "%s/origin", group);
+    return dn_h5_has(h, path);
+}
+
 /* How many rows a set has, of how many genes and classes; the same verdict on every rank. */
 static dn_status measure(const dn_h5 *h, const char *group, dn_pairs *p, int64_t *out_genes, dn_error *err)
 {
     dn_status st = DN_OK;
-    static const char *const member[] = {"gene_a", "gene_b", "label"};
+    static const char *const member[] = {"gene_a", "gene_b", "label", "origin"};
     char path[NAME_MAX_ + 16];
     int ndims;
     int64_t dims[4], classes = 2;
 
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 3 + has_origin(h, group); k++) {
         snprintf(path, sizeof path, "%s/%s", group, member[k]);
         DN_TRY(dn_h5_shape(h, path, &ndims, dims, err));
         if (ndims != 1 || (k > 0 && dims[0] != p->n))
@@ -219,8 +234,8 @@ static dn_status measure(const dn_h5 *h, const char *group, dn_pairs *p, int64_t
     DN_TRY(dn_h5_get_int(h, group, "two_labels", &p->two_labels, err));
     if (dn_h5_has_attribute(h, group, "classes"))
         DN_TRY(dn_h5_get_int(h, group, "classes", &classes, err));
-    if (classes < 2 || classes > 255)
-        DN_FAIL(DN_EDATA, "%s: %s has %lld classes, not 2 to 255", dn_h5_path(h), group, (long long)classes);
+    if (classes != 2 && classes != DN_CLASSES_MAX)
+        DN_FAIL(DN_EDATA, "%s: %s has %lld classes, not 2 or 4", dn_h5_path(h), group, (long long)classes);
     p->classes = (int)classes;
     DN_TRY(dn_h5_shape(h, "/genes/table_row", &ndims, dims, err));
     if (dims[0] > (int64_t)INT32_MAX + 1)
@@ -238,8 +253,10 @@ static dn_status read_pairs(const dn_h5 *h, const char *group, int64_t genes, dn
     int64_t bad = p->n; /* the first row out of range */
     char path[NAME_MAX_ + 16];
     share s;
+    bool origin = has_origin(h, group);
 
-    DN_TRY(dn_shared_create_alone(comm, dn_h5_grouping(h), (size_t)p->n * 9, &p->memory, err));
+    DN_TRY(
+        dn_shared_create_alone(comm, dn_h5_grouping(h), (size_t)p->n * (origin ? 10 : 9), &p->memory, err));
     p->gene_a = dn_shared_base(p->memory);
     p->gene_b = p->gene_a + p->n;
     p->label = (uint8_t *)(p->gene_b + p->n);
@@ -250,6 +267,10 @@ static dn_status read_pairs(const dn_h5 *h, const char *group, int64_t genes, dn
     DN_TRY(read_genes(h, path, &s, genes, p->gene_b, &bad, err));
     snprintf(path, sizeof path, "%s/label", group);
     DN_TRY(read_bytes(h, path, &s, p->classes, p->label, &bad, err));
+    snprintf(path, sizeof path, "%s/origin", group);
+    p->origin = origin ? p->label + p->n : NULL;
+    if (origin)
+        DN_TRY(read_bytes(h, path, &s, DN_ORIGINS, p->origin, &bad, err));
     MPI_Allreduce(MPI_IN_PLACE, &bad, 1, MPI_INT64_T, MPI_MIN, comm->mpi);
     if (bad < p->n) /* the same on every rank */
         DN_FAIL(DN_EDATA, "%s: pair %lld of set '%s' has a gene or a label out of range", dn_h5_path(h),
@@ -285,6 +306,7 @@ void dn_pairs_destroy(dn_pairs *p)
         dn_free(p->gene_a);
         dn_free(p->gene_b);
         dn_free(p->label);
+        dn_free(p->origin);
     }
     *p = (dn_pairs){0};
 }

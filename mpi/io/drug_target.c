@@ -282,6 +282,30 @@ void dn_interactions_destroy(dn_interactions *p)
     *p = (dn_interactions){0};
 }
 
+dn_status dn_interactions_copy(const dn_interactions *p, dn_interactions *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_interactions q = *p;
+    size_t n = (size_t)p->n;
+
+    *out = (dn_interactions){0};
+    q.drug = q.target = NULL;
+    q.label = NULL;
+    DN_NEW(q.drug, n + 1);
+    DN_NEW(q.target, n + 1);
+    DN_NEW(q.label, n + 1);
+    if (n > 0) {
+        memcpy(q.drug, p->drug, n * sizeof *q.drug);
+        memcpy(q.target, p->target, n * sizeof *q.target);
+        memcpy(q.label, p->label, n);
+    }
+    *out = q;
+    q = (dn_interactions){0};
+out:
+    dn_interactions_destroy(&q);
+    return st;
+}
+
 /* ---- ids and hashes ---- */
 
 static dn_status append(const dn_strings *from, dn_strings *to, dn_error *err)

@@ -55,6 +55,9 @@ DN_MUST_CHECK dn_status dn_interactions_load(const dn_h5 *h, const char *name, d
                                              dn_error *err);
 void dn_interactions_destroy(dn_interactions *p);
 
+/* Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_interactions_copy(const dn_interactions *p, dn_interactions *out, dn_error *err);
+
 /* Drugs and targets that were made, not imported, into a file that has none: the molecules of smiles, each
  * rank reading its share, and sequences, with ids as long; the same on every rank. Collective. Fails:
  * DN_EUNAVAILABLE this build reads no molecules; DN_EDATA a text cannot be read, or two texts are one

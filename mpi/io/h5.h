@@ -6,7 +6,9 @@
  * its type, dims and unit.
  *
  * All functions are collective on the communicator of the file unless marked local; every rank gets the same
- * verdict.
+ * verdict. Any rank may fail to read: DN_EIO on all, except that dn_h5_has() and dn_h5_has_attribute(), which
+ * cannot fail, end the run with that code. A file that is only read is read without MPI-IO, each rank by
+ * itself.
  */
 #ifndef DN_IO_H5_H
 #define DN_IO_H5_H

@@ -55,39 +55,23 @@ static hid_t file_type(dn_type type)
     return -1;
 }
 
-bool dn_h5_has(const dn_h5 *h, const char *name)
-{
-    char prefix[DN_PATH_MAX];
-    size_t len = strlen(name);
-
-    if (strcmp(name, "/") == 0)
-        return true;
-    if (len == 0 || len >= sizeof prefix)
-        return false;
-    for (size_t i = 1; i <= len; i++) {
-        if (i < len && name[i] != '/')
-            continue;
-        memcpy(prefix, name, i);
-        prefix[i] = '\0';
-        if (H5Lexists(h->file, prefix, H5P_DEFAULT) <= 0)
-            return false;
-    }
-    return true;
-}
-
 static dn_status read_shape(const dn_h5 *h, const char *name, int *out_ndims, int64_t *out_dims,
                             dn_error *err)
 {
     dn_status st = DN_OK;
     hid_t set = -1, space = -1;
     hsize_t dims[H5S_MAX_RANK];
+    bool there;
     int n;
 
-    if (!dn_h5_has(h, name))
+    DN_TRY(dn_h5_look(h, name, &there, err));
+    if (!there)
         DN_FAIL(DN_EDATA, "%s: holds no %s", h->path, name);
     set = H5Dopen2(h->file, name, H5P_DEFAULT);
-    if (set < 0)
+    if (set < 0) {
+        DN_TRY(dn_h5_readable(h, err));
         DN_FAIL(DN_EDATA, "%s: %s is not a dataset", h->path, name);
+    }
     space = H5Dget_space(set);
     n = H5Sget_simple_extent_dims(space, dims, NULL);
     if (n < 1 || n > 4)
@@ -138,22 +122,6 @@ static bool is_empty(int ndims, const hsize_t *dims)
     return false;
 }
 
-/* A new dataset with the attributes of its schema row. */
-static hid_t create_set(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, hid_t space)
-{
-    hid_t links = H5Pcreate(H5P_LINK_CREATE), set;
-
-    H5Pset_create_intermediate_group(links, 1);
-    set = H5Dcreate2(h->file, name, file_type(type), space, links, H5P_DEFAULT, H5P_DEFAULT);
-    H5Pclose(links);
-    if (set >= 0 && !(dn_h5_put_text(set, "units", row->units) && dn_h5_put_text(set, "dims", row->dims) &&
-                      dn_h5_put_text(set, "long_name", row->long_name))) {
-        H5Dclose(set);
-        set = -1;
-    }
-    return set;
-}
-
 /* Where a dataset ends in the file; 0: it has no place there. */
 static int64_t end_of(hid_t set)
 {
@@ -164,10 +132,32 @@ static int64_t end_of(hid_t set)
 
 static dn_status cannot_write(const dn_h5 *h, const char *name, dn_error *err)
 {
+    dn_status st = dn_h5_readable(h, err);
     char reason[160];
 
-    return dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot write %s: %s", h->disk_path, name,
-                        dn_h5_reason(reason));
+    if (st == DN_OK)
+        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot write %s: %s", h->disk_path, name,
+                          dn_h5_reason(reason));
+    return st;
+}
+
+/* A new dataset with the attributes of its schema row; *out is negative on failure. */
+static dn_status create_set(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, hid_t space,
+                            hid_t *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    hid_t links = H5Pcreate(H5P_LINK_CREATE), set;
+
+    H5Pset_create_intermediate_group(links, 1);
+    set = H5Dcreate2(h->file, name, file_type(type), space, links, H5P_DEFAULT, H5P_DEFAULT);
+    if (set < 0 || !(dn_h5_put_text(set, "units", row->units) && dn_h5_put_text(set, "dims", row->dims) &&
+                     dn_h5_put_text(set, "long_name", row->long_name)))
+        st = cannot_write(h, name, err); /* at once: the next call forgets why */
+    H5Pclose(links);
+    if (st != DN_OK && set >= 0)
+        H5Dclose(set);
+    *out = st == DN_OK ? set : -1;
+    return st;
 }
 
 static dn_status write_rows(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, int ndims,
@@ -182,9 +172,7 @@ static dn_status write_rows(dn_h5 *h, const char *name, const dn_schema_row *row
     for (int d = 0; d < ndims; d++)
         extent[d] = (hsize_t)dims[d];
     space = H5Screate_simple(ndims, extent, NULL);
-    set = create_set(h, name, row, type, space);
-    if (set < 0)
-        st = cannot_write(h, name, err);
+    st = create_set(h, name, row, type, space, &set, err);
     DN_PASS(dn_h5_reserve(h, end_of(set), err));
     st = dn_agree(h->comm, st, err);
     if (st == DN_OK && !is_empty(ndims, extent)) {
@@ -213,9 +201,7 @@ static dn_status declare_local(dn_h5 *h, const char *name, const dn_schema_row *
     for (int d = 0; d < ndims; d++)
         extent[d] = (hsize_t)dims[d];
     space = H5Screate_simple(ndims, extent, NULL);
-    set = create_set(h, name, row, row->type, space);
-    if (set < 0)
-        st = cannot_write(h, name, err);
+    st = create_set(h, name, row, row->type, space, &set, err);
     DN_PASS(dn_h5_reserve(h, end_of(set), err));
     if (set >= 0 && H5Dclose(set) < 0 && st == DN_OK)
         st = cannot_write(h, name, err);
@@ -315,6 +301,8 @@ static dn_status check_rows(const dn_h5 *h, const char *name, dn_type type, int6
         DN_FAIL(DN_EDATA, "%s: %s has %lld rows, wanted %lld from %lld on", h->path, name, (long long)dims[0],
                 (long long)count, (long long)start);
     set = H5Dopen2(h->file, name, H5P_DEFAULT);
+    if (set < 0)
+        DN_TRY(dn_h5_readable(h, err));
     stored = H5Dget_type(set);
     if (H5Tequal(stored, file_type(type)) <= 0)
         DN_FAIL(DN_EDATA, "%s: %s is stored with another type, wanted %s", h->path, name, type_name(type));
@@ -326,6 +314,17 @@ out:
     return st;
 }
 
+static dn_status cannot_read(const dn_h5 *h, const char *name, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char reason[160];
+
+    DN_TRY(dn_h5_readable(h, err));
+    DN_FAIL(DN_EIO, "%s: cannot read %s: %s", h->path, name, dn_h5_reason(reason));
+out:
+    return st;
+}
+
 static dn_status read_rows(const dn_h5 *h, const char *name, dn_type type, int64_t start, int64_t count,
                            void *out, dn_error *err)
 {
@@ -334,14 +333,14 @@ static dn_status read_rows(const dn_h5 *h, const char *name, dn_type type, int64
     hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
     hsize_t dims[H5S_MAX_RANK];
     int ndims = H5Sget_simple_extent_dims(space, dims, NULL);
-    char reason[160], nothing[8];
+    char nothing[8];
 
     select_rows(space, ndims, dims, start, count, &memory);
-    H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
+    if (h->writable)
+        H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE);
     if (!is_empty(ndims, dims) &&
         H5Dread(set, memory_type(type), memory, space, transfer, out != NULL ? out : nothing) < 0)
-        DN_FAIL(DN_EIO, "%s: cannot read %s: %s", h->path, name, dn_h5_reason(reason));
-out:
+        st = cannot_read(h, name, err);
     H5Pclose(transfer);
     H5Sclose(memory);
     H5Sclose(space);
@@ -384,7 +383,6 @@ static dn_status read_pieces(const dn_h5 *h, const char *name, dn_type type, int
     hid_t set = -1, space = -1, memory = -1;
     hsize_t dims[H5S_MAX_RANK];
     int ndims;
-    char reason[160];
 
     DN_TRY(check_rows(h, name, type, 0, 0, err));
     set = H5Dopen2(h->file, name, H5P_DEFAULT);
@@ -399,7 +397,7 @@ static dn_status read_pieces(const dn_h5 *h, const char *name, dn_type type, int
             continue;
         select_rows(space, ndims, dims, piece[i].start, piece[i].count, &memory);
         if (H5Dread(set, memory_type(type), memory, space, H5P_DEFAULT, piece[i].out) < 0)
-            DN_FAIL(DN_EIO, "%s: cannot read %s: %s", h->path, name, dn_h5_reason(reason));
+            DN_TRY(cannot_read(h, name, err));
         H5Sclose(memory);
         memory = -1;
     }
@@ -523,52 +521,5 @@ dn_status dn_h5_read_strings(const dn_h5 *h, const char *name, dn_strings *out, 
     s = (dn_strings){0};
 out:
     dn_strings_destroy(&s);
-    return st;
-}
-
-/* ---- groups ---- */
-
-dn_status dn_h5_remove(dn_h5 *h, const char *name, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    if (H5Ldelete(h->file, name, H5P_DEFAULT) < 0)
-        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot remove %s", h->disk_path, name);
-    DN_AGREE(h->comm);
-out:
-    return st;
-}
-
-typedef struct listing {
-    dn_strings *names;
-    dn_status st;
-    dn_error *err;
-} listing;
-
-static herr_t add_name(hid_t group, const char *name, const H5L_info_t *info, void *ctx)
-{
-    listing *l = ctx;
-
-    (void)group;
-    (void)info;
-    l->st = dn_strings_add(l->names, name, strlen(name), l->err);
-    return l->st == DN_OK ? 0 : -1;
-}
-
-dn_status dn_h5_list(const dn_h5 *h, const char *group, dn_strings *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_strings names = {0};
-    listing l = {&names, DN_OK, err};
-
-    if (dn_h5_has(h, group)) {
-        H5Literate_by_name(h->file, group, H5_INDEX_NAME, H5_ITER_INC, NULL, add_name, &l, H5P_DEFAULT);
-        st = l.st;
-    }
-    DN_AGREE(h->comm);
-    *out = names;
-    names = (dn_strings){0};
-out:
-    dn_strings_destroy(&names);
     return st;
 }

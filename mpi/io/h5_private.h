@@ -28,6 +28,15 @@ DN_MUST_CHECK dn_status dn_h5_reserve(dn_h5 *h, int64_t end, dn_error *err);
 /* The library's own innermost reason for the last failure, in buf [160]. */
 const char *dn_h5_reason(char *buf);
 
+/* Right after a call of the library has failed: whether that was because the file could not be read, and not
+ * for what it holds. Local. Fails: DN_EIO */
+DN_MUST_CHECK dn_status dn_h5_readable(const dn_h5 *h, dn_error *err);
+
+/* Whether a group or dataset (an attribute of one) is there, by this rank alone. Fails: DN_EIO */
+DN_MUST_CHECK dn_status dn_h5_look(const dn_h5 *h, const char *name, bool *out_there, dn_error *err);
+DN_MUST_CHECK dn_status dn_h5_look_for_attribute(const dn_h5 *h, const char *object, const char *key,
+                                                 bool *out_there, dn_error *err);
+
 /* Write (or replace) an attribute of an open object. */
 bool dn_h5_put_attribute(hid_t object, const char *key, hid_t type, const void *value);
 bool dn_h5_put_text(hid_t object, const char *key, const char *value);

@@ -80,12 +80,34 @@ static const char *text_path(const char *object, const char *key, char *buf)
     return buf;
 }
 
+dn_status dn_h5_look_for_attribute(const dn_h5 *h, const char *object, const char *key, bool *out_there,
+                                   dn_error *err)
+{
+    dn_status st = DN_OK;
+    char path[DN_PATH_MAX];
+    htri_t there;
+
+    DN_TRY(dn_h5_look(h, object, out_there, err));
+    if (!*out_there)
+        goto out;
+    there = H5Aexists_by_name(h->file, object, key, H5P_DEFAULT);
+    *out_there = there > 0;
+    if (there < 0)
+        DN_TRY(dn_h5_readable(h, err));
+    if (there <= 0)
+        DN_TRY(dn_h5_look(h, text_path(object, key, path), out_there, err));
+out:
+    return st;
+}
+
 bool dn_h5_has_attribute(const dn_h5 *h, const char *object, const char *key)
 {
-    char path[DN_PATH_MAX];
+    dn_error err = DN_ERROR_INIT;
+    bool there;
 
-    return dn_h5_has(h, object) && (H5Aexists_by_name(h->file, object, key, H5P_DEFAULT) > 0 ||
-                                    dn_h5_has(h, text_path(object, key, path)));
+    if (dn_h5_look_for_attribute(h, object, key, &there, &err) != DN_OK)
+        dn_world_abort(h->comm, DN_EIO, err.text); /* as dn_h5_has() */
+    return there;
 }
 
 dn_status dn_h5_set_text(dn_h5 *h, const char *object, const char *key, const char *value, dn_error *err)
@@ -125,8 +147,10 @@ static dn_status get_variable(const dn_h5 *h, const char *name, const char *key,
     dn_status st = DN_OK;
     char *text = NULL;
 
-    if (H5Aread(attribute, stored, &text) < 0)
+    if (H5Aread(attribute, stored, &text) < 0) {
+        DN_TRY(dn_h5_readable(h, err));
         DN_FAIL(DN_EIO, "%s: cannot read attribute %s of %s", h->path, key, name);
+    }
     if (text != NULL && strlen(text) >= cap)
         DN_FAIL(DN_EDATA, "%s: attribute %s of %s is longer than %zu bytes", h->path, key, name, cap);
     snprintf(buf, cap, "%s", text != NULL ? text : "");
@@ -142,10 +166,15 @@ static dn_status get_attribute(const dn_h5 *h, const char *name, const char *key
 {
     dn_status st = DN_OK;
     hid_t attribute = -1, stored = -1, space = -1;
+    htri_t there = H5Aexists_by_name(h->file, name, key, H5P_DEFAULT);
 
-    if (H5Aexists_by_name(h->file, name, key, H5P_DEFAULT) <= 0)
+    if (there < 0)
+        DN_TRY(dn_h5_readable(h, err));
+    if (there <= 0)
         DN_FAIL(DN_EDATA, "%s: %s has no attribute %s", h->path, name, key);
     attribute = H5Aopen_by_name(h->file, name, key, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute < 0)
+        DN_TRY(dn_h5_readable(h, err));
     stored = H5Aget_type(attribute);
     space = H5Aget_space(attribute);
     if (H5Tget_class(stored) != class || H5Sget_simple_extent_npoints(space) != 1)
@@ -156,8 +185,10 @@ static dn_status get_attribute(const dn_h5 *h, const char *name, const char *key
     }
     if (class == H5T_STRING && H5Tget_size(stored) > cap)
         DN_FAIL(DN_EDATA, "%s: attribute %s of %s is longer than %zu bytes", h->path, key, name, cap);
-    if (H5Aread(attribute, class == H5T_STRING ? stored : memory, out) < 0)
+    if (H5Aread(attribute, class == H5T_STRING ? stored : memory, out) < 0) {
+        DN_TRY(dn_h5_readable(h, err));
         DN_FAIL(DN_EIO, "%s: cannot read attribute %s of %s", h->path, key, name);
+    }
     if (class == H5T_STRING)
         ((char *)out)[H5Tget_size(stored) - 1] = '\0';
 out:
@@ -180,6 +211,35 @@ out:
     return st;
 }
 
+/* Whether a text is in a dataset. Collective. */
+static dn_status is_long(const dn_h5 *h, const char *path, bool *out, dn_error *err)
+{
+    dn_status st = dn_h5_look(h, path, out, err);
+
+    DN_AGREE(h->comm);
+out:
+    return st;
+}
+
+static dn_status attribute_size(const dn_h5 *h, const char *object, const char *key, size_t *out,
+                                dn_error *err)
+{
+    dn_status st = DN_OK;
+    H5A_info_t info;
+    bool there;
+
+    DN_TRY(dn_h5_look_for_attribute(h, object, key, &there, err));
+    if (there && H5Aget_info_by_name(h->file, object, key, &info, H5P_DEFAULT) < 0) {
+        DN_TRY(dn_h5_readable(h, err));
+        there = false;
+    }
+    if (!there)
+        DN_FAIL(DN_EDATA, "%s: %s has no attribute %s", h->path, object, key);
+    *out = (size_t)info.data_size + 1;
+out:
+    return st;
+}
+
 /* The bytes of a text with its end, however it is stored. The same on every rank. */
 static dn_status text_bytes(const dn_h5 *h, const char *object, const char *key, size_t *out, dn_error *err)
 {
@@ -187,19 +247,18 @@ static dn_status text_bytes(const dn_h5 *h, const char *object, const char *key,
     char path[DN_PATH_MAX];
     int ndims;
     int64_t dims[4];
-    H5A_info_t info;
+    bool dataset;
 
-    if (dn_h5_has(h, text_path(object, key, path))) {
+    DN_TRY(is_long(h, text_path(object, key, path), &dataset, err));
+    if (dataset) {
         DN_TRY(dn_h5_shape(h, path, &ndims, dims, err));
         if (ndims != 1)
             DN_FAIL(DN_EDATA, "%s: %s has %d dimensions, not 1", h->path, path, ndims);
         *out = (size_t)dims[0] + 1;
         goto out;
     }
-    if (!dn_h5_has_attribute(h, object, key) ||
-        H5Aget_info_by_name(h->file, object, key, &info, H5P_DEFAULT) < 0)
-        DN_FAIL(DN_EDATA, "%s: %s has no attribute %s", h->path, object, key);
-    *out = (size_t)info.data_size + 1;
+    DN_PASS(attribute_size(h, object, key, out, err));
+    DN_AGREE(h->comm);
 out:
     return st;
 }
@@ -210,8 +269,10 @@ dn_status dn_h5_get_text(const dn_h5 *h, const char *object, const char *key, ch
     dn_status st = DN_OK;
     char path[DN_PATH_MAX];
     size_t bytes;
+    bool dataset;
 
-    if (!dn_h5_has(h, text_path(object, key, path)))
+    DN_TRY(is_long(h, text_path(object, key, path), &dataset, err));
+    if (!dataset)
         return get_agreed(h, object, key, -1, H5T_STRING, buf, cap, err);
     DN_TRY(text_bytes(h, object, key, &bytes, err));
     if (bytes > cap)

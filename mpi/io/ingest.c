@@ -9,6 +9,7 @@
 #include "mpi/io/dataset.h"
 #include "mpi/io/ingest_interactions.h"
 #include "mpi/io/ingest_private.h"
+#include "mpi/io/origin.h"
 #include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
@@ -165,36 +166,55 @@ out:
 
 /* ---- a new dataset ---- */
 
-/* Genes and their expression; the first file settles which genes there are or which naming is the primary
- * one. */
+/* The first file settles which genes there are or which naming is the primary one. */
+static dn_status settle_genes(const dn_import_options *o, const dn_table_part *first, dn_gene_table *t,
+                              dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (o->n_expression > 0 && o->gene_ids != NULL)
+        DN_TRY(dn_gene_table_choose(t, &first->gene, err));
+    else if (o->n_expression > 0)
+        DN_TRY(dn_gene_table_of_ids(&first->gene, t, err));
+    DN_TRY(dn_gene_table_select(t, o, err));
+out:
+    return st;
+}
+
+static dn_status new_parts(int n, dn_table_part **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_NEW(*out, (size_t)n);
+out:
+    return st;
+}
+
+/* Genes and their expression: all files for their names, then again for their numbers. */
 static dn_status import_genes(const dn_comm *comm, const dn_import_options *o, dn_gene_table *t,
                               dn_expression *e, dn_import_report *r, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_table_part part = {0};
-    bool known = o->gene_ids != NULL;
+    dn_table_part *part = NULL; /* [n_expression] */
+    int n = o->n_expression;
 
-    if (known)
+    DN_PASS(new_parts(n, &part, err));
+    DN_AGREE(comm);
+    if (o->gene_ids != NULL)
         DN_TRY(dn_gene_table_read(comm, o->gene_ids, t, err));
-    for (int i = 0; i < o->n_expression; i++) {
-        DN_TRY(
-            dn_table_part_read(comm, o->expression[i], o->genes_in, known || i > 0 ? t : NULL, &part, err));
-        if (i == 0) {
-            if (known)
-                DN_PASS(dn_gene_table_choose(t, &part.gene, err));
-            else
-                DN_PASS(dn_gene_table_of_ids(&part.gene, t, err));
-            DN_PASS(dn_gene_table_select(t, o, err));
-            DN_AGREE(comm);
-        }
-        DN_TRY(
-            dn_expression_append(comm, o->expression[i], o->min_match, t, &part, e, &r->expression[i], err));
-        dn_table_part_destroy(&part);
-    }
-    if (o->n_expression == 0) {
-        DN_PASS(dn_gene_table_select(t, o, err));
+    for (int i = 0; i < n; i++) {
+        bool known = o->gene_ids != NULL || i > 0;
+        DN_TRY(dn_table_part_read(comm, o->expression[i], o->genes_in, known ? t : NULL, &part[i], err));
+        if (i == 0)
+            DN_PASS(settle_genes(o, part, t, err));
         DN_AGREE(comm);
     }
+    if (n == 0)
+        DN_PASS(settle_genes(o, NULL, t, err));
+    DN_PASS(dn_expression_create(comm, t->genes, n, o->expression, part, e, err));
+    DN_AGREE(comm);
+    for (int i = 0; i < n; i++)
+        DN_TRY(dn_expression_append(comm, o->expression[i], o, t, &part[i], e, &r->expression[i], err));
     r->table_rows = t->rows;
     r->genes = t->genes;
     r->dropped = t->rows - t->genes;
@@ -202,7 +222,25 @@ static dn_status import_genes(const dn_comm *comm, const dn_import_options *o, d
     r->ambiguous = t->ambiguous;
     dn_strings_copy(&t->column, t->primary, r->primary, sizeof r->primary);
 out:
-    dn_table_part_destroy(&part);
+    for (int i = 0; part != NULL && i < n; i++)
+        dn_table_part_destroy(&part[i]);
+    dn_free(part);
+    return st;
+}
+
+/* /expression/file: what sample_file counts. */
+static dn_status write_files(const dn_comm *comm, const dn_import_options *o, dn_h5 *h, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_strings file = {0};
+
+    for (int i = 0; i < o->n_expression; i++)
+        DN_PASS(dn_strings_add(&file, o->expression[i], strlen(o->expression[i]), err));
+    DN_AGREE(comm);
+    if (file.n > 0)
+        DN_TRY(dn_h5_write_strings(h, "/expression/file", &file, err));
+out:
+    dn_strings_destroy(&file);
     return st;
 }
 
@@ -237,6 +275,7 @@ static dn_status import_new(const dn_comm *comm, const dn_import_options *o, con
         DN_TRY(import_genes(comm, o, &t, &e, r, err));
         DN_TRY(dn_gene_table_write(comm, &t, h, err));
         DN_TRY(dn_expression_write(comm, &t, &e, h, r, err));
+        DN_TRY(write_files(comm, o, h, err));
     }
     DN_TRY(dn_ingest_pair_sets(comm, o, s, &t, h, r, err));
     if (o->n_layers > 0)
@@ -308,10 +347,14 @@ static dn_status remove_splits(dn_h5 *h, const char *key, const char *name, dn_e
 
     DN_TRY(dn_h5_list(h, "/splits", &splits, err));
     for (int64_t i = 0; i < splits.n; i++) {
+        const char *of_key = key;
+
         snprintf(path, sizeof path, "/splits/%s", dn_strings_copy(&splits, i, split, sizeof split));
-        if (dn_h5_get_text(h, path, key, of, sizeof of, NULL) != DN_OK || strcmp(of, name) != 0)
+        if (dn_h5_has_attribute(h, path, "source_pairs")) /* it divides rows of its own */
+            of_key = strcmp(key, "pairs") == 0 ? "source_pairs" : key;
+        if (dn_h5_get_text(h, path, of_key, of, sizeof of, NULL) != DN_OK || strcmp(of, name) != 0)
             continue; /* a split has one of the two keys */
-        DN_TRY(dn_h5_remove(h, path, err));
+        DN_TRY(dn_split_remove(h, split, err));
         dn_log(DN_WARN, "import", "split removed with its set", "split=%s %s=%s", split, key, name);
     }
 out:

@@ -100,6 +100,37 @@ typedef struct dn_layer_option {
  * Factors of yeastract that are no gene as they stand are looked up in capital letters, then without the 'p'
  * at the end.
  */
+
+/* ---- expression ----
+ *
+ * The samples of several files stand side by side, in the order of the files; genes are joined on their ids.
+ * Genes are those of the id table, without one those of the first file. /expression/sample_file says which
+ * file a sample is of, /expression/file what the files are. A name that samples of two files have becomes
+ * FILE|NAME in all of them (FILE: without folder, from the first '.' on cut); what is still the same is an
+ * error. Within one file names are as they stand.
+ *
+ * Repeated genes. Rows of one file (or columns, where genes stand in columns) whose ids mean the same gene
+ * become one profile by a rule:
+ *     mean          of the values that are there, sample by sample (sum in double, in the order of the file)
+ *     first         the first row; the others are left out
+ *     max-variance  the row with the largest variance over the values that are there, the first of those; a
+ *                   row without values only when all are
+ *     refuse        is an error
+ * Over files nothing repeats: each brings its own samples.
+ *
+ * Memory. Files are read twice, first for the names. A rank holds the profiles of its genes (4 bytes a value,
+ * once; those of repeated genes of a file twice), blocks of about 1 MB, and all ids and names.
+ */
+typedef enum dn_repeated {
+    DN_REPEATED_MEAN,
+    DN_REPEATED_FIRST,
+    DN_REPEATED_MAX_VARIANCE,
+    DN_REPEATED_REFUSE
+} dn_repeated;
+
+/* "mean", ... as above. */
+const char *dn_repeated_name(dn_repeated rule);
+
 typedef enum dn_axis { DN_AXIS_AUTO, DN_AXIS_ROWS, DN_AXIS_COLUMNS } dn_axis;
 
 typedef struct dn_import_options {
@@ -107,6 +138,7 @@ typedef struct dn_import_options {
     int n_expression;
     const char *const *expression; /* [n_expression]  their samples stand side by side in this order */
     dn_axis genes_in;              /* where genes stand in an expression table; AUTO: where the ids match */
+    dn_repeated repeated;          /* genes that a file has several times */
     const char *gene_ids; /* gene id table, or NULL: the ids of the first expression file are the genes */
     int n_pairs;
     const char *const *pair_name; /* [n_pairs]  letters, digits, '_', '-' and '.' */
@@ -148,13 +180,15 @@ typedef struct dn_examples {
 
 typedef struct dn_expression_report {
     bool genes_in_columns;
-    int64_t ids;     /* gene ids in the file */
-    int64_t used;    /* distinct genes that got a profile from it */
-    int64_t unknown; /* ids that no naming knows, or that mean two genes */
-    int64_t dropped; /* ids of dropped genes */
-    int64_t repeats; /* ids of a gene that stood there before; the first one counts */
+    int64_t ids;      /* gene ids in the file */
+    int64_t used;     /* distinct genes that got a profile from it */
+    int64_t unknown;  /* ids that no naming knows, or that mean two genes */
+    int64_t dropped;  /* ids of dropped genes */
+    int64_t repeats;  /* ids of a gene that stood there before */
+    int64_t repeated; /* genes that stand there several times */
     int64_t samples;
-    dn_examples unknown_ids;
+    int64_t renamed; /* samples whose name another file has, too */
+    dn_examples unknown_ids, repeated_ids;
 } dn_expression_report;
 
 /* rows + joined = kept + unknown + self_pairs + dropped + repeats + two_labels + mutual + regulated, and the

@@ -12,184 +12,315 @@ void dn_expression_destroy(dn_expression *e)
 {
     dn_free(e->x);
     dn_strings_destroy(&e->sample);
+    dn_free(e->file);
     *e = (dn_expression){0};
 }
 
-/* ---- which id of the file is which gene ---- */
+/* ---- room and names for all files ---- */
 
-/* id_of [genes]: the first id of the file that means the gene, or -1. The same on every rank. */
-static dn_status match(const char *path, double min_match, const dn_gene_table *t, const dn_strings *ids,
-                       int64_t *id_of, dn_expression_report *out, dn_error *err)
+/* The name of a file in front of a sample: without folder, up to the first '.'. */
+static const char *stem(const char *path, size_t *out_len)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+
+    *out_len = strcspn(name, ".");
+    return name;
+}
+
+/* In `file_of`: the file of a name, or -1 where samples of several files have it. */
+static dn_status find_shared_names(int n, const dn_table_part *part, dn_names *number, int64_t *file_of,
+                                   dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t known;
+    int64_t names = 0;
 
-    for (int64_t g = 0; g < t->genes; g++)
-        id_of[g] = -1;
-    for (int64_t i = 0; i < ids->n; i++) {
-        size_t len;
-        const char *id = dn_strings_at(ids, i, &len);
-        int64_t row = dn_gene_table_find(t, id, len);
-        int64_t g = row >= 0 ? t->gene_of_row[row] : -1;
-        if (row < 0) {
-            out->unknown++;
-            dn_example_add(&out->unknown_ids, id, len);
-        } else if (g < 0) {
-            out->dropped++;
-        } else if (id_of[g] >= 0) {
-            out->repeats++;
-        } else {
-            id_of[g] = i;
-            out->used++;
+    for (int f = 0; f < n; f++)
+        for (int64_t i = 0; i < part[f].sample.n; i++) {
+            size_t len;
+            const char *name = dn_strings_at(&part[f].sample, i, &len);
+            int64_t k;
+
+            DN_TRY(dn_names_add(number, name, len, names, &k, err));
+            if (k == names)
+                file_of[names++] = f;
+            else if (file_of[k] != f)
+                file_of[k] = -1;
         }
-    }
-    out->ids = ids->n;
-    known = ids->n - out->unknown;
-    if (known == 0 || (double)known < min_match * (double)ids->n) {
-        char here[160], there[160];
-        dn_examples table = {0};
-        dn_gene_table_examples(t, &table);
-        DN_FAIL(DN_EDATA,
-                "%s: only %lld of %lld gene ids are known, wanted at least %.4g %% (--min-match): the file "
-                "has %s, the "
-                "gene ids are such as %s",
-                path, (long long)known, (long long)ids->n, 100 * min_match,
-                dn_examples_text(&out->unknown_ids, here, sizeof here),
-                dn_examples_text(&table, there, sizeof there));
-    }
 out:
     return st;
 }
 
-/* ---- strips: a gene and some of its samples, on the way to the owner of the gene ---- */
+static dn_status add_name(dn_expression *e, const char *name, size_t len, const char *opt_path, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char *text = NULL;
+    const char *front;
+    size_t n = 0;
+
+    if (opt_path == NULL) {
+        DN_TRY(dn_strings_add(&e->sample, name, len, err));
+        goto out;
+    }
+    front = stem(opt_path, &n);
+    DN_NEW(text, n + 1 + len);
+    memcpy(text, front, n);
+    text[n] = '|';
+    memcpy(text + n + 1, name, len);
+    DN_TRY(dn_strings_add(&e->sample, text, n + 1 + len, err));
+out:
+    dn_free(text);
+    return st;
+}
+
+/* After renaming, no two files may have a name in common. */
+static dn_status check_names(const char *const *path, const dn_expression *e, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_names *number = NULL;
+
+    DN_TRY(dn_names_create(&number, err));
+    for (int64_t i = 0; i < e->sample.n; i++) {
+        size_t len;
+        const char *name = dn_strings_at(&e->sample, i, &len);
+        int64_t before;
+
+        DN_TRY(dn_names_add(number, name, len, i, &before, err));
+        if (e->file[before] != e->file[i])
+            DN_FAIL(DN_EDATA, "sample '%.*s' stands in %s and in %s: rename one of the files",
+                    (int)(len < 80 ? len : 80), name, path[e->file[before]], path[e->file[i]]);
+    }
+out:
+    dn_names_destroy(&number);
+    return st;
+}
+
+static dn_status name_samples(int n, const char *const *path, const dn_table_part *part, dn_expression *e,
+                              dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_names *number = NULL;
+    int64_t *file_of = NULL; /* [samples]  by the number of a name */
+
+    DN_TRY(dn_names_create(&number, err));
+    DN_NEW(file_of, (size_t)e->samples);
+    DN_TRY(find_shared_names(n, part, number, file_of, err));
+    for (int f = 0; f < n; f++)
+        for (int64_t i = 0; i < part[f].sample.n; i++) {
+            size_t len;
+            const char *name = dn_strings_at(&part[f].sample, i, &len);
+            bool shared = file_of[dn_names_find(number, name, len)] < 0;
+
+            e->file[e->sample.n] = f;
+            DN_TRY(add_name(e, name, len, shared ? path[f] : NULL, err));
+        }
+    DN_TRY(check_names(path, e, err));
+out:
+    dn_names_destroy(&number);
+    dn_free(file_of);
+    return st;
+}
+
+dn_status dn_expression_create(const dn_comm *comm, int64_t genes, int n, const char *const *path,
+                               const dn_table_part *part, dn_expression *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_range mine = dn_block(genes, comm->rank, comm->size);
+    dn_expression e = {0};
+    int64_t values;
+
+    for (int f = 0; f < n; f++)
+        e.samples += part[f].sample.n;
+    values = (mine.end - mine.begin) * e.samples;
+    DN_NEW(e.x, (size_t)values);
+    DN_NEW(e.file, (size_t)e.samples);
+    for (int64_t i = 0; i < values; i++)
+        e.x[i] = NAN;
+    DN_TRY(name_samples(n, path, part, &e, err));
+    *out = e;
+    e = (dn_expression){0};
+out:
+    dn_expression_destroy(&e);
+    return st;
+}
+
+/* ---- strips: some samples of one id of the file, on the way to the owner of its gene ---- */
 
 typedef struct strip {
-    int64_t gene;
+    int64_t id;
     int64_t first; /* sample in the file */
     int64_t n;     /* samples; as many floats follow */
 } strip;
 
-/* Strips of this rank, grouped by owner: genes are in ascending order and so are their owners. */
-static dn_status pack(const dn_comm *comm, const dn_gene_table *t, const dn_table_part *p,
-                      const int64_t *id_of, size_t item, int64_t *send_count, char **out, dn_error *err)
+/* A file on its way. */
+typedef struct journey {
+    const dn_gene_table *t;
+    const dn_table_part *part;
+    dn_table_rows rows;
+    dn_gene_ids ids;
+    size_t item;     /* bytes of a strip */
+    int64_t *counts; /* [3, size]  strips to and from every rank; where the next one goes */
+    float *waiting;  /* [ids.slots, samples of the file]  profiles of repeated genes */
+} journey;
+
+static void journey_destroy(journey *j)
+{
+    dn_table_rows_close(&j->rows);
+    dn_gene_ids_destroy(&j->ids);
+    dn_free(j->counts);
+    dn_free(j->waiting);
+}
+
+static dn_status new_journey(const dn_comm *comm, const char *path, const dn_import_options *o, journey *j,
+                             dn_expression_report *out, dn_error *err)
 {
     dn_status st = DN_OK;
+    int64_t samples = j->part->sample.n, longest;
+
+    DN_TRY(dn_gene_ids_create(comm, path, o, j->t, &j->part->gene, &j->ids, out, err));
+    DN_TRY(dn_table_rows_open(comm, path, j->part, &j->rows, err));
+    DN_NEW(j->counts, 3 * (size_t)comm->size);
+    DN_NEW(j->waiting, (size_t)(j->ids.slots * samples));
+    for (int64_t i = 0; i < j->ids.slots * samples; i++)
+        j->waiting[i] = NAN;
+    longest = j->part->layout.columns ? j->rows.most : samples;
+    j->item = sizeof(strip) + ((size_t)longest * sizeof(float) + 7) / 8 * 8;
+out:
+    return st;
+}
+
+/* Strips of the block that was read: as many as lines, or as columns when genes stand there. */
+static int64_t strips(const journey *j)
+{
+    return j->rows.rows == 0 ? 0 : j->part->layout.columns != 0 ? j->part->layout.width : j->rows.rows;
+}
+
+static void fill_strip(const journey *j, int64_t k, char *at)
+{
+    const dn_table_rows *r = &j->rows;
+    int64_t width = j->part->layout.width;
+    float *x = (float *)(void *)(at + sizeof(strip));
+    strip head = {r->first + k, 0, width};
+
+    if (j->part->layout.columns) {
+        head = (strip){k, r->first, r->rows};
+        for (int64_t s = 0; s < r->rows; s++)
+            x[s] = r->x[s * width + k];
+    } else {
+        memcpy(x, r->x + k * width, (size_t)width * sizeof *x);
+    }
+    memcpy(at, &head, sizeof head);
+}
+
+/* The strips of the block, grouped by owner. */
+static dn_status pack(const dn_comm *comm, journey *j, char **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t first = j->part->layout.columns ? 0 : j->rows.first, n = strips(j), sent = 0;
+    int64_t *count = j->counts, *next = j->counts + 2 * comm->size;
+    const int64_t *gene = j->ids.gene + first;
     char *buf = NULL;
-    int64_t n = 0;
-#define HOLDS(id_) ((id_) >= 0 && (p->genes_in_columns || ((id_) >= p->first && (id_) < p->first + p->rows)))
 
-    for (int64_t g = 0; p->rows > 0 && g < t->genes; g++)
-        n += HOLDS(id_of[g]);
-    buf = dn_calloc((size_t)n, item);
+    memset(count, 0, (size_t)comm->size * sizeof *count);
+    for (int64_t k = 0; k < n; k++)
+        if (gene[k] >= 0)
+            count[dn_block_of(j->t->genes, gene[k], comm->size)]++;
+    for (int r = 0; r < comm->size; r++) {
+        next[r] = sent;
+        sent += count[r];
+    }
+    buf = dn_calloc((size_t)sent, j->item);
     if (buf == NULL)
-        DN_FAIL(DN_ENOMEM, "out of memory: %lld profiles of %zu bytes", (long long)n, item);
-    n = 0;
-    for (int64_t g = 0; p->rows > 0 && g < t->genes; g++) {
-        strip head = {g, 0, p->width};
-        char *at = buf + (size_t)n * item;
-        float *x = (float *)(void *)(at + sizeof head);
-        if (!HOLDS(id_of[g]))
-            continue;
-        if (p->genes_in_columns) {
-            head.first = p->first;
-            head.n = p->rows;
-            for (int64_t s = 0; s < p->rows; s++)
-                x[s] = p->x[s * p->width + id_of[g]];
-        } else {
-            memcpy(x, p->x + (id_of[g] - p->first) * p->width, (size_t)p->width * sizeof *x);
-        }
-        memcpy(at, &head, sizeof head);
-        send_count[dn_block_of(t->genes, g, comm->size)]++;
-        n++;
-    }
+        DN_FAIL(DN_ENOMEM, "out of memory: %lld profiles of %zu bytes", (long long)sent, j->item);
+    for (int64_t k = 0; k < n; k++)
+        if (gene[k] >= 0)
+            fill_strip(j, k, buf + (size_t)next[dn_block_of(j->t->genes, gene[k], comm->size)]++ * j->item);
     *out = buf;
-#undef HOLDS
 out:
     return st;
 }
 
-/* Widen the block of this rank by the samples of the file, all missing. */
-static dn_status widen(dn_expression *e, int64_t genes, int64_t more, dn_error *err)
+static void unpack(const dn_comm *comm, const journey *j, const char *buf, dn_expression *e)
 {
-    dn_status st = DN_OK;
-    int64_t wide = e->samples + more;
-    float *x = NULL;
+    int64_t begin = dn_block(j->t->genes, comm->rank, comm->size).begin, n = 0;
 
-    DN_NEW(x, (size_t)(genes * wide));
-    for (int64_t g = 0; g < genes; g++) {
-        if (e->samples > 0)
-            memcpy(x + g * wide, e->x + g * e->samples, (size_t)e->samples * sizeof *x);
-        for (int64_t s = e->samples; s < wide; s++)
-            x[g * wide + s] = NAN;
-    }
-    dn_free(e->x);
-    e->x = x;
-    e->samples = wide;
-out:
-    return st;
-}
-
-static dn_status add_names(const dn_strings *from, dn_strings *to, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    for (int64_t i = 0; i < from->n; i++) {
-        size_t len;
-        const char *name = dn_strings_at(from, i, &len);
-        DN_TRY(dn_strings_add(to, name, len, err));
-    }
-out:
-    return st;
-}
-
-static void unpack(const char *buf, int64_t n, size_t item, int64_t begin, int64_t old, dn_expression *e)
-{
+    for (int r = 0; r < comm->size; r++)
+        n += j->counts[comm->size + r];
     for (int64_t i = 0; i < n; i++) {
-        const char *at = buf + (size_t)i * item;
+        const char *at = buf + (size_t)i * j->item;
         strip head;
+        float *to;
+
         memcpy(&head, at, sizeof head);
-        memcpy(e->x + (head.gene - begin) * e->samples + old + head.first, at + sizeof head,
-               (size_t)head.n * sizeof *e->x);
+        to = j->ids.slot[head.id] >= 0 ? j->waiting + j->ids.slot[head.id] * j->part->sample.n
+                                       : e->x + (j->ids.gene[head.id] - begin) * e->samples + e->have;
+        memcpy(to + head.first, at + sizeof head, (size_t)head.n * sizeof *to);
     }
 }
 
-dn_status dn_expression_append(const dn_comm *comm, const char *path, double min_match,
+/* One block of every rank that has any left. */
+static dn_status travel(const dn_comm *comm, journey *j, dn_expression *e, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char *sent = NULL;
+    void *received = NULL;
+
+    DN_PASS(dn_table_rows_next(&j->rows, err));
+    DN_PASS(pack(comm, j, &sent, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_exchange(comm, j->item, j->counts, sent, &received, j->counts + comm->size, err));
+    unpack(comm, j, received, e);
+out:
+    dn_free(sent);
+    dn_free(received);
+    return st;
+}
+
+static void settle(const dn_comm *comm, const journey *j, dn_repeated rule, dn_expression *e)
+{
+    dn_range mine = dn_block(j->t->genes, comm->rank, comm->size);
+    const float *x = j->waiting;
+
+    for (int64_t g = mine.begin; g < mine.end; g++) {
+        int64_t n = j->ids.times[g];
+        if (n < 2)
+            continue;
+        dn_repeated_settle(rule, x, n, j->part->sample.n, e->x + (g - mine.begin) * e->samples + e->have);
+        x += n * j->part->sample.n;
+    }
+}
+
+/* Whether sample s of the next file does not have the name it has there. */
+static bool is_renamed(const dn_expression *e, const dn_table_part *part, int64_t s)
+{
+    size_t here, there;
+
+    (void)dn_strings_at(&e->sample, e->have + s, &here);
+    (void)dn_strings_at(&part->sample, s, &there);
+    return here != there;
+}
+
+dn_status dn_expression_append(const dn_comm *comm, const char *path, const dn_import_options *o,
                                const dn_gene_table *t, const dn_table_part *part, dn_expression *e,
                                dn_expression_report *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_range mine = dn_block(t->genes, comm->rank, comm->size);
-    int64_t *id_of = NULL, *counts = NULL; /* [genes]; [2, size] */
-    int64_t longest = part->genes_in_columns ? part->rows : part->width, old = e->samples, got = 0;
-    char *sent = NULL;
-    void *received = NULL;
-    size_t item;
+    journey j = {.t = t, .part = part};
+    int64_t turns;
 
-    id_of = dn_calloc((size_t)t->genes, sizeof *id_of);
-    counts = dn_calloc(2 * (size_t)comm->size, sizeof *counts);
-    if (id_of == NULL || counts == NULL)
-        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory for %lld genes",
-                          (long long)t->genes);
-    DN_PASS(match(path, min_match, t, &part->gene, id_of, out, err));
+    DN_PASS(new_journey(comm, path, o, &j, out, err));
     DN_AGREE(comm);
-    MPI_Allreduce(MPI_IN_PLACE, &longest, 1, MPI_INT64_T, MPI_MAX, comm->mpi);
-    item = sizeof(strip) + ((size_t)longest * sizeof(float) + 7) / 8 * 8;
-    DN_PASS(pack(comm, t, part, id_of, item, counts, &sent, err));
-    DN_AGREE(comm);
-    DN_TRY(dn_exchange(comm, item, counts, sent, &received, counts + comm->size, err));
-    DN_PASS(widen(e, mine.end - mine.begin, part->sample.n, err));
-    DN_PASS(add_names(&part->sample, &e->sample, err));
-    DN_AGREE(comm);
-    for (int r = 0; r < comm->size; r++)
-        got += counts[comm->size + r];
-    unpack(received, got, item, mine.begin, old, e);
-    out->genes_in_columns = part->genes_in_columns;
+    turns = (part->rows + j.rows.most - 1) / j.rows.most;
+    MPI_Allreduce(MPI_IN_PLACE, &turns, 1, MPI_INT64_T, MPI_MAX, comm->mpi);
+    for (int64_t k = 0; k < turns; k++)
+        DN_TRY(travel(comm, &j, e, err));
+    settle(comm, &j, o->repeated, e);
+    for (int64_t s = 0; s < part->sample.n; s++)
+        out->renamed += is_renamed(e, part, s);
+    e->have += part->sample.n;
+    out->genes_in_columns = part->layout.columns != 0;
     out->samples = part->sample.n;
 out:
-    dn_free(id_of);
-    dn_free(counts);
-    dn_free(sent);
-    dn_free(received);
+    journey_destroy(&j);
     return st;
 }
 
@@ -247,6 +378,7 @@ dn_status dn_expression_write(const dn_comm *comm, const dn_gene_table *t, const
         summarise(t, e, mine, values, report);
         DN_TRY(dn_h5_write(h, "/expression/values", 2, dims, mine.begin, count, e->x, err));
         DN_TRY(dn_h5_write_strings(h, "/expression/sample", &e->sample, err));
+        DN_TRY(dn_h5_write_all(h, "/expression/sample_file", 1, &e->samples, e->file, err));
     }
     DN_TRY(dn_h5_write(h, "/genes/values", 1, dims, mine.begin, count, values, err));
     report->samples = e->samples;

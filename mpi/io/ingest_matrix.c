@@ -16,22 +16,12 @@
 #include "solvers/formats/delim.h"
 #include "solvers/formats/source.h"
 
-enum { PEEK_LINES = 2000 };
+enum { PEEK_LINES = 2000, BLOCK = 1 << 18 };
 
-/* What rank 0 finds out and everyone needs; travels as bytes. */
-typedef struct layout {
-    int64_t bytes; /* of the file */
-    int64_t data;  /* first byte behind the header */
-    int64_t width; /* numbers of a line */
-    int columns;   /* 1: genes in columns */
-    int id_column; /* 1: lines begin with a name */
-    int gzip;
-    char separator;
-} layout;
+typedef dn_table_layout layout;
 
 void dn_table_part_destroy(dn_table_part *p)
 {
-    dn_free(p->x);
     dn_strings_destroy(&p->gene);
     dn_strings_destroy(&p->sample);
     *p = (dn_table_part){0};
@@ -173,15 +163,46 @@ out:
     return st;
 }
 
-static dn_status parse_lines(dn_delim *d, const char *path, const layout *l, const dn_strings *names,
-                             dn_table_part *p, dn_strings *ids, dn_error *err)
+/* ---- lines ---- */
+
+/* At the first line of this rank behind the header; NULL: it has none. */
+static dn_status open_lines(const dn_comm *comm, const char *path, const layout *l, dn_delim **out,
+                            dn_error *err)
 {
     dn_status st = DN_OK;
+    dn_range mine = dn_block(l->bytes - l->data, comm->rank, comm->size);
+    dn_delim *d = NULL;
     dn_record r;
     bool more;
 
-    for (;;) {
-        float *x;
+    *out = NULL;
+    if (l->gzip && comm->rank != 0)
+        goto out;
+    if (l->gzip) {
+        DN_TRY(dn_delim_open(path, l->separator, &d, err));
+        DN_TRY(dn_delim_next(d, &r, &more, err)); /* the header */
+    } else {
+        DN_TRY(dn_delim_open_range(path, l->separator, l->data + mine.begin, l->data + mine.end, &d, err));
+    }
+    *out = d;
+    d = NULL;
+out:
+    dn_delim_close(&d);
+    return st;
+}
+
+/* Counts the lines and collects their names. */
+static dn_status read_names(const dn_comm *comm, const char *path, dn_table_part *p, dn_strings *ids,
+                            dn_error *err)
+{
+    dn_status st = DN_OK;
+    const layout *l = &p->layout;
+    dn_delim *d = NULL;
+    dn_record r;
+    bool more = true;
+
+    DN_TRY(open_lines(comm, path, l, &d, err));
+    while (d != NULL) {
         DN_TRY(dn_delim_next(d, &r, &more, err));
         if (!more)
             break;
@@ -190,37 +211,60 @@ static dn_status parse_lines(dn_delim *d, const char *path, const layout *l, con
                     (long long)dn_delim_line(d), (long long)r.n, (long long)(l->width + l->id_column));
         if (l->id_column)
             DN_TRY(dn_strings_add(ids, r.field[0].text, r.field[0].len, err));
-        DN_TRY(dn_grow((void **)&p->x, &p->cap, (size_t)((p->rows + 1) * l->width), sizeof *p->x, err));
-        x = p->x + p->rows * l->width;
-        for (int64_t i = 0; i < l->width; i++)
-            DN_TRY(parse_cell(d, path, &r.field[i + l->id_column], i, names, &x[i], err));
         p->rows++;
+    }
+out:
+    dn_delim_close(&d);
+    return st;
+}
+
+dn_status dn_table_rows_open(const dn_comm *comm, const char *path, const dn_table_part *part,
+                             dn_table_rows *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_table_rows r = {.path = path, .part = part, .first = part->first};
+    int64_t width = part->layout.width;
+
+    r.most = BLOCK / width > 0 ? BLOCK / width : 1;
+    DN_NEW(r.x, (size_t)(r.most * width));
+    DN_TRY(open_lines(comm, path, &part->layout, &r.d, err));
+    *out = r;
+    r = (dn_table_rows){0};
+out:
+    dn_table_rows_close(&r);
+    return st;
+}
+
+dn_status dn_table_rows_next(dn_table_rows *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_table_part *p = r->part;
+    const layout *l = &p->layout;
+    const dn_strings *names = l->columns ? &p->gene : &p->sample;
+    int64_t left;
+    dn_record record;
+    bool more;
+
+    r->first += r->rows;
+    r->rows = 0;
+    left = p->first + p->rows - r->first;
+    for (; r->rows < r->most && r->rows < left; r->rows++) {
+        DN_TRY(dn_delim_next(r->d, &record, &more, err));
+        if (!more || record.n != l->width + l->id_column)
+            DN_FAIL(DN_EIO, "%s: has changed while it was read", r->path);
+        for (int64_t i = 0; i < l->width; i++)
+            DN_TRY(parse_cell(r->d, r->path, &record.field[i + l->id_column], i, names,
+                              &r->x[r->rows * l->width + i], err));
     }
 out:
     return st;
 }
 
-static dn_status parse_part(const dn_comm *comm, const char *path, const layout *l, const dn_strings *names,
-                            dn_table_part *p, dn_strings *ids, dn_error *err)
+void dn_table_rows_close(dn_table_rows *r)
 {
-    dn_status st = DN_OK;
-    dn_delim *d = NULL;
-    dn_record r;
-    bool more;
-
-    if (l->gzip && comm->rank != 0)
-        goto out;
-    if (l->gzip) {
-        DN_TRY(dn_delim_open(path, l->separator, &d, err));
-        DN_TRY(dn_delim_next(d, &r, &more, err)); /* the header */
-    } else {
-        dn_range mine = dn_block(l->bytes - l->data, comm->rank, comm->size);
-        DN_TRY(dn_delim_open_range(path, l->separator, l->data + mine.begin, l->data + mine.end, &d, err));
-    }
-    DN_TRY(parse_lines(d, path, l, names, p, ids, err));
-out:
-    dn_delim_close(&d);
-    return st;
+    dn_delim_close(&r->d);
+    dn_free(r->x);
+    *r = (dn_table_rows){0};
 }
 
 /* Names for samples that have none. */
@@ -241,27 +285,25 @@ dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis gene
                              const dn_gene_table *table, dn_table_part *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    layout l = {0};
     dn_table_part p = {0};
+    layout *l = &p.layout;
     dn_strings names = {0}, ids = {0}; /* of the columns; of the lines of this rank */
     int64_t total;
 
     if (comm->rank == 0)
-        DN_PASS(peek(path, genes_in, table, &l, &names, err));
+        DN_PASS(peek(path, genes_in, table, l, &names, err));
     DN_AGREE(comm);
-    MPI_Bcast(&l, (int)sizeof l, MPI_BYTE, 0, comm->mpi);
+    MPI_Bcast(l, (int)sizeof *l, MPI_BYTE, 0, comm->mpi);
     DN_TRY(dn_share_strings(comm, 0, &names, err));
-    p.genes_in_columns = l.columns;
-    p.width = l.width;
-    DN_PASS(parse_part(comm, path, &l, &names, &p, &ids, err));
+    DN_PASS(read_names(comm, path, &p, &ids, err));
     DN_AGREE(comm);
     p.first = dn_before(comm, p.rows);
     total = dn_sum(comm, p.rows);
-    DN_TRY(dn_gather_strings(comm, &ids, l.columns ? &p.sample : &p.gene, err));
-    if (!l.id_column)
+    DN_TRY(dn_gather_strings(comm, &ids, l->columns ? &p.sample : &p.gene, err));
+    if (!l->id_column)
         DN_PASS(number_samples(total, &p.sample, err));
     DN_AGREE(comm);
-    if (l.columns)
+    if (l->columns)
         p.gene = names;
     else
         p.sample = names;

@@ -7,40 +7,91 @@
 #include "mpi/io/h5.h"
 #include "mpi/io/ingest.h"
 
-/* ---- expression: ingest_matrix.c reads a file, ingest_expression.c brings it to the owners of genes ---- */
+/* ---- expression: ingest_matrix.c reads a file, ingest_expression.c brings it to the owners of genes,
+ *      ingest_repeats.c makes one profile of several ---- */
 
-/* One expression file. Rank r holds the lines that its bytes own. */
-typedef struct dn_table_part {
-    bool genes_in_columns;
-    int64_t rows;  /* lines of this rank */
-    int64_t first; /* lines of the ranks before */
+/* What kind of table a file is; travels as bytes. */
+typedef struct dn_table_layout {
+    int64_t bytes; /* of the file */
+    int64_t data;  /* first byte behind the header */
     int64_t width; /* numbers of a line */
-    float *x;      /* [rows, width]  NaN missing */
-    size_t cap;
+    int columns;   /* 1: genes in columns */
+    int id_column; /* 1: lines begin with a name */
+    int gzip;
+    char separator;
+} dn_table_layout;
+
+/* One expression file before its numbers are read. Rank r owns lines as it owns their bytes. */
+typedef struct dn_table_part {
+    dn_table_layout layout;
+    int64_t rows;      /* lines of this rank */
+    int64_t first;     /* lines of the ranks before */
     dn_strings gene;   /* ids on the gene axis, whole file, on every rank */
     dn_strings sample; /* names on the sample axis, whole file, on every rank */
 } dn_table_part;
 
-/* table: NULL when the genes are not known yet. Fails: DN_EDATA, DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+/* Read the file through for its layout and its names. table: NULL when the genes are not known yet.
+ * Fails: DN_EDATA, DN_ENOINPUT, DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_table_part_read(const dn_comm *comm, const char *path,
                                                          dn_axis genes_in, const dn_gene_table *table,
                                                          dn_table_part *out, dn_error *err);
 void dn_table_part_destroy(dn_table_part *p); /* local */
 
-/* Expression of the genes of this rank, all files so far. */
+/* The numbers of the lines of this rank, a block of lines at a time. All of it is local. */
+typedef struct dn_table_rows {
+    const char *path;
+    const dn_table_part *part; /* borrowed */
+    struct dn_delim *d;        /* NULL: this rank has no lines */
+    int64_t most;              /* lines of a block: about 1 MB */
+    int64_t first, rows;       /* the block: its first line in the whole file, its lines */
+    float *x;                  /* [rows, part->layout.width]  NaN missing */
+} dn_table_rows;
+
+DN_MUST_CHECK dn_status dn_table_rows_open(const dn_comm *comm, const char *path, const dn_table_part *part,
+                                           dn_table_rows *out, dn_error *err);
+/* The next block, no rows at the end. Fails: DN_EDATA a cell; DN_EIO, the file is not what it was, too */
+DN_MUST_CHECK dn_status dn_table_rows_next(dn_table_rows *r, dn_error *err);
+void dn_table_rows_close(dn_table_rows *r);
+
+/* Where the ids of a file belong; the same on every rank, but for slot. */
+typedef struct dn_gene_ids {
+    int64_t *gene;  /* [ids]  gene, or -1: of no use */
+    int64_t *times; /* [genes]  ids of the gene that are of use */
+    int64_t *slot; /* [ids]  of a gene of this rank that has several: where its profile waits; otherwise -1 */
+    int64_t slots; /* of this rank; those of a gene stand together, in the order of the file */
+} dn_gene_ids;
+
+/* Local. Fails: DN_EDATA too few ids are known, a repeated gene with DN_REPEATED_REFUSE (names it); DN_ENOMEM
+ */
+DN_MUST_CHECK dn_status dn_gene_ids_create(const dn_comm *comm, const char *path, const dn_import_options *o,
+                                           const dn_gene_table *t, const dn_strings *ids, dn_gene_ids *out,
+                                           dn_expression_report *report, dn_error *err);
+void dn_gene_ids_destroy(dn_gene_ids *m); /* local */
+
+/* One profile out [samples] of n [n, samples] in the order of the file. Local. */
+void dn_repeated_settle(dn_repeated rule, const float *x, int64_t n, int64_t samples, float *out);
+
+/* Expression of the genes of this rank. */
 typedef struct dn_expression {
-    int64_t samples;
-    float *x; /* [genes of dn_block(), samples]  NaN missing */
+    int64_t samples; /* of all files */
+    int64_t have;    /* of the files so far */
+    float *x;        /* [genes of dn_block(), samples]  NaN missing */
     dn_strings sample;
+    int64_t *file; /* [samples]  number of the file of a sample */
 } dn_expression;
 
-/* Append the samples of a file. Fails: DN_EDATA too few ids are known; DN_ENOMEM */
+/* Room for n files, and the names of their samples. Local. Fails: DN_EDATA names; DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_expression_create(const dn_comm *comm, int64_t genes, int n,
+                                             const char *const *path, const dn_table_part *part,
+                                             dn_expression *out, dn_error *err);
+
+/* The numbers of the next file. Fails: as dn_gene_ids_create(), dn_table_rows_next() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_expression_append(const dn_comm *comm, const char *path,
-                                                           double min_match, const dn_gene_table *t,
+                                                           const dn_import_options *o, const dn_gene_table *t,
                                                            const dn_table_part *part, dn_expression *e,
                                                            dn_expression_report *out, dn_error *err);
 
-/* /expression/values, /expression/sample, /genes/values, and what the report says of them. */
+/* /expression, /genes/values, and what the report says of them. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_expression_write(const dn_comm *comm, const dn_gene_table *t,
                                                           const dn_expression *e, dn_h5 *h,
                                                           dn_import_report *report, dn_error *err);

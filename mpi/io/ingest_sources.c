@@ -290,6 +290,8 @@ dn_status dn_import_config(const dn_import_options *o, const dn_sources *s, int 
     if (only < 0) {
         dn_json_string(root, "genes_in", axes[o->genes_in]);
         dn_json_number(root, "min_match", o->min_match);
+        if (o->n_expression > 0)
+            dn_json_string(root, "repeated_genes", dn_repeated_name(o->repeated));
         add_words(root, "drop_genes", o->n_drop, o->drop);
         add_words(root, "decoys", o->n_decoys, o->decoys);
     }

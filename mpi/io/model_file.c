@@ -24,9 +24,12 @@ static dn_status save_gener(dn_h5 *h, const dn_model_record *r, dn_error *err)
     dn_status st = DN_OK;
 
     DN_TRY(dn_h5_set_text(h, "/", "normalisation", r->normalisation, err));
+    if (r->expression_hash[0] != '\0')
+        DN_TRY(dn_h5_set_text(h, "/", "expression_hash", r->expression_hash, err));
     DN_TRY(dn_h5_set_int(h, "/", "samples", r->samples, err));
     DN_TRY(dn_h5_set_number(h, "/", "dropout", (double)r->options.dropout, err));
     DN_TRY(dn_h5_set_int(h, "/", "swap", r->options.swap, err));
+    DN_TRY(dn_h5_set_int(h, "/", "classes", r->options.classes > 2 ? r->options.classes : 2, err));
 out:
     return st;
 }
@@ -51,6 +54,8 @@ static dn_status save_dti(dn_h5 *h, const dn_model_record *r, dn_error *err)
     dn_dti_options o = r->dti;
     const char *name;
 
+    DN_TRY(dn_h5_set_int(h, "/", "drugs", r->drugs, err));
+    DN_TRY(dn_h5_set_int(h, "/", "targets", r->targets, err));
     DN_TRY(dn_h5_set_text(h, "/", "atoms", r->atoms, err));
     DN_TRY(dn_h5_set_text(h, "/", "encoder", r->encoder, err));
     DN_TRY(save_states(h, r, err));
@@ -115,13 +120,19 @@ static dn_status read_gener(const dn_h5 *h, dn_model_record *r, dn_error *err)
 {
     dn_status st = DN_OK;
     double dropout;
-    int64_t swap;
+    int64_t swap, classes = 2;
 
     DN_TRY(dn_h5_get_text(h, "/", "normalisation", r->normalisation, sizeof r->normalisation, err));
+    if (dn_h5_has_attribute(h, "/", "expression_hash"))
+        DN_TRY(dn_h5_get_text(h, "/", "expression_hash", r->expression_hash, sizeof r->expression_hash, err));
     DN_TRY(dn_h5_get_int(h, "/", "samples", &r->samples, err));
     DN_TRY(dn_h5_get_number(h, "/", "dropout", &dropout, err));
     DN_TRY(dn_h5_get_int(h, "/", "swap", &swap, err));
-    r->options = (dn_gener_options){.dropout = (float)dropout, .swap = swap != 0};
+    if (dn_h5_has_attribute(h, "/", "classes"))
+        DN_TRY(dn_h5_get_int(h, "/", "classes", &classes, err));
+    if (classes != 2 && classes != 4)
+        DN_FAIL(DN_EDATA, "%s: a network of %lld classes, not 2 or 4", dn_h5_path(h), (long long)classes);
+    r->options = (dn_gener_options){.dropout = (float)dropout, .swap = swap != 0, .classes = (int)classes};
 out:
     return st;
 }
@@ -139,6 +150,22 @@ out:
     return st;
 }
 
+/* Models written before this was kept have none. */
+static dn_status read_counts(const dn_h5 *h, dn_model_record *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (!dn_h5_has_attribute(h, "/", "drugs"))
+        goto out;
+    DN_TRY(dn_h5_get_int(h, "/", "drugs", &r->drugs, err));
+    DN_TRY(dn_h5_get_int(h, "/", "targets", &r->targets, err));
+    if (r->drugs < 1 || r->targets < 1)
+        DN_FAIL(DN_EDATA, "%s: is of %lld drugs and %lld targets", dn_h5_path(h), (long long)r->drugs,
+                (long long)r->targets);
+out:
+    return st;
+}
+
 static dn_status read_dti(const dn_h5 *h, dn_model_record *r, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -146,6 +173,7 @@ static dn_status read_dti(const dn_h5 *h, dn_model_record *r, dn_error *err)
     int64_t history;
     double dropout, weight;
 
+    DN_TRY(read_counts(h, r, err));
     DN_TRY(dn_h5_get_text(h, "/", "atoms", r->atoms, sizeof r->atoms, err));
     DN_TRY(dn_h5_get_text(h, "/", "encoder", r->encoder, sizeof r->encoder, err));
     DN_TRY(read_states(h, r, err));

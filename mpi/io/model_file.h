@@ -6,6 +6,7 @@
 #ifndef DN_IO_MODEL_FILE_H
 #define DN_IO_MODEL_FILE_H
 
+#include "mpi/io/digest.h"
 #include "mpi/io/h5.h"
 #include "solvers/models/dti.h"
 #include "solvers/models/gener.h"
@@ -22,10 +23,12 @@ typedef struct dn_model_record {
     double validation_loss;
     double validation_auroc;
     /* architecture "gener" */
-    char normalisation[32]; /* "zscore-gene" */
-    int64_t samples;        /* S */
-    dn_gener_options options;
+    char normalisation[32];          /* dn_normalisation_name() */
+    char expression_hash[DN_DIGEST]; /* of the expression as imported; "" in files of before it was stored */
+    int64_t samples;                 /* S */
+    dn_gener_options options;        /* classes: absent in files of before there were four, 2 */
     /* architecture "dti" */
+    int64_t drugs, targets; /* that the dataset had; 0: not recorded. More may have been imported since */
     char atoms[32];         /* dn_atoms_encoding_name() */
     char encoder[64];       /* dn_protein_encoding_name(), or that of a file of states (mpi/io/states.h) */
     char states_hash[17];   /* with a file: of the states of all targets, in their order; otherwise "" */
@@ -42,7 +45,8 @@ DN_MUST_CHECK dn_status dn_model_save(const dn_comm *comm, const char *path, con
                                       const dn_model_record *record, const float *w, const float *running,
                                       dn_error *err);
 
-/* Read the record; a drug-target model that does not say `heads` has one. Collective on comm. */
+/* Read the record; a drug-target model that does not say `heads` has one, one that does not say
+ * `drugs` and `targets` has 0. Collective on comm. */
 DN_MUST_CHECK dn_status dn_model_read_record(const dn_comm *comm, const char *path, dn_model_record *out,
                                              dn_error *err);
 

@@ -1,6 +1,7 @@
 /* output.c - the one rule for outputs; see output.h */
 #include "mpi/io/output.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 #include "mpi/core/agree.h"
@@ -17,6 +18,10 @@ dn_status dn_output_finished(const dn_comm *comm, const char *path, const char *
     int there = comm->rank == 0 && access(path, F_OK) == 0;
 
     *out_finished = false;
+    if (comm->rank == 0 && !there && errno != ENOENT && errno != ENOTDIR) /* not known to be absent */
+        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot be looked for: %s", path,
+                          strerror(errno));
+    DN_AGREE(comm);
     MPI_Bcast(&there, 1, MPI_INT, 0, comm->mpi);
     if (!there)
         goto out;
@@ -24,7 +29,10 @@ dn_status dn_output_finished(const dn_comm *comm, const char *path, const char *
     if (have == NULL)
         st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %zu bytes", cap);
     DN_AGREE(comm);
-    if (dn_h5_open(comm, path, schema, &h, &why) != DN_OK)
+    st = dn_h5_open(comm, path, schema, &h, &why);
+    if (st == DN_EIO || st == DN_ENOMEM)
+        DN_FAIL(st, "%s", why.text);
+    if (st != DN_OK)
         DN_FAIL(DN_ECANTCREAT, "%s: exists, but is no finished output (%s); --force replaces it", path,
                 why.text);
     /* a longer config is another one, too */

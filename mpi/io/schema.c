@@ -17,10 +17,14 @@ static const dn_schema_row table[] = {
     {"/genes/values", false, DN_I64, "gene", "count", "expression values that are not missing"},
     {"/expression/values", false, DN_F32, "gene,sample", "as imported", "expression, NaN where missing"},
     {"/expression/sample", true, DN_U8, "sample", "1", "sample name"},
+    {"/expression/sample_file", false, DN_I64, "sample", "1", "number of the file of the sample"},
+    {"/expression/file", true, DN_U8, "file", "1", "expression file as named on the command line"},
     /* dragnet.dataset: pairs */
     {"/pairs/*/gene_a", false, DN_I64, "pair", "gene index", "first gene"},
     {"/pairs/*/gene_b", false, DN_I64, "pair", "gene index", "second gene"},
-    {"/pairs/*/label", false, DN_U8, "pair", "1", "1: interaction, 0: none"},
+    {"/pairs/*/label", false, DN_U8, "pair", "1",
+     "2 classes: 0 none, 1 interaction; 4: 0 none, 1 connection, 2 a regulates b, 3 b regulates a"},
+    {"/pairs/*/origin", false, DN_U8, "pair", "1", "0 given, 1 drawn uniformly, 2 degree-matched; absent: 0"},
     /* dragnet.dataset: drugs, targets and their labelled pairs */
     {"/drugs/id", true, DN_U8, "drug", "1", "drug id, as first seen"},
     {"/drugs/smiles", true, DN_U8, "drug", "1", "SMILES, as first seen"},
@@ -46,6 +50,7 @@ static const dn_schema_row table[] = {
      "lowest drug of its cluster, which stays whole; absent: each by itself"},
     {"/splits/*/target_cluster", false, DN_I64, "target", "target index",
      "lowest target of its cluster, which stays whole; absent: each by itself"},
+    /* 4 more: a negative of a kind that training does not use, of a split with attribute negatives */
     {"/splits/*/part", false, DN_U8, "fold,pair", "1", "0 train, 1 validation, 2 test, 3 left out"},
     {"/splits/*/gene_part", false, DN_U8, "fold,gene", "1",
      "0 train, 1 validation, 2 test, 3 gene in no pair"},

@@ -49,7 +49,7 @@ out:
 dn_status dn_seal_check(const char *path, dn_error *err)
 {
     dn_status st = DN_OK;
-    unsigned char sum[SUM], wanted[SUM];
+    unsigned char sum[SUM], wanted[SUM] = {0};
     FILE *f = fopen(path, "rb");
     long len;
 
@@ -59,7 +59,9 @@ dn_status dn_seal_check(const char *path, dn_error *err)
         DN_FAIL(DN_EDATA, "%s: is cut", path);
     rewind(f);
     DN_TRY(sum_up(f, path, len - SUM, sum, err));
-    if (fread(wanted, 1, SUM, f) != SUM || memcmp(sum, wanted, SUM) != 0)
+    if (fread(wanted, 1, SUM, f) != SUM && ferror(f))
+        DN_FAIL(DN_EIO, "%s: reading failed: %s", path, strerror(errno));
+    if (memcmp(sum, wanted, SUM) != 0)
         DN_FAIL(DN_EDATA, "%s: does not have the checksum that it was written with", path);
 out:
     if (f != NULL)

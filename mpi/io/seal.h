@@ -12,7 +12,7 @@
 DN_MUST_CHECK dn_status dn_seal(const char *path, dn_error *err);
 
 /* Whether the file ends with the checksum of what stands before. Fails: DN_ENOINPUT; DN_EDATA it does not, or
- * is cut */
+ * is cut; DN_EIO it cannot be read now */
 DN_MUST_CHECK dn_status dn_seal_check(const char *path, dn_error *err);
 
 #endif

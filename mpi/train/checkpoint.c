@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "mpi/core/agree.h"
+#include "mpi/io/seal.h"
 #include "mpi/train/checkpoint_private.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
@@ -23,6 +24,18 @@ static const char *beside(const char *path, const char *suffix, char *out)
     return out;
 }
 
+/* Only what is known not to be there is absent: a run must not begin anew because a file system was away. */
+static dn_status look_for(const char *path, bool *out_there, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    *out_there = access(path, F_OK) == 0;
+    if (!*out_there && errno != ENOENT)
+        DN_FAIL(DN_EIO, "%s: cannot be looked for: %s", path, strerror(errno));
+out:
+    return st;
+}
+
 /* Before the new checkpoint takes the place of the one at path, that one gets a second name, so that two are
  * there at every moment; on a file system without links it is renamed, and for a moment only the previous
  * one is there. */
@@ -30,8 +43,10 @@ static dn_status keep_old(const char *path, dn_error *err)
 {
     dn_status st = DN_OK;
     char kept[PATH_CAP], previous[PATH_CAP];
+    bool there;
 
-    if (access(path, F_OK) != 0)
+    DN_TRY(look_for(path, &there, err));
+    if (!there)
         goto out;
     if (unlink(beside(path, ".kept", kept)) != 0 && errno != ENOENT)
         DN_FAIL(DN_ECANTCREAT, "%s: cannot be removed: %s", kept, strerror(errno));
@@ -77,26 +92,37 @@ out:
 
 /* ---- finding ---- */
 
-/* Whether the file at path is sound and of this config. Fails: as dn_checkpoint_find(), but for damage (why)
- */
-static dn_status examine(const char *path, const char *config, bool *out_sound, dn_error *why, dn_error *err)
+/* Whether two runs differ in what they read, not in how they train: the config has checksums of that. */
+static bool of_other_data(const char *difference)
+{
+    const char *key_end = strstr(difference, " is ");
+
+    return key_end != NULL && key_end - difference > 5 && strncmp(key_end - 5, "_hash", 5) == 0;
+}
+
+/* Whether the file at path is sound and of this config; out_why says what is damaged. What cannot be read now
+ * is not damaged: it stays. Fails: as dn_checkpoint_find() */
+static dn_status examine(const char *path, const char *config, bool *out_sound, dn_error *out_why,
+                         dn_error *err)
 {
     dn_status st = DN_OK;
     dn_checkpoint c = {0};
-    char *have = NULL, *build = NULL, text[200];
+    char *have = NULL, *build = NULL, text[160];
 
     *out_sound = false;
-    st = dn_checkpoint_read(path, &c, &have, &build, why);
-    if (st == DN_ENOMEM)
-        DN_FAIL(DN_ENOMEM, "%s", why->text);
-    if (st != DN_OK) {
+    st = dn_seal_check(path, out_why);
+    if (st == DN_EDATA) {
         st = DN_OK;
         goto out;
     }
+    if (st != DN_OK)
+        DN_FAIL(st, "%s", out_why->text);
+    DN_TRY(dn_checkpoint_read(path, &c, &have, &build, err));
     *out_sound = true;
     DN_TRY(dn_json_difference(config, have, text, sizeof text, err));
     if (text[0] != '\0')
-        DN_FAIL(DN_ECANTCREAT, "%s: is of another run (%s); --force starts anew", path, text);
+        DN_FAIL(DN_ECANTCREAT, "%s: is of another run (%s%s); --force starts anew", path,
+                of_other_data(text) ? "other data: " : "", text);
 out:
     dn_checkpoint_release(&c);
     dn_free(have);
@@ -109,15 +135,16 @@ static dn_status find_local(const char *path, const char *config, bool *out_foun
     dn_status st = DN_OK;
     dn_error why = DN_ERROR_INIT, why_previous = DN_ERROR_INIT;
     char previous[PATH_CAP];
-    bool there = access(path, F_OK) == 0;
+    bool there, before;
 
     *out_found = false;
-    beside(path, ".previous", previous);
+    DN_TRY(look_for(path, &there, err));
+    DN_TRY(look_for(beside(path, ".previous", previous), &before, err));
     if (there)
         DN_TRY(examine(path, config, out_found, &why, err));
-    if (*out_found || (!there && access(previous, F_OK) != 0))
+    if (*out_found || (!there && !before))
         goto out;
-    if (access(previous, F_OK) == 0)
+    if (before)
         DN_TRY(examine(previous, config, out_found, &why_previous, err));
     if (!*out_found)
         DN_FAIL(DN_ECANTCREAT, "%s, and there is no sound checkpoint before it; --force starts anew",

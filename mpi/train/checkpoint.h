@@ -59,7 +59,8 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_checkpoint_save(const dn_comm *comm, co
 /* Whether there is a checkpoint for config at path. One that is damaged is replaced by PATH.previous, with a
  * warning. Rank 0 reads; collective on comm.
  * Fails: DN_ECANTCREAT it is of another config (names what differs), or it is damaged and there is no sound
- * previous one; DN_ENOMEM */
+ * previous one; DN_EIO, DN_ENOINPUT it cannot be looked for or read, which is no damage: both stay;
+ * DN_EDATA it is sound, but of a newer version; DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_checkpoint_find(const dn_comm *comm, const char *path,
                                                          const char *config, bool *out_found, dn_error *err);
 

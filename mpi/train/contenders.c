@@ -128,9 +128,9 @@ static void lookup_destroy(lookup *l)
     dn_free(l->pair);
 }
 
-/* The row of a pair; -1: there is no such pair. */
-static int64_t find_row(const lookup *l, const dn_contender_rows *r, const dn_field *drug,
-                        const dn_field *target)
+/* The first of the rows of a pair, which may stand there twice, side by side; NULL: there is no such pair. */
+static const keyed *find_rows(const lookup *l, const dn_contender_rows *r, const dn_field *drug,
+                              const dn_field *target)
 {
     named d = {.text = drug->text, .len = drug->len}, t = {.text = target->text, .len = target->len};
     const named *of_drug = bsearch(&d, l->drug, (size_t)r->drugs->n, sizeof d, by_text);
@@ -142,7 +142,9 @@ static int64_t find_row(const lookup *l, const dn_contender_rows *r, const dn_fi
         key = (keyed){.key = of_drug->index * r->pairs->targets + of_target->index};
         pair = bsearch(&key, l->pair, (size_t)r->pairs->n, sizeof key, by_pair);
     }
-    return pair != NULL ? pair->row : -1;
+    while (pair != NULL && pair > l->pair && pair[-1].key == pair->key)
+        pair--;
+    return pair;
 }
 
 /* ---- files ---- */
@@ -203,7 +205,7 @@ static dn_status read_file(const char *path, const lookup *l, const dn_contender
     for (int c = 0; c < COLUMNS; c++)
         last = at[c] > last ? at[c] : last;
     for (;;) {
-        int64_t row;
+        const keyed *pair;
         double score;
 
         DN_TRY(dn_delim_next(d, &line, &more, err));
@@ -212,18 +214,19 @@ static dn_status read_file(const char *path, const lookup *l, const dn_contender
         if (line.n <= last)
             DN_FAIL(DN_EDATA, "%s:%lld: %lld columns, the header has more", path, (long long)dn_delim_line(d),
                     (long long)line.n);
-        row = meant(&line, at, r) ? find_row(l, r, &line.field[at[DRUG]], &line.field[at[TARGET]]) : -1;
-        if (row < 0)
+        pair = meant(&line, at, r) ? find_rows(l, r, &line.field[at[DRUG]], &line.field[at[TARGET]]) : NULL;
+        if (pair == NULL)
             continue;
         if (!dn_parse_double(line.field[at[SCORE]].text, line.field[at[SCORE]].len, &score) ||
             !isfinite(score))
             DN_FAIL(DN_EDATA, "%s:%lld: score '%.*s' is not a finite number", path,
                     (long long)dn_delim_line(d), (int)line.field[at[SCORE]].len, line.field[at[SCORE]].text);
-        if (!isnan(out[row]))
+        if (!isnan(out[pair->row]))
             DN_FAIL(DN_EDATA, "%s:%lld: a second score for drug '%.*s' and target '%.*s'", path,
                     (long long)dn_delim_line(d), (int)line.field[at[DRUG]].len, line.field[at[DRUG]].text,
                     (int)line.field[at[TARGET]].len, line.field[at[TARGET]].text);
-        out[row] = score;
+        for (int64_t key = pair->key; pair < l->pair + r->pairs->n && pair->key == key; pair++)
+            out[pair->row] = score;
     }
 out:
     dn_delim_close(&d);

@@ -11,7 +11,8 @@
  *
  * Every evaluated row must have a score. Validation rows have all a score or none: without, the contender has
  * no threshold, no calibration and cannot be the best baseline on validation. Lines of other pairs, folds and
- * splits are passed over.
+ * splits are passed over. A pair that stands twice among the rows, as one of validation and one of another
+ * set that is evaluated, has one score.
  */
 #ifndef DN_TRAIN_CONTENDERS_H
 #define DN_TRAIN_CONTENDERS_H

@@ -182,13 +182,15 @@ dn_hidden dn_dti_hidden(const char *kind)
 }
 
 dn_dti_past dn_dti_past_of(const dn_drugs *drugs, const dn_targets *targets, const dn_interactions *pairs,
-                           const dn_split *split)
+                           const dn_split *split, const int64_t *opt_known)
 {
-    return (dn_dti_past){.drugs = drugs,
-                         .targets = targets,
-                         .pairs = pairs,
-                         .part = split->part,
-                         .hidden = dn_dti_hidden(split->kind),
-                         .drug_cluster = split->drug_cluster,
-                         .target_cluster = split->target_cluster};
+    return (dn_dti_past){
+        .drugs = drugs,
+        .targets = targets,
+        .pairs = pairs,
+        .part = split->part,
+        .hidden = dn_dti_hidden(split->kind),
+        .drug_cluster = split->drug_cluster,
+        .target_cluster = split->target_cluster,
+        .dealt = {opt_known != NULL ? opt_known[0] : 0, opt_known != NULL ? opt_known[1] : 0}};
 }

@@ -25,8 +25,10 @@ typedef struct dn_dti_past {
     const int64_t *drug_cluster,
         *target_cluster; /* [drugs], [targets]  hidden together: the lowest number of
                           * the cluster, as data/alike.h has it; NULL: each by itself */
-    bool unseen_only;    /* no training row will be scored: dn_dti_kron_create() need not fit the folds */
-    int grouping;        /* which ranks share memory, see dn_host_open(); 0 outside tests */
+    int64_t dealt[2]; /* training rows are dealt to folds over the first so many drugs and targets, those that
+                       * the dataset had when the model was trained, and others change no bit; 0: over all */
+    bool unseen_only; /* no training row will be scored: dn_dti_kron_create() need not fit the folds */
+    int grouping;     /* which ranks share memory, see dn_host_open(); 0 outside tests */
 } dn_dti_past;
 
 struct dn_dti_kron; /* dti_kron.h */
@@ -39,9 +41,10 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_history(const dn_comm *comm, const 
                                                      int64_t n, double *out, dn_error *err);
 
 /* The past of a split that divides the pairs: hidden as it divides, clusters as it keeps them whole. All are
- * borrowed. Local. */
+ * borrowed. opt_known [2]: the drugs and targets of the dataset when a model was trained (`dealt`); NULL:
+ * all. Local. */
 dn_dti_past dn_dti_past_of(const dn_drugs *drugs, const dn_targets *targets, const dn_interactions *pairs,
-                           const dn_split *split);
+                           const dn_split *split, const int64_t *opt_known);
 
 /* How training rows are to be scored under a split of this kind (dn_split.kind). Local. */
 dn_hidden dn_dti_hidden(const char *kind);

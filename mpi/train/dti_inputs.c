@@ -141,12 +141,12 @@ out:
     return st;
 }
 
-/* States of targets behind the dataset's, which the hash of its states does not cover. Collective. */
+/* States of targets behind those that the model knows, whose hash does not cover them. Collective. */
 static dn_status read_new(const dn_comm *comm, dn_dti_inputs *in, const dn_states *s, const int64_t *protein,
                           float *state, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t known = in->pairs.targets, n = in->targets.n - known, *at = NULL; /* [n + 1] */
+    int64_t known = in->known[1], n = in->targets.n - known, *at = NULL; /* [n + 1] */
 
     if (n == 0)
         goto out;
@@ -167,7 +167,7 @@ static dn_status read_targets(const dn_comm *comm, dn_dti_inputs *in, const char
     dn_strings known = in->targets.sequence;
     float *state;
 
-    known.n = in->pairs.targets;
+    known.n = in->known[1];
     DN_TRY(dn_states_open(comm, path, &s, err));
     DN_PASS(find_targets(in, s, &protein, err));
     DN_AGREE(comm);
@@ -184,6 +184,33 @@ out:
     return st;
 }
 
+static dn_status check_known(const dn_h5 *h, const dn_dti_inputs *in, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (in->known[0] > in->drugs.n || in->known[1] > in->targets.n)
+        DN_FAIL(DN_EDATA,
+                "%s: has %lld drugs and %lld targets, but the model was trained beside %lld and %lld",
+                dn_h5_path(h), (long long)in->drugs.n, (long long)in->targets.n, (long long)in->known[0],
+                (long long)in->known[1]);
+out:
+    return st;
+}
+
+/* The rows of the set, or those that are given. Collective. */
+static dn_status take_pairs(const dn_h5 *h, const char *set, const dn_dti_encoding *e, dn_dti_inputs *in,
+                            dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (e->opt_pairs == NULL)
+        return dn_interactions_load(h, set, &in->pairs, err);
+    DN_PASS(dn_interactions_copy(e->opt_pairs, &in->pairs, err));
+    DN_AGREE(dn_h5_comm(h));
+out:
+    return st;
+}
+
 dn_status dn_dti_inputs_load(const dn_comm *comm, const dn_h5 *h, const char *set,
                              const dn_dti_encoding *encoding, dn_dti_inputs *out, dn_error *err)
 {
@@ -191,9 +218,12 @@ dn_status dn_dti_inputs_load(const dn_comm *comm, const dn_h5 *h, const char *se
 
     *out = (dn_dti_inputs){0};
     dn_host_open(comm, 0, &out->host);
-    DN_TRY(dn_interactions_load(h, set, &out->pairs, err));
+    DN_TRY(take_pairs(h, set, encoding, out, err));
     DN_TRY(dn_drugs_load(h, &out->drugs, err));
     DN_TRY(dn_targets_load(h, &out->targets, err));
+    out->known[0] = encoding->drugs > 0 ? encoding->drugs : out->pairs.drugs;
+    out->known[1] = encoding->targets > 0 ? encoding->targets : out->pairs.targets;
+    DN_TRY(check_known(h, out, err)); /* the same on every rank */
     if (encoding->opt_new != NULL)
         DN_PASS(dn_newcomers_append(encoding->opt_new, &out->drugs, &out->targets, err));
     DN_PASS(encode_drugs(out, encoding->atoms, err));
@@ -232,7 +262,7 @@ dn_status dn_dti_inputs_add_history(const dn_comm *comm, dn_dti_inputs *in, cons
                                     dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_dti_past past = dn_dti_past_of(&in->drugs, &in->targets, &in->pairs, split);
+    dn_dti_past past = dn_dti_past_of(&in->drugs, &in->targets, &in->pairs, split, in->known);
     static const float start[DN_PAST_SCORES] = {[DN_PAST_KRON] = 1.5f}; /* what ridge shrinks */
     dn_dti_kron *kron = NULL;
     double *score = NULL; /* [pairs.n, DN_PAST_SCORES] */

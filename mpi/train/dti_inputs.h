@@ -15,9 +15,11 @@
 
 typedef struct dn_dti_encoding {
     dn_atom_encoding atoms;
-    dn_protein_encoding residues; /* read when there is no file of states */
-    const char *opt_states;       /* path of a file of states (mpi/io/states.h), or NULL */
-    const dn_newcomers *opt_new;  /* drugs and targets to stand behind those of the dataset, or NULL */
+    dn_protein_encoding residues;     /* read when there is no file of states */
+    const char *opt_states;           /* path of a file of states (mpi/io/states.h), or NULL */
+    const dn_newcomers *opt_new;      /* drugs and targets to stand behind those of the dataset, or NULL */
+    const dn_interactions *opt_pairs; /* rows in place of those of the set, or NULL */
+    int64_t drugs, targets; /* of the dataset when the model was trained, which more may follow; 0: all */
 } dn_dti_encoding;
 
 /* "published", "rich"; -1 for another word. Local. */
@@ -31,6 +33,7 @@ typedef struct dn_dti_inputs {
     dn_drugs drugs;
     dn_targets targets;
     dn_interactions pairs;
+    int64_t known[2]; /* drugs, targets that a model was trained beside; the others came later */
     dn_dti_data data; /* views of what stands here; for dn_dti_create() */
     float *atom;
     int64_t *bond_at, *bond_to, *state_at;
@@ -40,9 +43,9 @@ typedef struct dn_dti_inputs {
     dn_shared *states;
     char encoder[64]; /* name of the encoding, or of the encoder of the file */
     /* with a file of states, otherwise "" */
-    char states_hash[DN_HASH_TEXT];  /* of the states of all targets of the dataset, in their order */
+    char states_hash[DN_HASH_TEXT];  /* of the states of the known targets, in their order */
     char targets_hash[DN_HASH_TEXT]; /* of their sequences */
-    char new_hash[DN_HASH_TEXT];     /* of the states of targets behind the dataset's; "" without */
+    char new_hash[DN_HASH_TEXT];     /* of the states of the others; "" without */
     char states_path[1024];          /* where the file stands, from the root */
 } dn_dti_inputs;
 

@@ -200,6 +200,8 @@ static dn_status deal_all(dn_dti_kron *k, uint8_t *row_in, dn_error *err)
     dn_status st = DN_OK;
     const dn_interactions *p = k->past->pairs;
     int folds = k->past->hidden == DN_HIDE_BOTH ? SIDE_FOLDS : FOLDS;
+    int64_t drugs = k->past->dealt[0] > 0 ? k->past->dealt[0] : p->drugs;
+    int64_t targets = k->past->dealt[1] > 0 ? k->past->dealt[1] : p->targets;
     uint8_t *drug = NULL, *target = NULL; /* [drugs], [targets]  1: has a training row */
 
     DN_NEW(drug, (size_t)p->drugs);
@@ -208,8 +210,8 @@ static dn_status deal_all(dn_dti_kron *k, uint8_t *row_in, dn_error *err)
         drug[p->drug[k->training[i]]] = target[p->target[k->training[i]]] = 1;
         row_in[i] = 1; /* counts */
     }
-    DN_TRY(deal(0, p->drugs, k->past->drug_cluster, drug, folds, k->drug_in, err));
-    DN_TRY(deal(1, p->targets, k->past->target_cluster, target, folds, k->target_in, err));
+    DN_TRY(deal(0, drugs, k->past->drug_cluster, drug, folds, k->drug_in, err));
+    DN_TRY(deal(1, targets, k->past->target_cluster, target, folds, k->target_in, err));
     DN_TRY(deal(2, k->n_training, NULL, row_in, FOLDS, row_in, err));
 out:
     dn_free(drug);

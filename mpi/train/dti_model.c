@@ -28,7 +28,10 @@ static dn_status read_encoding(const dn_model_record *r, const char *path, const
     if (opt_states != NULL && !has_states(r))
         DN_FAIL(DN_EUSAGE, "--encoder %s: %s was trained with --encoder %s, not on a file of states",
                 opt_states, path, r->encoder);
-    *out = (dn_dti_encoding){.atoms = (dn_atom_encoding)atoms, .residues = (dn_protein_encoding)residues};
+    *out = (dn_dti_encoding){.atoms = (dn_atom_encoding)atoms,
+                             .residues = (dn_protein_encoding)residues,
+                             .drugs = r->drugs,
+                             .targets = r->targets};
     if (has_states(r))
         out->opt_states = opt_states != NULL ? opt_states : r->states_path;
 out:
@@ -78,9 +81,10 @@ out:
     return st;
 }
 
-dn_status dn_dti_model_load(const dn_comm *comm, const dn_h5 *dataset, const char *path, const char *set,
-                            const char *opt_states, const dn_newcomers *opt_new, const dn_split *split,
-                            dn_dti_model *out, dn_error *err)
+dn_status dn_dti_model_load(const dn_comm *comm, const dn_h5 *dataset, const char *path,
+                            const dn_interactions *opt_pairs, const char *opt_states,
+                            const dn_newcomers *opt_new, const dn_split *split, dn_dti_model *out,
+                            dn_error *err)
 {
     dn_status st = DN_OK;
     dn_dti_encoding encoding;
@@ -89,11 +93,11 @@ dn_status dn_dti_model_load(const dn_comm *comm, const dn_h5 *dataset, const cha
     DN_TRY(dn_model_read_record(comm, path, &out->record, err));
     DN_TRY(read_encoding(&out->record, path, opt_states, &encoding, err));
     encoding.opt_new = opt_new;
+    encoding.opt_pairs = opt_pairs;
     if (comm->rank == 0)
         st = look_for_states(&out->record, path, opt_states, err);
     DN_AGREE(comm);
-    DN_TRY(
-        dn_dti_inputs_load(comm, dataset, set != NULL ? set : out->record.pairs, &encoding, &out->in, err));
+    DN_TRY(dn_dti_inputs_load(comm, dataset, out->record.pairs, &encoding, &out->in, err));
     DN_TRY(check_states(&out->record, path, &encoding, &out->in, err)); /* the same on every rank */
     if (out->record.history)
         DN_TRY(dn_dti_inputs_add_history(comm, &out->in, split, err));

@@ -7,12 +7,13 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
+#include "mpi/io/origin.h"
 #include "mpi/train/evaluate_rows.h"
+#include "mpi/train/profiles.h"
 #include "mpi/train/score.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 #include "solvers/models/gener.h"
-#include "solvers/stats/normalise.h"
 
 const dn_eval_kind dn_gene_kind = {
     .scorers = DN_SCORERS,
@@ -41,15 +42,15 @@ typedef struct study {
     dn_pairs pairs; /* of the split */
     dn_split split;
     const char *split_name;
-    dn_pairs other; /* the pair set asked for, if any */
-    float *x;       /* [genes, samples] */
-    int64_t x_genes, samples;
-    uint8_t *seen;     /* [genes]  1: occurs in training pairs */
-    uint8_t *sound;    /* [genes]  1: no decoy, and has values */
-    int64_t *training; /* [n_training]  rows of pairs; clean ones first */
+    dn_pairs other;       /* the pair set asked for, if any */
+    dn_profiles profiles; /* as imported, after the baselines normalised */
+    uint8_t *seen;        /* [genes]  1: occurs in training pairs */
+    uint8_t *sound;       /* [genes]  1: no decoy, and has values */
+    int64_t *training;    /* [n_training]  rows of pairs; clean ones first */
     int64_t n_training, n_clean_training;
     int64_t *keys; /* [n_training]  trained pairs, sorted; only with a pair set */
     dn_eval_rows rows;
+    float *probability; /* [rows.n, 4]  of the model; only of four classes */
 } study;
 
 static void study_destroy(study *s)
@@ -58,11 +59,12 @@ static void study_destroy(study *s)
     dn_pairs_destroy(&s->pairs);
     dn_split_destroy(&s->split);
     dn_pairs_destroy(&s->other);
-    dn_free(s->x);
+    dn_profiles_destroy(&s->profiles);
     dn_free(s->seen);
     dn_free(s->sound);
     dn_free(s->training);
     dn_free(s->keys);
+    dn_free(s->probability);
     dn_eval_rows_destroy(&s->rows);
 }
 
@@ -71,10 +73,11 @@ static void study_destroy(study *s)
 static dn_status check_architecture(const dn_evaluate_options *o, const dn_model_record *m, dn_error *err)
 {
     dn_status st = DN_OK;
+    dn_normalisation known;
 
     if (strcmp(m->architecture, "gener") != 0)
         DN_FAIL(DN_EDATA, "%s: a model of architecture '%s', not gener", o->model, m->architecture);
-    if (strcmp(m->normalisation, "zscore-gene") != 0)
+    if (!dn_normalisation_find(m->normalisation, &known))
         DN_FAIL(DN_EDATA, "%s: normalisation '%s' is not known here", o->model, m->normalisation);
 out:
     return st;
@@ -101,14 +104,24 @@ static dn_status check_set(const study *s, const dn_model_record *m, dn_error *e
 {
     dn_status st = DN_OK;
 
-    if (s->x_genes != s->genes.n)
+    if (s->o->pairs != NULL && s->other.classes != s->pairs.classes)
+        DN_FAIL(DN_EDATA, "%s: pair set '%s' has %d classes, but '%s' has %d", s->o->dataset, s->o->pairs,
+                s->other.classes, s->split.pairs, s->pairs.classes);
+    if (s->profiles.genes != s->genes.n)
         DN_FAIL(DN_EDATA, "%s: expression of %lld genes, but a table of %lld", s->o->dataset,
-                (long long)s->x_genes, (long long)s->genes.n);
+                (long long)s->profiles.genes, (long long)s->genes.n);
     if (s->split.n != s->pairs.n)
         DN_FAIL(DN_EDATA, "%s: split '%s' divides %lld pairs, but set '%s' has %lld", s->o->dataset, m->split,
                 (long long)s->split.n, s->split.pairs, (long long)s->pairs.n);
 out:
     return st;
+}
+
+static bool across_genes(const dn_model_record *m)
+{
+    dn_normalisation kind = DN_ZSCORE_GENE;
+
+    return dn_normalisation_find(m->normalisation, &kind) && dn_normalisation_across_genes(kind);
 }
 
 static dn_status check_model(const study *s, const dn_model_record *m, dn_error *err)
@@ -117,9 +130,18 @@ static dn_status check_model(const study *s, const dn_model_record *m, dn_error 
     const dn_evaluate_options *o = s->o;
     char hash[17] = "";
 
-    if (s->samples != m->samples)
+    if (s->pairs.classes != m->options.classes)
+        DN_FAIL(DN_EDATA, "%s: a model of %d classes, but pair set '%s' of %s has %d", o->model,
+                m->options.classes, s->split.pairs, o->dataset, s->pairs.classes);
+    if (s->profiles.samples != m->samples)
         DN_FAIL(DN_EDATA, "%s: trained on %lld samples, but %s has %lld", o->model, (long long)m->samples,
-                o->dataset, (long long)s->samples);
+                o->dataset, (long long)s->profiles.samples);
+    if (across_genes(m) && strcmp(s->profiles.hash, m->expression_hash) != 0)
+        DN_FAIL(
+            DN_EDATA,
+            "%s: normalised by %s, which takes a value from all genes of its sample, over other expression "
+            "(hash %s) than that of %s (hash %s)",
+            o->model, m->normalisation, m->expression_hash, o->dataset, s->profiles.hash);
     if (strcmp(s->split.pairs, m->pairs) != 0)
         DN_FAIL(DN_EDATA, "%s: trained on pair set '%s', but split '%s' of %s divides '%s'", o->model,
                 m->pairs, m->split, o->dataset, s->split.pairs);
@@ -137,6 +159,7 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
 {
     dn_status st = DN_OK;
     dn_h5 *h = NULL;
+    dn_origins origins;
 
     if (s->o->model != NULL) {
         DN_TRY(dn_model_read_record(comm, s->o->model, m, err));
@@ -153,9 +176,14 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
         DN_FAIL(DN_EDATA, "%s: split '%s' divides drug-target pairs, not pairs of genes", s->o->dataset,
                 m->split);
     DN_TRY(dn_pairs_load(h, s->split.pairs, &s->pairs, err));
+    if (s->o->negatives > 0) {
+        DN_TRY(dn_origins_load(h, m->split, &origins, err));
+        DN_TRY(dn_split_look_at(&s->split, &s->pairs, (dn_origin)origins.kind[0],
+                                (dn_origin)(s->o->negatives - 1), err));
+    }
     if (s->o->pairs != NULL)
         DN_TRY(dn_pairs_load(h, s->o->pairs, &s->other, err));
-    DN_TRY(dn_expression_load(h, &s->x, &s->x_genes, &s->samples, err));
+    DN_TRY(dn_profiles_load(h, &s->profiles, err));
     DN_TRY(check_set(s, m, err));
     if (s->o->model != NULL)
         DN_TRY(check_model(s, m, err));
@@ -289,6 +317,8 @@ static dn_status popularity(const study *s, int64_t n_training, double *out_scor
     double *odds = NULL;     /* [genes] */
     int64_t *scratch = NULL; /* [2 * genes] */
 
+    if (s->pairs.classes > 2) /* see dn_evaluate_classes() */
+        goto out;
     DN_NEW(odds, (size_t)s->genes.n);
     DN_NEW(scratch, 2 * (size_t)s->genes.n);
     dn_popularity_fit(s->pairs.gene_a, s->pairs.gene_b, s->pairs.label, s->training, n_training, s->genes.n,
@@ -301,7 +331,7 @@ out:
     return st;
 }
 
-/* The baselines of all rows; s->x is still as imported. Collective. */
+/* The baselines of all rows; the profiles are still as imported. Collective. */
 static dn_status score_baselines(const dn_comm *comm, study *s, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -314,13 +344,23 @@ static dn_status score_baselines(const dn_comm *comm, study *s, dn_error *err)
     DN_AGREE(comm);
     for (int64_t i = mine.begin; i < mine.end; i++)
         correlation[i] =
-            dn_profile_correlation(s->x + r->a[i] * s->samples, s->x + r->b[i] * s->samples, s->samples);
+            dn_profile_correlation(s->profiles.x + r->a[i] * s->profiles.samples,
+                                   s->profiles.x + r->b[i] * s->profiles.samples, s->profiles.samples);
     dn_gather_blocks(comm, correlation, r->n, sizeof *correlation);
     for (int64_t i = 0; i < r->n; i++)
         r->score[1 + DN_MISSING][i] =
-            dn_missing_score(s->genes.values[r->a[i]], s->genes.values[r->b[i]], s->samples);
+            dn_missing_score(s->genes.values[r->a[i]], s->genes.values[r->b[i]], s->profiles.samples);
 out:
     return st;
+}
+
+/* As in training; without a model only genes without variance are counted. Collective. */
+static dn_status normalise(study *s, const dn_model_record *m, int64_t *out_flat, dn_error *err)
+{
+    dn_normalisation kind = DN_ZSCORE_GENE;
+
+    (void)dn_normalisation_find(m->normalisation, &kind); /* known, or there is no model */
+    return dn_profiles_normalise(&s->profiles, kind, out_flat, err);
 }
 
 /* What scoring with the model needs besides the rows. */
@@ -329,14 +369,14 @@ typedef struct engine {
     float *w, *running; /* [n_weights], [n_moments] */
     int64_t *row;       /* [rows.n] */
     int32_t *a, *b;     /* [rows.n]  genes as the network takes them */
-    float *p;           /* [rows.n] */
+    float *p;           /* [rows.n, outputs] */
 } engine;
 
 static dn_status engine_create(const study *s, const dn_model_record *record, engine *e, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_eval_rows *r = &s->rows;
-    dn_gener_data data = {.x = s->x, .samples = s->samples};
+    dn_gener_data data = {.x = s->profiles.x, .samples = s->profiles.samples};
 
     DN_NEW(e->a, (size_t)r->n);
     DN_NEW(e->b, (size_t)r->n);
@@ -346,7 +386,7 @@ static dn_status engine_create(const study *s, const dn_model_record *record, en
     DN_NEW(e->w, (size_t)e->gener.model.n_weights);
     DN_NEW(e->running, (size_t)e->gener.model.n_moments);
     DN_NEW(e->row, (size_t)r->n);
-    DN_NEW(e->p, (size_t)r->n);
+    DN_NEW(e->p, (size_t)(r->n * e->gener.model.outputs));
     for (int64_t i = 0; i < r->n; i++) {
         e->row[i] = i;
         e->a[i] = (int32_t)r->a[i];
@@ -356,7 +396,7 @@ out:
     return st;
 }
 
-/* The model's probabilities of all rows; s->x is normalised by now. Collective. */
+/* The model's probabilities of all rows; the profiles are normalised by now. Collective. */
 static dn_status score_model(const dn_comm *comm, study *s, const dn_model_record *record, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -366,6 +406,11 @@ static dn_status score_model(const dn_comm *comm, study *s, const dn_model_recor
     DN_AGREE(comm);
     DN_TRY(dn_model_load(comm, s->o->model, &e.gener.model, e.w, e.running, err));
     DN_TRY(dn_score(comm, &e.gener.model, e.w, e.running, e.row, s->rows.n, e.p, err));
+    if (e.gener.model.outputs > 1) {
+        s->probability = e.p;
+        e.p = NULL;
+        goto out;
+    }
     for (int64_t i = 0; i < s->rows.n; i++)
         s->rows.score[DN_MODEL][i] = (double)e.p[i];
 out:
@@ -453,6 +498,30 @@ static void name_rows(const study *s, dn_evaluation *e)
     snprintf(e->pairs, sizeof e->pairs, "%s", s->o->pairs != NULL ? s->o->pairs : s->split.pairs);
 }
 
+/* All views. Collective. */
+static dn_status measure(const dn_comm *comm, const study *s, dn_evaluation *e, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_evaluate_options *o = s->o;
+    dn_class_input classes = {.rows = &s->rows,
+                              .pairs = &s->pairs,
+                              .training = s->training,
+                              .values = s->genes.values,
+                              .samples = s->profiles.samples,
+                              .opt_probability = s->probability};
+
+    if (s->pairs.classes > 2) {
+        DN_TRY(dn_evaluate_classes(comm, &classes, o->replicates, o->seed, &e->classes, err));
+        e->view[0] = (dn_view_report){.name = "all", .rows = e->classes.view[0].rows};
+        e->view[0].positives = e->view[0].rows - e->classes.view[0].of[0];
+        goto out;
+    }
+    for (int v = 0; v < DN_VIEWS; v++)
+        DN_TRY(dn_view_measure(comm, &s->rows, v, o->replicates, o->seed, e->view, err));
+out:
+    return st;
+}
+
 dn_status dn_evaluate(const dn_comm *comm, const dn_evaluate_options *options, dn_evaluation *out,
                       dn_error *err)
 {
@@ -466,13 +535,12 @@ dn_status dn_evaluate(const dn_comm *comm, const dn_evaluate_options *options, d
     DN_PASS(select_rows(&s, err));
     DN_AGREE(comm);
     DN_TRY(score_baselines(comm, &s, err));
-    dn_zscore_genes(s.x, s.genes.n, s.samples, &out->flat_genes);
+    DN_TRY(normalise(&s, &out->model, &out->flat_genes, err));
     if (s.rows.model)
         DN_TRY(score_model(comm, &s, &out->model, err));
     dn_log(DN_INFO, "evaluate", "scored", "rows=%lld validation=%lld",
            (long long)(s.rows.n - s.rows.n_validation), (long long)s.rows.n_validation);
-    for (int v = 0; v < DN_VIEWS; v++)
-        DN_TRY(dn_view_measure(comm, &s.rows, v, options->replicates, options->seed, out->view, err));
+    DN_TRY(measure(comm, &s, out, err));
     DN_PASS(take_rows(&s, out, err));
     DN_AGREE(comm);
     name_rows(&s, out);
@@ -488,6 +556,7 @@ out:
 void dn_evaluation_destroy(dn_evaluation *e)
 {
     dn_strings_destroy(&e->gene_id);
+    dn_class_evaluation_destroy(&e->classes);
     dn_eval_rows_destroy(&e->all);
     *e = (dn_evaluation){.n = 0};
 }

@@ -130,9 +130,12 @@ static dn_status take_model(study *s, const double *probability, dn_error *err)
 
     for (int64_t i = 0; i < s->rows.n; i++) {
         double p = probability[s->row[i]];
+        const char *set;
+        int64_t row = dn_dti_table_row(s->t, s->row[i], &set);
+
         if (!(p >= 0 && p <= 1))
             DN_FAIL(DN_EDATA, "the model's score of row %lld of interactions '%s' is no probability: %g",
-                    (long long)s->row[i], s->t->split.pairs, p);
+                    (long long)row, set, p);
         s->rows.score[DN_MODEL][i] = p;
     }
 out:
@@ -178,7 +181,8 @@ static dn_status score_near(const dn_comm *comm, study *s, dn_error *err)
                    {DN_SIMILAR_PAIR, 1 + DN_DTI_NEAREST_PAIR},
                    {DN_PAST_KRON, 1 + DN_DTI_KRON_RLS}};
     dn_eval_rows *r = &s->rows;
-    const dn_dti_past past = dn_dti_past_of(&s->t->drugs, &s->t->targets, &s->t->pairs, &s->t->split);
+    const dn_dti_past past =
+        dn_dti_past_of(&s->t->drugs, &s->t->targets, &s->t->pairs, &s->t->split, s->t->known);
     double *near = dn_calloc((size_t)r->n * DN_PAST_SCORES, sizeof *near);
 
     if (near == NULL)
@@ -213,14 +217,15 @@ static dn_status check_contender(const study *s, const dn_contenders *k, int c, 
             path = k->file[f].path;
     if (at < r->n) {
         const char *drug = dn_strings_at(&s->t->drugs.id, r->a[at], &drug_len);
-        const char *target = dn_strings_at(&s->t->targets.id, r->b[at], &target_len);
+        const char *target = dn_strings_at(&s->t->targets.id, r->b[at], &target_len), *set;
+        int64_t row = dn_dti_table_row(s->t, s->row[at], &set);
 
         DN_FAIL(DN_EDATA,
                 "%s: no score for drug %.*s and target %.*s, %s row %lld of interactions '%s', split '%s', "
                 "fold %lld",
                 path, (int)drug_len, drug, (int)target_len, target,
-                at < r->n_validation ? "validation" : "evaluated", (long long)s->row[at], s->t->split.pairs,
-                s->t->name, (long long)(s->t->fold >= 0 ? s->t->fold : 0));
+                at < r->n_validation ? "validation" : "evaluated", (long long)row, set, s->t->name,
+                (long long)(s->t->fold >= 0 ? s->t->fold : 0));
     }
 out:
     return st;
@@ -268,9 +273,11 @@ static void view_rows(dn_dti_evaluation *e)
 /* The rows go from the study to the report. */
 static void take_rows(study *s, dn_dti_evaluation *e)
 {
+    bool own = s->t->set.name[0] == '\0';
+
     e->folds = 1;
-    e->contradictory = s->t->pairs.contradictory;
-    for (int64_t i = 0; i < s->t->pairs.n; i++)
+    e->contradictory = own ? s->t->pairs.contradictory : s->t->set.two_labels;
+    for (int64_t i = 0; own && i < s->t->pairs.n; i++)
         e->between_parts += s->t->split.part[i] == DN_LEFT_OUT;
     e->all = s->rows;
     e->all_row = s->row;

@@ -43,14 +43,28 @@ enum { DN_DTI_VIEWS = 5, DN_DTI_SCORERS = 1 + DN_DTI_BASELINES };
 
 extern const dn_eval_kind dn_dti_kind;
 
+/* Another set of interactions, evaluated in place of a part of the split. */
+typedef struct dn_dti_set {
+    char name[128];             /* "": none */
+    int64_t rows;               /* it has, the two_labels left out */
+    int64_t first;              /* rows of the table's pairs from here on are of this set */
+    int64_t *row;               /* [pairs.n - first]  where they stand in it */
+    int64_t trained_on;         /* rows left out because their pair is a training row ... */
+    int64_t other_label;        /* ... and of these, where it is so with the other label */
+    int64_t two_labels;         /* pairs that import left out because they stood there with both labels */
+    int64_t also_in_validation; /* rows whose pair is a validation row, which chose epoch and threshold */
+} dn_dti_set;
+
 /* What stands in a dataset about a split of drug-target pairs. */
 typedef struct dn_dti_table {
     dn_drugs drugs;
     dn_targets targets;
     dn_interactions pairs;
     dn_split split;
-    char name[128]; /* of the split */
-    int64_t fold;   /* -1: the split has no folds */
+    char name[128];   /* of the split */
+    int64_t fold;     /* -1: the split has no folds */
+    dn_dti_set set;   /* as dn_dti_table_add() leaves it */
+    int64_t known[2]; /* drugs, targets that the dataset had when the model was trained; 0: those of today */
 } dn_dti_table;
 
 /* Collective on comm; every rank gets the whole. Fails: DN_EDATA no such split, or one of gene pairs (says
@@ -60,8 +74,19 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_table_load(const dn_comm *comm, con
                                                         dn_error *err);
 void dn_dti_table_destroy(dn_dti_table *t);
 
-/* Was a model of this record, from path, trained on the training part of t? Local. Fails: DN_EDATA (what
- * differs) */
+/* Rows of another set of interactions of the dataset, without pairs trained on, behind those that the split
+ * divides. They become the test part, and the former test rows are left out, so that what is evaluated with
+ * DN_TEST is the set, and training and validation are what they were. Once for a table. Collective on comm.
+ * Fails: DN_EDATA no such set (lists those there are), a set of gene pairs, no row is left; as dn_h5_open();
+ * DN_ENOMEM. The table is then as before */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_table_add(const dn_comm *comm, const char *dataset,
+                                                       const char *name, dn_dti_table *t, dn_error *err);
+
+/* Where row i of the table's pairs stands in which set. Local. */
+int64_t dn_dti_table_row(const dn_dti_table *t, int64_t i, const char **out_set);
+
+/* Was a model of this record, from path, trained on the training part of t, beside drugs and targets that
+ * are the first ones of t? Others may have been imported since. Local. Fails: DN_EDATA (what differs) */
 DN_MUST_CHECK dn_status dn_dti_table_check(const dn_dti_table *t, const char *dataset, const char *path,
                                            const dn_model_record *m, dn_error *err);
 
@@ -87,7 +112,7 @@ typedef struct dn_dti_evaluation {
     dn_view_report view[DN_DTI_VIEWS]; /* view[0] is "all" */
     int64_t training_rows;
     int64_t contradictory; /* pairs of the set that import left out for carrying both labels */
-    int64_t between_parts; /* pairs of the split that belong to no part */
+    int64_t between_parts; /* pairs of the split that belong to no part; 0 with another set */
     dn_eval_rows all;      /* validation rows and the evaluated ones; owned */
     int64_t *all_row;      /* [all.n]  rows of the table's pairs, rising within validation and the rest */
     /* the evaluated rows, in views of the above */
@@ -132,7 +157,8 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_dti_pool(const dn_comm *comm, const dn_
                                                   int64_t folds, int64_t replicates, uint64_t seed,
                                                   dn_dti_evaluation *out, dn_error *err);
 
-/* All of it: table, model (options->model NULL: baselines alone) and report. options->pairs must be NULL.
+/* All of it: table, model (options->model NULL: baselines alone) and report. options->pairs must be NULL;
+ * options->interactions, one model or one fold of baselines, is evaluated in place of options->part.
  * With options->models or options->pool several folds are evaluated; the table is that of the last one, and
  * `repeats` has the mean over the models. Where all are of one split their rows are pooled besides: that is
  * what the views say. Of several splits (each the same folds anew, under another seed) there is the mean

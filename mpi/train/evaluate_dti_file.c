@@ -44,6 +44,8 @@ void dn_dti_table_destroy(dn_dti_table *t)
     dn_targets_destroy(&t->targets);
     dn_interactions_destroy(&t->pairs);
     dn_split_destroy(&t->split);
+    dn_free(t->set.row);
+    t->set = (dn_dti_set){.row = NULL};
 }
 
 /* ---- the model ---- */
@@ -53,11 +55,19 @@ dn_status dn_dti_table_check(const dn_dti_table *t, const char *dataset, const c
 {
     dn_status st = DN_OK;
     char hash[17] = "";
+    dn_drugs drugs = t->drugs; /* views of those that the model was trained beside */
+    dn_targets targets = t->targets;
 
+    if (m->drugs > drugs.n || m->targets > targets.n)
+        DN_FAIL(DN_EDATA, "%s: was trained beside %lld drugs and %lld targets, but %s has %lld and %lld",
+                path, (long long)m->drugs, (long long)m->targets, dataset, (long long)drugs.n,
+                (long long)targets.n);
+    drugs.key.n = m->drugs > 0 ? m->drugs : drugs.n;
+    targets.sequence.n = m->targets > 0 ? m->targets : targets.n;
     if (strcmp(t->split.pairs, m->pairs) != 0)
         DN_FAIL(DN_EDATA, "%s: trained on interactions '%s', but split '%s' of %s divides '%s'", path,
                 m->pairs, t->name, dataset, t->split.pairs);
-    dn_interactions_hash(&t->drugs, &t->targets, &t->pairs, t->split.part, hash);
+    dn_interactions_hash(&drugs, &targets, &t->pairs, t->split.part, hash);
     if (strcmp(hash, m->training_hash) != 0)
         DN_FAIL(DN_EDATA,
                 "%s: trained on other drugs, targets or training rows (hash %s) than split '%s' of %s has "
@@ -96,7 +106,7 @@ dn_status dn_dti_table_score(const dn_comm *comm, const dn_dti_table *t, const c
 
     memset(out, 0, (size_t)t->pairs.n * sizeof *out);
     DN_TRY(dn_h5_open(comm, dataset, DN_DATASET_SCHEMA, &h, err));
-    DN_TRY(dn_dti_model_load(comm, h, path, NULL, opt_states, NULL, &t->split, &m, err));
+    DN_TRY(dn_dti_model_load(comm, h, path, &t->pairs, opt_states, NULL, &t->split, &m, err));
     DN_TRY(dn_dti_table_check(t, dataset, path, &m.record, err)); /* the same on every rank */
     DN_PASS(list_rows(t, part, &row, &n, err));
     if (st == DN_OK && (p = dn_calloc((size_t)n + 1, sizeof *p)) == NULL)
@@ -120,6 +130,7 @@ static dn_status evaluate_fold(const dn_comm *comm, const dn_evaluate_options *o
     dn_status st = DN_OK;
     dn_model_record record = {.fold = o->fold};
     double *p = NULL; /* [pairs.n] */
+    dn_part part;
 
     if (o->model != NULL) {
         DN_TRY(dn_model_read_record(comm, o->model, &record, err));
@@ -128,15 +139,22 @@ static dn_status evaluate_fold(const dn_comm *comm, const dn_evaluate_options *o
         snprintf(record.split, sizeof record.split, "%s", o->split);
     }
     DN_TRY(dn_dti_table_load(comm, o->dataset, record.split, record.fold, out_table, err));
+    if (o->model != NULL)
+        DN_TRY(dn_dti_table_check(out_table, o->dataset, o->model, &record, err));
+    out_table->known[0] = record.drugs;
+    out_table->known[1] = record.targets;
+    if (o->interactions != NULL)
+        DN_TRY(dn_dti_table_add(comm, o->dataset, o->interactions, out_table, err));
+    part = o->interactions != NULL ? DN_TEST : o->part;
     if (o->model != NULL) {
         p = dn_calloc((size_t)out_table->pairs.n + 1, sizeof *p);
         if (p == NULL)
             st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld scores",
                               (long long)out_table->pairs.n);
         DN_AGREE(comm);
-        DN_TRY(dn_dti_table_score(comm, out_table, o->dataset, o->model, o->opt_states, o->part, p, err));
+        DN_TRY(dn_dti_table_score(comm, out_table, o->dataset, o->model, o->opt_states, part, p, err));
     }
-    DN_TRY(dn_evaluate_dti_beside(comm, out_table, o->part, p, o->contenders, folds > 1 && record.fold >= 0,
+    DN_TRY(dn_evaluate_dti_beside(comm, out_table, part, p, o->contenders, folds > 1 && record.fold >= 0,
                                   splits > 1, o->replicates, o->seed, out, err));
 out:
     dn_free(p);
@@ -233,8 +251,10 @@ dn_status dn_evaluate_dti_file(const dn_comm *comm, const dn_evaluate_options *o
     *out = (dn_dti_evaluation){.n = 0};
     *out_table = (dn_dti_table){.fold = -1};
     if (o->pairs != NULL)
-        DN_FAIL(DN_EUSAGE,
-                "--pairs is for pairs of genes; drug-target pairs are evaluated by parts of a split");
+        DN_FAIL(DN_EUSAGE, "--pairs is for pairs of genes; a set of drug-target pairs is --interactions %s",
+                o->pairs);
+    if (o->interactions != NULL && dn_folds_asked(o) > 0)
+        DN_FAIL(DN_EUSAGE, "--interactions is evaluated by one model at a time: the set is the same for all");
     if (dn_folds_asked(o) > 0)
         DN_TRY(several(comm, o, out_table, out, err));
     else

@@ -270,8 +270,9 @@ dn_status dn_screen(const dn_comm *comm, const dn_dti_model *m, const dn_split *
 {
     dn_status st = DN_OK;
     int threads = omp_get_max_threads();
-    study s = {
-        .m = m, .o = options, .past = dn_dti_past_of(&m->in.drugs, &m->in.targets, &m->in.pairs, split)};
+    study s = {.m = m,
+               .o = options,
+               .past = dn_dti_past_of(&m->in.drugs, &m->in.targets, &m->in.pairs, split, m->in.known)};
 
     s.past.unseen_only = !options->include_known;
     *out = (dn_screen_result){.n = 0};

@@ -130,7 +130,7 @@ python3 -c 'import json
 a, b = (json.load(open(p)) for p in ("with.json", "out.txt"))
 assert a["baselines"] == b["baselines"] and "model" not in b and a["views"]["c1"]["baselines"] == b["views"]["c1"]["baselines"]' ||
     fail "other baselines without a model"
-expect 64 "--pool is for drug-target pairs" "$DRAGNET" evaluate genes.h5 --baselines --split w --pool 2
+expect 64 "not fold 1" "$DRAGNET" evaluate genes.h5 --baselines --split w --pool 2
 expect 65 "split 'w'" "$DRAGNET" train dti genes.h5 --split w -o bad
 
 # ---- the real table, against scikit-learn and RDKit where they are ----

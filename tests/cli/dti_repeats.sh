@@ -58,7 +58,7 @@ P
 expect 0 "" "$DRAGNET" evaluate dti.h5 --models "${models[@]}" --replicates 5
 grep -q "^Mean over 4 models of 2 splits" out.txt || fail "the table does not say of how many splits it is"
 grep -q "pooled" out.txt && fail "folds of several splits are pooled"
-expect 64 "of several splits" "$DRAGNET" evaluate dti.h5 --models "${models[@]}" --replicates 0 --scores several.tsv
+expect 64 "of several splits" "$DRAGNET" evaluate nowhere.h5 --models "${models[@]}" --replicates 0 --scores several.tsv
 nothing_left several.tsv
 expect 0 "" "$DRAGNET" evaluate dti.h5 --models drugs0/model.h5 drugs2/model.h5 --replicates 5
 grep -q "^Mean over 2 models of 1 split," out.txt || fail "no mean beside the pooled folds"

@@ -85,7 +85,7 @@ for kind in p_crlf.csv p_bom.csv p_head.csv.gz; do
 done
 if command -v h5diff >/dev/null; then
     for kind in crlf.tsv nonl.tsv bom.tsv packed.tsv.gz comma.csv p_crlf.csv p_bom.csv p_head.csv.gz; do
-        for path in /genes /expression /pairs/p/gene_a /pairs/p/gene_b /pairs/p/label; do
+        for path in /genes /expression/values /expression/sample /expression/sample_file /pairs/p/gene_a /pairs/p/gene_b /pairs/p/label; do
             h5diff plain.h5 $kind.h5 $path $path >/dev/null || fail "$kind.h5 differs from plain.h5 in $path"
         done
     done
@@ -95,7 +95,7 @@ fi
 printf 'orf\ts1\ts2\nA\t1\t2\nB\t5\t5\nC\tNA\t\nD\t0\t3\nA\t9\t9\n' >flat.tsv
 good flat 'genes without variance                1   such as B' --expression flat.tsv
 grep -qE 'genes without values +1   such as C' err.txt || fail "no gene without values in the report"
-grep -qE 'repeated genes, first kept +1' err.txt || fail "no repeated gene in the report"
+grep -qE 'repeated genes \(mean\) +1 ' err.txt || fail "no repeated gene in the report"
 printf 'A,B,1\nB,A,1\nC,C,1\nB,C,0\nC,B,1\nA,X,1\nA,D,0\n' >messy.csv
 good messy 'self pairs, left out                  1' --expression x.tsv --pairs p=messy.csv
 for what in 'rows +7' 'pairs kept +2' 'unknown genes, left out +1   such as X' 'repeats, left out +2' 'two labels, left out +1'; do

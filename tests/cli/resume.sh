@@ -3,8 +3,8 @@
 # ranks: the same model.h5, metrics.jsonl without holes; what may not be resumed is refused
 . "$(dirname "$0")/lib.sh"
 
-digest() { # of every dataset of a file; attributes (time, command) are left out
-    h5dump -A 0 -y "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum
+digest() { # of every dataset of a file, every bit of it; attributes (time, command) are left out
+    h5dump -A 0 -y -m %.17g "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum
 }
 
 # metrics FILE: all that does not measure time
@@ -103,7 +103,7 @@ nothing_left copy/checkpoint.h5 copy/checkpoint.h5.previous
 
 # of another run
 killed 2 'has_lines other/metrics.jsonl 1' "${train[@]}" -o other
-before=$(sha256sum other/*)
+before=$(sha256sum other/*.*)
 expect 73 "seed is 2, was 1" ranks 2 "${train[@]}" -o other --seed 2
 expect 73 "rate is 0.01, was 0.001" "$DRAGNET" "${train[@]}" -o other --rate 0.01 --resume
 "$DRAGNET" split one.h5 --pairs known --name second --kind random --fractions 0.6,0.2,0.2 --seed 1 >out.txt 2>err.txt
@@ -111,7 +111,7 @@ expect 73 "training_hash is" "$DRAGNET" train gener one.h5 --split second --epoc
 "$DRAGNET" synth --genes 200 --samples 60 --pairs 6000 --seed 4 -o two.h5 2>err.txt
 "$DRAGNET" split two.h5 --pairs known --name warm --kind random --fractions 0.7,0.15,0.15 --seed 1 >out.txt 2>err.txt
 expect 73 "training_hash is" "$DRAGNET" train gener two.h5 --split warm --epochs 4 --batch 128 --shards 8 -o other
-[ "$before" = "$(sha256sum other/*)" ] || fail "a refused run changed the directory"
+[ "$before" = "$(sha256sum other/*.*)" ] || fail "a refused run changed the directory"
 
 # --force starts anew; while it has not finished, the same command without it goes on, and the old model stays
 cp whole/model.h5 other/model.h5

@@ -78,7 +78,7 @@ done
 grep -q 'states of 20 of 20 targets, 25 numbers' out.txt || fail "states_from_npy says $(cat out.txt)"
 
 train=(train dti dti.h5 --split warm --epochs 2 --batch 32 --shards 4 --atoms published --joint 16)
-digest() { h5dump -A 0 -y "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum; }
+digest() { h5dump -A 0 -y -m %.17g "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum; }
 expect 0 "" "$DRAGNET" "${train[@]}" --encoder blosum -o blosum
 for n in 1 2 3 4; do
     ranks $n "${train[@]}" --encoder good.h5 -o run$n >out.txt 2>err.txt </dev/null || fail "$n ranks: $(cat err.txt)"

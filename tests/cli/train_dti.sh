@@ -7,7 +7,7 @@
 [ -e dti.h5 ] || fail "synth: $(cat err.txt)"
 expect 0 "" "$DRAGNET" split dti.h5 --interactions known --name warm --kind warm --fractions 0.7,0.15,0.15 --seed 1 --force
 train=(train dti dti.h5 --split warm --epochs 3 --batch 32 --shards 4 --atoms published --joint 16)
-digest() { h5dump -A 0 -y "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum; }
+digest() { h5dump -A 0 -y -m %.17g "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum; }
 for n in 1 2 3 4; do
     ranks $n "${train[@]}" -o run$n >out.txt 2>err.txt </dev/null || fail "$n ranks: $(cat err.txt)"
     [ "$(digest run1/model.h5)" = "$(digest run$n/model.h5)" ] || fail "other weights on $n ranks"
@@ -46,4 +46,8 @@ nothing_left bad/model.h5
 # units that 8 heads do not divide, nobody having asked for heads
 expect 0 "" "$DRAGNET" train dti dti.h5 --split warm --epochs 1 --batch 32 --shards 4 --atoms published --joint 10 -o ten
 h5dump -a heads ten/model.h5 | grep -q "(0): 1$" || fail "10 units: $(h5dump -a heads ten/model.h5)"
+# shards of a batch that is given: the largest power of two up to 8 that divides it
+for pair in 64:8 40:8 36:4 7:1; do
+    expect 0 " shards=${pair#*:} " "$DRAGNET" train dti dti.h5 --split warm --epochs 1 --batch ${pair%:*} --atoms published --joint 8 -o batch${pair%:*}
+done
 finish

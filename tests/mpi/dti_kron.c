@@ -407,6 +407,54 @@ static void few_training_rows(void)
         }
 }
 
+/* Drugs and targets that were imported after the training, some in rows that are no training rows: no score
+ * of the others has another bit. */
+static void later_ones_change_nothing(dn_dti_past past)
+{
+    enum { EARLY_DRUGS = DRUGS - 10, EARLY_TARGETS = TARGETS - 7 };
+    static double before[ROWS][DN_PAST_SCORES], after[ROWS][DN_PAST_SCORES];
+    int64_t rows[ROWS], n = 0, training = 0;
+    dn_drugs early_drugs = drugs;
+    dn_targets early_targets = targets;
+    dn_interactions early = pairs;
+    dn_dti_past first = past;
+
+    for (int64_t i = 0; i < ROWS; i++) {
+        if (drug[i] < EARLY_DRUGS && target[i] < EARLY_TARGETS)
+            rows[n++] = i;
+        else
+            part[i] = DN_TEST;
+    }
+    early_drugs.n = early.drugs = EARLY_DRUGS;
+    early_targets.n = early_targets.sequence.n = early.targets = EARLY_TARGETS;
+    first.drugs = &early_drugs;
+    first.targets = &early_targets;
+    first.pairs = &early;
+    for (int64_t i = 0; i < n; i++) { /* rows of early ones come first, as those of another set are behind */
+        int64_t d = drug[i], t = target[i];
+        uint8_t l = label[i], p = part[i];
+
+        drug[i] = drug[rows[i]], target[i] = target[rows[i]], label[i] = label[rows[i]],
+        part[i] = part[rows[i]];
+        drug[rows[i]] = d, target[rows[i]] = t, label[rows[i]] = l, part[rows[i]] = p;
+        training += part[i] == DN_TRAIN;
+        rows[i] = i;
+    }
+    early.n = n;
+    CU_ASSERT(n > ROWS / 3 && n < ROWS && training > n / 2);
+    CU_ASSERT_EQUAL(dn_dti_history(&test_comm, &first, NULL, rows, n, before[0], NULL), DN_OK);
+    past.dealt[0] = EARLY_DRUGS;
+    past.dealt[1] = EARLY_TARGETS;
+    CU_ASSERT_EQUAL(dn_dti_history(&test_comm, &past, NULL, rows, n, after[0], NULL), DN_OK);
+    CU_ASSERT(memcmp(before, after, (size_t)n * sizeof before[0]) == 0);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static void later_drugs_and_targets_change_nothing(void)
+{
+    each_past(later_ones_change_nothing);
+}
+
 /* Refuse allocation k on rank r, for every k and r. */
 static void any_rank_may_run_out_of_memory(void)
 {
@@ -443,6 +491,7 @@ static const dn_test tests[] = {
     {"held out labels are not heard", held_out_labels_are_not_heard},
     {"labels of the fold are not heard", labels_of_the_fold_are_not_heard},
     {"clusters matter to training rows", clusters_matter_to_training_rows},
+    {"later drugs and targets change nothing", later_drugs_and_targets_change_nothing},
     {"few training rows", few_training_rows},
     {"any rank may run out of memory", any_rank_may_run_out_of_memory},
     {NULL, NULL}};

@@ -250,8 +250,8 @@ static void bits_of_one_rank(void)
 
     CU_ASSERT_EQUAL(dn_evaluate(&alone, &o, &one, &err), DN_OK);
     CU_ASSERT_EQUAL(dn_evaluate(&test_comm, &o, &all, &err), DN_OK);
-    CU_ASSERT_EQUAL(dn_evaluation_json(&one, &o, &text_one, &err), DN_OK);
-    CU_ASSERT_EQUAL(dn_evaluation_json(&all, &o, &text_all, &err), DN_OK);
+    CU_ASSERT_EQUAL(dn_evaluation_json(&one, &o, NULL, &text_one, &err), DN_OK);
+    CU_ASSERT_EQUAL(dn_evaluation_json(&all, &o, NULL, &text_all, &err), DN_OK);
     CU_ASSERT(text_one != NULL && text_all != NULL && strcmp(text_one, text_all) == 0);
     CU_ASSERT(text_one != NULL && strncmp(text_one, "{\n  \"model\": {\n    \"auroc\": 0.", 30) == 0);
     dn_free(text_one);

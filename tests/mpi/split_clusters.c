@@ -113,7 +113,7 @@ static void clusters_come_back(void)
 
             CU_ASSERT_EQUAL(load(make_file(&o, &st), &s, NULL), DN_OK);
             CU_ASSERT_EQUAL(st, DN_OK);
-            past = dn_dti_past_of(NULL, NULL, &set, &s);
+            past = dn_dti_past_of(NULL, NULL, &set, &s, NULL);
             CU_ASSERT(past.hidden == kinds[k].hidden && past.part == s.part);
             CU_ASSERT(past.drug_cluster == s.drug_cluster && past.target_cluster == s.target_cluster);
             CU_ASSERT(kinds[k].by_drug && (with & 1) ? same(s.drug_cluster, drug_cluster, DRUGS)

@@ -1,0 +1,257 @@
+/* ingest_expression.c - tests of import --expression of several files: repeated genes by each rule, samples
+ * of one name, more lines than a block; the same on any ranks
+ */
+#include "tests/support/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "mpi/io/dataset.h"
+#include "mpi/io/ingest.h"
+#include "solvers/base/alloc.h"
+
+static const char gene_ids[] = "dream\torf\nG1\tA\nG2\tB\nG3\tC\nG4\tD\n";
+/* B three times, once under its other name; D twice without a value; A once */
+static const char in_rows[] =
+    "orf\ts1\ts2\ts3\nB\t1\tNA\t2\nD\tNA\tNA\tNA\nA\t5\t6\t7\nG2\t2\t1e-3\t8\nD\tNA\tNA\tNA\n"
+    "B\t0.1\t3\tNA\n";
+/* the same, genes in columns; its first sample has a name that the other file has, too */
+static const char in_columns[] =
+    "id,B,D,A,G2,D,B\ns1,1,NA,5,2,NA,0.1\nt2,NA,NA,6,1e-3,NA,3\nt3,2,NA,7,8,NA,NA\n";
+
+static const char *stay(const char *path)
+{
+    static char kept[16][600];
+    static int n;
+    char *to = kept[n++ % 16];
+
+    snprintf(to, sizeof kept[0], "%s", path);
+    return to;
+}
+
+typedef struct loaded {
+    float *x;
+    int64_t genes, samples;
+    dn_strings sample, file;
+    int64_t sample_file[16];
+} loaded;
+
+static dn_status load(const char *path, loaded *l, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5 *h = NULL;
+
+    DN_TRY(dn_h5_open(&test_comm, path, DN_DATASET_SCHEMA, &h, err));
+    DN_TRY(dn_expression_load(h, &l->x, &l->genes, &l->samples, err));
+    DN_TRY(dn_h5_read_strings(h, "/expression/sample", &l->sample, err));
+    DN_TRY(dn_h5_read_strings(h, "/expression/file", &l->file, err));
+    if (l->samples <= 16)
+        DN_TRY(dn_h5_read(h, "/expression/sample_file", DN_I64, 0, l->samples, l->sample_file, err));
+out:
+    dn_h5_close(&h);
+    return st;
+}
+
+static void unload(loaded *l)
+{
+    dn_free(l->x);
+    dn_strings_destroy(&l->sample);
+    dn_strings_destroy(&l->file);
+    *l = (loaded){0};
+}
+
+static bool is(const dn_strings *s, int64_t i, const char *want)
+{
+    char text[600];
+
+    return i < s->n && strcmp(dn_strings_copy(s, i, text, sizeof text), want) == 0;
+}
+
+static bool same(float a, float b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+/* B of both files, as a rule has it. */
+static void check_rule(const loaded *l, const float *want)
+{
+    static const float a[] = {5, 6, 7};
+
+    CU_ASSERT(l->genes == 4 && l->samples == 6);
+    for (int64_t s = 0; l->genes == 4 && l->samples == 6 && s < 6; s++) {
+        CU_ASSERT_EQUAL(l->x[s], a[s % 3]);
+        CU_ASSERT(same(l->x[6 + s], want[s % 3]));
+        CU_ASSERT(isnan(l->x[12 + s]) && isnan(l->x[18 + s]));
+    }
+}
+
+static dn_import_options two_files(void)
+{
+    static const char *x[2];
+
+    x[0] = stay(test_file("rows.tsv", in_rows, sizeof in_rows - 1));
+    x[1] = stay(test_file("columns.csv", in_columns, sizeof in_columns - 1));
+    return (dn_import_options){.output = stay(test_path("two.h5")),
+                               .gene_ids = stay(test_file("ids.tsv", gene_ids, sizeof gene_ids - 1)),
+                               .expression = x,
+                               .n_expression = 2,
+                               .min_match = 0.5,
+                               .force = true};
+}
+
+static void repeated_genes_by_each_rule(void)
+{
+    dn_import_options o = two_files();
+    const float want[3][3] = {
+        {(float)((1.0 + 2.0 + (double)0.1f) / 3), (float)(((double)1e-3f + 3.0) / 2), 5},
+        {1, NAN, 2},
+        {2, 1e-3f, 8}};
+
+    for (int k = 0; k < 3; k++) {
+        dn_import_report r = {0};
+        loaded l = {0};
+
+        o.repeated = (dn_repeated)k;
+        CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
+        for (int f = 0; r.expression != NULL && f < 2; f++) {
+            const dn_expression_report *e = &r.expression[f];
+            CU_ASSERT(e->ids == 6 && e->used == 3 && e->repeats == 3 && e->repeated == 2);
+            CU_ASSERT(e->repeated_ids.n == 3 && strcmp(e->repeated_ids.text[0], "G2") == 0);
+            CU_ASSERT(e->renamed == 1 && e->samples == 3 && e->genes_in_columns == (f == 1));
+        }
+        CU_ASSERT_EQUAL(load(o.output, &l, NULL), DN_OK);
+        check_rule(&l, want[k]);
+        unload(&l);
+        dn_import_report_destroy(&r);
+    }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static void samples_know_their_file(void)
+{
+    static const char *const name[] = {"rows|s1", "s2", "s3", "columns|s1", "t2", "t3"};
+    dn_import_options o = two_files();
+    loaded l = {0};
+    dn_import_report r = {0};
+
+    CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
+    CU_ASSERT_EQUAL(load(o.output, &l, NULL), DN_OK);
+    for (int64_t s = 0; s < 6; s++) {
+        CU_ASSERT(is(&l.sample, s, name[s]));
+        CU_ASSERT_EQUAL(l.sample_file[s], s / 3);
+    }
+    CU_ASSERT(l.file.n == 2 && is(&l.file, 0, o.expression[0]) && is(&l.file, 1, o.expression[1]));
+    unload(&l);
+    dn_import_report_destroy(&r);
+}
+
+static void refused(const dn_import_options *o, const char *word)
+{
+    dn_import_report r = {0};
+    dn_error err = DN_ERROR_INIT;
+
+    CU_ASSERT_EQUAL(dn_import(&test_comm, o, "test", &r, &err), DN_EDATA);
+    CU_ASSERT(strstr(err.text, word) != NULL);
+    if (strstr(err.text, word) == NULL)
+        fprintf(stderr, "# got: %s\n", err.text);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static void what_is_refused(void)
+{
+    dn_import_options o = two_files();
+    const char *twice[2];
+
+    o.repeated = DN_REPEATED_REFUSE;
+    refused(&o, "2 genes stand there several times, such as 'G2'");
+    o.repeated = DN_REPEATED_MEAN;
+    twice[0] = twice[1] = o.expression[0];
+    o.expression = twice;
+    refused(&o, "sample 'rows|s1' stands in");
+}
+
+enum { LONG = 1500, WIDE = 400 };
+
+static float cell(int g, int s)
+{
+    return (float)((g * 37 + s * 11) % 1009) / 8;
+}
+
+static size_t put_head(char *text, bool columns)
+{
+    int n = columns ? LONG : WIDE;
+    size_t at = (size_t)sprintf(text, "id");
+
+    for (int i = 0; i < n; i++)
+        at += (size_t)sprintf(text + at, "\t%s%d", columns ? "g" : "s", i);
+    return at + (size_t)sprintf(text + at, "\n");
+}
+
+/* More than a block, 1 MB, for one rank and for two. */
+static void tables_of_several_blocks(void)
+{
+    static char text[LONG * WIDE * 8 + 100000];
+
+    for (int columns = 0; columns <= 1; columns++) {
+        size_t at = put_head(text, columns != 0);
+        const char *x;
+        loaded l = {0};
+        dn_import_report r = {0};
+        int64_t wrong = 0;
+        dn_import_options o = {.output = stay(test_path("long.h5")), .n_expression = 1, .force = true};
+
+        for (int i = 0; i < (columns ? WIDE : LONG); i++) {
+            at += (size_t)sprintf(text + at, "%s%d", columns ? "s" : "g", i);
+            for (int k = 0; k < (columns ? LONG : WIDE); k++)
+                at += (size_t)sprintf(text + at, "\t%.7g", (double)(columns ? cell(k, i) : cell(i, k)));
+            at += (size_t)sprintf(text + at, "\n");
+        }
+        x = stay(test_file("long.tsv", text, at));
+        o.expression = &x;
+        o.genes_in = columns ? DN_AXIS_COLUMNS : DN_AXIS_ROWS;
+        CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
+        CU_ASSERT_EQUAL(load(o.output, &l, NULL), DN_OK);
+        CU_ASSERT(l.genes == LONG && l.samples == WIDE);
+        for (int64_t i = 0; i < l.genes * l.samples; i++)
+            wrong += l.x[i] != cell((int)(i / WIDE), (int)(i % WIDE));
+        CU_ASSERT_EQUAL(wrong, 0);
+        unload(&l);
+        dn_import_report_destroy(&r);
+    }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static void any_rank_may_run_out_of_memory(void)
+{
+    dn_import_options o = two_files();
+
+    for (int r = 0; r < test_comm.size; r++) {
+        dn_status st = DN_ENOMEM;
+
+        for (long k = 0; st != DN_OK && k < 3000; k += k < 20 ? 1 : 5 + 8 * test_comm.size) {
+            dn_import_report report = {0};
+            dn_error err = DN_ERROR_INIT;
+
+            dn_alloc_fail_after(test_comm.rank == r ? k : -1);
+            st = dn_import(&test_comm, &o, "test", &report, &err);
+            dn_alloc_fail_after(-1);
+            CU_ASSERT(test_same((int)st));
+            CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == r));
+            dn_import_report_destroy(&report);
+            CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+        }
+        CU_ASSERT_EQUAL(st, DN_OK);
+    }
+}
+
+static const dn_test tests[] = {{"repeated genes by each rule", repeated_genes_by_each_rule},
+                                {"samples know their file", samples_know_their_file},
+                                {"what is refused", what_is_refused},
+                                {"tables of several blocks", tables_of_several_blocks},
+                                {"any rank may run out of memory", any_rank_may_run_out_of_memory},
+                                {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv, "ingest_expression", tests);
+}
