@@ -254,7 +254,7 @@ static void regulations_against_the_naive_way(void)
     static const char *const formats[] = {"reg=dream5"};
     int64_t seen[4] = {0}, mutual = 0, two = 0;
 
-    for (uint64_t seed = 0; seed < 3; seed++) {
+    for (uint64_t seed = 0; seed < 6; seed++) {
         row r[ROWS], link[LINKS + 1], want[ROWS + LINKS];
         dn_pairs_report count;
         dn_import_options o = defaults(gene_table(false));
@@ -653,7 +653,7 @@ static void any_rank_may_run_out_of_memory(void)
     for (int rank = 0; rank<test_comm.size; rank += test_comm.size> 1 ? test_comm.size - 1 : 1) {
         dn_status st = DN_ENOMEM;
 
-        for (long k = 0; st != DN_OK && k < 3000; k += 1 + 8 * (test_comm.size - 1)) {
+        for (long k = 0; st != DN_OK && k < 3000; k += 1 + 16 * (test_comm.size - 1)) {
             dn_import_options o = defaults(gene_table(false));
             dn_import_report r = {0};
             dn_error err = DN_ERROR_INIT;
