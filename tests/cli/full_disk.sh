@@ -70,8 +70,8 @@ fi
 # a full disk: nothing fits; a first checkpoint does not; a second, a third does not
 for room in 8:1 100:3 700:1 1800:3 3300:2; do
     kb=${room%:*} n=${room#*:}
-    mount -o remount,size=${kb}k small
     rm -rf small/*
+    mount -o remount,size=${kb}k small || fail "remounting with $kb KB"
     expect 74 "No space left on device" go "$n" small/run
     one_line small/run
     grep -q 'are free' err.txt || fail "$kb KB: what is free goes unsaid: $(tail -1 err.txt)"
@@ -85,9 +85,9 @@ done
 
 # outputs of import, synth, split
 mount -o remount,size=20m small
-cp data.h5 small/
-mount -o remount,size=$(($(du -k data.h5 | cut -f 1) + 60))k small
 rm -rf small/run
+cp data.h5 small/
+mount -o remount,size=$(($(du -k small/data.h5 | cut -f 1) + 60))k small || fail "remounting with 60 KB"
 for n in 1 3; do
     expect 74 "No space left on device" ranks $n split small/data.h5 --pairs known --name two --kind random --force
     one_line small/data.h5.part
