@@ -1,7 +1,8 @@
 /* normalise.h - expression made comparable between genes or between samples
  *
- * x is [genes, samples], NaN where missing, otherwise finite. After dn_normalise() nothing is missing: 0
- * stands there, which is the mean of what was divided (of the gene or of the sample), except with NONE.
+ * x is [genes, samples], NaN where missing, otherwise finite; at most 2^31 genes. After dn_normalise()
+ * nothing is missing: 0 stands there, which is the mean of what was divided (of the gene or of the sample),
+ * except with NONE.
  *
  *     none           the values as they are
  *     zscore-gene    (x - mean) / sd of every gene over its samples that have a value, biased sd; 0 for a

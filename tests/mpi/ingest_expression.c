@@ -221,11 +221,12 @@ static void tables_of_several_blocks(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-static void any_rank_may_run_out_of_memory(void)
+static void a_rank_may_run_out_of_memory(void)
 {
     dn_import_options o = two_files();
 
-    for (int r = 0; r < test_comm.size; r++) {
+    /* the first rank, which looks at the files, and the last */
+    for (int r = 0; r<test_comm.size; r += test_comm.size> 1 ? test_comm.size - 1 : 1) {
         dn_status st = DN_ENOMEM;
 
         for (long k = 0; st != DN_OK && k < 3000; k += k < 20 ? 1 : 5 + 8 * test_comm.size) {
@@ -248,7 +249,7 @@ static const dn_test tests[] = {{"repeated genes by each rule", repeated_genes_b
                                 {"samples know their file", samples_know_their_file},
                                 {"what is refused", what_is_refused},
                                 {"tables of several blocks", tables_of_several_blocks},
-                                {"any rank may run out of memory", any_rank_may_run_out_of_memory},
+                                {"a rank may run out of memory", a_rank_may_run_out_of_memory},
                                 {NULL, NULL}};
 
 int main(int argc, char **argv)
