@@ -106,13 +106,67 @@ out:
     return st;
 }
 
-static dn_status find_targets(dn_dti_inputs *in, const dn_states *s, int64_t **out_protein, dn_error *err)
+/* Targets whose states are wanted, those that the model knows in front, and what the file has of them. */
+typedef struct wanted {
+    int64_t n;
+    int64_t *target; /* [n]  rising */
+    dn_strings id, sequence;
+    int64_t *protein; /* [n]  of the file */
+    int64_t *at;      /* [n + 1]  first position of each when they follow each other */
+} wanted;
+
+static void wanted_destroy(wanted *w)
+{
+    dn_free(w->target);
+    dn_strings_destroy(&w->id);
+    dn_strings_destroy(&w->sequence);
+    dn_free(w->protein);
+    dn_free(w->at);
+}
+
+/* All targets, or those of the model, those of the rows that are given, and those that are new. */
+static dn_status choose_targets(const dn_dti_inputs *in, bool all, wanted *w, dn_error *err)
 {
     dn_status st = DN_OK;
+    uint8_t *mark = NULL; /* [targets] */
+    size_t len;
+    const char *text;
 
-    DN_NEW(*out_protein, (size_t)in->targets.n);
+    DN_NEW(mark, (size_t)in->targets.n);
+    DN_NEW(w->target, (size_t)in->targets.n);
+    for (int64_t i = 0; i < in->pairs.n; i++)
+        mark[in->pairs.target[i]] = 1;
+    for (int64_t t = 0; t < in->targets.n; t++) {
+        if (!all && !mark[t] && t >= in->known[1] && t < in->pairs.targets)
+            continue;
+        w->target[w->n++] = t;
+        text = dn_strings_at(&in->targets.id, t, &len);
+        DN_TRY(dn_strings_add(&w->id, text, len, err));
+        text = dn_strings_at(&in->targets.sequence, t, &len);
+        DN_TRY(dn_strings_add(&w->sequence, text, len, err));
+    }
+out:
+    dn_free(mark);
+    return st;
+}
+
+/* Those that nobody asks for get one empty position, which no row reads. */
+static dn_status find_targets(dn_dti_inputs *in, const dn_states *s, bool all, wanted *w, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t next = 0;
+
+    DN_TRY(choose_targets(in, all, w, err));
+    DN_NEW(w->protein, (size_t)w->n);
+    DN_NEW(w->at, (size_t)w->n + 1);
     DN_NEW(in->state_at, (size_t)in->targets.n + 1);
-    DN_TRY(dn_states_find(s, &in->targets.id, &in->targets.sequence, *out_protein, in->state_at, err));
+    DN_TRY(dn_states_find(s, &w->id, &w->sequence, w->protein, w->at, err));
+    for (int64_t t = 0; t < in->targets.n; t++) {
+        bool here = next < w->n && w->target[next] == t;
+
+        in->state_at[t + 1] = in->state_at[t] + (here ? w->at[next + 1] - w->at[next] : 1);
+        next += here;
+    }
 out:
     return st;
 }
@@ -141,45 +195,69 @@ out:
     return st;
 }
 
+/* States that were read one behind the other, from target `known` on, to where each belongs, from the back.
+ */
+static void spread(const dn_dti_inputs *in, const wanted *w, int64_t width, float *state)
+{
+    int64_t known = in->known[1], next = w->n - 1;
+    float *from = state + in->state_at[known] * width;
+
+    for (int64_t t = in->targets.n - 1; t >= known; t--) {
+        size_t bytes = (size_t)((in->state_at[t + 1] - in->state_at[t]) * width) * sizeof *state;
+        float *to = state + in->state_at[t] * width;
+
+        if (next >= known && w->target[next] == t)
+            memmove(to, from + (w->at[next--] - w->at[known]) * width, bytes);
+        else
+            memset(to, 0, bytes);
+    }
+}
+
 /* States of targets behind those that the model knows, whose hash does not cover them. Collective. */
-static dn_status read_new(const dn_comm *comm, dn_dti_inputs *in, const dn_states *s, const int64_t *protein,
+static dn_status read_new(const dn_comm *comm, dn_dti_inputs *in, const dn_states *s, const wanted *w,
                           float *state, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t known = in->known[1], n = in->targets.n - known, *at = NULL; /* [n + 1] */
+    int64_t known = in->known[1], n = w->n - known, *at = NULL; /* [n + 1] */
+    int64_t width = dn_states_info(s)->width;
 
-    if (n == 0)
-        goto out;
-    DN_PASS(rebase(in->state_at, known, n, &at, err));
-    DN_AGREE(comm);
-    DN_TRY(dn_states_read(s, &in->host, n, protein + known, at,
-                          state + in->state_at[known] * dn_states_info(s)->width, in->new_hash, err));
+    if (n > 0) {
+        DN_PASS(rebase(w->at, known, n, &at, err));
+        DN_AGREE(comm);
+        DN_TRY(dn_states_read(s, &in->host, n, w->protein + known, at, state + in->state_at[known] * width,
+                              in->new_hash, err));
+    }
+    dn_shared_barrier(in->states);
+    if (in->host.comm.rank == 0)
+        spread(in, w, width, state);
 out:
     dn_free(at);
     return st;
 }
 
-static dn_status read_targets(const dn_comm *comm, dn_dti_inputs *in, const char *path, dn_error *err)
+/* all: states of every target are wanted. Collective. */
+static dn_status read_targets(const dn_comm *comm, dn_dti_inputs *in, const char *path, bool all,
+                              dn_error *err)
 {
     dn_status st = DN_OK;
     dn_states *s = NULL;
-    int64_t *protein = NULL; /* [targets] */
+    wanted w = {.n = 0};
     dn_strings known = in->targets.sequence;
     float *state;
 
     known.n = in->known[1];
     DN_TRY(dn_states_open(comm, path, &s, err));
-    DN_PASS(find_targets(in, s, &protein, err));
+    DN_PASS(find_targets(in, s, all, &w, err));
     DN_AGREE(comm);
     DN_TRY(share_states(in, dn_states_info(s)->width, &state, err));
-    DN_TRY(dn_states_read(s, &in->host, known.n, protein, in->state_at, state, in->states_hash, err));
-    DN_TRY(read_new(comm, in, s, protein, state, err));
+    DN_TRY(dn_states_read(s, &in->host, known.n, w.protein, w.at, state, in->states_hash, err));
+    DN_TRY(read_new(comm, in, s, &w, state, err));
     dn_shared_barrier(in->states);
     remember_path(comm, path, in->states_path, sizeof in->states_path);
     dn_states_hash_sequences(&known, in->targets_hash);
     snprintf(in->encoder, sizeof in->encoder, "%s", dn_states_info(s)->encoder);
 out:
-    dn_free(protein);
+    wanted_destroy(&w);
     dn_states_close(&s);
     return st;
 }
@@ -229,7 +307,7 @@ dn_status dn_dti_inputs_load(const dn_comm *comm, const dn_h5 *h, const char *se
     DN_PASS(encode_drugs(out, encoding->atoms, err));
     DN_AGREE(comm);
     if (encoding->opt_states != NULL)
-        DN_TRY(read_targets(comm, out, encoding->opt_states, err));
+        DN_TRY(read_targets(comm, out, encoding->opt_states, encoding->opt_pairs == NULL, err));
     else
         DN_TRY(encode_targets(out, encoding->residues, err));
     out->data.n_pairs = out->pairs.n;

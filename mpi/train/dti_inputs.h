@@ -18,7 +18,8 @@ typedef struct dn_dti_encoding {
     dn_protein_encoding residues;     /* read when there is no file of states */
     const char *opt_states;           /* path of a file of states (mpi/io/states.h), or NULL */
     const dn_newcomers *opt_new;      /* drugs and targets to stand behind those of the dataset, or NULL */
-    const dn_interactions *opt_pairs; /* rows in place of those of the set, or NULL */
+    const dn_interactions *opt_pairs; /* rows in place of those of the set, or NULL; of targets that came
+                                         after the model, only these rows' need be in the file of states */
     int64_t drugs, targets; /* of the dataset when the model was trained, which more may follow; 0: all */
 } dn_dti_encoding;
 

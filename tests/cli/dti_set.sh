@@ -146,6 +146,56 @@ rows = list(csv.DictReader(open(sys.argv[1]), delimiter="\t"))
 assert rows and all(float(x["they"]) == score[x["drug"], x["target"]] for x in rows)
 P
 
+# ---- stored states: of targets that came later, only those of the set need be there ----
+cat >states.py <<'P'
+# states.py OUT KEEP: states by hand of the targets of grown.h5, whose number KEEP (in i) takes
+import sys, zlib
+import h5py
+import numpy as np
+
+with h5py.File("grown.h5") as f:
+    text, at = f["targets/sequence/bytes"][:].tobytes().decode(), f["targets/sequence/offsets"][:]
+sequences = [text[a:b] for i, (a, b) in enumerate(zip(at, at[1:])) if eval(sys.argv[2])]
+states = [np.random.default_rng(zlib.crc32(s.encode())).standard_normal((len(s), 6)).astype("f4") for s in sequences]
+with h5py.File(sys.argv[1], "w") as f:
+    f.attrs.update(schema="dragnet.states", schema_version="1.3", program="states.py", complete=1, encoder="made")
+    f["proteins/sequence/bytes"] = np.frombuffer("".join(sequences).encode(), "u1")
+    f["proteins/sequence/offsets"] = np.concatenate([[0], np.cumsum([len(s) for s in sequences])]).astype("i8")
+    f["proteins/state_at"] = f["proteins/sequence/offsets"][:]
+    f["proteins/state"] = np.concatenate(states)
+P
+if "$PYTHON" -c 'import h5py' 2>/dev/null; then
+    old=$(wc -l <old.targets)
+    "$PYTHON" states.py old.h5 "i < $old"
+    "$PYTHON" states.py all.h5 True
+    "$PYTHON" states.py odd.h5 "i < $old or i % 2 == 1"
+    odd=$("$PYTHON" - $old <<'P'
+import h5py, sys
+with h5py.File("grown.h5") as f:
+    text, at = f["targets/id/bytes"][:].tobytes().decode(), f["targets/id/offsets"][:]
+print("|".join(text[a:b] for i, (a, b) in enumerate(zip(at, at[1:])) if i < int(sys.argv[1]) or i % 2 == 1))
+P
+    )
+    grep -E "^drug_id|,($odd),[A-Z]*,[01]$" second.csv >third.csv
+    cp grown.h5 third.h5
+    expect 0 "" "$DRAGNET" import --add -o third.h5 --interactions third=third.csv
+    expect 0 "" ranks 2 train dti dti.h5 --split warm "${options[@]}" --encoder ./old.h5 -o stored
+    expect 0 "" "$DRAGNET" evaluate dti.h5 --model stored/model.h5 --replicates 5 --scores stored.before
+    expect 0 "" ranks 3 evaluate third.h5 --model stored/model.h5 --replicates 5 --scores stored.after
+    cmp -s stored.before stored.after || fail "stored states: old pairs score something else once targets were added"
+    expect 65 "no states of " ranks 2 evaluate third.h5 --model stored/model.h5 --interactions third
+    expect 65 "no states of " "$DRAGNET" screen third.h5 --model stored/model.h5 -o nothing
+    for n in 1 2 3 4; do
+        expect 0 "" ranks $n evaluate third.h5 --model stored/model.h5 --interactions third --encoder ./odd.h5 --replicates 5 --scores odd$n.tsv
+        cmp -s odd1.tsv odd$n.tsv || fail "stored states: other scores on $n ranks"
+    done
+    expect 0 "" "$DRAGNET" evaluate third.h5 --model stored/model.h5 --interactions third --encoder ./all.h5 --replicates 5 --scores all.tsv
+    cmp -s odd1.tsv all.tsv || fail "states that no row reads change the scores"
+    grep -q cold_target odd1.tsv || fail "no target of the set is new"
+else
+    echo "# no h5py: stored states are left out"
+fi
+
 # ---- mistakes ----
 evaluate=("$DRAGNET" evaluate grown.h5 --model warm/model.h5)
 expect 65 "no set of interactions 'third'" "${evaluate[@]}" --interactions third
