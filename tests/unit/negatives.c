@@ -113,6 +113,7 @@ static void rows_may_stand_there(void)
         dn_negatives d = draw(&plan, &all, "degree,given,uniform", 1, decoy, 1);
 
         check_rows(&d, true, true);
+        CU_ASSERT_EQUAL(dn_negatives_pairs(&d).classes, 4);
         CU_ASSERT_EQUAL(d.of[DN_GIVEN].drawn, GIVEN);
         CU_ASSERT(d.of[DN_DEGREE].wanted > 0 && d.of[DN_UNIFORM].wanted > 0);
         CU_ASSERT_EQUAL(d.n, POSITIVES + GIVEN + d.of[DN_DEGREE].drawn + d.of[DN_UNIFORM].drawn);
