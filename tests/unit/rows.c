@@ -21,7 +21,7 @@ static int64_t make(int64_t all, int every)
                   : every == 7 ? i / DN_ROWS_STRIDE % 2 == 1 /* stretches without one */
                                : dn_rng_below(s, (uint64_t)i, (uint64_t)every) == 0;
 
-        part[i] = in ? 2 : (uint8_t)(i % 2);
+        part[i] = (uint8_t)(in ? 2 : i % 2);
         label[i] = (uint8_t)(i % 3);
         if (in)
             list[n++] = i;
