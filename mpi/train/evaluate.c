@@ -507,7 +507,7 @@ static dn_status measure(const dn_comm *comm, const study *s, dn_evaluation *e, 
                               .pairs = &s->pairs,
                               .training = s->training,
                               .values = s->genes.values,
-                              .samples = s->samples,
+                              .samples = s->profiles.samples,
                               .opt_probability = s->probability};
 
     if (s->pairs.classes > 2) {

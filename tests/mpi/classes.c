@@ -331,8 +331,8 @@ static void evaluation_of_a_file(void)
     CU_ASSERT_EQUAL(dn_evaluate(&test_comm, &o, &all, &err), DN_OK);
     CU_ASSERT_STRING_EQUAL(err.text, "");
     check_view(&all);
-    CU_ASSERT_EQUAL(dn_evaluation_json(&one, &o, &text_one, &err), DN_OK);
-    CU_ASSERT_EQUAL(dn_evaluation_json(&all, &o, &text_all, &err), DN_OK);
+    CU_ASSERT_EQUAL(dn_evaluation_json(&one, &o, NULL, &text_one, &err), DN_OK);
+    CU_ASSERT_EQUAL(dn_evaluation_json(&all, &o, NULL, &text_all, &err), DN_OK);
     CU_ASSERT(text_one != NULL && text_all != NULL && strcmp(text_one, text_all) == 0);
     CU_ASSERT(text_one != NULL && strstr(text_one, "\"b_regulates_a\"") != NULL);
     dn_free(text_one);
