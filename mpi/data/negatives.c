@@ -410,7 +410,10 @@ dn_status dn_negatives_draw(const dn_split_plan *plan, const dn_pairs *pairs,
                             const dn_negatives_options *options, dn_negatives *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    deck k = {.plan = plan, .pairs = pairs, .o = options, .d = {.origins = options->origins}};
+    deck k = {.plan = plan,
+              .pairs = pairs,
+              .o = options,
+              .d = {.origins = options->origins, .classes = pairs->classes}};
 
     DN_TRY(prepare(&k, err));
     DN_TRY(keep_rows(&k, err));
@@ -445,7 +448,7 @@ dn_pairs dn_negatives_pairs(const dn_negatives *d)
                       .gene_b = d->gene_b,
                       .label = d->label,
                       .origin = d->origin,
-                      .classes = 2};
+                      .classes = d->classes};
 }
 
 void dn_negatives_part(const dn_negatives *d, const uint8_t *part, dn_origin view, uint8_t *out)

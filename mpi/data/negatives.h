@@ -41,6 +41,7 @@ typedef struct dn_negatives_options {
 /* The rows of a split: those of the set that stay, in their order, then the drawn ones, kind by kind. */
 typedef struct dn_negatives {
     dn_origins origins;
+    int classes; /* of the set */
     int64_t n;
     int32_t *gene_a, *gene_b; /* [n] */
     uint8_t *label, *origin;  /* [n] */

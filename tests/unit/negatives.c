@@ -113,6 +113,7 @@ static void rows_may_stand_there(void)
         dn_negatives d = draw(&plan, &all, "degree,given,uniform", 1, decoy, 1);
 
         check_rows(&d, true, true);
+        CU_ASSERT_EQUAL(dn_negatives_pairs(&d).classes, 4);
         CU_ASSERT_EQUAL(d.of[DN_GIVEN].drawn, GIVEN);
         CU_ASSERT(d.of[DN_DEGREE].wanted > 0 && d.of[DN_UNIFORM].wanted > 0);
         CU_ASSERT_EQUAL(d.n, POSITIVES + GIVEN + d.of[DN_DEGREE].drawn + d.of[DN_UNIFORM].drawn);
@@ -244,9 +245,9 @@ static void popularity_is_worth_nothing(void)
     dn_negatives_part(&d, part, DN_UNIFORM, stored);
     uniform = popularity(&d, stored, DN_UNIFORM);
     degree = popularity(&d, stored, DN_DEGREE);
-    if (!(uniform > 0.7 && fabs(degree - 0.5) < 0.03))
+    if (!(uniform > 0.65 && fabs(degree - 0.5) < 0.03))
         fprintf(stderr, "# popularity: uniform %.4f, degree %.4f\n", uniform, degree);
-    CU_ASSERT(uniform > 0.7);
+    CU_ASSERT(uniform > 0.65);
     CU_ASSERT(fabs(degree - 0.5) < 0.03); /* 750 against 750 rows: standard error below 0.015 */
     dn_negatives_destroy(&d);
     dn_split_plan_destroy(&plan);
@@ -273,9 +274,9 @@ static void the_seed_decides(void)
     CU_ASSERT(!same(&d[0], &d[2]));
     h = test_fnv(h, d[0].gene_a, (size_t)d[0].n * sizeof *d[0].gene_a);
     h = test_fnv(h, d[0].gene_b, (size_t)d[0].n * sizeof *d[0].gene_b);
-    if (h != 0x79265486bd84bf86u) /* what is drawn is part of the format */
+    if (h != 0x321ccddc798007bfu) /* what is drawn is part of the format */
         fprintf(stderr, "# negatives: 0x%016llx\n", (unsigned long long)h);
-    CU_ASSERT_EQUAL(h, 0x79265486bd84bf86u);
+    CU_ASSERT_EQUAL(h, 0x321ccddc798007bfu);
     for (int k = 0; k < 3; k++)
         dn_negatives_destroy(&d[k]);
     dn_split_plan_destroy(&plan);
