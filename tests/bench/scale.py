@@ -6,7 +6,7 @@
 Every second the resident memory of every rank is read: VmHWM (its peak), RssAnon (its own) and RssShmem (what the ranks of a
 host share, counted in each). A stage that takes more than its header states is named and the command fails:
 
-    synth     synth.h: 25 MB, 64 bytes a gene, 41 a gene of the block            split     split.h: 2 bytes a pair, 48 for both a gene
+    synth     synth.h: 25 MB, 64 bytes a gene, 41 a gene of the block            split     split.h: 3 bytes a pair, 96 a gene
     train     train.h: 1/16 byte a pair, 55 a validation pair while they are ranked, 16 MB for steps
 
 beside what the program takes when it does nothing, which is measured first. Training must be flat: own memory in the last
@@ -125,7 +125,7 @@ def measure(o, folder):
         if name in stages:
             seconds, most, _, _ = run(o, "split", data, "--pairs", "known", "--name", name, "--kind", kind, "--fractions",
                                       f"{o.train_share},{rest},{rest}", "--seed", 1, "--force")
-            good &= report(name, seconds, most, base + 8 + (2 * o.pairs + 96 * o.genes) / mb)
+            good &= report(name, seconds, most, base + 8 + (3 * o.pairs + 96 * o.genes) / mb)
     if "train" in stages:
         seconds, most, course, text = run(o, "train", "gener", data, "--split", "random", "--epochs", 1, "-o", f"{folder}/run", "--force")
         good &= report("train", seconds, most, base + 40 + (o.pairs / 16 + 55 * validation + 96 * o.genes + 4 * o.genes * o.samples) / mb)
