@@ -1,6 +1,7 @@
 /* cmd_split.c - dragnet split: which pairs train, validate and test, stored in the dataset under a name
  *
- * stdout: one TSV line for each fold and part: fold, part, rows, positives, negatives.
+ * stdout: one TSV line for each fold and part: fold, part, rows, positives, negatives; of four classes also
+ * the rows of each.
  */
 #include "jobs/cli/command.h"
 
@@ -364,7 +365,7 @@ out:
 static dn_status check_diagonal(const job *j, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_split_count pooled[DN_COUNTS] = {{0, 0}};
+    dn_split_count pooled[DN_COUNTS] = {{.rows = 0}};
 
     for (int64_t f = 0; f < j->split.folds; f++) {
         pooled[DN_TEST].rows += j->counts[f][DN_TEST].rows;
@@ -421,13 +422,15 @@ out:
 
 static void print_counts(const job *j)
 {
-    printf("fold\tpart\trows\tpositives\tnegatives\n");
+    int classes = j->pairs.classes;
+
+    printf("fold\tpart\trows\tpositives\tnegatives");
+    for (int label = 0; classes > 2 && label < classes; label++)
+        printf("\t%s", dn_class_name(classes, label));
+    putchar('\n');
     for (int64_t f = 0; f < j->plan.folds; f++)
-        for (int c = 0; c < DN_COUNTS; c++) {
-            const dn_split_count *n = &j->counts[f][c];
-            printf("%lld\t%s\t%lld\t%lld\t%lld\n", (long long)f, dn_count_names[c], (long long)n->rows,
-                   (long long)n->positives, (long long)(n->rows - n->positives));
-        }
+        for (int c = 0; c < DN_COUNTS; c++)
+            dn_split_line_print(f, dn_count_names[c], NULL, &j->counts[f][c], classes);
 }
 
 static dn_status run(const dn_call *call, dn_error *err)
@@ -456,7 +459,7 @@ static dn_status run(const dn_call *call, dn_error *err)
         if (!done)
             print_counts(&j);
         if (!done && j.negatives.drawn)
-            dn_split_negatives_print(&j.negatives, &j.plan);
+            dn_split_negatives_print(&j.negatives, &j.plan, j.pairs.classes);
     }
 out:
     dn_genes_destroy(&j.genes);

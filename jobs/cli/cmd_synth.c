@@ -28,6 +28,8 @@ static const dn_opt options[] = {
     {"missing", 0, DN_OPT_NUMBER, "0.02", "0..0.99", "share of expression values that are missing", "data"},
     {"hubs", 0, DN_OPT_NUMBER, "0.2", "0..1",
      "share of genes, or drugs and targets, with more partners than others", "data"},
+    {"classes", 0, DN_OPT_TEXT, "2", "2|4",
+     "4: an interaction is a connection, or one gene regulates the other", "data"},
     {"seed", 0, DN_OPT_INT, "1", "0..9223372036854775807", "of everything", "data"},
     {"interactions", 0, DN_OPT_FLAG, NULL, NULL, "drugs, targets and pairs that are activation or inhibition",
      "drugs and targets"},
@@ -55,7 +57,8 @@ static void read_options(const dn_options *o, dn_synth_options *out)
                               .noise = dn_options_number(o, "noise"),
                               .missing = dn_options_number(o, "missing"),
                               .hubs = dn_options_number(o, "hubs"),
-                              .seed = (uint64_t)dn_options_int(o, "seed")};
+                              .seed = (uint64_t)dn_options_int(o, "seed"),
+                              .classes = dn_options_text(o, "classes")[0] - '0'};
 }
 
 static dn_status check_usage(const dn_options *o, dn_error *err)
@@ -85,6 +88,8 @@ static dn_status write_config(const dn_synth_options *o, char **out, dn_error *e
     dn_json_number(c, "noise", o->noise);
     dn_json_number(c, "missing", o->missing);
     dn_json_number(c, "hubs", o->hubs);
+    if (o->classes > 2) /* absent otherwise, as in files of before there was a choice */
+        dn_json_int(c, "classes", o->classes);
     dn_json_int(c, "seed", (int64_t)o->seed);
     st = dn_json_text(c, 0, out, err);
     dn_json_destroy(&c);

@@ -31,6 +31,7 @@ static const struct {
             {"noise", PAIRS | INTERACTIONS},
             {"missing", PAIRS},
             {"hubs", PAIRS | INTERACTIONS},
+            {"classes", PAIRS},
             {"scale", RMAT},
             {"edge-factor", RMAT},
             {"quadrants", RMAT},

@@ -44,6 +44,11 @@ static const dn_opt options[] = {
     {"normalise", 0, DN_OPT_TEXT, "zscore-gene", "none|zscore-sample|zscore-gene|quantile",
      "gener: expression as the network sees it; stored with the model. quantile: samples, then zscore-gene",
      "recipe"},
+    {"balance", 0, DN_OPT_TEXT, NULL, "on|off",
+     "gener: of every class as many training and validation rows as of the smallest, drawn by --seed [off; "
+     "published "
+     "on]",
+     "recipe"},
     {"encoder", 0, DN_OPT_TEXT, "blosum", "NAME",
      "dti: residues as numbers: blosum, onehot, or a FILE of stored states", "recipe"},
     {"atoms", 0, DN_OPT_TEXT, NULL, "published|rich", "dti: features of an atom, 4 or 64 [rich, published 4]",
@@ -65,7 +70,7 @@ static const dn_opt options[] = {
 /* Options of one network that the other would not look at. */
 static dn_status refuse_foreign(const dn_options *o, const char *network, dn_error *err)
 {
-    static const char *const of_gener[] = {"fixed-order", "normalise", NULL};
+    static const char *const of_gener[] = {"fixed-order", "normalise", "balance", NULL};
     static const char *const of_dti[] = {"encoder", "atoms", "joint", "heads", "no-history", NULL};
     dn_status st = DN_OK;
     const char *const *foreign = strcmp(network, "dti") == 0 ? of_gener : of_dti;
@@ -103,6 +108,8 @@ const dn_command dn_cmd_train = {
                "protein) on the training part of a split and keeps the weights of the epoch with the lowest "
                "validation\n"
                "loss. The weights are the same, bit for bit, on any number of ranks and threads.\n"
+               "The number of classes is that of the pair set: 2, or 4 (none, connection, A regulates B, B "
+               "regulates A).\n"
                "--encoder FILE takes states of proteins that are stored in a file (scripts/states_from_npy "
                "makes one); the\n"
                "model remembers which, and evaluate wants the same ones, where they were or with --encoder "

@@ -132,7 +132,10 @@ dn_status dn_evaluation_json(const dn_evaluation *e, const dn_evaluate_options *
 
     if (root == NULL)
         DN_FAIL(DN_ENOMEM, "out of memory for the report");
-    dn_views_json(&views, root);
+    if (e->classes.views > 0)
+        dn_class_evaluation_json(&e->classes, root);
+    else
+        dn_views_json(&views, root);
     group = dn_json_object(root, "left_out");
     dn_json_int(group, "trained_on", e->left_out.trained_on);
     dn_json_int(group, "two_labels", e->left_out.two_labels);

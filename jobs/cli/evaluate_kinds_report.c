@@ -18,6 +18,29 @@ static dn_views views_of(const dn_gene_kinds *kinds, int k, const dn_view_report
                       .replicates = o->replicates};
 }
 
+/* Pairs of four classes have no views of two. */
+static bool of_classes(const dn_gene_kinds *kinds)
+{
+    return kinds->origins.n > 1 && kinds->of[1].classes.views > 0;
+}
+
+/* Kind 0 is the report itself. */
+static void classes_json(const dn_gene_kinds *kinds, dn_json *group)
+{
+    for (int k = 1; k < kinds->origins.n; k++)
+        dn_class_evaluation_json(&kinds->of[k].classes,
+                                 dn_json_object(group, dn_origin_names[kinds->origins.kind[k]]));
+}
+
+static void classes_print(const dn_gene_kinds *kinds, int64_t replicates, FILE *to)
+{
+    for (int k = 1; k < kinds->origins.n; k++) {
+        fprintf(to, "\nAgainst %s negatives; the same other classes, training used %s ones\n",
+                dn_origin_names[kinds->origins.kind[k]], dn_origin_names[kinds->origins.kind[0]]);
+        dn_class_evaluation_print(&kinds->of[k].classes, replicates, to);
+    }
+}
+
 void dn_gene_kinds_json(const dn_gene_kinds *kinds, const dn_view_report *first, const dn_repeats *first_mean,
                         const dn_evaluate_options *o, dn_json *root)
 {
@@ -26,7 +49,9 @@ void dn_gene_kinds_json(const dn_gene_kinds *kinds, const dn_view_report *first,
     if (kinds == NULL || kinds->origins.n == 0)
         return;
     group = dn_json_object(root, "negatives");
-    for (int k = 0; k < kinds->origins.n; k++) {
+    if (of_classes(kinds))
+        classes_json(kinds, group);
+    for (int k = 0; !of_classes(kinds) && k < kinds->origins.n; k++) {
         dn_json *obj = dn_json_object(group, dn_origin_names[kinds->origins.kind[k]]);
         dn_views views = views_of(kinds, k, first, o);
 
@@ -68,6 +93,10 @@ void dn_gene_kinds_print(const dn_gene_kinds *kinds, const dn_view_report *first
 
     if (kinds->origins.n == 0)
         return;
+    if (of_classes(kinds)) {
+        classes_print(kinds, o->replicates, to);
+        return;
+    }
     views = views_of(kinds, 0, first, o);
     fprintf(to,
             "\nAgainst every kind of negatives: AUROC; the same positives, training used %s ones\n"

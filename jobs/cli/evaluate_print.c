@@ -262,7 +262,10 @@ void dn_evaluation_print(const dn_evaluation *e, const dn_evaluate_options *o, F
     if (all->positives == 0 || all->positives == all->rows)
         fprintf(to, "WARNING: one class only; AUROC and average precision do not exist\n");
     fputc('\n', to);
-    dn_views_print(&views, to);
+    if (e->classes.views > 0)
+        dn_class_evaluation_print(&e->classes, o->replicates, to);
+    else
+        dn_views_print(&views, to);
 }
 
 /* ---- row by row ---- */
@@ -274,6 +277,20 @@ static void write_id(FILE *f, const dn_strings *id, int64_t gene)
 
     fwrite(text, 1, len, f);
     fputc('\t', f);
+}
+
+static void write_class_rows(const dn_evaluation *e, FILE *f)
+{
+    fprintf(f, "gene_a\tgene_b\tlabel");
+    dn_class_evaluation_header(f);
+    fprintf(f, "\tclass\tclean\n");
+    for (int64_t i = 0; i < e->n; i++) {
+        write_id(f, &e->gene_id, e->gene_a[i]);
+        write_id(f, &e->gene_id, e->gene_b[i]);
+        fprintf(f, "%s", dn_target_name(e->label[i]));
+        dn_class_evaluation_row(&e->classes, i, f);
+        fprintf(f, "\tc%d\t%d\n", e->klass[i], e->clean[i]);
+    }
 }
 
 static void write_rows(const dn_evaluation *e, FILE *f)
@@ -302,7 +319,10 @@ dn_status dn_evaluation_save_scores(const dn_evaluation *e, const char *path, dn
     dn_text_file f = {0};
 
     DN_TRY(dn_text_file_open(&f, NULL, path, err));
-    write_rows(e, f.to);
+    if (e->classes.views > 0)
+        write_class_rows(e, f.to);
+    else
+        write_rows(e, f.to);
     DN_TRY(dn_text_file_commit(&f, err));
 out:
     dn_text_file_close(&f);

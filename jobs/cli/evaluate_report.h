@@ -38,6 +38,14 @@ DN_MUST_CHECK dn_status dn_evaluation_json(const dn_evaluation *e, const dn_eval
  * Fails: DN_ECANTCREAT, DN_EIO */
 DN_MUST_CHECK dn_status dn_evaluation_save_scores(const dn_evaluation *e, const char *path, dn_error *err);
 
+/* ---- pairs of genes of four classes: the parts of the three forms above that differ
+ * (evaluate_classes_report.c) ---- */
+
+void dn_class_evaluation_print(const dn_class_evaluation *e, int64_t replicates, FILE *to);
+void dn_class_evaluation_json(const dn_class_evaluation *e, dn_json *root);
+/* The columns of scores, each with a tab in front. */
+void dn_class_evaluation_header(FILE *f);
+void dn_class_evaluation_row(const dn_class_evaluation *e, int64_t i, FILE *f);
 /* Several folds: the means, then the pooled rows. */
 void dn_gene_folds_print(const dn_gene_folds *g, const dn_evaluate_options *o, FILE *to);
 DN_MUST_CHECK dn_status dn_gene_folds_json(const dn_gene_folds *g, const dn_evaluate_options *o,

@@ -186,7 +186,7 @@ int main(int argc, char **argv)
 
     if (getenv("OMP_NUM_THREADS") == NULL)
         omp_set_num_threads(1); /* one thread a rank unless told otherwise */
-    signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error of the write, with a message */
+    signal(SIGXFSZ, SIG_IGN);   /* a file-size limit is an error of the write, with a message */
     st = dn_world_open(&argc, &argv, &comm, &err);
     if (st != DN_OK) {
         fprintf(stderr, "dragnet: %s\n", err.text);

@@ -89,12 +89,23 @@ dn_status dn_split_negatives_draw(const dn_comm *comm, const dn_split_plan *plan
     if (comm->rank == 0)
         DN_PASS(draw_local(plan, pairs, genes, allow_small, io_n, counts, err));
     DN_AGREE(comm);
-    MPI_Bcast(counts, (int)(plan->folds * (int64_t)sizeof *counts), MPI_BYTE, 0, comm->mpi);
+    dn_split_share_counts(comm, plan->folds, counts);
 out:
     return st;
 }
 
-void dn_split_negatives_print(const dn_split_negatives *n, const dn_split_plan *plan)
+void dn_split_line_print(int64_t fold, const char *part, const char *opt_kind, const dn_split_count *n,
+                         int classes)
+{
+    printf("%lld\t%s%s%s\t%lld\t%lld\t%lld", (long long)fold, part, opt_kind != NULL ? "/" : "",
+           opt_kind != NULL ? opt_kind : "", (long long)n->rows, (long long)n->positives,
+           (long long)(n->rows - n->positives));
+    for (int label = 0; classes > 2 && label < classes; label++)
+        printf("\t%lld", (long long)n->of[label]);
+    putchar('\n');
+}
+
+void dn_split_negatives_print(const dn_split_negatives *n, const dn_split_plan *plan, int classes)
 {
     for (int k = 0; k < n->origins.n; k++) {
         int kind = n->origins.kind[k];
@@ -102,12 +113,9 @@ void dn_split_negatives_print(const dn_split_negatives *n, const dn_split_plan *
         bool short_of = n->rows.of[kind].drawn < n->rows.of[kind].wanted;
 
         for (int64_t f = 0; f < plan->folds && k > 0; f++)
-            for (int c = DN_VALIDATION; c < DN_COUNTS; c++) {
-                const dn_split_count *s = &n->counts[k][f][c];
+            for (int c = DN_VALIDATION; c < DN_COUNTS; c++)
                 if (c != DN_LEFT_OUT)
-                    printf("%lld\t%s/%s\t%lld\t%lld\t%lld\n", (long long)f, dn_count_names[c], name,
-                           (long long)s->rows, (long long)s->positives, (long long)(s->rows - s->positives));
-            }
+                    dn_split_line_print(f, dn_count_names[c], name, &n->counts[k][f][c], classes);
         if (kind != DN_GIVEN)
             dn_log(short_of ? DN_WARN : DN_INFO, "split", short_of ? "negatives missing" : "negatives drawn",
                    "kind=%s wanted=%lld drawn=%lld degree_distance=%.4f", name,

@@ -30,8 +30,13 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_split_negatives_draw(const dn_comm *com
                                                               dn_split_count (*counts)[DN_COUNTS],
                                                               dn_error *err);
 
+/* A line of the table on stdout: fold, part (with a kind of negatives), rows, positives, negatives, and of
+ * more than two classes the rows of each. */
+void dn_split_line_print(int64_t fold, const char *part, const char *opt_kind, const dn_split_count *n,
+                         int classes);
+
 /* Lines of the kinds after the first, and the log of what was drawn. Rank 0. */
-void dn_split_negatives_print(const dn_split_negatives *n, const dn_split_plan *plan);
+void dn_split_negatives_print(const dn_split_negatives *n, const dn_split_plan *plan, int classes);
 void dn_split_negatives_destroy(dn_split_negatives *n);
 
 #endif

@@ -66,7 +66,8 @@ static dn_status make_model(job *j, dn_error *err)
                           .gene_b = j->pairs.gene_b,
                           .label = j->pairs.label};
 
-    r->record.options = (dn_gener_options){.dropout = (float)r->dropout, .swap = !fixed_order(r)};
+    r->record.options = (dn_gener_options){
+        .dropout = (float)r->dropout, .swap = !fixed_order(r), .classes = j->pairs.classes};
     dn_gener_init(&j->gener, &data, &r->record.options);
     return dn_train_run_model(r, &j->gener.model, err);
 }
@@ -85,6 +86,8 @@ static dn_status write_config(job *j, dn_error *err)
     dn_json_bool(c, "fixed_order", fixed_order(r));
     dn_json_string(c, "expression_hash", hash);
     dn_json_string(c, "normalisation", r->record.normalisation);
+    if (j->pairs.classes > 2)
+        dn_json_int(c, "classes", j->pairs.classes);
     return dn_train_run_config(r, c, err);
 }
 

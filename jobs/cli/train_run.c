@@ -12,6 +12,7 @@
 #include "mpi/core/memory.h"
 #include "mpi/io/digest.h"
 #include "mpi/io/output.h"
+#include "mpi/train/balance.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 #include "solvers/nn/kernels.h"
@@ -84,11 +85,13 @@ static void read_recipe(dn_train_run *r)
 {
     const dn_options *o = r->call->options;
     const dn_recipe *b = r->base;
+    bool balanced = strcmp(b->network, "gener") == 0 && dn_recipe_published(b);
 
     r->schedule = text_or(o, "schedule", b->schedule);
     r->batch_norm = text_or(o, "batch-norm", b->batch_norm);
     r->optimiser = text_or(o, "optimiser", b->optimiser);
     r->dropout = number_or(o, "dropout", b->dropout);
+    r->balance = strcmp(text_or(o, "balance", balanced ? "on" : "off"), "on") == 0;
     r->recipe = (dn_train_options){
         .epochs = int_or(o, "epochs", b->epochs),
         .patience = int_or(o, "patience", b->patience),
@@ -140,6 +143,7 @@ void dn_train_run_close(dn_train_run *r)
         fclose(r->metrics);
     dn_run_lock_release(&r->lock);
     dn_split_destroy(&r->split);
+    dn_free(r->part);
     dn_rows_destroy(&r->rows.train);
     dn_rows_destroy(&r->rows.validation);
     dn_free(r->w);
@@ -167,17 +171,43 @@ out:
     return st;
 }
 
+/* The parts without the rows that balance drops. The split keeps its own: the model's training hash is of all
+ * its training rows. Local; the same on every rank. */
+static dn_status balance(dn_train_run *r, const uint8_t *label, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t before[2], after[2];
+
+    if (!r->balance)
+        goto out;
+    DN_NEW(r->part, (size_t)r->split.n);
+    memcpy(r->part, r->split.part, (size_t)r->split.n);
+    for (uint8_t p = DN_TRAIN; p <= DN_VALIDATION; p++)
+        DN_TRY(dn_balance_part(r->recipe.seed, label, r->split.n, p, DN_LEFT_OUT, r->part, &before[p],
+                               &after[p], err));
+    if (r->call->comm->rank == 0)
+        dn_log(DN_INFO, "train", "classes of equal size",
+               "training_rows=%lld of=%lld validation_rows=%lld of=%lld", (long long)after[DN_TRAIN],
+               (long long)before[DN_TRAIN], (long long)after[DN_VALIDATION],
+               (long long)before[DN_VALIDATION]);
+out:
+    return st;
+}
+
 dn_status dn_train_run_rows(dn_train_run *r, int64_t n, const uint8_t *label, dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t steps;
+    const uint8_t *part;
 
     if (r->split.n != n)
         DN_FAIL(DN_EDATA, "%s: split '%s' was made for another pair set '%s'", r->dataset, r->record.split,
                 r->split.pairs);
     r->rows = (dn_train_rows){.label = label};
-    DN_TRY(dn_rows_of_part(r->split.part, n, DN_TRAIN, &r->rows.train, err));
-    DN_TRY(dn_rows_of_part(r->split.part, n, DN_VALIDATION, &r->rows.validation, err));
+    DN_TRY(balance(r, label, err));
+    part = r->balance ? r->part : r->split.part;
+    DN_TRY(dn_rows_of_part(part, n, DN_TRAIN, &r->rows.train, err));
+    DN_TRY(dn_rows_of_part(part, n, DN_VALIDATION, &r->rows.validation, err));
     steps = r->rows.train.n / r->recipe.batch;
     if (r->recipe.schedule.kind == DN_COSINE) {
         r->recipe.schedule.every = steps * r->recipe.epochs > 0 ? steps * r->recipe.epochs : 1;
@@ -241,6 +271,8 @@ dn_json *dn_train_run_begin_config(const dn_train_run *r)
     dn_json_string(c, "schedule", r->schedule);
     dn_json_number(c, "decay", r->recipe.decay);
     dn_json_number(c, "dropout", r->dropout);
+    if (r->balance) /* absent otherwise, as in files of before there was a choice */
+        dn_json_bool(c, "balance", true);
     dn_json_int(c, "seed", (int64_t)r->recipe.seed);
     dn_json_string(c, "reduce", dn_options_text(o, "reduce"));
     return c;

@@ -36,9 +36,11 @@ typedef struct dn_train_run {
     const char *dataset, *dir, *schedule, *batch_norm, *optimiser;
     char model_path[DN_RUN_PATH], metrics_path[DN_RUN_PATH], checkpoint_path[DN_RUN_PATH];
     double dropout;
+    bool balance; /* classes of equal size (mpi/train/balance.h) */
     dn_train_options recipe;
     dn_split split;
     int64_t fold;
+    uint8_t *part; /* [split.n]  of rows that are trained on and validated with balance; otherwise NULL */
     dn_train_rows rows;
     dn_model_record record;
     const dn_model *model; /* borrowed */
@@ -64,8 +66,8 @@ void dn_train_run_close(dn_train_run *r);
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train_run_split(dn_train_run *r, const dn_h5 *h, bool interactions,
                                                          dn_error *err);
 
-/* Training and validation rows of the split, and the schedule over them. n rows with labels (borrowed).
- * Local. Fails: DN_EDATA the split is of another set; DN_ENOMEM */
+/* Training and validation rows of the split, balanced where the recipe says so, and the schedule over them. n
+ * rows with labels (borrowed). Local. Fails: DN_EDATA the split is of another set; DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_train_run_rows(dn_train_run *r, int64_t n, const uint8_t *label, dn_error *err);
 
 /* Room for the weights of a model (borrowed). Local. Fails: DN_ENOMEM */

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include "mpi/core/agree.h"
@@ -74,6 +75,23 @@ static const char *backing(void)
     return tmp != NULL ? tmp : "/tmp";
 }
 
+/* MPI makes a file of the memory; where a limit forbids that, the other ranks wait inside MPI for it. */
+static dn_status check_limit(size_t bytes, dn_error *err)
+{
+    enum { OF_MPI = 1 << 16 }; /* its own part of the file */
+    dn_status st = DN_OK;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        limit.rlim_cur < bytes + OF_MPI)
+        DN_FAIL(
+            DN_EIO,
+            "shared memory is a file: no room for %zu bytes, the limit is %llu (ulimit -f): File too large",
+            bytes + OF_MPI, (unsigned long long)limit.rlim_cur);
+out:
+    return st;
+}
+
 static dn_status check_room(size_t bytes, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -81,6 +99,7 @@ static dn_status check_room(size_t bytes, dn_error *err)
     struct statvfs info;
     double room;
 
+    DN_TRY(check_limit(bytes, err));
     if (statvfs(where, &info) != 0)
         goto out; /* MPI will say what is wrong with it */
     room = (double)info.f_bavail * (double)info.f_frsize;

@@ -70,6 +70,10 @@ dn_pairs dn_negatives_pairs(const dn_negatives *d);
 /* The bytes of part of all rows in a view, out [n], from those of the set, part [rows of the set]. Local. */
 void dn_negatives_part(const dn_negatives *d, const uint8_t *part, dn_origin view, uint8_t *out);
 
+/* Counts [folds] of rank 0 to all ranks. Collective on comm; cannot fail. */
+DN_COLLECTIVE void dn_split_share_counts(const dn_comm *comm, int64_t folds,
+                                         dn_split_count (*counts)[DN_COUNTS]);
+
 /* As dn_split_store(), with the rows as /pairs/<name>:rows; rank 0 brings d, the others may bring NULL.
  * counts [folds][DN_COUNTS] are those of the kind that training uses, the same on every rank. Collective. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_negatives_store(dn_h5 *h, const char *name, const char *pairs_name,

@@ -8,6 +8,11 @@
 
 enum { PATH_CAP = 256, CHUNK = 1 << 16 };
 
+void dn_split_share_counts(const dn_comm *comm, int64_t folds, dn_split_count (*counts)[DN_COUNTS])
+{
+    MPI_Bcast(counts, (int)(folds * (int64_t)sizeof *counts), MPI_BYTE, 0, comm->mpi);
+}
+
 /* Genes are 32 bits in memory, 64 in the file. rows: of rank 0, 0 elsewhere. */
 static dn_status write_genes(dn_h5 *h, const char *path, int64_t n, int64_t rows, const int32_t *gene,
                              dn_error *err)

@@ -154,6 +154,13 @@ out:
     return st;
 }
 
+enum { NO_CLASS = 255 };
+
+static int classes_of(const dn_pairs *pairs)
+{
+    return pairs->classes > 2 ? pairs->classes : 2;
+}
+
 static dn_status plan_pairs(dn_split_plan *p, const dn_pairs *pairs, dn_ranked *list, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -164,7 +171,7 @@ static dn_status plan_pairs(dn_split_plan *p, const dn_pairs *pairs, dn_ranked *
         DN_FAIL(DN_EDATA, "%lld pairs cannot be dealt into %lld folds", (long long)p->pairs,
                 (long long)p->folds);
     DN_NEW(p->pair_block, (size_t)p->pairs);
-    for (uint8_t label = 0; label <= 1; label++) {
+    for (uint8_t label = 0; label < classes_of(pairs); label++) {
         int64_t n;
 
         if (!kfold) {
@@ -327,15 +334,15 @@ out:
 static dn_status hold_out(dn_split_plan *p, const dn_pairs *pairs, dn_error *err)
 {
     dn_status st = DN_OK;
-    uint8_t *class = NULL; /* [pairs]  label of a pair of training genes, 2 otherwise */
+    uint8_t *class = NULL; /* [pairs]  label of a pair of training genes, NO_CLASS otherwise */
 
     DN_NEW(p->pair_block, (size_t)p->pairs); /* before class: what is freed behind it can be taken again */
     DN_NEW(class, (size_t)p->pairs);
     for (int64_t i = 0; i < p->pairs; i++)
         class[i] = p->gene_block[pairs->gene_a[i]] == DN_TRAIN && p->gene_block[pairs->gene_b[i]] == DN_TRAIN
                        ? pairs->label[i]
-                       : 2;
-    for (uint8_t label = 0; label <= 1; label++)
+                       : NO_CLASS;
+    for (uint8_t label = 0; label < classes_of(pairs); label++)
         DN_TRY(dn_split_cut(p->options.fraction, p->options.seed, DRAW_HELD_OUT, class, label, p->pairs,
                             p->pair_block, err));
 out:
@@ -472,7 +479,8 @@ void dn_split_gene_part(const dn_split_plan *plan, int64_t fold, uint8_t *out_pa
 static void count_one(dn_split_count *c, uint8_t label)
 {
     c->rows++;
-    c->positives += label;
+    c->positives += label > 0;
+    c->of[label]++;
 }
 
 dn_status dn_split_counts(const dn_pairs *pairs, int64_t genes, const uint8_t *part,
@@ -502,6 +510,23 @@ out:
     return st;
 }
 
+/* Of more than two classes: which occurs, but too rarely in part c? -1: none, or there are but two. */
+static int too_rare(const dn_split_count counts[DN_COUNTS], int c)
+{
+    int64_t all[DN_CLASSES_MAX] = {0};
+    bool more = false;
+
+    for (int part = DN_TRAIN; part <= DN_LEFT_OUT; part++)
+        for (int label = 0; label < DN_CLASSES_MAX; label++) {
+            all[label] += counts[part].of[label];
+            more |= label > 1 && counts[part].of[label] > 0;
+        }
+    for (int label = 0; more && label < DN_CLASSES_MAX; label++)
+        if (all[label] > 0 && counts[c].of[label] < DN_TEST_MIN)
+            return label;
+    return -1;
+}
+
 dn_status dn_split_check_test(const dn_split_plan *plan, int64_t fold, const dn_split_count counts[DN_COUNTS],
                               dn_error *err)
 {
@@ -521,6 +546,14 @@ dn_status dn_split_check_test(const dn_split_plan *plan, int64_t fold, const dn_
 
         if (c != DN_TEST && (c < DN_COUNT_TEST_C1 || !by_genes || counts[c].rows == 0))
             continue;
+        if (too_rare(counts, c) >= 0)
+            DN_FAIL(DN_EDATA,
+                    "part %s of %s has %lld pairs of class %s, fewer than %d: too few to judge a model; take "
+                    "%s, or "
+                    "--force to keep it",
+                    dn_count_names[c], where, (long long)counts[c].of[too_rare(counts, c)],
+                    dn_class_name(DN_CLASSES_MAX, too_rare(counts, c)), DN_TEST_MIN,
+                    folds ? "fewer folds" : "other fractions");
         if (positives < DN_TEST_MIN || negatives < DN_TEST_MIN)
             DN_FAIL(DN_EDATA,
                     "part %s of %s has %lld positive and %lld negative pairs, fewer than %d of a class: too "

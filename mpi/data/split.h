@@ -8,7 +8,7 @@
  * k folds, 16 pairs held out of k folds by genes. A ranked list of n is cut at round(n train) and round(n
  * (train + validation)); a fraction of 0 gets nothing.
  *
- * random: the pairs of each class are ranked and cut at the fractions.
+ * random: the pairs of each class (2 or 4, dn_pairs.classes) are ranked and cut at the fractions.
  *
  * gene-disjoint: the genes that stand in a pair are ranked and cut at the fractions. Then
  *   - train x train: training; of these, class by class, the fractions of validation and test are held
@@ -17,8 +17,8 @@
  *   - train x test, test x test: test
  *   - validation x test: left out
  *
- * k folds by pairs: the ranked pairs of each class are dealt into K blocks (the second class goes on where
- * the first ended). Fold f tests block f, validates on block (f + 1) mod K, trains on the rest.
+ * k folds by pairs: the ranked pairs of each class are dealt into K blocks (each class goes on where
+ * the one before ended). Fold f tests block f, validates on block (f + 1) mod K, trains on the rest.
  *
  * k folds by genes: the ranked genes are dealt into K blocks. Fold f has the test genes of block f and the
  * validation genes of block (f + 1) mod K; pairs follow the rules above. So that C1 can be measured too, the
@@ -132,7 +132,8 @@ void dn_split_gene_part(const dn_split_plan *plan, int64_t fold, uint8_t *out_pa
 
 /* ---- counts ---- */
 typedef struct dn_split_count {
-    int64_t rows, positives;
+    int64_t rows, positives;    /* positive: any label above 0 */
+    int64_t of[DN_CLASSES_MAX]; /* rows of each label */
 } dn_split_count;
 
 /* Indices of counts: the four parts (dn_part), then C1, C2, C3 of validation, then of test. */
@@ -144,8 +145,10 @@ DN_MUST_CHECK dn_status dn_split_counts(const dn_pairs *pairs, int64_t genes, co
                                         dn_split_count out[DN_COUNTS], dn_error *err);
 
 /* Is the test part of a fold large enough to say something: DN_TEST_MIN of either class, for plans by genes
- * also in each of C1, C2, C3 that is not empty? A test fraction of 0 is fine. Of kfold-blocks, whose scores
- * are pooled, the counts are to be sums over the diagonal folds. Local. Fails: DN_EDATA (with the counts) */
+ * also in each of C1, C2, C3 that is not empty? Of four classes those count that occur in any part (two at
+ * least): each of them needs DN_TEST_MIN, not only the positives together. A test fraction of 0 is fine. Of
+ * kfold-blocks, whose scores are pooled, the counts are to be sums over the diagonal folds. Local. Fails:
+ * DN_EDATA (with the counts) */
 DN_MUST_CHECK dn_status dn_split_check_test(const dn_split_plan *plan, int64_t fold,
                                             const dn_split_count counts[DN_COUNTS], dn_error *err);
 
@@ -154,9 +157,9 @@ DN_MUST_CHECK dn_status dn_split_check_test(const dn_split_plan *plan, int64_t f
 /* Write a plan as /splits/<name> of an edited dataset: part [folds, pairs], by genes also gene_part [folds,
  * genes], of drug-target sets drug_part and target_part and the clusters that stay whole; attributes pairs
  * (or interactions), kind, by, seed, fractions, folds, c1_share, config and "<count>_rows",
- * "<count>_positives" (sums over the folds). pairs NULL: the caller has written part. counts is
- * [folds][DN_COUNTS]. Every rank passes the same; each writes its folds. Collective on the file's
- * communicator. Fails: as the functions of h5.h; DN_ENOMEM */
+ * "<count>_positives", of four classes also "<count>_<class>" (sums over the folds). pairs NULL: the caller
+ * has written part. counts is [folds][DN_COUNTS]. Every rank passes the same; each writes its folds.
+ * Collective on the file's communicator. Fails: as the functions of h5.h; DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_split_store(dn_h5 *h, const char *name, const char *pairs_name,
                                                      const char *config, const dn_split_plan *plan,
                                                      const dn_pairs *pairs,

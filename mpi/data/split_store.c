@@ -111,10 +111,22 @@ out:
     return st;
 }
 
+/* Rows of every label are worth storing where there are more than two. */
+static bool has_more_classes(const dn_split_plan *plan, const dn_split_count (*counts)[DN_COUNTS])
+{
+    for (int64_t f = 0; f < plan->folds; f++)
+        for (int c = 0; c < DN_COUNTS; c++)
+            for (int label = 2; label < DN_CLASSES_MAX; label++)
+                if (counts[f][c].of[label] > 0)
+                    return true;
+    return false;
+}
+
 static dn_status write_counts(dn_h5 *h, const char *group, const dn_split_plan *plan,
                               const dn_split_count (*counts)[DN_COUNTS], dn_error *err)
 {
     dn_status st = DN_OK;
+    int classes = has_more_classes(plan, counts) ? DN_CLASSES_MAX : 0;
 
     for (int c = 0; c < DN_COUNTS; c++) {
         dn_split_count sum = {0};
@@ -123,11 +135,17 @@ static dn_status write_counts(dn_h5 *h, const char *group, const dn_split_plan *
         for (int64_t f = 0; f < plan->folds; f++) {
             sum.rows += counts[f][c].rows;
             sum.positives += counts[f][c].positives;
+            for (int label = 0; label < DN_CLASSES_MAX; label++)
+                sum.of[label] += counts[f][c].of[label];
         }
         snprintf(key, sizeof key, "%s_rows", dn_count_names[c]);
         DN_TRY(dn_h5_set_int(h, group, key, sum.rows, err));
         snprintf(key, sizeof key, "%s_positives", dn_count_names[c]);
         DN_TRY(dn_h5_set_int(h, group, key, sum.positives, err));
+        for (int label = 0; label < classes; label++) {
+            snprintf(key, sizeof key, "%s_%s", dn_count_names[c], dn_class_name(classes, label));
+            DN_TRY(dn_h5_set_int(h, group, key, sum.of[label], err));
+        }
     }
 out:
     return st;

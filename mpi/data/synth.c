@@ -18,7 +18,7 @@ enum {
     DRAW_COMPATIBLE,
     DRAW_PAIR_KEY,
     DRAW_ORIENTATION,
-    DRAW_SCORE
+    DRAW_SCORE /* 12; 13 and 14 are those of synth_classes.c */
 };
 
 static const double strength = 3, hub_floor = 4;
@@ -52,6 +52,8 @@ dn_status dn_synth_check(const dn_synth_options *o, dn_error *err)
         DN_FAIL(DN_EUSAGE, "noise %g: wanted 0 to 1e6", o->noise);
     if (!(o->missing >= 0 && o->missing < 1))
         DN_FAIL(DN_EUSAGE, "missing share %g: wanted 0 to less than 1", o->missing);
+    if (o->classes != 0 && o->classes != 2 && o->classes != 4)
+        DN_FAIL(DN_EUSAGE, "%d classes: wanted 2 or 4", o->classes);
     if (!(o->hubs >= 0 && o->hubs <= 1))
         DN_FAIL(DN_EUSAGE, "share of hubs %g: wanted 0 to 1", o->hubs);
 out:

@@ -17,6 +17,16 @@
  *   - label: the pairs / 2 pairs of the highest score are positive. With c the median of the scores,
  *     P(positive) = 1 / (1 + exp(c - (score - L)))
  *
+ * With four classes the positive pairs have one of three labels (synth_classes.c). Every gene drives its
+ * partners by
+ *   - drive v[g] = sign(l[g]) e[m[g]], e[m] = 1/2 + U(m): to be read from the expression, which shows the
+ * module and the sign of its loading
+ *   - class of a positive pair (a, b): the largest of 1 + G, 2 (v[a] - v[b]) + G', 2 (v[b] - v[a]) + G", in
+ * this order connection, a regulates b, b regulates a; G standard Gumbel noise (minus the log of an
+ * exponential draw). With d = 2 (v[a] - v[b]): P(a regulates b) = exp(d) / (e + exp(d) + exp(-d)); turned
+ * round, the pair has the other direction About half the pairs are none, a seventh connections, the rest
+ * regulation in either direction alike.
+ *
  * So a model that reads modules and signs from the expression of genes it has never seen predicts their
  * pairs; popularity knows the hubs among the genes it has seen, and of others nothing.
  */
@@ -37,6 +47,7 @@ typedef struct dn_synth_options {
     double missing;  /* share of values, 0 <= missing < 1 */
     double hubs;     /* share of genes, 0 .. 1 */
     uint64_t seed;
+    int classes; /* 2 or 4; 0 counts as 2 */
 } dn_synth_options;
 
 /* The truth about a gene. */
@@ -59,6 +70,10 @@ int64_t dn_synth_row(const dn_synth_options *o, int64_t gene, float *out_x);
 
 /* Pair k, 0 <= k < pairs: its genes, and its score with noise. Local. */
 double dn_synth_pair(const dn_synth_options *o, int64_t k, int64_t *out_a, int64_t *out_b);
+
+/* Drive of a gene, and the class 1, 2 or 3 of the pair (a, b), a != b, were it positive. Local. */
+double dn_synth_drive(const dn_synth_options *o, int64_t gene);
+uint8_t dn_synth_class(const dn_synth_options *o, int64_t gene_a, int64_t gene_b);
 
 /* The unordered pair number k of all N (N - 1) / 2: *out_low < *out_high, k = high (high - 1) / 2 + low.
  * Local. */

@@ -17,7 +17,7 @@ typedef struct block {
     int64_t rows; /* genes at a time */
     float *x;     /* [rows, samples] */
     int64_t *values, *table_row, *module;
-    double *hub, *loading;
+    double *hub, *loading, *drive; /* drive: of four classes, otherwise NULL */
     uint8_t *decoy;
     dn_synth_maker *maker;
     int64_t *a, *b; /* [PAIRS_AT_ONCE] */
@@ -33,6 +33,7 @@ static void destroy(block *k)
     dn_free(k->module);
     dn_free(k->hub);
     dn_free(k->loading);
+    dn_free(k->drive);
     dn_free(k->decoy);
     dn_free(k->a);
     dn_free(k->b);
@@ -68,6 +69,8 @@ static dn_status make_genes(const dn_synth_options *o, block *k, dn_error *err)
     DN_NEW(k->hub, n);
     DN_NEW(k->loading, n);
     DN_NEW(k->decoy, n);
+    if (o->classes > 2)
+        DN_NEW(k->drive, n);
     for (size_t i = 0; i < n; i++) {
         int64_t g = k->genes.begin + (int64_t)i;
         dn_synth_gene t = dn_synth_gene_of(o, g);
@@ -76,6 +79,8 @@ static dn_status make_genes(const dn_synth_options *o, block *k, dn_error *err)
         k->module[i] = t.module;
         k->hub[i] = t.hub;
         k->loading[i] = t.loading;
+        if (k->drive != NULL)
+            k->drive[i] = dn_synth_drive(o, g);
     }
 out:
     return st;
@@ -143,6 +148,8 @@ static dn_status write_genes(dn_h5 *h, const dn_synth_options *o, block *k, dn_e
     DN_TRY(dn_h5_write(h, "/truth/module", 1, &all, first, n, k->module, err));
     DN_TRY(dn_h5_write(h, "/truth/hub", 1, &all, first, n, k->hub, err));
     DN_TRY(dn_h5_write(h, "/truth/loading", 1, &all, first, n, k->loading, err));
+    if (o->classes > 2)
+        DN_TRY(dn_h5_write(h, "/truth/drive", 1, &all, first, n, k->drive, err));
 out:
     return st;
 }
@@ -164,6 +171,12 @@ static dn_status write_rule(dn_h5 *h, const dn_synth_options *o, dn_error *err)
         "score = 3 C[module a, module b] sign(loading a * loading b) + log hub a + log hub b + "
         "standard logistic noise; the upper half of the scores is positive; C in compatibility",
         err));
+    if (o->classes > 2)
+        DN_TRY(dn_h5_set_text(
+            h, "/truth", "class_rule",
+            "class of a positive pair: the largest of 1, 2 (drive a - drive b), 2 (drive b - drive a), "
+            "each plus standard Gumbel noise: connection, a regulates b, b regulates a",
+            err));
 out:
     return st;
 }
@@ -183,6 +196,8 @@ static dn_status fill_pairs(dn_h5 *h, const dn_synth_options *o, block *k, uint6
             double score = dn_synth_maker_pair(k->maker, r.begin + i, &k->a[i], &k->b[i]);
             k->label[i] = dn_order_key(score) >= least;
             *positives += k->label[i];
+            if (o->classes > 2 && k->label[i] != 0)
+                k->label[i] = dn_synth_class(o, k->a[i], k->b[i]);
         }
         DN_TRY(dn_h5_fill(h, "/pairs/known/gene_a", r.begin, n, k->a, err));
         DN_TRY(dn_h5_fill(h, "/pairs/known/gene_b", r.begin, n, k->b, err));
@@ -213,6 +228,8 @@ static dn_status write_pairs(dn_h5 *h, const dn_synth_options *o, block *k, uint
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         DN_TRY(dn_h5_set_int(h, "/pairs/known", counts[i].key, counts[i].value, err));
     DN_TRY(dn_h5_set_int(h, "/pairs/known", "positive", positives, err));
+    if (o->classes > 2)
+        DN_TRY(dn_h5_set_int(h, "/pairs/known", "classes", o->classes, err));
 out:
     return st;
 }

@@ -137,6 +137,13 @@ out:
 
 /* ---- pairs, once per host ---- */
 
+const char *dn_class_name(int classes, int label)
+{
+    static const char *const name[] = {"none", "connection", "a_regulates_b", "b_regulates_a"};
+
+    return classes <= 2 && label == 1 ? "interaction" : name[label];
+}
+
 /* The rows of a vector that this rank reads for its host, in `turns` turns of at most CHUNK: every rank of
  * the run takes part in each turn, also when it has no rows left. */
 typedef struct share {
@@ -227,8 +234,8 @@ static dn_status measure(const dn_h5 *h, const char *group, dn_pairs *p, int64_t
     DN_TRY(dn_h5_get_int(h, group, "two_labels", &p->two_labels, err));
     if (dn_h5_has_attribute(h, group, "classes"))
         DN_TRY(dn_h5_get_int(h, group, "classes", &classes, err));
-    if (classes < 2 || classes > 255)
-        DN_FAIL(DN_EDATA, "%s: %s has %lld classes, not 2 to 255", dn_h5_path(h), group, (long long)classes);
+    if (classes != 2 && classes != DN_CLASSES_MAX)
+        DN_FAIL(DN_EDATA, "%s: %s has %lld classes, not 2 or 4", dn_h5_path(h), group, (long long)classes);
     p->classes = (int)classes;
     DN_TRY(dn_h5_shape(h, "/genes/table_row", &ndims, dims, err));
     if (dims[0] > (int64_t)INT32_MAX + 1)

@@ -14,6 +14,8 @@
 
 #define DN_DATASET_SCHEMA "dragnet.dataset"
 
+enum { DN_CLASSES_MAX = 4 };
+
 /* Genes in the order of the id table (of the first expression file when there is no table). */
 typedef struct dn_genes {
     int64_t n;
@@ -36,9 +38,10 @@ typedef struct dn_pairs {
     int64_t n;
     int32_t *gene_a;    /* [n]  0 <= gene < genes.n <= 2^31 */
     int32_t *gene_b;    /* [n] */
-    uint8_t *label;     /* [n]  0 <= label < classes; of two classes 1 interaction, 0 none */
+    uint8_t *label;     /* [n]  0 <= label < classes */
     uint8_t *origin;    /* [n]  dn_origin; NULL: all are given */
-    int classes;        /* attribute `classes` of /pairs/NAME; absent: 2 */
+    int classes;        /* 2: none, interaction; 4: none, connection, a_regulates_b, b_regulates_a (attribute
+                         * `classes` of /pairs/NAME, absent: 2); 0 in a table made by hand counts as 2 */
     int64_t two_labels; /* pairs that import left out because they stood there with both labels */
     dn_shared *memory;  /* holds the arrays; NULL: each is a block of its own, for dn_free() */
 } dn_pairs;
@@ -50,9 +53,13 @@ void dn_genes_destroy(dn_genes *g);
 DN_MUST_CHECK dn_status dn_expression_load(const dn_h5 *h, float **out_x, int64_t *out_genes,
                                            int64_t *out_samples, dn_error *err);
 
+/* What label 0 <= label < classes means: "none", "interaction"; "none", "connection", "a_regulates_b",
+ * "b_regulates_a". Local. */
+const char *dn_class_name(int classes, int label);
+
 /* The ranks of a host each read a part. Fails: DN_EDATA no such set (the text lists those there are), more
- * than 2^31 genes, a gene or label out of range (names the first pair); DN_ENOMEM also when shared memory is
- * too small */
+ * than 2^31 genes, neither 2 nor 4 classes, a gene or label out of range (names the first pair); DN_ENOMEM
+ * also when shared memory is too small */
 DN_MUST_CHECK dn_status dn_pairs_load(const dn_h5 *h, const char *name, dn_pairs *out, dn_error *err);
 
 /* Collective where p->memory is set, local otherwise; what is empty or half-built is fine. */

@@ -278,22 +278,40 @@ static herr_t innermost(unsigned n, const H5E_error2_t *e, void *text)
     return 0;
 }
 
+/* The library could not write, or read what it has written, although there was room. With several ranks that
+ * is the end: others may wait inside the library for what this rank did not do. */
+static dn_status broken(const dn_h5 *h, const char *reason, dn_error *err)
+{
+    char why[DN_PATH_MAX + 200];
+
+    snprintf(why, sizeof why, "%s: writing failed: %s", h->disk_path, reason);
+    if (h->comm->size > 1) {
+        unlink(h->disk_path);
+        dn_world_abort(h->comm, DN_EIO, why);
+    }
+    return dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s", why);
+}
+
 typedef struct failed_read {
     bool failed;
     char why[80];
 } failed_read;
 
-/* The driver that reads says "..., errno = 5, error message = 'Input/output error', ...". */
+/* The driver that reads says "..., errno = 5, error message = 'Input/output error', ...", that of MPI-IO has
+ * a number of its own. */
 static herr_t note_read(unsigned n, const H5E_error2_t *e, void *ctx)
 {
     failed_read *r = ctx;
     const char *at = e->desc != NULL ? strstr(e->desc, "error message = '") : NULL;
 
     (void)n;
-    if (!r->failed && at != NULL) {
-        r->failed = true;
+    if (r->failed)
+        return 0;
+    r->failed = at != NULL || e->min_num == H5E_MPI;
+    if (at != NULL)
         snprintf(r->why, sizeof r->why, "%.*s", (int)strcspn(at + 17, "'"), at + 17);
-    }
+    else if (r->failed)
+        snprintf(r->why, sizeof r->why, "%s", e->desc != NULL ? e->desc : "MPI-IO failed");
     return 0;
 }
 
@@ -303,6 +321,8 @@ dn_status dn_h5_readable(const dn_h5 *h, dn_error *err)
     failed_read r = {0};
 
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, note_read, &r);
+    if (r.failed && h->writable)
+        DN_TRY(broken(h, r.why, err));
     if (r.failed)
         DN_FAIL(DN_EIO, "%s: reading failed: %s", h->disk_path, r.why);
 out:
@@ -456,20 +476,6 @@ out:
     return st;
 }
 
-/* The library could not write although there was room. With several ranks that is the end: others may wait
- * inside the library for what this rank did not do. */
-static dn_status broken(const dn_h5 *h, dn_error *err)
-{
-    char reason[160], why[DN_PATH_MAX + 200];
-
-    snprintf(why, sizeof why, "%s: writing failed: %s", h->disk_path, dn_h5_reason(reason));
-    if (h->comm->size > 1) {
-        unlink(h->disk_path);
-        dn_world_abort(h->comm, DN_EIO, why);
-    }
-    return dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s", why);
-}
-
 void dn_h5_seal(dn_h5 *h)
 {
     h->sealed = true;
@@ -480,15 +486,16 @@ dn_status dn_h5_commit(dn_h5 **handle, dn_error *err)
     dn_status st = DN_OK;
     dn_h5 *h = *handle;
     const dn_comm *comm = h->comm;
+    char reason[160];
 
     DN_TRY(dn_h5_set_int(h, "/", "complete", 1, err));
     DN_PASS(dn_h5_reserve(h, 0, err));
     DN_AGREE(comm);
     if (H5Fflush(h->file, H5F_SCOPE_GLOBAL) < 0)
-        st = broken(h, err);
+        st = broken(h, dn_h5_reason(reason), err);
     DN_AGREE(comm); /* what is not whole is still open, see empty() */
     if (H5Fclose(h->file) < 0)
-        st = broken(h, err);
+        st = broken(h, dn_h5_reason(reason), err);
     h->file = -1;
     DN_AGREE(comm);
     if (comm->rank == 0)

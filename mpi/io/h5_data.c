@@ -55,38 +55,6 @@ static hid_t file_type(dn_type type)
     return -1;
 }
 
-dn_status dn_h5_look(const dn_h5 *h, const char *name, bool *out_there, dn_error *err)
-{
-    dn_status st = DN_OK;
-    char prefix[DN_PATH_MAX];
-    size_t len = strlen(name);
-    htri_t there = len > 0 && len < sizeof prefix;
-
-    for (size_t i = 1; i <= len && there > 0 && strcmp(name, "/") != 0; i++) {
-        if (i < len && name[i] != '/')
-            continue;
-        memcpy(prefix, name, i);
-        prefix[i] = '\0';
-        there = H5Lexists(h->file, prefix, H5P_DEFAULT);
-    }
-    *out_there = there > 0;
-    if (there < 0)
-        DN_TRY(dn_h5_readable(h, err));
-out:
-    return st;
-}
-
-/* What is not known to be absent must not be taken for absent, and the caller has no way to fail. */
-bool dn_h5_has(const dn_h5 *h, const char *name)
-{
-    dn_error err = DN_ERROR_INIT;
-    bool there;
-
-    if (dn_h5_look(h, name, &there, &err) != DN_OK)
-        dn_world_abort(h->comm, DN_EIO, err.text);
-    return there;
-}
-
 static dn_status read_shape(const dn_h5 *h, const char *name, int *out_ndims, int64_t *out_dims,
                             dn_error *err)
 {
@@ -154,22 +122,6 @@ static bool is_empty(int ndims, const hsize_t *dims)
     return false;
 }
 
-/* A new dataset with the attributes of its schema row. */
-static hid_t create_set(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, hid_t space)
-{
-    hid_t links = H5Pcreate(H5P_LINK_CREATE), set;
-
-    H5Pset_create_intermediate_group(links, 1);
-    set = H5Dcreate2(h->file, name, file_type(type), space, links, H5P_DEFAULT, H5P_DEFAULT);
-    H5Pclose(links);
-    if (set >= 0 && !(dn_h5_put_text(set, "units", row->units) && dn_h5_put_text(set, "dims", row->dims) &&
-                      dn_h5_put_text(set, "long_name", row->long_name))) {
-        H5Dclose(set);
-        set = -1;
-    }
-    return set;
-}
-
 /* Where a dataset ends in the file; 0: it has no place there. */
 static int64_t end_of(hid_t set)
 {
@@ -180,10 +132,32 @@ static int64_t end_of(hid_t set)
 
 static dn_status cannot_write(const dn_h5 *h, const char *name, dn_error *err)
 {
+    dn_status st = dn_h5_readable(h, err);
     char reason[160];
 
-    return dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot write %s: %s", h->disk_path, name,
-                        dn_h5_reason(reason));
+    if (st == DN_OK)
+        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot write %s: %s", h->disk_path, name,
+                          dn_h5_reason(reason));
+    return st;
+}
+
+/* A new dataset with the attributes of its schema row; *out is negative on failure. */
+static dn_status create_set(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, hid_t space,
+                            hid_t *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    hid_t links = H5Pcreate(H5P_LINK_CREATE), set;
+
+    H5Pset_create_intermediate_group(links, 1);
+    set = H5Dcreate2(h->file, name, file_type(type), space, links, H5P_DEFAULT, H5P_DEFAULT);
+    if (set < 0 || !(dn_h5_put_text(set, "units", row->units) && dn_h5_put_text(set, "dims", row->dims) &&
+                     dn_h5_put_text(set, "long_name", row->long_name)))
+        st = cannot_write(h, name, err); /* at once: the next call forgets why */
+    H5Pclose(links);
+    if (st != DN_OK && set >= 0)
+        H5Dclose(set);
+    *out = st == DN_OK ? set : -1;
+    return st;
 }
 
 static dn_status write_rows(dn_h5 *h, const char *name, const dn_schema_row *row, dn_type type, int ndims,
@@ -198,9 +172,7 @@ static dn_status write_rows(dn_h5 *h, const char *name, const dn_schema_row *row
     for (int d = 0; d < ndims; d++)
         extent[d] = (hsize_t)dims[d];
     space = H5Screate_simple(ndims, extent, NULL);
-    set = create_set(h, name, row, type, space);
-    if (set < 0)
-        st = cannot_write(h, name, err);
+    st = create_set(h, name, row, type, space, &set, err);
     DN_PASS(dn_h5_reserve(h, end_of(set), err));
     st = dn_agree(h->comm, st, err);
     if (st == DN_OK && !is_empty(ndims, extent)) {
@@ -229,9 +201,7 @@ static dn_status declare_local(dn_h5 *h, const char *name, const dn_schema_row *
     for (int d = 0; d < ndims; d++)
         extent[d] = (hsize_t)dims[d];
     space = H5Screate_simple(ndims, extent, NULL);
-    set = create_set(h, name, row, row->type, space);
-    if (set < 0)
-        st = cannot_write(h, name, err);
+    st = create_set(h, name, row, row->type, space, &set, err);
     DN_PASS(dn_h5_reserve(h, end_of(set), err));
     if (set >= 0 && H5Dclose(set) < 0 && st == DN_OK)
         st = cannot_write(h, name, err);
@@ -551,64 +521,5 @@ dn_status dn_h5_read_strings(const dn_h5 *h, const char *name, dn_strings *out, 
     s = (dn_strings){0};
 out:
     dn_strings_destroy(&s);
-    return st;
-}
-
-/* ---- groups ---- */
-
-dn_status dn_h5_remove(dn_h5 *h, const char *name, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    if (H5Ldelete(h->file, name, H5P_DEFAULT) < 0)
-        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: cannot remove %s", h->disk_path, name);
-    DN_AGREE(h->comm);
-out:
-    return st;
-}
-
-typedef struct listing {
-    dn_strings *names;
-    dn_status st;
-    dn_error *err;
-} listing;
-
-static herr_t add_name(hid_t group, const char *name, const H5L_info_t *info, void *ctx)
-{
-    listing *l = ctx;
-
-    (void)group;
-    (void)info;
-    l->st = dn_strings_add(l->names, name, strlen(name), l->err);
-    return l->st == DN_OK ? 0 : -1;
-}
-
-static dn_status list_local(const dn_h5 *h, const char *group, dn_strings *names, dn_error *err)
-{
-    dn_status st = DN_OK;
-    listing l = {names, DN_OK, err};
-    bool there;
-
-    DN_TRY(dn_h5_look(h, group, &there, err));
-    if (there &&
-        H5Literate_by_name(h->file, group, H5_INDEX_NAME, H5_ITER_INC, NULL, add_name, &l, H5P_DEFAULT) < 0 &&
-        l.st == DN_OK)
-        DN_TRY(dn_h5_readable(h, err));
-    st = l.st;
-out:
-    return st;
-}
-
-dn_status dn_h5_list(const dn_h5 *h, const char *group, dn_strings *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_strings names = {0};
-
-    DN_PASS(list_local(h, group, &names, err));
-    DN_AGREE(h->comm);
-    *out = names;
-    names = (dn_strings){0};
-out:
-    dn_strings_destroy(&names);
     return st;
 }

@@ -93,8 +93,8 @@ typedef struct dn_layer_option {
  *   - A 0 (dream5) is class 0 where the pair is no regulation in the other direction; else it is a repeat.
  *   - A pair with 0 and 1 in the same direction is left out (two_labels).
  *   - connections names an undirected set of this import or of the dataset: its pairs follow those of the
- *     file, in their order, label 1 as class 1, label 0 as class 0; those of genes that stand in the file as
- * a regulation are left out (regulated). Where the file says 0 of such a pair, the connection counts.
+ *     file, in their order, label 1 as class 1, label 0 as class 0; those that the file has as regulations
+ *     are left out (regulated). Where the file says 0 of such a pair, the connection counts.
  *   - With undirected set, they are pairs with label 1 (a 0: label 0) in the order of the file, and mutual
  *     regulations are one pair.
  * Factors of yeastract that are no gene as they stand are looked up in capital letters, then without the 'p'

@@ -29,6 +29,7 @@ static dn_status save_gener(dn_h5 *h, const dn_model_record *r, dn_error *err)
     DN_TRY(dn_h5_set_int(h, "/", "samples", r->samples, err));
     DN_TRY(dn_h5_set_number(h, "/", "dropout", (double)r->options.dropout, err));
     DN_TRY(dn_h5_set_int(h, "/", "swap", r->options.swap, err));
+    DN_TRY(dn_h5_set_int(h, "/", "classes", r->options.classes > 2 ? r->options.classes : 2, err));
 out:
     return st;
 }
@@ -119,7 +120,7 @@ static dn_status read_gener(const dn_h5 *h, dn_model_record *r, dn_error *err)
 {
     dn_status st = DN_OK;
     double dropout;
-    int64_t swap;
+    int64_t swap, classes = 2;
 
     DN_TRY(dn_h5_get_text(h, "/", "normalisation", r->normalisation, sizeof r->normalisation, err));
     if (dn_h5_has_attribute(h, "/", "expression_hash"))
@@ -127,7 +128,11 @@ static dn_status read_gener(const dn_h5 *h, dn_model_record *r, dn_error *err)
     DN_TRY(dn_h5_get_int(h, "/", "samples", &r->samples, err));
     DN_TRY(dn_h5_get_number(h, "/", "dropout", &dropout, err));
     DN_TRY(dn_h5_get_int(h, "/", "swap", &swap, err));
-    r->options = (dn_gener_options){.dropout = (float)dropout, .swap = swap != 0};
+    if (dn_h5_has_attribute(h, "/", "classes"))
+        DN_TRY(dn_h5_get_int(h, "/", "classes", &classes, err));
+    if (classes != 2 && classes != 4)
+        DN_FAIL(DN_EDATA, "%s: a network of %lld classes, not 2 or 4", dn_h5_path(h), (long long)classes);
+    r->options = (dn_gener_options){.dropout = (float)dropout, .swap = swap != 0, .classes = (int)classes};
 out:
     return st;
 }

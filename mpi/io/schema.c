@@ -22,7 +22,8 @@ static const dn_schema_row table[] = {
     /* dragnet.dataset: pairs */
     {"/pairs/*/gene_a", false, DN_I64, "pair", "gene index", "first gene"},
     {"/pairs/*/gene_b", false, DN_I64, "pair", "gene index", "second gene"},
-    {"/pairs/*/label", false, DN_U8, "pair", "1", "1: interaction, 0: none"},
+    {"/pairs/*/label", false, DN_U8, "pair", "1",
+     "2 classes: 0 none, 1 interaction; 4: 0 none, 1 connection, 2 a regulates b, 3 b regulates a"},
     {"/pairs/*/origin", false, DN_U8, "pair", "1", "0 given, 1 drawn uniformly, 2 degree-matched; absent: 0"},
     /* dragnet.dataset: drugs, targets and their labelled pairs */
     {"/drugs/id", true, DN_U8, "drug", "1", "drug id, as first seen"},

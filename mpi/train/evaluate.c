@@ -50,6 +50,7 @@ typedef struct study {
     int64_t n_training, n_clean_training;
     int64_t *keys; /* [n_training]  trained pairs, sorted; only with a pair set */
     dn_eval_rows rows;
+    float *probability; /* [rows.n, 4]  of the model; only of four classes */
 } study;
 
 static void study_destroy(study *s)
@@ -63,6 +64,7 @@ static void study_destroy(study *s)
     dn_free(s->sound);
     dn_free(s->training);
     dn_free(s->keys);
+    dn_free(s->probability);
     dn_eval_rows_destroy(&s->rows);
 }
 
@@ -102,6 +104,9 @@ static dn_status check_set(const study *s, const dn_model_record *m, dn_error *e
 {
     dn_status st = DN_OK;
 
+    if (s->o->pairs != NULL && s->other.classes != s->pairs.classes)
+        DN_FAIL(DN_EDATA, "%s: pair set '%s' has %d classes, but '%s' has %d", s->o->dataset, s->o->pairs,
+                s->other.classes, s->split.pairs, s->pairs.classes);
     if (s->profiles.genes != s->genes.n)
         DN_FAIL(DN_EDATA, "%s: expression of %lld genes, but a table of %lld", s->o->dataset,
                 (long long)s->profiles.genes, (long long)s->genes.n);
@@ -125,6 +130,9 @@ static dn_status check_model(const study *s, const dn_model_record *m, dn_error 
     const dn_evaluate_options *o = s->o;
     char hash[17] = "";
 
+    if (s->pairs.classes != m->options.classes)
+        DN_FAIL(DN_EDATA, "%s: a model of %d classes, but pair set '%s' of %s has %d", o->model,
+                m->options.classes, s->split.pairs, o->dataset, s->pairs.classes);
     if (s->profiles.samples != m->samples)
         DN_FAIL(DN_EDATA, "%s: trained on %lld samples, but %s has %lld", o->model, (long long)m->samples,
                 o->dataset, (long long)s->profiles.samples);
@@ -309,6 +317,8 @@ static dn_status popularity(const study *s, int64_t n_training, double *out_scor
     double *odds = NULL;     /* [genes] */
     int64_t *scratch = NULL; /* [2 * genes] */
 
+    if (s->pairs.classes > 2) /* see dn_evaluate_classes() */
+        goto out;
     DN_NEW(odds, (size_t)s->genes.n);
     DN_NEW(scratch, 2 * (size_t)s->genes.n);
     dn_popularity_fit(s->pairs.gene_a, s->pairs.gene_b, s->pairs.label, s->training, n_training, s->genes.n,
@@ -359,7 +369,7 @@ typedef struct engine {
     float *w, *running; /* [n_weights], [n_moments] */
     int64_t *row;       /* [rows.n] */
     int32_t *a, *b;     /* [rows.n]  genes as the network takes them */
-    float *p;           /* [rows.n] */
+    float *p;           /* [rows.n, outputs] */
 } engine;
 
 static dn_status engine_create(const study *s, const dn_model_record *record, engine *e, dn_error *err)
@@ -376,7 +386,7 @@ static dn_status engine_create(const study *s, const dn_model_record *record, en
     DN_NEW(e->w, (size_t)e->gener.model.n_weights);
     DN_NEW(e->running, (size_t)e->gener.model.n_moments);
     DN_NEW(e->row, (size_t)r->n);
-    DN_NEW(e->p, (size_t)r->n);
+    DN_NEW(e->p, (size_t)(r->n * e->gener.model.outputs));
     for (int64_t i = 0; i < r->n; i++) {
         e->row[i] = i;
         e->a[i] = (int32_t)r->a[i];
@@ -396,6 +406,11 @@ static dn_status score_model(const dn_comm *comm, study *s, const dn_model_recor
     DN_AGREE(comm);
     DN_TRY(dn_model_load(comm, s->o->model, &e.gener.model, e.w, e.running, err));
     DN_TRY(dn_score(comm, &e.gener.model, e.w, e.running, e.row, s->rows.n, e.p, err));
+    if (e.gener.model.outputs > 1) {
+        s->probability = e.p;
+        e.p = NULL;
+        goto out;
+    }
     for (int64_t i = 0; i < s->rows.n; i++)
         s->rows.score[DN_MODEL][i] = (double)e.p[i];
 out:
@@ -483,6 +498,30 @@ static void name_rows(const study *s, dn_evaluation *e)
     snprintf(e->pairs, sizeof e->pairs, "%s", s->o->pairs != NULL ? s->o->pairs : s->split.pairs);
 }
 
+/* All views. Collective. */
+static dn_status measure(const dn_comm *comm, const study *s, dn_evaluation *e, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_evaluate_options *o = s->o;
+    dn_class_input classes = {.rows = &s->rows,
+                              .pairs = &s->pairs,
+                              .training = s->training,
+                              .values = s->genes.values,
+                              .samples = s->profiles.samples,
+                              .opt_probability = s->probability};
+
+    if (s->pairs.classes > 2) {
+        DN_TRY(dn_evaluate_classes(comm, &classes, o->replicates, o->seed, &e->classes, err));
+        e->view[0] = (dn_view_report){.name = "all", .rows = e->classes.view[0].rows};
+        e->view[0].positives = e->view[0].rows - e->classes.view[0].of[0];
+        goto out;
+    }
+    for (int v = 0; v < DN_VIEWS; v++)
+        DN_TRY(dn_view_measure(comm, &s->rows, v, o->replicates, o->seed, e->view, err));
+out:
+    return st;
+}
+
 dn_status dn_evaluate(const dn_comm *comm, const dn_evaluate_options *options, dn_evaluation *out,
                       dn_error *err)
 {
@@ -501,8 +540,7 @@ dn_status dn_evaluate(const dn_comm *comm, const dn_evaluate_options *options, d
         DN_TRY(score_model(comm, &s, &out->model, err));
     dn_log(DN_INFO, "evaluate", "scored", "rows=%lld validation=%lld",
            (long long)(s.rows.n - s.rows.n_validation), (long long)s.rows.n_validation);
-    for (int v = 0; v < DN_VIEWS; v++)
-        DN_TRY(dn_view_measure(comm, &s.rows, v, options->replicates, options->seed, out->view, err));
+    DN_TRY(measure(comm, &s, out, err));
     DN_PASS(take_rows(&s, out, err));
     DN_AGREE(comm);
     name_rows(&s, out);
@@ -518,6 +556,7 @@ out:
 void dn_evaluation_destroy(dn_evaluation *e)
 {
     dn_strings_destroy(&e->gene_id);
+    dn_class_evaluation_destroy(&e->classes);
     dn_eval_rows_destroy(&e->all);
     *e = (dn_evaluation){.n = 0};
 }

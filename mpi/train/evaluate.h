@@ -10,7 +10,7 @@
  *
  * How thresholds, calibration, intervals and differences come about stands in evaluate_view.h; here
  * intervals resample genes. Popularity is fitted on the training rows of the view (for c1 to c3: of the view
- * they divide).
+ * they divide). Pairs of four classes are measured as evaluate_classes.h says.
  */
 #ifndef DN_TRAIN_EVALUATE_H
 #define DN_TRAIN_EVALUATE_H
@@ -18,6 +18,7 @@
 #include "mpi/io/dataset.h"
 #include "mpi/io/model_file.h"
 #include "mpi/train/contenders.h"
+#include "mpi/train/evaluate_classes.h"
 #include "mpi/train/evaluate_view.h"
 #include "solvers/stats/baselines.h"
 
@@ -55,7 +56,8 @@ typedef struct dn_evaluation {
     dn_model_record model;         /* without a model: split, fold and pair set alone */
     char part[16];                 /* "test", ...; "" when a pair set was evaluated */
     char pairs[128];               /* the pair set */
-    dn_view_report view[DN_VIEWS]; /* view[0] is "all" */
+    dn_view_report view[DN_VIEWS]; /* view[0] is "all"; of four classes that alone, and its counts only */
+    dn_class_evaluation classes;   /* of four classes, in place of view */
     int64_t flat_genes;            /* genes with values that do not vary */
     struct {
         int64_t trained_on;    /* pairs of the set that stand in the training part, in either order */

@@ -131,6 +131,20 @@ out:
     return st;
 }
 
+/* Collective where the parts stand in shared memory; cannot fail. */
+static void publish(const longer *l, dn_dti_table *t)
+{
+    dn_interactions_destroy(&t->pairs);
+    if (t->split.memory != NULL)
+        dn_shared_destroy(&t->split.memory);
+    else
+        dn_free(t->split.part);
+    t->pairs = l->pairs;
+    t->split.part = l->part;
+    t->split.n = l->pairs.n;
+    t->set = l->set;
+}
+
 static dn_status check_kind(const dn_h5 *h, const char *name, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -158,12 +172,7 @@ dn_status dn_dti_table_add(const dn_comm *comm, const char *dataset, const char 
     snprintf(l.set.name, sizeof l.set.name, "%s", name);
     DN_PASS(join(t, &other, &l, err));
     DN_AGREE(comm);
-    dn_interactions_destroy(&t->pairs);
-    dn_free(t->split.part);
-    t->pairs = l.pairs;
-    t->split.part = l.part;
-    t->split.n = l.pairs.n;
-    t->set = l.set;
+    publish(&l, t);
     l = (longer){.part = NULL};
 out:
     longer_destroy(&l);

@@ -94,6 +94,9 @@ static dn_status evaluate_each(const dn_comm *comm, const dn_evaluate_options *o
         one.pool = 0;
         one.replicates = 0; /* intervals are those of all */
         DN_TRY(dn_evaluate(comm, &one, &fold[f], err));
+        if (fold[f].classes.views > 0)
+            DN_FAIL(DN_EUSAGE,
+                    "pairs of four classes are evaluated one fold at a time, not several together");
         if (strcmp(fold[f].pairs, fold[0].pairs) != 0)
             DN_FAIL(DN_EUSAGE, "%s is of pair set '%s', but %s of '%s'", o->models[f], fold[f].pairs,
                     o->models[0], fold[0].pairs);

@@ -17,7 +17,7 @@ typedef struct job {
     const int64_t *rows;
     int64_t n;
     dn_range blocks; /* of this rank */
-    float *out;      /* [n] */
+    float *out;      /* [n, outputs] */
 } job;
 
 /* Blocks thread, thread + threads, ... of this rank. */
@@ -32,7 +32,7 @@ static dn_status score_blocks(const job *j, int thread, int threads, dn_error *e
     for (int64_t b = j->blocks.begin + thread; b < j->blocks.end; b += threads) {
         int64_t first = b * BLOCK, n = j->n - first < BLOCK ? j->n - first : BLOCK;
         DN_TRY(j->model->ops->load(work, j->rows + first, n, &pass, err));
-        DN_TRY(j->model->ops->predict(work, j->w, j->running, j->out + first, err));
+        DN_TRY(j->model->ops->predict(work, j->w, j->running, j->out + first * j->model->outputs, err));
     }
 out:
     if (work != NULL)
@@ -61,14 +61,15 @@ static dn_status score_local(const job *j, dn_error *err)
 }
 
 /* Every rank gets the scores of all. */
-static dn_status gather(const dn_comm *comm, int64_t blocks, int64_t n, float *out, dn_error *err)
+static dn_status gather(const dn_comm *comm, int64_t blocks, int64_t n, int64_t outputs, float *out,
+                        dn_error *err)
 {
     dn_status st = DN_OK;
     int *counts = NULL, *at = NULL;
 
-    if (n > INT_MAX)
-        st = dn_error_set(err, DN_ECONFIG, __FILE__, __LINE__, "%lld rows to score: more than 2^31",
-                          (long long)n);
+    if (n > INT_MAX / outputs)
+        st = dn_error_set(err, DN_ECONFIG, __FILE__, __LINE__, "%lld rows of %lld scores: more than 2^31",
+                          (long long)n, (long long)outputs);
     if (st == DN_OK) {
         counts = dn_calloc((size_t)comm->size, sizeof *counts);
         at = dn_calloc((size_t)comm->size, sizeof *at);
@@ -79,8 +80,8 @@ static dn_status gather(const dn_comm *comm, int64_t blocks, int64_t n, float *o
     for (int r = 0; r < comm->size; r++) {
         dn_range b = dn_block(blocks, r, comm->size);
         int64_t begin = b.begin * BLOCK, end = b.end * BLOCK < n ? b.end * BLOCK : n;
-        at[r] = (int)begin;
-        counts[r] = end > begin ? (int)(end - begin) : 0;
+        at[r] = (int)(begin * outputs);
+        counts[r] = end > begin ? (int)((end - begin) * outputs) : 0;
     }
     MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, out, counts, at, MPI_FLOAT, comm->mpi);
 out:
@@ -98,7 +99,7 @@ dn_status dn_score(const dn_comm *comm, const dn_model *m, const float *w, const
 
     DN_PASS(score_local(&j, err));
     DN_AGREE(comm);
-    DN_TRY(gather(comm, blocks, n, out, err));
+    DN_TRY(gather(comm, blocks, n, m->outputs, out, err));
 out:
     return st;
 }

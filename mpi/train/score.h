@@ -9,8 +9,8 @@
 #include "mpi/core/world.h"
 #include "solvers/models/model.h"
 
-/* Scores rows[0 .. n) of the data the model is bound to; out [n] is filled on every rank. rows is the same on
- * every rank. Collective on comm. */
+/* Scores rows[0 .. n) of the data the model is bound to; out [n, m->outputs] is filled on every rank. rows is
+ * the same on every rank. Collective on comm. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_score(const dn_comm *comm, const dn_model *m, const float *w,
                                                const float *running, const int64_t *rows, int64_t n,
                                                float *out, dn_error *err);

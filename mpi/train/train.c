@@ -1,16 +1,15 @@
 /* train.c - the training loop; see train.h */
 #include "mpi/train/train.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/train/checkpoint.h"
 #include "mpi/train/score.h"
 #include "mpi/train/step.h"
+#include "mpi/train/validate.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
-#include "solvers/stats/metrics.h"
 
 /* A multiple of the blocks of score.c, so that slices have the bits of the whole. */
 enum { SLICE = 1 << 18 };
@@ -25,7 +24,7 @@ typedef struct run {
     dn_plan plan;
     dn_step *step;
     dn_checkpoint at;   /* all that goes from step to step; its best weights are in the caller's buffers */
-    float *score;       /* [validation rows] */
+    float *score;       /* [validation rows, outputs] */
     uint8_t *label;     /* [validation rows] */
     int64_t *slice;     /* [SLICE]  validation rows being scored */
     int64_t steps;      /* of an epoch */
@@ -81,26 +80,18 @@ out:
 static dn_status validate(run *r, dn_epoch_report *report, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_order order = {0};
-    double sum = 0;
     int64_t n = r->rows->validation.n;
 
     for (int64_t first = 0; first < n; first += SLICE) {
         int64_t count = n - first < SLICE ? n - first : SLICE;
 
         dn_rows_read(&r->rows->validation, first, count, r->slice);
-        DN_TRY(dn_score(r->comm, r->m, r->at.w, r->at.running, r->slice, count, r->score + first, err));
+        DN_TRY(dn_score(r->comm, r->m, r->at.w, r->at.running, r->slice, count,
+                        r->score + first * r->m->outputs, err));
     }
-    for (int64_t i = 0; i < n; i++) {
-        double p = r->label[i] ? (double)r->score[i] : 1 - (double)r->score[i];
-        sum -= log(p > 1e-12 ? p : 1e-12) * (r->label[i] ? r->m->positive_weight : 1);
-    }
-    report->validation_loss = sum / (double)n;
-    DN_PASS(dn_order_create_f32(r->score, r->label, n, &order, err));
+    DN_PASS(dn_validate(r->m, r->score, r->label, n, report, err));
     DN_AGREE(r->comm);
-    dn_order_rank(&order, NULL, &report->validation_auroc, &report->validation_ap);
 out:
-    dn_order_destroy(&order);
     return st;
 }
 
@@ -220,22 +211,40 @@ out:
 
 /* ---- the run ---- */
 
+/* Do the rows carry two labels at least, and none that the network does not know? */
+static dn_status check_classes(const run *r, const dn_rows *rows, bool training, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t of[UINT8_MAX + 1], most = 0, n = rows->n;
+
+    dn_rows_count(rows, r->rows->label, UINT8_MAX + 1, of);
+    for (int c = 0; c <= UINT8_MAX; c++) {
+        if (of[c] > 0 && c >= (r->m->outputs > 1 ? r->m->outputs : 2))
+            DN_FAIL(DN_EDATA, "%lld rows have label %d, which the network does not know", (long long)of[c],
+                    c);
+        most = of[c] > most ? of[c] : most;
+    }
+    if (most < n)
+        goto out;
+    if (training)
+        DN_FAIL(DN_EDATA, "the training part has labels of one class only (%lld negative, %lld positive)",
+                (long long)of[0], (long long)(n - of[0]));
+    DN_FAIL(DN_EDATA, "the validation part needs %s (it has %lld negative, %lld positive)",
+            r->m->outputs > 1 ? "two classes at least" : "both classes", (long long)of[0],
+            (long long)(n - of[0]));
+out:
+    return st;
+}
+
 static dn_status check(const run *r, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t of[2] = {0, 0};
 
     if (r->o->batch % r->o->shards != 0)
         DN_FAIL(DN_EUSAGE, "a batch of %lld cannot be cut into %d shards of equal size",
                 (long long)r->o->batch, r->o->shards);
-    dn_rows_count(&r->rows->train, r->rows->label, 2, of);
-    if (of[0] == 0 || of[1] == 0)
-        DN_FAIL(DN_EDATA, "the training part has labels of one class only (%lld negative, %lld positive)",
-                (long long)of[0], (long long)of[1]);
-    dn_rows_count(&r->rows->validation, r->rows->label, 2, of);
-    if (of[0] == 0 || of[1] == 0)
-        DN_FAIL(DN_EDATA, "the validation part needs both classes (it has %lld negative, %lld positive)",
-                (long long)of[0], (long long)of[1]);
+    DN_TRY(check_classes(r, &r->rows->train, true, err));
+    DN_TRY(check_classes(r, &r->rows->validation, false, err));
     if (r->steps < 1)
         DN_FAIL(DN_EDATA, "%lld training pairs, but a batch takes %lld: lower --batch",
                 (long long)r->rows->train.n, (long long)r->o->batch);
@@ -251,7 +260,7 @@ static dn_status prepare(run *r, dn_error *err)
     DN_TRY(check(r, err));
     DN_NEW(r->at.w, (size_t)r->m->n_weights);
     DN_NEW(r->at.running, (size_t)r->m->n_moments);
-    DN_NEW(r->score, (size_t)n);
+    DN_NEW(r->score, (size_t)(n * r->m->outputs));
     DN_NEW(r->label, (size_t)n);
     DN_NEW(r->slice, (size_t)(n < SLICE ? n : SLICE));
     for (int64_t i = 0; i < n; i++)

@@ -15,7 +15,8 @@
  *
  * After every epoch the validation rows are scored; the weights with the lowest validation loss are kept. The
  * loss is the one that is trained: the mean of -log of the label's probability, times the model's
- * positive_weight where the label is 1.
+ * positive_weight where the label is 1. AUROC and average precision of validation are, with more than two
+ * classes, the means over the classes that occur there, each against the rest (validate.h).
  *
  * Memory of a rank that grows with the data: 1/16 byte a row for the row numbers of both parts, and 5 bytes a
  * validation row for its score and label, with 50 more while the scores are ranked at the end of an epoch.
@@ -56,7 +57,7 @@ typedef struct dn_train_options {
 /* Row indices into the data the model is bound to; the same on every rank. */
 typedef struct dn_train_rows {
     dn_rows train;        /* n >= batch */
-    dn_rows validation;   /* n >= 1, both classes */
+    dn_rows validation;   /* n >= 1, two classes at least */
     const uint8_t *label; /* [all rows of the data] */
 } dn_train_rows;
 

@@ -14,15 +14,17 @@
  * shown not to take place: its label is 0.
  *
  * Types of experiment, by the interaction types of column 12 (any of several counts):
- *   physical  MI:0914 association, MI:0915 physical association, MI:0407 direct interaction and the terms
- * below it: covalent and disulfide bonds (0195, 0408), enzymatic reactions (0414, 0192-0194, 0197-0204, 0206,
- * 0207, 0209-0214, 0216, 0217, 0220, 0556-0559, 0566-0572, 0701, 0844, 0871, 0881-0883, 0902, 0910, 0945,
- * 0971, 0985-0987), 1126 and 1127 self interactions, and the later reactions 1139, 1140, 1143, 1146, 1148,
- * 1230, 1237, 1250, 1251, 1310, 1327, 1355, 2252, 2272, 2273, 2280 genetic   MI:0208 genetic interaction and
- * those below it: 0794-0802, 0930, 0931, 0933, 0935-0938, and 2368-2378, those of BioGRID. Not 0932 and 0934,
- * which say that nothing was seen neither   all others, such as MI:0403 colocalization, MI:1110 predicted and
- * MI:2286 functional association The system of an experiment is a detection method of column 7, by its name
- * or as "MI:0018". The score is the first number of column 15. All functions are local.
+ *   physical  MI:2232 molecular association, MI:0914 association, MI:0915 physical association, MI:0407
+ *             direct interaction and terms below it: covalent and disulfide bonds (0195, 0408), enzymatic
+ *             reactions (0414, 0192-0194, 0197-0204, 0206, 0207, 0209-0214, 0216, 0217, 0220, 0556-0559,
+ *             0566-0572, 0701, 0844, 0871, 0881-0883, 0902, 0910, 0945, 0971, 0985-0987, 1139, 1140, 1143,
+ *             1146, 1148, 1230, 1237, 1250, 1251, 1310, 1327, 1355, 2252, 2280), self interactions (1126,
+ *             1127)
+ *   genetic   MI:0208 genetic interaction and terms below it: 0794-0802, 0930, 0931, 0933-0935, and
+ *             2368-2378, those of BioGRID. Not 0932, which says that nothing was seen
+ *   neither   all others, such as MI:0403 colocalization, MI:1110 predicted, MI:2286 functional association
+ * The system of an experiment is a detection method of column 7, by its name or as "MI:0018". The score is
+ * the first number of column 15. All functions are local.
  */
 #ifndef DN_FORMATS_MITAB_H
 #define DN_FORMATS_MITAB_H

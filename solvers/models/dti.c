@@ -176,6 +176,7 @@ static void lay_out(dn_model *m, const dn_dti_data *d, const dn_dti_options *o)
     m->norm_momentum = 0.9f;
     m->unbiased_running = true;
     m->positive_weight = (double)o->positive_weight;
+    m->outputs = 1;
     m->n_phases = PHASES;
     add_dense(m, "gcn1", d->atom_width, o->gcn1);
     add_dense(m, "gcn2", o->gcn1, o->gcn2);

@@ -8,10 +8,8 @@
  * L = S - 1. Rows past the shard's end are zero from load() on: products always have the full shape, but sums
  * and losses run over the real rows, and gradients of the other rows are zero.
  */
-#include "solvers/models/gener.h"
+#include "solvers/models/gener_private.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
@@ -21,36 +19,7 @@
 #include "solvers/nn/loss.h"
 #include "solvers/nn/norm.h"
 
-enum { WIDE = 256, F1 = 16, F2 = 8, NARROW = 32, JOINT = WIDE + NARROW, NORMS = 5 };
 static const float epsilon = 1e-3f;
-
-/* tensors, in the order of the weight vector; a norm's gamma and beta follow each other */
-enum {
-    DENSE1_W,
-    DENSE1_B,
-    NORM1_GAMMA,
-    NORM1_BETA,
-    DENSE2_W,
-    DENSE2_B,
-    NORM2_GAMMA,
-    NORM2_BETA,
-    CONV1_W,
-    CONV1_B,
-    NORM3_GAMMA,
-    NORM3_BETA,
-    CONV2_W,
-    CONV2_B,
-    NORM4_GAMMA,
-    NORM4_BETA,
-    DENSE3_W,
-    DENSE3_B,
-    NORM5_GAMMA,
-    NORM5_BETA,
-    HEAD_W,
-    HEAD_B,
-    TENSORS
-};
-enum { PHASE_FIRST, PHASE_SECOND, PHASE_NARROW, PHASE_HEAD, PHASES };
 
 struct dn_work {
     const dn_gener *g;
@@ -63,152 +32,71 @@ struct dn_work {
     float *c2, *z4;        /* [R, 8, L] */
     float *h5;             /* [R, 32] */
     float *cat;            /* [R, 288] */
-    float *logits;         /* [R, 2] */
+    float *logits;         /* [R, C] */
     float *d1, *d2;        /* [R, 256]  gradients at the norms' outputs, then inputs */
     float *d3;             /* [R, 16, L] */
     float *d4;             /* [R, 8, L] */
     float *d5;             /* [R, 32] */
-    float *dcat, *dlogits; /* [R, 288], [R, 2] */
+    float *dcat, *dlogits; /* [R, 288], [R, C] */
     uint32_t *mask[NORMS]; /* [R, words] */
     int64_t words[NORMS];
-    float *probability;                /* [R]  of the order (b, a) */
+    float *probability;                /* [R, outputs]  of the order (b, a) */
     float *moments, *moment_gradients; /* [n_moments] */
     double counts[NORMS];
     double loss;
     int64_t right;
 };
 
-/* ---- layout ---- */
-
-static void add_tensor(dn_model *m, const char *name, int ndims, int64_t d0, int64_t d1)
-{
-    dn_tensor_info *t = &m->tensor[m->n_tensors++];
-
-    snprintf(t->name, sizeof t->name, "%s", name);
-    t->ndims = ndims;
-    t->dims[0] = d0;
-    t->dims[1] = d1;
-    t->offset = m->n_weights;
-    m->n_weights += ndims == 1 ? d0 : d0 * d1;
-}
-
-static void add_norm(dn_model *m, int64_t channels, int phase)
-{
-    dn_norm_info *n = &m->norm[m->n_norms++];
-    char name[32];
-
-    snprintf(n->name, sizeof n->name, "norm%d", m->n_norms);
-    n->channels = channels;
-    n->offset = m->n_moments;
-    n->phase = phase;
-    m->n_moments += 2 * channels;
-    snprintf(name, sizeof name, "norm%d_gamma", m->n_norms);
-    add_tensor(m, name, 1, channels, 1);
-    snprintf(name, sizeof name, "norm%d_beta", m->n_norms);
-    add_tensor(m, name, 1, channels, 1);
-}
-
-static const dn_model_ops gener_ops;
-
-void dn_gener_init(dn_gener *g, const dn_gener_data *data, const dn_gener_options *options)
-{
-    dn_model *m = &g->model;
-    int64_t length = data->samples - 1;
-
-    *g = (dn_gener){.data = *data, .options = *options};
-    m->architecture = "gener";
-    m->ops = &gener_ops;
-    m->norm_momentum = 0.9f;
-    m->positive_weight = 1;
-    m->n_phases = PHASES;
-    add_tensor(m, "dense1_w", 2, data->samples, WIDE);
-    add_tensor(m, "dense1_b", 1, WIDE, 1);
-    add_norm(m, WIDE, PHASE_FIRST);
-    add_tensor(m, "dense2_w", 2, WIDE, WIDE);
-    add_tensor(m, "dense2_b", 1, WIDE, 1);
-    add_norm(m, WIDE, PHASE_SECOND);
-    add_tensor(m, "conv1_w", 2, F1, 4);
-    add_tensor(m, "conv1_b", 1, F1, 1);
-    add_norm(m, F1, PHASE_FIRST);
-    add_tensor(m, "conv2_w", 2, F2, F1);
-    add_tensor(m, "conv2_b", 1, F2, 1);
-    add_norm(m, F2, PHASE_SECOND);
-    add_tensor(m, "dense3_w", 2, F2 * length, NARROW);
-    add_tensor(m, "dense3_b", 1, NARROW, 1);
-    add_norm(m, NARROW, PHASE_NARROW);
-    add_tensor(m, "head_w", 2, JOINT, 2);
-    add_tensor(m, "head_b", 1, 2, 1);
-}
-
-/* Glorot & Bengio, AISTATS 2010: uniform in +- sqrt(6 / (fan in + fan out)); element e is word e % 4 of block
- * e / 4. */
-static void glorot(uint64_t seed, int tensor, int64_t n, double fans, float *w)
-{
-    dn_rng s = dn_rng_stream(seed, DN_RNG_INIT, (uint64_t)tensor, 0);
-    double limit = sqrt(6 / fans);
-    uint32_t block[4] = {0};
-
-    for (int64_t e = 0; e < n; e++) {
-        if (e % 4 == 0)
-            dn_rng_block(s, (uint64_t)(e / 4), 0, block);
-        w[e] = (float)(limit * (2 * (((double)block[e % 4] + 0.5) * 0x1p-32) - 1));
-    }
-}
-
-static void init(const dn_model *m, uint64_t seed, float *w, float *running)
-{
-    memset(w, 0, (size_t)m->n_weights * sizeof *w);
-    for (int i = 0; i < m->n_tensors; i++) {
-        const dn_tensor_info *t = &m->tensor[i];
-        double fans = (double)(t->dims[0] + t->dims[1]);
-        if (i == CONV1_W)
-            fans = 4 * 1 + 4 * F1; /* 2 x 2 window, 1 -> 16 channels */
-        if (t->ndims == 2)
-            glorot(seed, i, t->dims[0] * t->dims[1], fans, w + t->offset);
-        else if (strstr(t->name, "_gamma") != NULL)
-            for (int64_t e = 0; e < t->dims[0]; e++)
-                w[t->offset + e] = 1;
-    }
-    for (int k = 0; k < m->n_norms; k++)
-        for (int64_t c = 0; c < m->norm[k].channels; c++) {
-            running[m->norm[k].offset + c] = 0;
-            running[m->norm[k].offset + m->norm[k].channels + c] = 1;
-        }
-}
-
 /* ---- buffers ---- */
+
+/* A float buffer of a work. */
+typedef struct buffer {
+    float **at;
+    size_t count;
+} buffer;
+
+enum { BUFFERS = 23 };
+
+static void list_buffers(const dn_model *m, dn_work *k, buffer out[BUFFERS])
+{
+    size_t r = (size_t)k->capacity, l = (size_t)k->length, s = l + 1, c = (size_t)k->g->options.classes;
+    const buffer all[BUFFERS] = {{&k->a, r * s},
+                                 {&k->b, r * s},
+                                 {&k->x, r * s},
+                                 {&k->h1, r * WIDE},
+                                 {&k->z1, r * WIDE},
+                                 {&k->h2, r * WIDE},
+                                 {&k->c1, r * F1 * l},
+                                 {&k->z3, r * F1 * l},
+                                 {&k->c2, r * F2 * l},
+                                 {&k->z4, r * F2 * l},
+                                 {&k->h5, r * NARROW},
+                                 {&k->cat, r * JOINT},
+                                 {&k->logits, r * c},
+                                 {&k->d1, r * WIDE},
+                                 {&k->d2, r * WIDE},
+                                 {&k->d3, r * F1 * l},
+                                 {&k->d4, r * F2 * l},
+                                 {&k->d5, r * NARROW},
+                                 {&k->dcat, r * JOINT},
+                                 {&k->dlogits, r * c},
+                                 {&k->probability, r * (size_t)m->outputs},
+                                 {&k->moments, (size_t)m->n_moments},
+                                 {&k->moment_gradients, (size_t)m->n_moments}};
+
+    memcpy(out, all, sizeof all);
+}
 
 static void work_destroy(dn_work **handle)
 {
     dn_work *k = *handle;
+    buffer all[BUFFERS];
 
     if (k == NULL)
         return;
-    float *const all[] = {k->a,
-                          k->b,
-                          k->x,
-                          k->h1,
-                          k->z1,
-                          k->h2,
-                          k->c1,
-                          k->z3,
-                          k->c2,
-                          k->z4,
-                          k->h5,
-                          k->cat,
-                          k->logits,
-                          k->d1,
-                          k->d2,
-                          k->d3,
-                          k->d4,
-                          k->d5,
-                          k->dcat,
-                          k->dlogits,
-                          k->probability,
-                          k->moments,
-                          k->moment_gradients};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        dn_free(all[i]);
+    list_buffers(&k->g->model, k, all);
+    for (int i = 0; i < BUFFERS; i++)
+        dn_free(*all[i].at);
     for (int n = 0; n < NORMS; n++)
         dn_free(k->mask[n]);
     dn_free(k->label);
@@ -225,46 +113,21 @@ static dn_status work_create(const dn_model *m, int64_t capacity, dn_work **out,
 {
     dn_status st = DN_OK;
     const dn_gener *g = (const dn_gener *)m;
-    size_t r = (size_t)capacity, s = (size_t)g->data.samples, l = s - 1;
+    buffer all[BUFFERS];
     dn_work *k = NULL;
 
     DN_NEW(k, 1);
     k->g = g;
     k->capacity = capacity;
     k->length = g->data.samples - 1;
-    struct {
-        float **at;
-        size_t count;
-    } blocks[] = {{&k->a, r * s},
-                  {&k->b, r * s},
-                  {&k->x, r * s},
-                  {&k->h1, r * WIDE},
-                  {&k->z1, r * WIDE},
-                  {&k->h2, r * WIDE},
-                  {&k->c1, r * F1 * l},
-                  {&k->z3, r * F1 * l},
-                  {&k->c2, r * F2 * l},
-                  {&k->z4, r * F2 * l},
-                  {&k->h5, r * NARROW},
-                  {&k->cat, r * JOINT},
-                  {&k->logits, r * 2},
-                  {&k->d1, r * WIDE},
-                  {&k->d2, r * WIDE},
-                  {&k->d3, r * F1 * l},
-                  {&k->d4, r * F2 * l},
-                  {&k->d5, r * NARROW},
-                  {&k->dcat, r * JOINT},
-                  {&k->dlogits, r * 2},
-                  {&k->probability, r},
-                  {&k->moments, (size_t)m->n_moments},
-                  {&k->moment_gradients, (size_t)m->n_moments}};
-    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
-        DN_NEW(*blocks[i].at, blocks[i].count);
+    list_buffers(m, k, all);
+    for (int i = 0; i < BUFFERS; i++)
+        DN_NEW(*all[i].at, all[i].count);
     for (int n = 0; n < NORMS; n++) {
         k->words[n] = dn_dropout_words(units_of(m, n, k->length));
-        DN_NEW(k->mask[n], r * (size_t)k->words[n]);
+        DN_NEW(k->mask[n], (size_t)capacity * (size_t)k->words[n]);
     }
-    DN_NEW(k->label, r);
+    DN_NEW(k->label, (size_t)capacity);
     *out = k;
     k = NULL;
 out:
@@ -301,7 +164,7 @@ static dn_status load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass 
         memcpy(k->a + (size_t)r * samples, exchange ? b : a, samples * sizeof *a);
         memcpy(k->b + (size_t)r * samples, exchange ? a : b, samples * sizeof *a);
         if (d->label != NULL)
-            k->label[r] = d->label[rows[r]];
+            k->label[r] = exchange ? dn_gener_turned(d->label[rows[r]]) : d->label[rows[r]];
     }
     memset(k->a + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->a);
     memset(k->b + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->b);
@@ -444,8 +307,20 @@ static dn_status head(dn_work *k, const float *w, const float *moments, dn_error
         memcpy(k->cat + r * JOINT, k->d2 + r * WIDE, WIDE * sizeof(float));
         memcpy(k->cat + r * JOINT + WIDE, k->d5 + r * NARROW, NARROW * sizeof(float));
     }
-    return dn_dense_forward(k->cat, k->capacity, JOINT, 2, tensor(k, w, HEAD_W), tensor(k, w, HEAD_B), false,
-                            k->logits, err);
+    return dn_dense_forward(k->cat, k->capacity, JOINT, k->g->options.classes, tensor(k, w, HEAD_W),
+                            tensor(k, w, HEAD_B), false, k->logits, err);
+}
+
+/* The form for two logits gives the bits that two-class models always had. */
+static void head_loss(dn_work *k)
+{
+    int64_t classes = k->g->options.classes;
+
+    memset(k->dlogits, 0, (size_t)(k->capacity * classes) * sizeof *k->dlogits);
+    if (classes == 2)
+        dn_softmax_loss(k->logits, k->label, k->rows, k->dlogits, &k->loss, &k->right);
+    else
+        dn_softmax_loss_classes(k->logits, k->label, k->rows, classes, k->dlogits, &k->loss, &k->right);
 }
 
 static dn_status forward(dn_work *k, const float *w, int phase, dn_error *err)
@@ -469,8 +344,7 @@ static dn_status forward(dn_work *k, const float *w, int phase, dn_error *err)
         break;
     case PHASE_HEAD:
         DN_TRY(head(k, w, k->moments, err));
-        memset(k->dlogits, 0, (size_t)k->capacity * 2 * sizeof *k->dlogits);
-        dn_softmax_loss(k->logits, k->label, k->rows, k->dlogits, &k->loss, &k->right);
+        head_loss(k);
         break;
     }
 out:
@@ -483,8 +357,9 @@ static dn_status head_backward(dn_work *k, const float *w, float *dw, dn_error *
 {
     dn_status st = DN_OK;
 
-    DN_TRY(dn_dense_backward(k->cat, k->capacity, JOINT, 2, tensor(k, w, HEAD_W), k->logits, false,
-                             k->dlogits, gradient(k, dw, HEAD_W), gradient(k, dw, HEAD_B), k->dcat, err));
+    DN_TRY(dn_dense_backward(k->cat, k->capacity, JOINT, k->g->options.classes, tensor(k, w, HEAD_W),
+                             k->logits, false, k->dlogits, gradient(k, dw, HEAD_W), gradient(k, dw, HEAD_B),
+                             k->dcat, err));
     for (int64_t r = 0; r < k->capacity; r++) {
         memcpy(k->d2 + r * WIDE, k->dcat + r * JOINT, WIDE * sizeof(float));
         memcpy(k->d5 + r * NARROW, k->dcat + r * JOINT + WIDE, NARROW * sizeof(float));
@@ -569,7 +444,10 @@ static dn_status infer(dn_work *k, const float *w, const float *running, float *
     DN_TRY(second_layers(k, w, running, err));
     DN_TRY(narrow_layer(k, w, running, err));
     DN_TRY(head(k, w, running, err));
-    dn_softmax_probability(k->logits, k->rows, out);
+    if (k->g->model.outputs == 1)
+        dn_softmax_probability(k->logits, k->rows, out);
+    else
+        dn_softmax_probabilities(k->logits, k->rows, k->g->model.outputs, out);
 out:
     return st;
 }
@@ -577,6 +455,7 @@ out:
 static dn_status predict(dn_work *k, const float *w, const float *running, float *out, dn_error *err)
 {
     dn_status st = DN_OK;
+    int64_t outputs = k->g->model.outputs;
 
     DN_TRY(infer(k, w, running, out, err));
     if (k->g->options.swap) {
@@ -585,7 +464,10 @@ static dn_status predict(dn_work *k, const float *w, const float *running, float
         k->b = a;
         DN_TRY(infer(k, w, running, k->probability, err));
         for (int64_t r = 0; r < k->rows; r++)
-            out[r] = 0.5f * (out[r] + k->probability[r]);
+            for (int64_t c = 0; c < outputs; c++) {
+                int64_t turned = outputs == 1 ? c : dn_gener_turned((uint8_t)c);
+                out[r * outputs + c] = 0.5f * (out[r * outputs + c] + k->probability[r * outputs + turned]);
+            }
     }
 out:
     return st;
@@ -614,14 +496,14 @@ static void loss(const dn_work *k, double *out_sum, int64_t *out_right)
     *out_right = k->right;
 }
 
-static const dn_model_ops gener_ops = {.init = init,
-                                       .work_create = work_create,
-                                       .work_destroy = work_destroy,
-                                       .load = load,
-                                       .forward = forward,
-                                       .backward = backward,
-                                       .moments = moments,
-                                       .moment_gradients = moment_gradients,
-                                       .moment_counts = moment_counts,
-                                       .loss = loss,
-                                       .predict = predict};
+const dn_model_ops dn_gener_ops = {.init = dn_gener_start,
+                                   .work_create = work_create,
+                                   .work_destroy = work_destroy,
+                                   .load = load,
+                                   .forward = forward,
+                                   .backward = backward,
+                                   .moments = moments,
+                                   .moment_gradients = moment_gradients,
+                                   .moment_counts = moment_counts,
+                                   .loss = loss,
+                                   .predict = predict};

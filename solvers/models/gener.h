@@ -5,17 +5,25 @@
  *   branch 2        [2, S] -> conv 2x2, 16 filters, valid -> norm -> dropout -> conv 1x1, 8 filters -> norm
  * -> dropout
  *                   -> flatten 8 (S - 1) -> dense 32 ReLU -> norm -> dropout
- *   head            288 -> dense 2 -> softmax, cross-entropy
+ *   head            288 -> dense C -> softmax, cross-entropy; C = 2 or 4 classes
  *
- * 342,186 weights at S = 536. Keras conventions: Glorot-uniform weights, zero biases, norm epsilon 1e-3,
- * momentum 0.9, biased variance, also the running one (so does Keras behind dense layers; behind convolutions
- * Keras 2 takes TensorFlow's fused kernel, whose running variance is count / (count - 1) of it: 1.0002 with
- * batch 8 and S = 536); dropout is off at inference. Phases: {dense 1, conv 1} {dense 2, conv 2}
- * {dense 32} {head}.
+ * With two classes, 0 none and 1 interaction, there is one output, the probability of 1. With four, the
+ * direction of a regulation is told apart: 0 none, 1 connection, 2 a regulates b, 3 b regulates a; the
+ * outputs are the probabilities of all four. Where a pair is shown as (b, a), labels 2 and 3 change places,
+ * and so do their outputs where both orders are averaged: a model with `swap` says the same of (a, b) and,
+ * turned round, of (b, a).
+ *
+ * 342,186 weights at S = 536 with two classes, 342,764 with four. Keras conventions: Glorot-uniform weights,
+ * zero biases, norm epsilon 1e-3, momentum 0.9, biased variance, also the running one (so does Keras behind
+ * dense layers; behind convolutions Keras 2 takes TensorFlow's fused kernel, whose running variance is count
+ * / (count - 1) of it: 1.0002 with batch 8 and S = 536); dropout is off at inference. Phases: {dense 1, conv
+ * 1} {dense 2, conv 2} {dense 32} {head}.
  */
 #ifndef DN_MODELS_GENER_H
 #define DN_MODELS_GENER_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include "solvers/models/model.h"
 
 /* What the network reads. Borrowed: must outlive the model. */
@@ -24,17 +32,18 @@ typedef struct dn_gener_data {
     int64_t samples;       /* S >= 2 */
     const int32_t *gene_a; /* [pairs] */
     const int32_t *gene_b; /* [pairs] */
-    const uint8_t *label;  /* [pairs]  0 or 1; NULL when only predict() is used */
+    const uint8_t *label;  /* [pairs]  0 <= label < classes; NULL when only predict() is used */
 } dn_gener_data;
 
 typedef struct dn_gener_options {
     float dropout; /* rate of every dropout layer, 0 <= rate < 1; 0.5 as published */
     bool swap;     /* training: exchange a and b with probability 1/2; prediction: mean of both orders */
+    int classes;   /* 2 or 4; 0 counts as 2 */
 } dn_gener_options;
 
-#define DN_GENER_DEFAULTS             \
-    {                                 \
-        .dropout = 0.5f, .swap = true \
+#define DN_GENER_DEFAULTS                           \
+    {                                               \
+        .dropout = 0.5f, .swap = true, .classes = 2 \
     }
 
 typedef struct dn_gener {
@@ -43,7 +52,13 @@ typedef struct dn_gener {
     dn_gener_options options;
 } dn_gener;
 
-/* Lay out the network for data->samples. Local. */
+/* What label means of the pair in the other order. Local. */
+static inline uint8_t dn_gener_turned(uint8_t label)
+{
+    return label < 2 ? label : (uint8_t)(5 - label);
+}
+
+/* Lay out the network for data->samples and options->classes. Local. */
 void dn_gener_init(dn_gener *g, const dn_gener_data *data, const dn_gener_options *options);
 
 #endif

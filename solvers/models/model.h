@@ -84,17 +84,18 @@ typedef struct dn_model_ops {
     float *(*moment_gradients)(dn_work *work);
     double *(*moment_counts)(dn_work *work); /* [n_norms] */
 
-    /* Sum of the losses of the shard, and how many samples the larger probability got right. */
+    /* Sum of the losses of the shard, and how many samples the largest probability got right. */
     void (*loss)(const dn_work *work, double *out_sum, int64_t *out_right);
 
-    /* Inference on loaded samples (pass.train false): no dropout, running statistics. out [n]: probability of
-     * class 1. */
+    /* Inference on loaded samples (pass.train false): no dropout, running statistics. out [n, outputs]. */
     dn_status (*predict)(dn_work *work, const float *w, const float *running, float *out, dn_error *err);
 } dn_model_ops;
 
 struct dn_model {
     const char *architecture; /* "gener" */
     const dn_model_ops *ops;
+    int64_t outputs; /* numbers that predict() gives of a sample: 1, the probability of class 1, or one for
+                      * each of three or more classes, which add up to 1 */
     int64_t n_weights;
     int64_t n_moments;     /* sum of 2 * channels over the norms */
     float norm_momentum;   /* running = momentum * running + (1 - momentum) * batch */

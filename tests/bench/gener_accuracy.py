@@ -16,7 +16,7 @@ OUT/RECIPE/report.{json,txt}, which have the pooled rows as well.
   --folds K          default 5; --only N trains and tests the first N of them
   --seed N           of the folds and of training (default 1)
   --recipes ...      default, published; default both
-  --negatives X      passed on to split: which negatives a fold has
+  --negatives X      passed on to split: given,uniform,degree (training uses the first); a table of each kind
   --allow-small      passed on to split: keep folds with few pairs of a class
   --as-published     all rows in place of the clean ones (without decoys and genes without values)
   --ranks N          of training and evaluation (default 1)
@@ -26,7 +26,7 @@ import os
 import shutil
 import sys
 
-from runs import Runs, text, write_tables
+from runs import Runs, write_tables
 
 root, words = sys.argv[1], sys.argv[2:]
 train_options = []
@@ -50,7 +50,7 @@ p.add_argument("--program", default=root + "/build/dragnet", help=argparse.SUPPR
 args = p.parse_args(words)
 runs = Runs("gener_accuracy", args.program, args.ranks)
 folds = range(min(args.only or args.folds, args.folds))
-split = f"cv{args.folds}-{args.seed}" + (f"-{args.negatives}" if args.negatives else "")
+split = f"cv{args.folds}-{args.seed}" + (f"-{args.negatives}" if args.negatives else "").replace(",", "+")
 COLUMNS = [("all", "all"), ("c1", "C1"), ("c2", "C2"), ("c3", "C3")]
 os.makedirs(args.out, exist_ok=True)
 dataset = os.path.join(args.out, "data.h5")
@@ -79,7 +79,7 @@ def make_split():
 
 
 def one_recipe(recipe):
-    """A model for each fold, then one evaluation of all."""
+    """A model for each fold, then one evaluation of all: the means by kind of negatives."""
     models = []
     for f in folds:
         place = os.path.join(args.out, recipe, split, f"fold{f}")
@@ -88,7 +88,8 @@ def one_recipe(recipe):
         runs.dragnet("train", "gener", dataset, "--split", split, "--fold", str(f), "--recipe", recipe, "--seed", str(args.seed),
                      "-o", place, *train_options, ranks=args.ranks)  # a finished one is kept, an unfinished one goes on
     report = os.path.join(args.out, recipe, "report.json")
-    return runs.report(report, ["evaluate", dataset, "--models", *models, "--replicates", str(args.replicates)], models)["mean"]
+    r = runs.report(report, ["evaluate", dataset, "--models", *models, "--replicates", str(args.replicates)], models)
+    return {kind: k["mean"] for kind, k in r.get("negatives", {"given": r}).items()}
 
 
 def view(mean, column):
@@ -120,7 +121,9 @@ def cell(v, figures, measure, sign=False):
             (f" {v['best_baseline']}" if sign else ""))
 
 
-def markdown(means):
+def markdown(kind, means):
+    yield f"Negatives: {kind}"
+    yield ""
     first = next(iter(means.values()))
     rows = {c: sum(e["rows"] for e in view(first, c)["each"]) for c, _ in COLUMNS}
     for measure, title in ("auroc", "AUROC"), ("ap", "average precision"):
@@ -131,15 +134,16 @@ def markdown(means):
                 yield f"| {name} | " + " | ".join(cell(view(means[recipe] if recipe else first, c), figures, measure, sign)
                                                   for c, _ in COLUMNS) + " |"
         yield ""
-    yield (f"Mean over {first['models']} folds of genes (of {args.folds}); {'all' if args.as_published else 'clean'} test rows of all "
+    yield (f"Mean over {first['models']} of {args.folds} folds of genes; {'all' if args.as_published else 'clean'} test rows of all "
            f"folds in brackets; 95 % intervals: {args.replicates:,} draws of genes, once for all folds.")
+    yield ""
 
 
-HEADER = ["view", "folds", "genes", "scorer", "auroc", "auroc_lo", "auroc_hi", "auroc_sd", "ap", "ap_lo", "ap_hi", "ap_sd", "against",
+HEADER = ["negatives", "view", "folds", "genes", "scorer", "auroc", "auroc_lo", "auroc_hi", "auroc_sd", "ap", "ap_lo", "ap_hi", "ap_sd", "against",
           "above_in", "beaten"]
 
 
-def lines(means):
+def lines(kind, means):
     first = next(iter(means.values()))
     for column, _ in COLUMNS:
         for source in scorers(means), differences(means):
@@ -148,18 +152,20 @@ def lines(means):
                 s = figures(v) if v["counted"] else None
                 if s is not None:
                     against = v["best_baseline"] if "beaten" in s else ""
-                    yield [column if args.as_published else "clean " + column, v["counted"], v["genes"], name, s["auroc"],
+                    yield [kind, column if args.as_published else "clean " + column, v["counted"], v["genes"], name, s["auroc"],
                            *s["ci95"]["auroc"], s["sd"]["auroc"], s["ap"], *s["ci95"]["ap"], s["sd"]["ap"], against,
                            s.get("above", ""), s.get("beaten", "")]
 
 
 make_dataset()
 make_split()
-means = {}
+kinds = {}  # of negatives: {recipe: means}
 for recipe in args.recipes:
-    means[recipe] = one_recipe(recipe)
-    for other in means.values():  # the same rows, so the same figures
-        if other["baselines"] != means[recipe]["baselines"]:
+    for kind, mean in one_recipe(recipe).items():
+        means = kinds.setdefault(kind, {})
+        means[recipe] = mean
+        if mean["baselines"] != means[args.recipes[0]]["baselines"]:  # the same rows, so the same figures
             sys.exit("gener_accuracy: the recipes were evaluated on other rows: take another --out")
-    write_tables(args.out, HEADER, list(lines(means)), list(markdown(means)))
+    write_tables(args.out, HEADER, [r for k, m in kinds.items() for r in lines(k, m)],
+                 [line for k, m in kinds.items() for line in markdown(k, m)])
 print(open(os.path.join(args.out, "table.md")).read(), end="")

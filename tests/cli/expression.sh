@@ -22,7 +22,7 @@ cmp -s x2.tsv y2.tsv && fail "the other table is not another one"
 
 # data OUT X2: a dataset with a split
 data() {
-    expect 0 "" ranks 2 import -o "$1" --expression x1.tsv "$2" --pairs p=p.csv
+    expect 0 "" "$DRAGNET" import -o "$1" --expression x1.tsv "$2" --pairs p=p.csv
     expect 0 "" "$DRAGNET" split "$1" --pairs p --name warm --kind random --fractions 0.6,0.2,0.2 --seed 1 --force
 }
 data one.h5 x2.tsv
@@ -34,12 +34,12 @@ json() {
 }
 for kind in none zscore-sample zscore-gene quantile; do
     expect 0 "" ranks 3 train gener one.h5 --split warm -o "$kind" --epochs 1 --batch 64 --shards 4 --normalise "$kind"
-    expect 0 "" "$DRAGNET" train gener one.h5 --split warm -o "$kind.alone" --epochs 1 --batch 64 --shards 4 --normalise "$kind"
-    h5diff "$kind/model.h5" "$kind.alone/model.h5" /weights || fail "$kind: three ranks learn other weights than one"
-    json 2 one.h5 "$kind" >"$kind.2"
     json 1 one.h5 "$kind" >"$kind.1"
-    cmp -s "$kind.2" "$kind.1" || fail "$kind: two ranks give other scores than one"
 done
+expect 0 "" "$DRAGNET" train gener one.h5 --split warm -o alone --epochs 1 --batch 64 --shards 4 --normalise quantile
+h5diff quantile/model.h5 alone/model.h5 /weights || fail "three ranks learn other weights than one"
+json 2 one.h5 quantile >quantile.2
+cmp -s quantile.2 quantile.1 || fail "two ranks give other scores than one"
 for kind in none zscore-sample quantile; do
     cmp -s "$kind.1" zscore-gene.1 && fail "$kind is scored as zscore-gene"
     h5diff -q "$kind/model.h5" zscore-gene/model.h5 /weights && fail "$kind is learned as zscore-gene"
@@ -53,9 +53,9 @@ expect 73 "" "$DRAGNET" train gener one.h5 --split warm -o plain --epochs 1 --ba
 # values that depend on all genes of a sample want that expression again
 for kind in zscore-sample quantile; do
     expect 65 "normalised by $kind, which takes a value from all genes of its sample, over other expression" \
-        ranks 2 evaluate other.h5 --model "$kind/model.h5" --part test --replicates 0
+        "$DRAGNET" evaluate other.h5 --model "$kind/model.h5" --part test --replicates 0
 done
-expect 0 "" ranks 2 evaluate other.h5 --model zscore-gene/model.h5 --part test --replicates 0
+expect 0 "" "$DRAGNET" evaluate other.h5 --model zscore-gene/model.h5 --part test --replicates 0
 expect 64 "" "$DRAGNET" train gener one.h5 --split warm -o bad --normalise zscore
 expect 64 "--normalise does not go with train dti" "$DRAGNET" train dti one.h5 --split warm -o bad --normalise none
 finish

@@ -9,13 +9,13 @@ for name in gasch2000_stress spellman1998_cellcycle pramila2006_cellcycle smith_
     six+=("$Y/expression/$name.tsv.gz")
 done
 
+ranks=0
 for rule in first mean max-variance; do
-    expect 0 "YPR089W" ranks 3 import -o "$rule.h5" --expression "${six[@]}" --gene-ids "$Y/gene_ids.tsv" --repeated-genes "$rule"
+    ranks=$((ranks + 1))
+    expect 0 "YPR089W" ranks $ranks import -o "$rule.h5" --expression "${six[@]}" --gene-ids "$Y/gene_ids.tsv" --repeated-genes "$rule"
     grep -qE "repeated genes \($rule\) +4 " err.txt || fail "$rule: not four repeated genes in the report"
 done
-expect 0 "" "$DRAGNET" import -o one.h5 --expression "${six[@]}" --gene-ids "$Y/gene_ids.tsv"
-h5diff mean.h5 one.h5 /expression || fail "one rank makes another matrix than three"
-expect 65 "4 genes stand there several times" ranks 2 import -o refuse.h5 --expression "${six[@]}" --gene-ids "$Y/gene_ids.tsv" \
+expect 65 "4 genes stand there several times" "$DRAGNET" import -o refuse.h5 --expression "${six[@]}" --gene-ids "$Y/gene_ids.tsv" \
     --repeated-genes refuse
 nothing_left refuse.h5
 

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""make_gener.py > gener.txt: the first ten losses of the GENER network, and predictions, by PyTorch in double precision.
+"""make_gener.py > gener.txt: the first ten losses of the GENER network of two and of four classes, and predictions, by
+PyTorch in double precision.
 
 Initial weights, dropout masks and swaps are those of dragnet: Philox4x32-10 and the naming of streams (solvers/base/rng.h)
-are written down here a second time, with NumPy. Shapes, data and recipe are those of tests/unit/gener.c.
+are written down here a second time, with NumPy. Shapes, data and recipe are those of tests/unit/gener.c
+and gener_classes.c.
 Run with python3-torch 1.13.0 and python3-numpy 1.24.2 (Debian 12)."""
 import sys
 import numpy as np
@@ -50,12 +52,13 @@ TENSORS = [("dense1_w", (S, 256)), ("dense1_b", (256,)), ("g1", (256,)), ("b1", 
            ("conv1_w", (16, 4)), ("conv1_b", (16,)), ("g3", (16,)), ("b3", (16,)),
            ("conv2_w", (8, 16)), ("conv2_b", (8,)), ("g4", (8,)), ("b4", (8,)),
            ("dense3_w", (8 * L, 32)), ("dense3_b", (32,)), ("g5", (32,)), ("b5", (32,)),
-           ("head_w", (288, 2)), ("head_b", (2,))]
+           ("head_w", (288,)), ("head_b", ())]
 
 
-def initial():
+def initial(classes):
     w = {}
     for i, (name, shape) in enumerate(TENSORS):
+        shape = shape + (classes,) if name[:4] == "head" else shape
         if len(shape) == 1:
             v = np.ones(shape) if name[0] == "g" else np.zeros(shape)
         else:
@@ -72,7 +75,8 @@ def initial():
 g, s = np.meshgrid(np.arange(GENES), np.arange(S), indexing="ij")
 X = torch.tensor(np.sin(1 + 0.7 * g + 0.13 * s * s).astype(np.float32), dtype=torch.float64)
 p = np.arange(PAIRS)
-A, B, Y = (p * 7) % GENES, (p * 11 + 3) % GENES, (p * p + p // 3) % 2
+A, B = (p * 7) % GENES, (p * 11 + 3) % GENES
+TURNED = np.array([0, 1, 3, 2])
 
 
 def network(w, a, b, moments=None, drop=None):
@@ -96,8 +100,9 @@ def network(w, a, b, moments=None, drop=None):
     return torch.cat((x, d), 1) @ w["head_w"] + w["head_b"], {k: (m, v) for k, m, v in taken}
 
 
-def run(kind):
-    w = initial()
+def run(kind, classes):
+    w = initial(classes)
+    y = (p * p + p // 3) % classes
     params = list(w.values())
     opt = torch.optim.SGD(params, lr=0.01) if kind == "sgd" else torch.optim.AdamW(params, lr=1e-3, weight_decay=0.01)
     losses = []
@@ -107,18 +112,20 @@ def run(kind):
         b = [A[r] if swapped(step, i) else B[r] for i, r in enumerate(rows)]
         drop = lambda layer, units: torch.tensor(np.stack([mask(step, layer, i, units) for i in range(BATCH)]))
         logits, moments = network(w, X[a], X[b], drop=drop)
-        loss = F.cross_entropy(logits, torch.tensor(Y[rows]))
+        label = [TURNED[y[r]] if swapped(step, i) else y[r] for i, r in enumerate(rows)]
+        loss = F.cross_entropy(logits, torch.tensor(np.array(label)))
         opt.zero_grad()
         loss.backward()
         opt.step()
         losses.append(loss.item())
     with torch.no_grad():
-        both = [F.softmax(network(w, X[i], X[j], moments=moments)[0], 1)[:, 1] for i, j in ((A, B), (B, A))]
-    return losses, ((both[0] + both[1]) / 2).tolist()
+        ab, ba = [F.softmax(network(w, X[i], X[j], moments=moments)[0], 1) for i, j in ((A, B), (B, A))]
+        mean = (ab + ba[:, TURNED[:classes]]) / 2
+    return losses, (mean[:, 1] if classes == 2 else mean.flatten()).tolist()
 
 
 print(f"# made by make_gener.py with torch {torch.__version__}, numpy {np.__version__}, double precision")
-for kind in "sgd", "adamw":
-    losses, predictions = run(kind)
-    print(f"{kind}_loss {len(losses)}", *(f"{v:.12g}" for v in losses))
-    print(f"{kind}_probability {len(predictions)}", *(f"{v:.12g}" for v in predictions))
+for kind, classes, name in ("sgd", 2, "sgd"), ("adamw", 2, "adamw"), ("sgd", 4, "sgd4"):
+    losses, predictions = run(kind, classes)
+    print(f"{name}_loss {len(losses)}", *(f"{v:.12g}" for v in losses))
+    print(f"{name}_probability {len(predictions)}", *(f"{v:.12g}" for v in predictions))

@@ -235,7 +235,7 @@ static dn_status store_split(const dn_pairs *pairs, int64_t genes, dn_h5 *h, dn_
     dn_status st = DN_OK;
     dn_split_options o = {.kind = DN_SPLIT_KFOLD, .by_genes = true, .folds = FOLDS, .seed = 5};
     dn_split_plan plan = {0};
-    dn_split_count counts[FOLDS][DN_COUNTS] = {{{0, 0}}};
+    dn_split_count counts[FOLDS][DN_COUNTS] = {{{.rows = 0}}};
 
     DN_TRY(dn_split_plan_make(&o, pairs, genes, &plan, err));
     DN_TRY(dn_split_store(h, "cv", "known", "{}", &plan, pairs, (const dn_split_count(*)[DN_COUNTS])counts,

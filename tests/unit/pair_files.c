@@ -382,7 +382,7 @@ static void mitab_filters(void)
            "f:1: a quote does not end: \"MI:0915(x)");
     CU_ASSERT(dn_mitab_is_type(914, DN_EXPERIMENT_PHYSICAL) && dn_mitab_is_type(217, DN_EXPERIMENT_PHYSICAL));
     CU_ASSERT(dn_mitab_is_type(208, DN_EXPERIMENT_GENETIC) && dn_mitab_is_type(933, DN_EXPERIMENT_GENETIC));
-    CU_ASSERT(!dn_mitab_is_type(934, DN_EXPERIMENT_GENETIC) &&
+    CU_ASSERT(!dn_mitab_is_type(932, DN_EXPERIMENT_GENETIC) &&
               !dn_mitab_is_type(403, DN_EXPERIMENT_PHYSICAL));
     CU_ASSERT(!dn_mitab_is_type(-1, DN_EXPERIMENT_GENETIC) && dn_mitab_is_type(-1, DN_EXPERIMENT_ANY));
 }

@@ -262,7 +262,8 @@ static void small_tests_are_refused(void)
     dn_split_plan random = {.options = {.kind = DN_SPLIT_RANDOM, .fraction = {0.8, 0.1, 0.1}}};
     dn_split_plan genes = {.options = {.kind = DN_SPLIT_GENE_DISJOINT, .fraction = {0.8, 0.1, 0.1}}};
     dn_split_plan none = {.options = {.kind = DN_SPLIT_RANDOM, .fraction = {0.9, 0.1, 0}}};
-    dn_split_count n[DN_COUNTS] = {[DN_TEST] = {400, 200}, [DN_COUNT_TEST_C1 + 2] = {399, 200}};
+    dn_split_count n[DN_COUNTS] = {[DN_TEST] = {.rows = 400, .positives = 200},
+                                   [DN_COUNT_TEST_C1 + 2] = {.rows = 399, .positives = 200}};
     dn_error err = DN_ERROR_INIT;
 
     CU_ASSERT_EQUAL(dn_split_check_test(&random, 0, n, &err), DN_OK);

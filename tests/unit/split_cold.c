@@ -285,7 +285,7 @@ static void refused(void)
     static const int64_t folds[] = {2, 11};
     dn_pairs pairs = {0};
     dn_split_plan p = {0};
-    dn_split_count counts[DN_COUNTS] = {{0, 0}};
+    dn_split_count counts[DN_COUNTS] = {{.rows = 0}};
     dn_error err = DN_ERROR_INIT;
 
     make_pairs();
@@ -299,14 +299,15 @@ static void refused(void)
     CU_ASSERT_EQUAL(dn_split_plan_make(&p.options, &pairs, ALL, &p, &err), DN_EDATA);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "cannot be dealt into 10 blocks"));
     pairs.n = PAIRS;
-    counts[DN_TEST] = (dn_split_count){400, 199};
+    counts[DN_TEST] = (dn_split_count){.rows = 400, .positives = 199};
     p.options.kind = DN_SPLIT_COLD_BOTH;
     p.options.fraction[2] = 0.2;
     err = (dn_error)DN_ERROR_INIT;
     CU_ASSERT_EQUAL(dn_split_check_test(&p, 0, counts, &err), DN_EDATA);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "199 positive and 201 negative"));
     counts[DN_TEST].positives = 200;
-    counts[DN_COUNT_TEST_C1] = (dn_split_count){5, 1}; /* of no interest: cold means what it means */
+    counts[DN_COUNT_TEST_C1] =
+        (dn_split_count){.rows = 5, .positives = 1}; /* of no interest: cold means what it means */
     CU_ASSERT_EQUAL(dn_split_check_test(&p, 0, counts, NULL), DN_OK);
     dn_pairs_destroy(&pairs);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
