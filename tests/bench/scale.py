@@ -110,8 +110,8 @@ def main():
 def measure(o, folder):
     data, stages, mb = f"{folder}/scale.h5", o.stages.split(","), 2**20
     block = -(-o.genes // o.ranks)
-    rest = (1 - o.train_share) / 2
-    validation = round(o.pairs * rest)
+    share = min(0.01, (1 - o.train_share) / 2)  # of validation; the rest is the test part
+    validation = round(o.pairs * share)
     _, idle, _, _ = run(o, "synth", "--genes", 20, "--samples", 4, "--pairs", 100, "-o", f"{folder}/idle.h5", "--force")
     base = idle["RssAnon"] - 12  # its tables of the threshold are those of any size
     good = True
@@ -124,7 +124,7 @@ def measure(o, folder):
     for name, kind in (("random", "random"), ("disjoint", "gene-disjoint")):
         if name in stages:
             seconds, most, _, _ = run(o, "split", data, "--pairs", "known", "--name", name, "--kind", kind, "--fractions",
-                                      f"{o.train_share},{rest},{rest}", "--seed", 1, "--force")
+                                      f"{o.train_share:.12g},{share:.12g},{1 - o.train_share - share:.12g}", "--seed", 1, "--force")
             good &= report(name, seconds, most, base + 8 + (3 * o.pairs + 96 * o.genes) / mb)
     if "train" in stages:
         seconds, most, course, text = run(o, "train", "gener", data, "--split", "random", "--epochs", 1, "-o", f"{folder}/run", "--force")
