@@ -383,8 +383,8 @@ static dn_status plan_local(job *j, dn_error *err)
     uint8_t *part = NULL;
 
     DN_TRY(dn_split_plan_make(&j->split, &j->pairs, j->genes.n, &j->plan, err));
-    DN_NEW(part, (size_t)j->pairs.n);
     DN_NEW(j->counts, (size_t)j->plan.folds);
+    DN_NEW(part, (size_t)j->pairs.n); /* behind what stays, so that its memory comes back when it is freed */
     if (j->negatives.drawn)
         goto out; /* counted when they are drawn */
     for (int64_t f = 0; f < j->plan.folds; f++) {

@@ -117,8 +117,8 @@ int64_t dn_split_held_out(const dn_split_options *options);
 /* Plan a split of a pair set over `genes` genes. Local, no MPI. The plan takes 1 byte a pair. Beside it,
  * random (warm) splits take 1 MB and n / 4096 bytes, gene-disjoint ones 1 byte a pair more while planning, k
  * folds 16 to 32 bytes a pair; the others, 32 bytes for each gene, drug or target. Time O(n), of k
- * folds O(n log n). Fails: DN_EUSAGE fractions or folds out of range; DN_EDATA no pairs, fewer genes
- * or pairs than folds; DN_ENOMEM */
+ * folds O(n log n). Counting and storing what is planned, a rank holds 2 to 3 bytes a pair in all. Fails:
+ * DN_EUSAGE fractions or folds out of range; DN_EDATA no pairs, fewer genes or pairs than folds; DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_split_plan_make(const dn_split_options *options, const dn_pairs *pairs,
                                            int64_t genes, dn_split_plan *out, dn_error *err);
 void dn_split_plan_destroy(dn_split_plan *plan);

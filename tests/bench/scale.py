@@ -6,11 +6,11 @@
 Every second the resident memory of every rank is read: VmHWM (its peak), RssAnon (its own) and RssShmem (what the ranks of a
 host share, counted in each). A stage that takes more than its header states is named and the command fails:
 
-    synth     synth.h: 25 MB, 64 bytes a gene, 41 a gene of the block            split     split.h: 2 bytes a pair, 48 for both a gene
+    synth     synth.h: 25 MB, 64 bytes a gene, 41 a gene of the block            split     split.h: 3 bytes a pair, 96 a gene
     train     train.h: 1/16 byte a pair, 55 a validation pair while they are ranked, 16 MB for steps
 
-beside what the program takes when it does nothing, which is measured first. Training must be flat: own memory in the last
-tenth of the epoch's samples is at most 2 MB above that of the second tenth. The folder (a temporary one unless given) needs
+beside what the program takes when it does nothing, which is measured first. Training must be flat: own memory in the
+eighth and ninth tenth of the run is at most 2 MB above what it was in the first four, in which the data are loaded. The folder (a temporary one unless given) needs
 twice 20 bytes a pair, for a split is added to a copy; it is removed unless it was given.
 """
 import argparse
@@ -56,7 +56,7 @@ def memory(pid):
 
 
 def run(options, *command):
-    """Run on the ranks; returns seconds, the largest of each piece, and what the first rank had of its own in time."""
+    """Run on the ranks; returns seconds, the largest of each piece, when the largest had how much of its own, what was said."""
     line = ["mpirun", "-q", "--oversubscribe", "-n", str(options.ranks), options.dragnet, *map(str, command)]
     most, course, start = dict.fromkeys(PIECES, 0.0), [], time.time()
     with tempfile.TemporaryFile("w+") as words:
@@ -66,7 +66,7 @@ def run(options, *command):
             for m in now:
                 most = {p: max(most[p], m[p]) for p in PIECES}
             if now:
-                course.append((max(m["RssAnon"] for m in now), sum(m["RssShmem"] for m in now) / len(now)))
+                course.append((time.time() - start, max(m["RssAnon"] for m in now)))
             time.sleep(0.05 if time.time() - start < 5 else 1)
         words.seek(0)
         text = words.read()
@@ -110,8 +110,8 @@ def main():
 def measure(o, folder):
     data, stages, mb = f"{folder}/scale.h5", o.stages.split(","), 2**20
     block = -(-o.genes // o.ranks)
-    rest = (1 - o.train_share) / 2
-    validation = round(o.pairs * rest)
+    share = min(0.01, (1 - o.train_share) / 2)  # of validation; the rest is the test part
+    validation = round(o.pairs * share)
     _, idle, _, _ = run(o, "synth", "--genes", 20, "--samples", 4, "--pairs", 100, "-o", f"{folder}/idle.h5", "--force")
     base = idle["RssAnon"] - 12  # its tables of the threshold are those of any size
     good = True
@@ -124,17 +124,16 @@ def measure(o, folder):
     for name, kind in (("random", "random"), ("disjoint", "gene-disjoint")):
         if name in stages:
             seconds, most, _, _ = run(o, "split", data, "--pairs", "known", "--name", name, "--kind", kind, "--fractions",
-                                      f"{o.train_share},{rest},{rest}", "--seed", 1, "--force")
-            good &= report(name, seconds, most, base + 8 + (2 * o.pairs + 96 * o.genes) / mb)
+                                      f"{o.train_share:.12g},{share:.12g},{1 - o.train_share - share:.12g}", "--seed", 1, "--force")
+            good &= report(name, seconds, most, base + 8 + (3 * o.pairs + 96 * o.genes) / mb)
     if "train" in stages:
         seconds, most, course, text = run(o, "train", "gener", data, "--split", "random", "--epochs", 1, "-o", f"{folder}/run", "--force")
         good &= report("train", seconds, most, base + 40 + (o.pairs / 16 + 55 * validation + 96 * o.genes + 4 * o.genes * o.samples) / mb)
-        tenth = max(1, len(course) // 10)
-        early, late = max(m for m, _ in course[tenth:2 * tenth + 1]), max(m for m, _ in course[-2 * tenth:-tenth])
+        tenths = [[m for t, m in course if k <= 10 * t / seconds < k + 1] for k in range(10)]
+        early, late = max(max(part, default=0) for part in tenths[:4]), max(max(part, default=0) for part in tenths[7:9])
         flat = late <= early + 2
         good &= flat
-        print("own MB by tenths of the run: " + " ".join(f"{max(m for m, _ in course[k * tenth:(k + 1) * tenth]):.1f}"
-                                                        for k in range(min(10, len(course)))))
+        print("own MB by tenths of the run: " + " ".join(f"{max(part, default=0):.1f}" for part in tenths))
         print(f"training is {'flat' if flat else 'NOT FLAT'}: {early:.1f} MB early, {late:.1f} MB late")
         print(text.strip().splitlines()[-1])
     return good
