@@ -6,10 +6,10 @@
 #define DN_CLI_EVALUATE_REPORT_H
 
 #include <stdio.h>
-#include "mpi/train/evaluate.h"
-#include "mpi/train/evaluate_dti.h"
-#include "mpi/train/evaluate_folds.h"
-#include "mpi/train/evaluate_negatives.h"
+#include "mpi/evaluate/evaluate.h"
+#include "mpi/evaluate/evaluate_dti.h"
+#include "mpi/evaluate/evaluate_folds.h"
+#include "mpi/evaluate/evaluate_negatives.h"
 #include "solvers/base/json.h"
 
 /* ---- what every kind of evaluation shares: its views ---- */

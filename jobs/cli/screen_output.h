@@ -3,7 +3,7 @@
 #define DN_CLI_SCREEN_OUTPUT_H
 
 #include <stdio.h>
-#include "mpi/train/screen_run.h"
+#include "mpi/screen/screen_run.h"
 
 /* screen.tsv in dir: the hits, one a line. Fails: DN_ECANTCREAT, DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_screen_write_tsv(const dn_screen_run *run, const dn_screen_wish *wish,

@@ -3,7 +3,7 @@
 
 #include <string.h>
 #include "mpi/core/agree.h"
-#include "mpi/train/dti_inputs.h"
+#include "mpi/inputs/dti_inputs.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/text.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/digest.h"
-#include "mpi/train/profiles.h"
+#include "mpi/inputs/profiles.h"
 #include "solvers/base/log.h"
 
 /* published: 8 shards of one pair, so up to 8 ranks share a batch; pairs are shown in the order given. */

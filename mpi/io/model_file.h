@@ -34,7 +34,7 @@ typedef struct dn_model_record {
     char states_hash[17];   /* with a file: of the states of all targets, in their order; otherwise "" */
     char targets_hash[17];  /* with a file: of their sequences */
     char states_path[1024]; /* with a file: where it stood */
-    bool history;           /* labels of training rows are among the inputs (mpi/train/dti_history.h) */
+    bool history;           /* labels of training rows are among the inputs (mpi/inputs/dti_history.h) */
     dn_dti_options dti;
 } dn_model_record;
 

@@ -3,7 +3,7 @@
 #define DN_TRAIN_DTI_MODEL_H
 
 #include "mpi/io/model_file.h"
-#include "mpi/train/dti_inputs.h"
+#include "mpi/inputs/dti_inputs.h"
 
 typedef struct dn_dti_model {
     dn_model_record record;

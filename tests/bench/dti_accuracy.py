@@ -2,7 +2,7 @@
 """dti_accuracy.py - is the drug-target network better than its baselines and than the trees, over repeated folds?
 
 For every kind of split and every seed: the split, a model for each fold, the trees (dti_trees.py) on the same rows; then for
-every kind one evaluation of all models together, with paired differences and intervals as mpi/train/evaluate_repeats.h
+every kind one evaluation of all models together, with paired differences and intervals as mpi/evaluate/evaluate_repeats.h
 defines them. Started again it skips what is there, and ends where a model is there that was trained with other options. Writes OUT/table.tsv, OUT/table.md, and OUT/KIND/report.{json,txt}.
 
     scripts/bench dti-accuracy [options] [-- OPTIONS OF dragnet train dti]

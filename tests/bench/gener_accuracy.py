@@ -3,7 +3,7 @@
 
 Block cross-validation: genes are dealt into folds (`dragnet split --kind kfold --by genes`), each fold has a model of each
 recipe, and all models of a recipe are evaluated together: the mean over the folds, with paired differences and intervals that
-draw genes once for all folds, as mpi/train/evaluate_repeats.h defines them. C1: both genes stand in training pairs, the pair
+draw genes once for all folds, as mpi/evaluate/evaluate_repeats.h defines them. C1: both genes stand in training pairs, the pair
 does not; C2: one; C3: none. Started again it skips what is there, and goes on with a training that was stopped; a model that
 was trained with other options is refused. Writes OUT/table.md (printed, too), OUT/table.tsv and, of each recipe,
 OUT/RECIPE/report.{json,txt}, which have the pooled rows as well.

@@ -9,7 +9,7 @@
 #include "jobs/cli/evaluate_report.h"
 #include "mpi/data/split.h"
 #include "mpi/data/synth.h"
-#include "mpi/train/evaluate.h"
+#include "mpi/evaluate/evaluate.h"
 #include "mpi/train/train.h"
 #include "solvers/base/alloc.h"
 #include "solvers/stats/normalise.h"

@@ -1,4 +1,4 @@
-/* contenders.c - tests of mpi/train/contenders.h: which line speaks of which pair, and what is refused */
+/* contenders.c - tests of mpi/evaluate/contenders.h: which line speaks of which pair, and what is refused */
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "mpi/train/contenders.h"
+#include "mpi/evaluate/contenders.h"
 #include "solvers/base/alloc.h"
 
 enum { DRUGS = 3, TARGETS = 2, PAIRS = 4 };

@@ -1,4 +1,4 @@
-/* dti_components.c - tests of mpi/train/dti_components.h on a table in memory: the places that kernel_pca.h
+/* dti_components.c - tests of mpi/inputs/dti_components.h on a table in memory: the places that kernel_pca.h
  * gives, the bits of one rank, entities without training rows, newcomers, refused memory
  *
  * Molecules are chains of atoms made by hand: no Indigo is needed.
@@ -6,7 +6,7 @@
 #include "tests/support/test.h"
 
 #include <string.h>
-#include "mpi/train/dti_components.h"
+#include "mpi/inputs/dti_components.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 #include "solvers/chem/fingerprint.h"

@@ -1,4 +1,4 @@
-/* dti_kron.c - tests of mpi/train/dti_kron.h and of the histories beside it (dti_history.h) on a table in
+/* dti_kron.c - tests of mpi/inputs/dti_kron.h and of the histories beside it (dti_history.h) on a table in
  * memory: each fold's fit against kron_rls.h on the rows it may see, the bits of one rank, and that no label
  * that a training row is held out from reaches its scores
  *
@@ -9,8 +9,8 @@
 #include <math.h>
 #include <omp.h>
 #include <string.h>
-#include "mpi/train/dti_history.h"
-#include "mpi/train/dti_kron.h"
+#include "mpi/inputs/dti_history.h"
+#include "mpi/inputs/dti_kron.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 #include "solvers/chem/fingerprint.h"

@@ -1,4 +1,4 @@
-/* evaluate.c - tests of mpi/train/evaluate.h on files: what is evaluated, what is refused, and the bits of
+/* evaluate.c - tests of mpi/evaluate/evaluate.h on files: what is evaluated, what is refused, and the bits of
  * one rank
  *
  * The network has its initial weights: what counts here is what is done with its probabilities.
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "jobs/cli/evaluate_report.h"
-#include "mpi/train/evaluate.h"
+#include "mpi/evaluate/evaluate.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 

@@ -1,5 +1,5 @@
-/* evaluate_dti.c - tests of mpi/train/evaluate_dti.h on tables in memory: views, baselines, what is refused,
- * and the bits of one rank
+/* evaluate_dti.c - tests of mpi/evaluate/evaluate_dti.h on tables in memory: views, baselines, what is
+ * refused, and the bits of one rank
  *
  * Molecules are chains of atoms made by hand: no Indigo is needed.
  */
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "jobs/cli/evaluate_report.h"
-#include "mpi/train/evaluate_dti.h"
+#include "mpi/evaluate/evaluate_dti.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 #include "solvers/chem/fingerprint.h"

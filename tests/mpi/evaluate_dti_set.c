@@ -5,7 +5,7 @@
 #include "tests/support/test.h"
 
 #include <string.h>
-#include "mpi/train/evaluate_dti.h"
+#include "mpi/evaluate/evaluate_dti.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 

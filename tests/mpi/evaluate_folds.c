@@ -1,4 +1,4 @@
-/* evaluate_folds.c - tests of mpi/train/evaluate_folds.h and of the means on every view: against
+/* evaluate_folds.c - tests of mpi/evaluate/evaluate_folds.h and of the means on every view: against
  * scikit-learn, on files, the bits of one rank
  *
  * Golden numbers: tests/golden/gene_folds.txt, made by make_gene_folds.py (versions in its first line).
@@ -12,8 +12,8 @@
 #include "jobs/cli/evaluate_report.h"
 #include "mpi/data/split.h"
 #include "mpi/data/synth.h"
-#include "mpi/train/evaluate_folds.h"
-#include "mpi/train/evaluate_rows.h"
+#include "mpi/evaluate/evaluate_folds.h"
+#include "mpi/evaluate/evaluate_rows.h"
 #include "solvers/base/alloc.h"
 
 enum { FOLDS = 3, ROWS = 450, SCORERS = 3, VIEWS = 6, COLUMNS = 6 + SCORERS };

@@ -1,4 +1,4 @@
-/* evaluate_repeats.c - tests of mpi/train/evaluate_repeats.h against scikit-learn, and that repeats do not
+/* evaluate_repeats.c - tests of mpi/evaluate/evaluate_repeats.h against scikit-learn, and that repeats do not
  * narrow an interval
  *
  * Golden numbers: tests/golden/repeats.txt, made by make_repeats.py (versions in its first line). Tolerance
@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "mpi/train/evaluate_repeats.h"
+#include "mpi/evaluate/evaluate_repeats.h"
 #include "solvers/base/alloc.h"
 
 enum { MODELS = 12, ROWS = 200, SCORERS = 3, REPLICATES = 150 };

@@ -1,9 +1,10 @@
-/* evaluate_view.c - tests of mpi/train/evaluate_view.h: views, sources, verdicts, and the bits of one rank */
+/* evaluate_view.c - tests of mpi/evaluate/evaluate_view.h: views, sources, verdicts, and the bits of one rank
+ */
 #include "tests/support/test.h"
 
 #include <math.h>
 #include <string.h>
-#include "mpi/train/evaluate.h"
+#include "mpi/evaluate/evaluate.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 

@@ -8,7 +8,7 @@
 #include "mpi/core/agree.h"
 #include "mpi/data/synth.h"
 #include "mpi/io/model_file.h"
-#include "mpi/train/evaluate.h"
+#include "mpi/evaluate/evaluate.h"
 #include "mpi/train/train.h"
 #include "solvers/base/alloc.h"
 

@@ -1,11 +1,11 @@
-/* profiles.c - tests of mpi/train/profiles.h: the bits of one rank whoever shares memory, and refusals */
+/* profiles.c - tests of mpi/inputs/profiles.h: the bits of one rank whoever shares memory, and refusals */
 #include "tests/support/test.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 #include "mpi/io/dataset.h"
-#include "mpi/train/profiles.h"
+#include "mpi/inputs/profiles.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 

@@ -1,5 +1,5 @@
-/* screen.c - tests of mpi/train/screen.h against every pair scored through the ordinary path and sorted: what
- * is kept, ties, known pairs, blocks, on any ranks; what is refused
+/* screen.c - tests of mpi/screen/screen.h against every pair scored through the ordinary path and sorted:
+ * what is kept, ties, known pairs, blocks, on any ranks; what is refused
  *
  * Molecules and states are made by hand: no Indigo is needed.
  */
@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mpi/train/dti_history.h"
+#include "mpi/inputs/dti_history.h"
 #include "mpi/train/score.h"
-#include "mpi/train/screen.h"
-#include "mpi/train/screen_evidence.h"
+#include "mpi/screen/screen.h"
+#include "mpi/screen/screen_evidence.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 #include "solvers/chem/fingerprint.h"

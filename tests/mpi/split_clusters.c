@@ -4,7 +4,7 @@
 
 #include <string.h>
 #include "mpi/data/split.h"
-#include "mpi/train/dti_history.h"
+#include "mpi/inputs/dti_history.h"
 #include "solvers/base/alloc.h"
 
 enum { DRUGS = 12, TARGETS = 10, PAIRS = DRUGS * TARGETS };

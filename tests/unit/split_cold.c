@@ -3,7 +3,7 @@
 
 #include <string.h>
 #include "mpi/data/split.h"
-#include "mpi/train/dti_history.h"
+#include "mpi/inputs/dti_history.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 

@@ -1,0 +1,439 @@
+/* screen_run.c - a screen from files; see screen_run.h */
+#include "mpi/screen/screen_run.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "mpi/core/agree.h"
+#include "mpi/screen/screen_keep.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/log.h"
+#include "solvers/formats/id_list.h"
+#include "solvers/stats/best.h"
+
+/* ---- who is screened ---- */
+
+/* Marks [n] of the ids of a file, 1: asked. */
+static dn_status mark_listed(const char *path, const dn_strings *id, const char *what, const char *dataset,
+                             uint8_t *mark, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_id_list list = {.line = NULL};
+    dn_names *names = NULL;
+    int64_t at;
+
+    DN_TRY(dn_id_list_read(path, &list, err));
+    DN_TRY(dn_names_create(&names, err));
+    for (int64_t i = 0; i < id->n; i++) {
+        size_t len;
+        const char *text = dn_strings_at(id, i, &len);
+        DN_TRY(dn_names_add(names, text, len, i, &at, err));
+    }
+    for (int64_t i = 0; i < list.id.n; i++) {
+        size_t len;
+        const char *text = dn_strings_at(&list.id, i, &len);
+
+        at = dn_names_find(names, text, len);
+        if (at < 0)
+            DN_FAIL(DN_EDATA, "%s:%lld: %s has no %s '%.*s'", path, (long long)list.line[i], dataset, what,
+                    len < 100 ? (int)len : 100, text);
+        mark[at] = 1;
+    }
+out:
+    dn_names_destroy(&names);
+    dn_id_list_destroy(&list);
+    return st;
+}
+
+/* One side: who is asked. */
+typedef struct asking {
+    const char *path, *what, *dataset;
+    const dn_strings *id; /* of the dataset */
+    const dn_newcomers_side *side;
+    int64_t added; /* behind the dataset's */
+} asking;
+
+/* Marks [n] of the entries of --molecules or --sequences, and all when nobody is named. */
+static void mark_others(const asking *a, uint8_t *mark)
+{
+    if (a->path == NULL && a->side->n == 0)
+        memset(mark, 1, (size_t)a->id->n);
+    for (int64_t i = 0; i < a->side->n; i++)
+        if (a->side->entity[i] >= 0)
+            mark[a->side->entity[i]] = 1;
+}
+
+/* Who is screened, into *out [*out_n]. Collective: rank 0 reads the file. */
+static dn_status choose(const dn_comm *comm, const asking *a, int64_t **out, int64_t *out_n, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t n = a->id->n + a->added;
+    uint8_t *mark = dn_calloc((size_t)n + 1, 1);
+
+    *out = dn_calloc((size_t)n + 1, sizeof **out);
+    if (mark == NULL || *out == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld ids", (long long)n);
+    DN_AGREE(comm);
+    if (a->path != NULL && comm->rank == 0)
+        DN_PASS(mark_listed(a->path, a->id, a->what, a->dataset, mark, err));
+    DN_AGREE(comm);
+    MPI_Bcast(mark, (int)n, MPI_BYTE, 0, comm->mpi);
+    mark_others(a, mark);
+    for (int64_t i = 0; i < n; i++)
+        if (mark[i])
+            (*out)[(*out_n)++] = i;
+out:
+    dn_free(mark);
+    return st;
+}
+
+/* Collective. */
+static dn_status choose_all(const dn_comm *comm, const dn_screen_wish *w, dn_screen_run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const asking drugs = {.path = w->drugs,
+                          .what = "drug",
+                          .dataset = w->dataset,
+                          .id = &r->table.drugs.id,
+                          .side = &r->new.side[0],
+                          .added = r->new.drugs.n};
+    const asking targets = {.path = w->targets,
+                            .what = "target",
+                            .dataset = w->dataset,
+                            .id = &r->table.targets.id,
+                            .side = &r->new.side[1],
+                            .added = r->new.targets.n};
+
+    DN_TRY(choose(comm, &drugs, &r->drug, &r->n_drugs, err));
+    DN_TRY(choose(comm, &targets, &r->target, &r->n_targets, err));
+out:
+    return st;
+}
+
+/* Which entries are not what they seem, the first few of them one by one. */
+static void tell_side(const dn_screen_wish *w, const dn_screen_run *r, int k)
+{
+    enum { SHOWN = 10, ID = 60 };
+    const char *what = k == 0 ? "molecules" : "sequences";
+    const char *path = k == 0 ? w->new.molecules : w->new.sequences;
+    const dn_newcomers_side *s = &r->new.side[k];
+    const dn_strings *known = k == 0 ? &r->table.drugs.id : &r->table.targets.id;
+    int64_t shown = 0, same = 0;
+    char id[ID], is[ID];
+
+    for (int64_t i = 0; i < s->n; i++) {
+        same += s->entity[i] >= 0 && s->entity[i] < s->known;
+        if (s->entity[i] < 0 || s->entity[i] >= s->known || shown == SHOWN)
+            continue;
+        dn_strings_copy(&s->id, i, id, sizeof id);
+        dn_strings_copy(known, s->entity[i], is, sizeof is);
+        if (strcmp(id, is) != 0 && ++shown > 0)
+            dn_log(DN_INFO, "screen", k == 0 ? "is a drug of the dataset" : "is a target of the dataset",
+                   "file=\"%s\" line=%lld id=\"%s\" is=\"%s\"", path, (long long)s->line[i], id, is);
+    }
+    if (s->n > 0)
+        dn_log(DN_INFO, "screen", "entries read",
+               "what=%s file=\"%s\" entries=%lld of_dataset=%lld new=%lld set_aside=%lld", what, path,
+               (long long)s->n, (long long)same, (long long)(k == 0 ? r->new.drugs.n : r->new.targets.n),
+               (long long)s->unreadable);
+}
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
+{
+    return (hash ^ dn_hash(bytes, len)) * 1099511628211u;
+}
+
+static uint64_t mix_strings(uint64_t hash, const dn_strings *s)
+{
+    if (s->n == 0)
+        return hash;
+    hash = mix(hash, s->offset, ((size_t)s->n + 1) * sizeof *s->offset);
+    return mix(hash, s->bytes, (size_t)s->offset[s->n]);
+}
+
+static void make_digest(dn_screen_run *run)
+{
+    const dn_dti_model *m = &run->model;
+    const dn_dti_table *t = &run->table;
+    uint64_t h = 14695981039346656037u;
+    char all[17];
+
+    dn_interactions_hash(&t->drugs, &t->targets, &t->pairs, NULL, all);
+    h = mix(h, all, sizeof all);
+    h = mix(h, t->split.part, (size_t)t->split.n);
+    h = mix(h, m->w, (size_t)m->dti->model.n_weights * sizeof *m->w);
+    h = mix(h, m->running, (size_t)m->dti->model.n_moments * sizeof *m->running);
+    h = mix(h, run->drug, (size_t)run->n_drugs * sizeof *run->drug);
+    h = mix(h, run->target, (size_t)run->n_targets * sizeof *run->target);
+    for (int k = 0; k < 2; k++) {
+        h = mix_strings(h, &run->new.side[k].id);
+        h = mix(h, run->new.side[k].entity, (size_t)run->new.side[k].n * sizeof(int64_t));
+    }
+    h = mix_strings(h, &run->new.drugs.key);
+    h = mix_strings(h, &run->new.targets.sequence);
+    if (m->in.new_hash[0] != '\0') /* states of the others are the model's */
+        h = mix(h, m->in.new_hash, strlen(m->in.new_hash));
+    snprintf(run->digest, sizeof run->digest, "%016llx", (unsigned long long)h);
+}
+
+dn_status dn_screen_open(const dn_comm *comm, const dn_screen_wish *w, dn_screen_run *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_screen_run r = {.n_drugs = 0};
+    dn_model_record record;
+    dn_h5 *h = NULL;
+
+    *out = r;
+    if (!isnan(w->prevalence) && !(w->prevalence > 0 && w->prevalence < 1))
+        DN_FAIL(DN_EUSAGE, "prevalence %g: wanted a share between 0 and 1", w->prevalence);
+    DN_TRY(dn_model_read_record(comm, w->model, &record, err));
+    if (strcmp(record.architecture, "dti") != 0)
+        DN_FAIL(DN_EDATA, "%s: is a %s model, wanted dti", w->model, record.architecture);
+    DN_TRY(dn_dti_table_load(comm, w->dataset, record.split, record.fold, &r.table, err));
+    DN_TRY(dn_dti_table_check(&r.table, w->dataset, w->model, &record, err));
+    DN_TRY(dn_newcomers_read(comm, &w->new, &r.table.drugs, &r.table.targets, &r.new, err));
+    DN_TRY(choose_all(comm, w, &r, err));
+    DN_TRY(dn_h5_open(comm, w->dataset, DN_DATASET_SCHEMA, &h, err));
+    DN_TRY(dn_dti_model_load(comm, h, w->model, NULL, w->opt_states, &r.new, &r.table.split, &r.model, err));
+    tell_side(w, &r, 0);
+    tell_side(w, &r, 1);
+    make_digest(&r);
+    *out = r;
+    r = (dn_screen_run){.n_drugs = 0};
+out:
+    dn_h5_close(&h);
+    dn_screen_run_destroy(&r);
+    return st;
+}
+
+void dn_screen_run_destroy(dn_screen_run *r)
+{
+    dn_dti_table_destroy(&r->table);
+    dn_dti_model_destroy(&r->model);
+    dn_free(r->drug);
+    dn_free(r->target);
+    dn_newcomers_destroy(&r->new);
+    dn_screen_evidence_destroy(&r->evidence);
+    dn_screen_result_destroy(&r->result);
+    *r = (dn_screen_run){.n_drugs = 0};
+}
+
+/* ---- probabilities ---- */
+
+double dn_screen_probability(const dn_screen_run *r, double score)
+{
+    return r->calibrated ? dn_platt_apply(&r->platt, dn_logit(score)) : NAN;
+}
+
+double dn_screen_shifted(const dn_screen_run *r, double score, double prevalence)
+{
+    double from = (double)r->validation_positives / (double)r->validation_rows;
+
+    return r->calibrated && !isnan(prevalence)
+               ? dn_prior_shift(dn_screen_probability(r, score), from, prevalence)
+               : NAN;
+}
+
+static dn_status calibrate(const dn_dti_evaluation *e, dn_screen_run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    double *logit = NULL; /* [n] */
+    int64_t n = e->all.n_validation;
+
+    DN_NEW(logit, (size_t)n + 1);
+    for (int64_t i = 0; i < n; i++) {
+        logit[i] = dn_logit(e->all.score[DN_MODEL][i]);
+        r->validation_positives += e->all.label[i];
+    }
+    r->validation_rows = n;
+    if (r->validation_positives == 0 || r->validation_positives == n)
+        goto out;
+    DN_TRY(dn_platt_fit(logit, e->all.label, n, &r->platt, err));
+    r->calibrated = r->platt.slope >= 0; /* 0: all scores are equal */
+    r->reversed = !r->calibrated;
+out:
+    dn_free(logit);
+    return st;
+}
+
+/* ---- precision on held-out rows ---- */
+
+/* Evaluated rows in the screen, and the ids' order. */
+typedef struct bench {
+    const dn_dti_evaluation *e;
+    const dn_interactions *p;
+    int64_t *row; /* [n]  of the evaluated ones */
+    int64_t n;
+    int64_t *drug_place, *target_place; /* [drugs], [targets] */
+    dn_hit *hit;                        /* [n] */
+} bench;
+
+static dn_status bench_open(const dn_screen_run *r, const dn_dti_evaluation *e, bench *b, dn_error *err)
+{
+    dn_status st = DN_OK;
+    uint8_t *drug = NULL, *target = NULL; /* [all drugs], [all targets]  1: screened */
+
+    DN_NEW(drug, (size_t)r->model.in.drugs.n);
+    DN_NEW(target, (size_t)r->model.in.targets.n);
+    DN_NEW(b->drug_place, (size_t)r->table.drugs.n);
+    DN_NEW(b->target_place, (size_t)r->table.targets.n);
+    DN_NEW(b->row, (size_t)e->n + 1);
+    DN_NEW(b->hit, (size_t)e->n + 1);
+    DN_TRY(dn_screen_id_order(&r->table.drugs.id, b->drug_place, err));
+    DN_TRY(dn_screen_id_order(&r->table.targets.id, b->target_place, err));
+    for (int64_t i = 0; i < r->n_drugs; i++)
+        drug[r->drug[i]] = 1;
+    for (int64_t i = 0; i < r->n_targets; i++)
+        target[r->target[i]] = 1;
+    for (int64_t i = 0; i < e->n; i++)
+        if (drug[b->p->drug[e->row[i]]] && target[b->p->target[e->row[i]]])
+            b->row[b->n++] = i;
+out:
+    dn_free(drug);
+    dn_free(target);
+    return st;
+}
+
+/* Shares of label `end` among the first K rows by a scorer; ties by ids. */
+static void precision(bench *b, const double *score, int end, const dn_screen_held *held, double *out)
+{
+    int64_t right = 0;
+
+    for (int64_t i = 0; i < b->n; i++) {
+        int64_t row = b->e->row[b->row[i]];
+        double s = score[b->row[i]];
+
+        b->hit[i] = (dn_hit){
+            end ? s : -s, b->drug_place[b->p->drug[row]] * b->p->targets + b->target_place[b->p->target[row]],
+            row};
+    }
+    dn_best_sort(b->hit, b->n);
+    for (int k = 0, i = 0; k < held->tops; k++) {
+        for (; i < held->top[k]; i++)
+            right += b->p->label[b->hit[i].b] == end;
+        out[k] = (double)right / (double)held->top[k];
+    }
+}
+
+static dn_status hold_against(const dn_screen_run *r, const dn_dti_evaluation *e, dn_screen_held *out,
+                              dn_error *err)
+{
+    dn_status st = DN_OK;
+    static const int64_t tops[DN_SCREEN_TOPS] = {10, 30, 100, 300, 1000, 3000};
+    bench b = {.e = e, .p = &r->table.pairs};
+
+    DN_TRY(bench_open(r, e, &b, err));
+    out->rows = b.n;
+    for (int64_t i = 0; i < b.n; i++)
+        out->positives += b.p->label[e->row[b.row[i]]];
+    for (int k = 0; k < DN_SCREEN_TOPS && tops[k] <= b.n; k++)
+        out->top[out->tops++] = tops[k];
+    out->best_baseline = e->view[0].measured ? e->view[0].best_baseline : -1;
+    for (int end = 0; end < 2; end++) {
+        precision(&b, e->score[DN_MODEL], end, out, out->model[end]);
+        for (int k = 0; k < DN_SCREEN_TOPS; k++)
+            out->baseline[end][k] = NAN;
+        if (out->best_baseline >= 0)
+            precision(&b, e->score[1 + out->best_baseline], end, out, out->baseline[end]);
+    }
+out:
+    dn_free(b.row);
+    dn_free(b.drug_place);
+    dn_free(b.target_place);
+    dn_free(b.hit);
+    return st;
+}
+
+/* ---- all of it ---- */
+
+static int64_t count_part(const dn_split *s, dn_part part)
+{
+    int64_t n = 0;
+
+    for (int64_t i = 0; i < s->n; i++)
+        n += s->part[i] == (uint8_t)part;
+    return n;
+}
+
+/* The model's scores of the rows that an evaluation of `part` looks at, into out [pairs]. Collective. */
+static dn_status score_known(const dn_comm *comm, const dn_screen_run *r, dn_part part, double *out,
+                             dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t n = 0, *row = dn_calloc((size_t)r->table.pairs.n + 1, sizeof *row);
+    double *p = dn_calloc((size_t)r->table.pairs.n + 1, sizeof *p);
+
+    if (row == NULL || p == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld scores",
+                          (long long)r->table.pairs.n);
+    DN_AGREE(comm);
+    for (int64_t i = 0; i < r->table.pairs.n; i++)
+        if (dn_dti_scored(&r->table, part, i))
+            row[n++] = i;
+    DN_TRY(dn_dti_model_score(comm, &r->model, row, n, p, err));
+    for (int64_t i = 0; i < n; i++)
+        out[row[i]] = p[i];
+out:
+    dn_free(row);
+    dn_free(p);
+    return st;
+}
+
+/* Calibration and precision; a split without test rows has no precision, one without either has neither.
+ * Collective. */
+static dn_status learn_from_known(const dn_comm *comm, dn_screen_run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_dti_evaluation e = {.n = 0};
+    bool test = count_part(&r->table.split, DN_TEST) > 0;
+    dn_part part = test ? DN_TEST : DN_VALIDATION;
+    double *p = NULL;
+
+    if (!test && count_part(&r->table.split, DN_VALIDATION) == 0)
+        goto out;
+    p = dn_calloc((size_t)r->table.pairs.n + 1, sizeof *p);
+    if (p == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld scores",
+                          (long long)r->table.pairs.n);
+    DN_AGREE(comm);
+    DN_TRY(score_known(comm, r, part, p, err));
+    DN_TRY(dn_evaluate_dti(comm, &r->table, part, p, 0, 1, &e, err));
+    DN_PASS(calibrate(&e, r, err));
+    if (test)
+        DN_PASS(hold_against(r, &e, &r->held, err));
+    DN_AGREE(comm);
+out:
+    dn_free(p);
+    dn_dti_evaluation_destroy(&e);
+    return st;
+}
+
+dn_status dn_screen_compute(const dn_comm *comm, const dn_screen_wish *w, dn_screen_run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_screen_options o = {.drug = r->drug,
+                                 .n_drugs = r->n_drugs,
+                                 .target = r->target,
+                                 .n_targets = r->n_targets,
+                                 .keep = w->keep,
+                                 .per = w->per,
+                                 .end = {w->end[0], w->end[1]},
+                                 .include_known = w->include_known};
+    const dn_screen_who who = {
+        .drug = r->drug, .n_drugs = r->n_drugs, .target = r->target, .n_targets = r->n_targets};
+
+    r->held.best_baseline = -1;
+    DN_TRY(learn_from_known(comm, r, err));
+    if (!r->calibrated && !isnan(w->prevalence)) /* the same on every rank */
+        DN_FAIL(DN_EDATA, "%s: split '%s' %s: nothing to calibrate for a prevalence", w->dataset,
+                r->table.name,
+                r->reversed ? "has validation rows that the model ranks the wrong way round"
+                            : "has no validation rows of both labels");
+    if (r->reversed && comm->rank == 0)
+        dn_log(DN_WARN, "screen", "not calibrated: the model ranks the validation rows the wrong way round",
+               "model=\"%s\" slope=%.3g", w->model, r->platt.slope);
+    DN_TRY(dn_screen(comm, &r->model, &r->table.split, &o, &r->result, err));
+    DN_TRY(dn_screen_evidence_find(comm, &r->model.in, r->table.split.part, &who, &r->evidence, err));
+out:
+    return st;
+}
