@@ -163,40 +163,49 @@ INLINE void turn_w2(const float *w2, float scale, float *out)
             out[f * G + g] = scale * w2[g * F + f];
 }
 
+/* Floats from a block to the next: no power of two, which would be the same set of the cache each time. */
+INLINE int64_t block_stride(int64_t rows)
+{
+    return rows * BLOCK + LANES;
+}
+
+int64_t dn_pair_room(int64_t rows, int64_t length)
+{
+    return G * dn_pair_pitch(length) / BLOCK * block_stride(rows);
+}
+
 /* Where the block of positions at s of channel g begins, of all rows. */
 INLINE int64_t block_at(const dn_pair_convs *c, int64_t pitch, int g, int64_t s)
 {
-    return (g * pitch + s) * c->rows;
+    return (g * pitch + s) / BLOCK * block_stride(c->rows);
 }
 
-INLINE void mix_row(const dn_pair_convs *c, int64_t pitch, int64_t r, const float *u, const float *w2,
-                    const float *bias2, float *c2, lanes *one, lanes *two)
+/* The vector at s of row r, and what it adds to the sums of c2 - bias2. */
+INLINE void mix_vector(const dn_pair_convs *c, int64_t pitch, int64_t r, int64_t s, const float *u,
+                       const float *w2, const float *bias2, float *c2, lanes *one, lanes *two)
 {
-    const float *a = c->a + r * (pitch + DN_PAIR_ROOM), *b = c->b + r * (pitch + DN_PAIR_ROOM);
+    const float *a = c->a + r * (pitch + DN_PAIR_ROOM) + s, *b = c->b + r * (pitch + DN_PAIR_ROOM) + s;
     const uint32_t *mask = row_mask(c->mask1, c->words1, r);
+    lanes x0 = AT(a), x1 = AT(a + 1), x2 = AT(b), x3 = AT(b + 1), sum[G];
+    uint32_t there = positions(s, c->length);
+    float *out = c2 + block_at(c, pitch, 0, s / BLOCK * BLOCK) + r * BLOCK + s % BLOCK;
 
-    for (int64_t s = 0; s < pitch; s += LANES) {
-        lanes x0 = AT(a + s), x1 = AT(a + s + 1), x2 = AT(b + s), x3 = AT(b + s + 1), sum[G];
-        uint32_t there = positions(s, c->length);
-        float *out = c2 + block_at(c, pitch, 0, s / BLOCK * BLOCK) + r * BLOCK + s % BLOCK;
-
+#pragma GCC unroll 8
+    for (int g = 0; g < G; g++)
+        sum[g] = (lanes){0};
+    for (int f = 0; f < F; f++) {
+        lanes z = NORMED(u, f);
+        z = KEEP(kept(mask, f, s, c->length), z);
 #pragma GCC unroll 8
         for (int g = 0; g < G; g++)
-            sum[g] = (lanes){0};
-        for (int f = 0; f < F; f++) {
-            lanes z = NORMED(u, f);
-            z = KEEP(kept(mask, f, s, c->length), z);
+            sum[g] += w2[f * G + g] * z;
+    }
 #pragma GCC unroll 8
-            for (int g = 0; g < G; g++)
-                sum[g] += w2[f * G + g] * z;
-        }
-#pragma GCC unroll 8
-        for (int g = 0; g < G; g++) {
-            one[g] += sum[g];
-            two[g] += sum[g] * sum[g];
-            sum[g] += bias2[g];
-            PUT(out + g * pitch * c->rows) = KEEP(there, sum[g]);
-        }
+    for (int g = 0; g < G; g++) {
+        one[g] += sum[g];
+        two[g] += sum[g] * sum[g];
+        sum[g] += bias2[g];
+        PUT(out + block_at(c, pitch, g, 0)) = KEEP(there, sum[g]);
     }
 }
 
@@ -210,10 +219,14 @@ void dn_pair_mix(const dn_pair_convs *c, const float *u, const float *w2, const 
     turn_w2(w2, c->scale, turned);
     memset(sum, 0, G * sizeof *sum);
     memset(square, 0, G * sizeof *square);
-    for (int64_t r = 0; r < c->rows; r++) {
+    for (int64_t r = 0; r < c->rows; r += TILE) { /* a few rows at a time: their blocks are written in runs */
+        int64_t end = r + TILE < c->rows ? r + TILE : c->rows;
         lanes one[G] = {{0}}, two[G] = {{0}};
 
-        mix_row(c, pitch, r, u, turned, bias2, c2, one, two);
+        for (int64_t s = 0; s < c->length; s += BLOCK)
+            for (int64_t i = r; i < end; i++)
+                for (int h = 0; h < 2; h++)
+                    mix_vector(c, pitch, i, s + h * LANES, u, turned, bias2, c2, one, two);
         for (int g = 0; g < G; g++) {
             sum[g] += total(&one[g]);
             square[g] += total(&two[g]);
@@ -440,7 +453,7 @@ INLINE void fill_stretch(const dn_pair_convs *c, int64_t pitch, int64_t r, int64
     PUT(&t->x[3][at]) = x3;
 #pragma GCC unroll 8
     for (int g = 0; g < G; g++) {
-        int64_t from = g * pitch * c->rows;
+        int64_t from = block_at(c, pitch, g, 0);
         dc2[g] = n2->p[g] * AT(d2 + from) + n2->q[g] * AT(c2 + from) + n2->r[g];
         dc2[g] = KEEP(there, dc2[g]);
         PUT(&t->dc2[g][at]) = dc2[g];

@@ -10,10 +10,10 @@
  * s of w3[g L + s][o] z2[g][s]                                    dense, O = 32 units
  *
  * Only c2 and the gradient at n2's output stand in memory, 8 P floats a pair each, P = dn_pair_pitch(L), in
- * blocks of 32 positions of all rows: [G, P / 32, rows, 32]. All else is computed where it is needed. Because
- * c1 is linear in the windows, the moments of its norm follow from sums of products of windows, and so does
- * the gradient of w1 from sums of products of windows with the gradient at n1's output: neither needs a pass
- * of its own.
+ * blocks of 32 positions of all rows: [G, P / 32][rows, 32] with a gap of 16 floats between blocks. All else
+ * is computed where it is needed. Because c1 is linear in the windows, the moments of its norm follow from
+ * sums of products of windows, and so does the gradient of w1 from sums of products of windows with the
+ * gradient at n1's output: neither needs a pass of its own.
  *
  * A row's results do not depend on the rows beside it. Sums over rows run in 16 lanes, in double over blocks,
  * in a fixed order. All functions are local and have a naive twin in the tests.
@@ -27,6 +27,9 @@ enum { DN_PAIR_X = 5, DN_PAIR_F = 16, DN_PAIR_G = 8, DN_PAIR_O = 32, DN_PAIR_BLO
 
 /* L rounded up to whole vectors. */
 int64_t dn_pair_pitch(int64_t length);
+
+/* Floats of c2, and of the gradient at n2's output. */
+int64_t dn_pair_room(int64_t rows, int64_t length);
 
 /* What all passes read; borrowed. */
 typedef struct dn_pair_convs {

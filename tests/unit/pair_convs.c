@@ -15,8 +15,8 @@ static struct {
     uint32_t mask1[ROWS * (F * PITCH / 32) + 8], mask2[ROWS * (G * PITCH / 32) + 8];
     float u[F * X], w2[G * F], bias2[G], slope[G], shift[G], mean[G], w3[G * LENGTH * O], dy[ROWS * O];
     float p[G], q[G], r[G];
-    float c2[ROWS * G * PITCH], y[ROWS * O], dw3[G * LENGTH * O];
-    float d2[ROWS * G * PITCH], dw2[G * F], dbias2[G];
+    float c2[(ROWS + 1) * G * PITCH], y[ROWS * O], dw3[G * LENGTH * O];
+    float d2[(ROWS + 1) * G * PITCH], dw2[G * F], dbias2[G];
     double cross[F][X];
 } m;
 
@@ -106,7 +106,7 @@ static double c2(const dn_pair_convs *c, int64_t r, int g, int64_t s)
 /* c2 as the pass left it, so that errors do not add up */
 static double had(const dn_pair_convs *c, const float *x, int64_t r, int g, int64_t s)
 {
-    return (double)x[(g * dn_pair_pitch(c->length) + s / 32 * 32) * c->rows + r * 32 + s % 32];
+    return (double)x[(g * dn_pair_pitch(c->length) + s) / 32 * (32 * c->rows + 16) + r * 32 + s % 32];
 }
 
 static double z2(const dn_pair_convs *c, int64_t r, int g, int64_t s)
