@@ -1,8 +1,8 @@
 /* gener.c - the GENER network; see gener.h
  *
  *   x [R, S] = a * b --dense1--> h1 --norm1, dropout--> z1 --dense2--> h2 --norm2, dropout--+
- *   a, b --conv1--> c1 [R, 16, L] --norm3, dropout--> z3 --conv2--> c2 [R, 8, L]            | cat [R, 288]
- *        --norm4, dropout--> z4 --dense3--> h5 [R, 32] --norm5, dropout---------------------+ --head-->
+ *   a, b --conv1, norm3, dropout, conv2--> c2 --norm4, dropout, dense3--> h5 [R, 32]        | cat [R, 288]
+ *                                                 --norm5, dropout--------------------------+ --head-->
  * logits
  *
  * L = S - 1. Rows past the shard's end are zero from load() on: products always have the full shape, but sums
@@ -13,11 +13,12 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
-#include "solvers/nn/conv.h"
 #include "solvers/nn/dense.h"
 #include "solvers/nn/dropout.h"
+#include "solvers/nn/kernels.h"
 #include "solvers/nn/loss.h"
 #include "solvers/nn/norm.h"
+#include "solvers/nn/pair_convs.h"
 
 static const float epsilon = 1e-3f;
 
@@ -26,22 +27,24 @@ struct dn_work {
     int64_t capacity, rows, length; /* R, rows in use, L */
     dn_pass pass;
     uint8_t *label;        /* [R] */
-    float *a, *b, *x;      /* [R, S] */
+    float *a, *b;          /* [R, pitch + DN_PAIR_ROOM] */
+    float *x;              /* [R, S] */
     float *h1, *z1, *h2;   /* [R, 256] */
-    float *c1, *z3;        /* [R, 16, L] */
-    float *c2, *z4;        /* [R, 8, L] */
+    float *c2, *d4;        /* [dn_pair_room()]  and the gradient at norm4's output */
     float *h5;             /* [R, 32] */
     float *cat;            /* [R, 288] */
     float *logits;         /* [R, C] */
     float *d1, *d2;        /* [R, 256]  gradients at the norms' outputs, then inputs */
-    float *d3;             /* [R, 16, L] */
-    float *d4;             /* [R, 8, L] */
     float *d5;             /* [R, 32] */
     float *dcat, *dlogits; /* [R, 288], [R, C] */
     uint32_t *mask[NORMS]; /* [R, words] */
     int64_t words[NORMS];
-    float *probability;                /* [R, outputs]  of the order (b, a) */
-    float *moments, *moment_gradients; /* [n_moments] */
+    double gram[DN_PAIR_X][DN_PAIR_X];        /* of the windows */
+    double cross[DN_PAIR_F][DN_PAIR_X];       /* of the windows and the gradient at norm3's output */
+    float u[DN_PAIR_F * DN_PAIR_X];           /* norm3 of conv1, as weights of the windows */
+    float slope[DN_PAIR_G], shift[DN_PAIR_G]; /* of norm4 */
+    float *probability;                       /* [R, outputs]  of the order (b, a) */
+    float *moments, *moment_gradients;        /* [n_moments] */
     double counts[NORMS];
     double loss;
     int64_t right;
@@ -55,28 +58,26 @@ typedef struct buffer {
     size_t count;
 } buffer;
 
-enum { BUFFERS = 23 };
+enum { BUFFERS = 19 };
 
 static void list_buffers(const dn_model *m, dn_work *k, buffer out[BUFFERS])
 {
-    size_t r = (size_t)k->capacity, l = (size_t)k->length, s = l + 1, c = (size_t)k->g->options.classes;
-    const buffer all[BUFFERS] = {{&k->a, r * s},
-                                 {&k->b, r * s},
-                                 {&k->x, r * s},
+    size_t r = (size_t)k->capacity, samples = (size_t)k->length + 1, c = (size_t)k->g->options.classes;
+    size_t row = (size_t)dn_pair_pitch(k->length) + DN_PAIR_ROOM;
+    size_t room = (size_t)dn_pair_room(k->capacity, k->length);
+    const buffer all[BUFFERS] = {{&k->a, r * row},
+                                 {&k->b, r * row},
+                                 {&k->x, r * samples},
                                  {&k->h1, r * WIDE},
                                  {&k->z1, r * WIDE},
                                  {&k->h2, r * WIDE},
-                                 {&k->c1, r * F1 * l},
-                                 {&k->z3, r * F1 * l},
-                                 {&k->c2, r * F2 * l},
-                                 {&k->z4, r * F2 * l},
+                                 {&k->c2, room},
+                                 {&k->d4, room},
                                  {&k->h5, r * NARROW},
                                  {&k->cat, r * JOINT},
                                  {&k->logits, r * c},
                                  {&k->d1, r * WIDE},
                                  {&k->d2, r * WIDE},
-                                 {&k->d3, r * F1 * l},
-                                 {&k->d4, r * F2 * l},
                                  {&k->d5, r * NARROW},
                                  {&k->dcat, r * JOINT},
                                  {&k->dlogits, r * c},
@@ -125,7 +126,7 @@ static dn_status work_create(const dn_model *m, int64_t capacity, dn_work **out,
         DN_NEW(*all[i].at, all[i].count);
     for (int n = 0; n < NORMS; n++) {
         k->words[n] = dn_dropout_words(units_of(m, n, k->length));
-        DN_NEW(k->mask[n], (size_t)capacity * (size_t)k->words[n]);
+        DN_NEW(k->mask[n], (size_t)capacity * (size_t)k->words[n] + 1); /* pair_convs.h reads one more */
     }
     DN_NEW(k->label, (size_t)capacity);
     *out = k;
@@ -147,10 +148,17 @@ static void make_masks(dn_work *k)
     }
 }
 
+DN_CLONES
+static void multiply(const float *a, const float *b, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = a[i] * b[i];
+}
+
 static dn_status load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass *pass, dn_error *err)
 {
     const dn_gener_data *d = &k->g->data;
-    size_t samples = (size_t)d->samples;
+    size_t samples = (size_t)d->samples, row = (size_t)dn_pair_pitch(k->length) + DN_PAIR_ROOM;
     dn_rng swap = dn_rng_stream(pass->seed, DN_RNG_SWAP, (uint64_t)pass->epoch, 0);
 
     (void)err;
@@ -161,15 +169,13 @@ static dn_status load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass 
         const float *a = d->x + i * d->samples, *b = d->x + j * d->samples;
         bool exchange =
             pass->train && k->g->options.swap && (dn_rng_u64(swap, (uint64_t)(pass->first + r)) & 1u) != 0;
-        memcpy(k->a + (size_t)r * samples, exchange ? b : a, samples * sizeof *a);
-        memcpy(k->b + (size_t)r * samples, exchange ? a : b, samples * sizeof *a);
+        memcpy(k->a + (size_t)r * row, exchange ? b : a, samples * sizeof *a);
+        memcpy(k->b + (size_t)r * row, exchange ? a : b, samples * sizeof *a);
+        multiply(a, b, samples, k->x + (size_t)r * samples);
         if (d->label != NULL)
             k->label[r] = exchange ? dn_gener_turned(d->label[rows[r]]) : d->label[rows[r]];
     }
-    memset(k->a + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->a);
-    memset(k->b + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->b);
-    for (size_t i = 0; i < (size_t)k->capacity * samples; i++)
-        k->x[i] = k->a[i] * k->b[i];
+    memset(k->x + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->x);
     if (pass->train && k->g->options.dropout > 0)
         make_masks(k);
     return DN_OK;
@@ -259,25 +265,85 @@ static float *gradient(const dn_work *k, float *dw, int which)
     return dw + k->g->model.tensor[which].offset;
 }
 
-static void convolve_pairs(dn_work *k, const float *w)
+static dn_pair_convs convs_of(const dn_work *k)
 {
-    int64_t s = k->g->data.samples;
+    bool dropped = k->pass.train && k->g->options.dropout > 0;
 
-    for (int64_t r = 0; r < k->rows; r++)
-        dn_conv_pair_forward(k->a + r * s, k->b + r * s, s, F1, tensor(k, w, CONV1_W), tensor(k, w, CONV1_B),
-                             k->c1 + r * F1 * k->length);
+    return (dn_pair_convs){.rows = k->rows,
+                           .length = k->length,
+                           .a = k->a,
+                           .b = k->b,
+                           .mask1 = dropped ? k->mask[2] : NULL,
+                           .mask2 = dropped ? k->mask[3] : NULL,
+                           .words1 = k->words[2],
+                           .words2 = k->words[3],
+                           .scale = dropped ? 1 / (1 - k->g->options.dropout) : 1};
 }
 
-static void convolve_points(dn_work *k, const float *w)
+/* conv1 as weights of the windows: [F1, 5], the bias last */
+static void window_weights(const dn_work *k, const float *w, double out[F1][DN_PAIR_X])
 {
-    for (int64_t r = 0; r < k->rows; r++)
-        dn_conv_point_forward(k->z3 + r * F1 * k->length, k->length, F1, F2, tensor(k, w, CONV2_W),
-                              tensor(k, w, CONV2_B), k->c2 + r * F2 * k->length);
+    for (int f = 0; f < F1; f++) {
+        for (int j = 0; j < DN_PAIR_X - 1; j++)
+            out[f][j] = (double)tensor(k, w, CONV1_W)[4 * f + j];
+        out[f][DN_PAIR_X - 1] = (double)tensor(k, w, CONV1_B)[f];
+    }
+}
+
+/* Moments of norm3 from those of the windows: conv1 is linear. */
+static void take_window_moments(dn_work *k, const float *w)
+{
+    dn_pair_convs c = convs_of(k);
+    float *mean = k->moments + k->g->model.norm[2].offset, *variance = mean + F1;
+    double n = (double)(k->rows * k->length), v[F1][DN_PAIR_X];
+
+    dn_pair_windows(&c, k->gram);
+    window_weights(k, w, v);
+    for (int f = 0; f < F1; f++) {
+        double m = 0, spread = 0;
+
+        for (int j = 0; j < DN_PAIR_X; j++)
+            m += v[f][j] * k->gram[j][DN_PAIR_X - 1] / n;
+        for (int i = 0; i < DN_PAIR_X - 1; i++)
+            for (int j = 0; j < DN_PAIR_X - 1; j++)
+                spread +=
+                    v[f][i] * v[f][j] *
+                    (k->gram[i][j] / n - k->gram[i][DN_PAIR_X - 1] / n * (k->gram[j][DN_PAIR_X - 1] / n));
+        mean[f] = (float)m;
+        variance[f] = spread > 0 ? (float)spread : spread <= 0 ? 0 : (float)spread; /* a NaN stays one */
+    }
+    k->counts[2] = n;
+}
+
+/* c2 and, for training, the moments of norm4. */
+static void mix(dn_work *k, const float *w, const float *moments)
+{
+    dn_pair_convs c = convs_of(k);
+    dn_norm norm = norm_of(k, 2, w);
+    const float *mean = moments + k->g->model.norm[2].offset, *bias2 = tensor(k, w, CONV2_B);
+    float *out = k->moments + k->g->model.norm[3].offset, scale[F1], shift[F1];
+    double n = (double)(k->rows * k->length), sum[F2], square[F2], v[F1][DN_PAIR_X];
+
+    dn_norm_affine(&norm, mean, mean + F1, scale, shift);
+    window_weights(k, w, v);
+    for (int f = 0; f < F1; f++) {
+        for (int j = 0; j < DN_PAIR_X; j++)
+            k->u[f * DN_PAIR_X + j] = scale[f] * (float)v[f][j];
+        k->u[f * DN_PAIR_X + DN_PAIR_X - 1] += shift[f];
+    }
+    dn_pair_mix(&c, k->u, tensor(k, w, CONV2_W), bias2, k->c2, sum, square);
+    if (!k->pass.train)
+        return;
+    for (int g = 0; g < F2; g++) {
+        double m = sum[g] / n, spread = square[g] / n - m * m;
+        out[g] = (float)(m + (double)bias2[g]);
+        out[F2 + g] = spread <= 0 ? 0 : (float)spread;
+    }
+    k->counts[3] = n;
 }
 
 static dn_status first_layers(dn_work *k, const float *w, dn_error *err)
 {
-    convolve_pairs(k, w);
     return dn_dense_forward(k->x, k->capacity, k->g->data.samples, WIDE, tensor(k, w, DENSE1_W),
                             tensor(k, w, DENSE1_B), true, k->h1, err);
 }
@@ -285,17 +351,24 @@ static dn_status first_layers(dn_work *k, const float *w, dn_error *err)
 static dn_status second_layers(dn_work *k, const float *w, const float *moments, dn_error *err)
 {
     normalise(k, 0, w, moments, k->h1, k->z1);
-    normalise(k, 2, w, moments, k->c1, k->z3);
-    convolve_points(k, w);
+    mix(k, w, moments);
     return dn_dense_forward(k->z1, k->capacity, WIDE, WIDE, tensor(k, w, DENSE2_W), tensor(k, w, DENSE2_B),
                             true, k->h2, err);
 }
 
-static dn_status narrow_layer(dn_work *k, const float *w, const float *moments, dn_error *err)
+static void narrow_layer(dn_work *k, const float *w, const float *moments)
 {
-    normalise(k, 3, w, moments, k->c2, k->z4);
-    return dn_dense_forward(k->z4, k->capacity, F2 * k->length, NARROW, tensor(k, w, DENSE3_W),
-                            tensor(k, w, DENSE3_B), true, k->h5, err);
+    dn_pair_convs c = convs_of(k);
+    dn_norm norm = norm_of(k, 3, w);
+    const float *mean = moments + k->g->model.norm[3].offset, *bias = tensor(k, w, DENSE3_B);
+
+    dn_norm_affine(&norm, mean, mean + F2, k->slope, k->shift);
+    dn_pair_narrow(&c, k->c2, k->slope, k->shift, tensor(k, w, DENSE3_W), k->h5);
+    for (int64_t r = 0; r < k->rows; r++)
+        for (int64_t o = 0; o < NARROW; o++) {
+            float v = k->h5[r * NARROW + o] + bias[o];
+            k->h5[r * NARROW + o] = v <= 0 ? 0 : v; /* a NaN stays and reaches the loss */
+        }
 }
 
 /* Concatenate; d2 and d5 serve as buffers, no gradient stands in them yet. */
@@ -331,15 +404,14 @@ static dn_status forward(dn_work *k, const float *w, int phase, dn_error *err)
     case PHASE_FIRST:
         DN_TRY(first_layers(k, w, err));
         take_moments(k, 0, w, k->h1);
-        take_moments(k, 2, w, k->c1);
+        take_window_moments(k, w);
         break;
     case PHASE_SECOND:
         DN_TRY(second_layers(k, w, k->moments, err));
         take_moments(k, 1, w, k->h2);
-        take_moments(k, 3, w, k->c2);
         break;
     case PHASE_NARROW:
-        DN_TRY(narrow_layer(k, w, k->moments, err));
+        narrow_layer(k, w, k->moments);
         take_moments(k, 4, w, k->h5);
         break;
     case PHASE_HEAD:
@@ -370,54 +442,111 @@ out:
     return st;
 }
 
-static dn_status narrow_backward(dn_work *k, const float *w, float *dw, dn_error *err)
+/* Gradients of gamma and beta, and the moment gradients, of a norm n of c channels from sums of the gradient
+ * at its output and of that times (x - mean). */
+static void keep_norm_sums(dn_work *k, int n, const float *w, const double *sum, const double *sum_x,
+                           float *dw)
 {
-    dn_status st = DN_OK;
+    dn_norm norm = norm_of(k, n, w);
+    int64_t at = k->g->model.norm[n].offset;
+    float *sums = k->moment_gradients + at, *variance = k->moments + at + norm.channels;
+
+    dn_norm_gradients(&norm, variance, sum, sum_x, sums, sums + norm.channels);
+    memcpy(dw + (norm.beta - w), sums, (size_t)norm.channels * sizeof *dw);
+    memcpy(dw + (norm.gamma - w), sums + norm.channels, (size_t)norm.channels * sizeof *dw);
+}
+
+/* The backward pass of a norm as p dy + q x + r. */
+static void slopes_of(const dn_work *k, int n, const float *w, float *p, float *q, float *r)
+{
+    dn_norm norm = norm_of(k, n, w);
+    int64_t at = k->g->model.norm[n].offset;
+    const float *mean = k->moments + at, *sums = k->moment_gradients + at;
+
+    dn_norm_slopes(&norm, mean, mean + norm.channels, sums, sums + norm.channels, k->counts[n], p, q, r);
+}
+
+static void narrow_backward(dn_work *k, const float *w, float *dw)
+{
+    dn_pair_convs c = convs_of(k);
+    float *bias = gradient(k, dw, DENSE3_B), *weights = gradient(k, dw, DENSE3_W);
+    double sum[F2], sum_c[F2];
 
     end_norm_backward(k, 4, w, k->h5, k->d5);
-    DN_TRY(dn_dense_backward(k->z4, k->capacity, F2 * k->length, NARROW, tensor(k, w, DENSE3_W), k->h5, true,
-                             k->d5, gradient(k, dw, DENSE3_W), gradient(k, dw, DENSE3_B), k->d4, err));
-    begin_norm_backward(k, 3, w, k->c2, k->d4, dw);
-out:
-    return st;
+    memset(bias, 0, NARROW * sizeof *bias);
+    for (int64_t r = 0; r < k->rows; r++)
+        for (int64_t o = 0; o < NARROW; o++) {
+            float *d = &k->d5[r * NARROW + o];
+            *d = k->h5[r * NARROW + o] > 0 ? *d : 0;
+            bias[o] += *d;
+        }
+    memset(weights, 0, (size_t)(F2 * k->length * NARROW) * sizeof *weights);
+    dn_pair_narrow_back(&c, k->c2, k->slope, k->shift, k->moments + k->g->model.norm[3].offset,
+                        tensor(k, w, DENSE3_W), k->d5, weights, k->d4, sum, sum_c);
+    keep_norm_sums(k, 3, w, sum, sum_c, dw);
+}
+
+/* Through norm4, conv2 and the dropout before it. */
+static void mix_backward(dn_work *k, const float *w, float *dw)
+{
+    dn_pair_convs c = convs_of(k);
+    const float *mean = k->moments + k->g->model.norm[2].offset;
+    float p[F2], q[F2], r[F2];
+    double v[F1][DN_PAIR_X], sum[F1], sum_c[F1];
+
+    slopes_of(k, 3, w, p, q, r);
+    dn_pair_mix_back(&c, k->u, tensor(k, w, CONV2_W), k->c2, k->d4, p, q, r, gradient(k, dw, CONV2_W),
+                     gradient(k, dw, CONV2_B), k->cross);
+    window_weights(k, w, v);
+    for (int f = 0; f < F1; f++) {
+        sum[f] = k->cross[f][DN_PAIR_X - 1];
+        sum_c[f] = -(double)mean[f] * sum[f];
+        for (int j = 0; j < DN_PAIR_X; j++)
+            sum_c[f] += v[f][j] * k->cross[f][j];
+    }
+    keep_norm_sums(k, 2, w, sum, sum_c, dw);
+}
+
+/* conv1's gradient: that at its output is p dy + q c1 + r, and c1 is linear in the windows. */
+static void windows_backward(dn_work *k, const float *w, float *dw)
+{
+    float p[F1], q[F1], r[F1];
+    double v[F1][DN_PAIR_X];
+
+    slopes_of(k, 2, w, p, q, r);
+    window_weights(k, w, v);
+    for (int f = 0; f < F1; f++)
+        for (int j = 0; j < DN_PAIR_X; j++) {
+            double d = (double)p[f] * k->cross[f][j] + (double)r[f] * k->gram[DN_PAIR_X - 1][j];
+
+            for (int i = 0; i < DN_PAIR_X; i++)
+                d += (double)q[f] * v[f][i] * k->gram[i][j];
+            if (j < DN_PAIR_X - 1)
+                gradient(k, dw, CONV1_W)[4 * f + j] = (float)d;
+            else
+                gradient(k, dw, CONV1_B)[f] = (float)d;
+        }
 }
 
 static dn_status second_backward(dn_work *k, const float *w, float *dw, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t l = k->length;
 
     end_norm_backward(k, 1, w, k->h2, k->d2);
-    end_norm_backward(k, 3, w, k->c2, k->d4);
     DN_TRY(dn_dense_backward(k->z1, k->capacity, WIDE, WIDE, tensor(k, w, DENSE2_W), k->h2, true, k->d2,
                              gradient(k, dw, DENSE2_W), gradient(k, dw, DENSE2_B), k->d1, err));
-    memset(gradient(k, dw, CONV2_W), 0, F2 * F1 * sizeof *dw);
-    memset(gradient(k, dw, CONV2_B), 0, F2 * sizeof *dw);
-    for (int64_t r = 0; r < k->rows; r++)
-        dn_conv_point_backward(k->z3 + r * F1 * l, l, F1, F2, tensor(k, w, CONV2_W), k->d4 + r * F2 * l,
-                               gradient(k, dw, CONV2_W), gradient(k, dw, CONV2_B), k->d3 + r * F1 * l);
     begin_norm_backward(k, 0, w, k->h1, k->d1, dw);
-    begin_norm_backward(k, 2, w, k->c1, k->d3, dw);
+    mix_backward(k, w, dw);
 out:
     return st;
 }
 
 static dn_status first_backward(dn_work *k, const float *w, float *dw, dn_error *err)
 {
-    dn_status st = DN_OK;
-    int64_t s = k->g->data.samples;
-
     end_norm_backward(k, 0, w, k->h1, k->d1);
-    end_norm_backward(k, 2, w, k->c1, k->d3);
-    DN_TRY(dn_dense_backward(k->x, k->capacity, s, WIDE, tensor(k, w, DENSE1_W), k->h1, true, k->d1,
-                             gradient(k, dw, DENSE1_W), gradient(k, dw, DENSE1_B), NULL, err));
-    memset(gradient(k, dw, CONV1_W), 0, F1 * 4 * sizeof *dw);
-    memset(gradient(k, dw, CONV1_B), 0, F1 * sizeof *dw);
-    for (int64_t r = 0; r < k->rows; r++)
-        dn_conv_pair_backward(k->a + r * s, k->b + r * s, s, F1, k->d3 + r * F1 * k->length,
-                              gradient(k, dw, CONV1_W), gradient(k, dw, CONV1_B));
-out:
-    return st;
+    windows_backward(k, w, dw);
+    return dn_dense_backward(k->x, k->capacity, k->g->data.samples, WIDE, tensor(k, w, DENSE1_W), k->h1, true,
+                             k->d1, gradient(k, dw, DENSE1_W), gradient(k, dw, DENSE1_B), NULL, err);
 }
 
 static dn_status backward(dn_work *k, const float *w, int phase, float *dw, dn_error *err)
@@ -426,7 +555,8 @@ static dn_status backward(dn_work *k, const float *w, int phase, float *dw, dn_e
     case PHASE_HEAD:
         return head_backward(k, w, dw, err);
     case PHASE_NARROW:
-        return narrow_backward(k, w, dw, err);
+        narrow_backward(k, w, dw);
+        return DN_OK;
     case PHASE_SECOND:
         return second_backward(k, w, dw, err);
     default:
@@ -442,7 +572,7 @@ static dn_status infer(dn_work *k, const float *w, const float *running, float *
 
     DN_TRY(first_layers(k, w, err));
     DN_TRY(second_layers(k, w, running, err));
-    DN_TRY(narrow_layer(k, w, running, err));
+    narrow_layer(k, w, running);
     DN_TRY(head(k, w, running, err));
     if (k->g->model.outputs == 1)
         dn_softmax_probability(k->logits, k->rows, out);
