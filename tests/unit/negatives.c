@@ -302,6 +302,23 @@ static void ratios(void)
     }
 }
 
+/* Groups of one or two positives: each alone would round to nothing, or up. */
+static void ratios_of_small_groups(void)
+{
+    static const double ratio[] = {0.1, 0.3, 0.5, 1.5};
+    dn_split_plan plan = plan_of(&positive, DN_SPLIT_KFOLD, true, 10);
+
+    for (size_t k = 0; k < sizeof ratio / sizeof *ratio; k++) {
+        dn_negatives d = draw(&plan, &positive, "uniform", ratio[k], NULL, 1);
+
+        CU_ASSERT_EQUAL(d.of[DN_UNIFORM].wanted, llround(ratio[k] * POSITIVES));
+        CU_ASSERT_EQUAL(d.of[DN_UNIFORM].drawn, d.of[DN_UNIFORM].wanted);
+        dn_negatives_destroy(&d);
+    }
+    dn_split_plan_destroy(&plan);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 /* Where there is no room: a star has no degree-matched negative at all, a full graph none of any kind. */
 static void no_room(void)
 {
@@ -433,6 +450,7 @@ static const dn_test tests[] = {{"rows may stand there", rows_may_stand_there},
                                 {"popularity is worth nothing", popularity_is_worth_nothing},
                                 {"the seed decides", the_seed_decides},
                                 {"ratios", ratios},
+                                {"ratios_of_small_groups", ratios_of_small_groups},
                                 {"no room", no_room},
                                 {"refusals", refusals},
                                 {"no memory", no_memory},
