@@ -82,6 +82,7 @@ static dn_status write_config(job *j, dn_error *err)
 
     dn_digest(1, &x, &bytes, hash);
     dn_training_hash(&j->genes, &j->pairs, &r->split, r->record.training_hash);
+    dn_validation_hash(&j->pairs, &r->split, r->record.validation_hash);
     c = dn_train_run_begin_config(r);
     dn_json_bool(c, "fixed_order", fixed_order(r));
     dn_json_string(c, "expression_hash", hash);

@@ -100,6 +100,20 @@ out:
     return st;
 }
 
+dn_status dn_evaluate_check_validation(const char *path, const dn_model_record *m, const char *dataset,
+                                       const char *hash, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (m->validation_hash[0] != '\0' && strcmp(hash, m->validation_hash) != 0)
+        DN_FAIL(DN_EDATA,
+                "%s: validated on other rows (hash %s) than split '%s' of %s has (hash %s), so test rows may "
+                "have chosen the epoch; train anew",
+                path, m->validation_hash, m->split, dataset, hash);
+out:
+    return st;
+}
+
 /* Do the parts of the dataset belong together? */
 static dn_status check_set(const study *s, const dn_model_record *m, dn_error *err)
 {
@@ -125,6 +139,7 @@ static bool across_genes(const dn_model_record *m)
     return dn_normalisation_find(m->normalisation, &kind) && dn_normalisation_across_genes(kind);
 }
 
+/* Before other negatives take the place of those that training used. */
 static dn_status check_model(const study *s, const dn_model_record *m, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -151,6 +166,8 @@ static dn_status check_model(const study *s, const dn_model_record *m, dn_error 
         DN_FAIL(DN_EDATA,
                 "%s: trained on other genes or training pairs (hash %s) than split '%s' of %s has (hash %s)",
                 o->model, m->training_hash, m->split, o->dataset, hash);
+    dn_validation_hash(&s->pairs, &s->split, hash);
+    DN_TRY(dn_evaluate_check_validation(o->model, m, o->dataset, hash, err));
 out:
     return st;
 }
@@ -177,17 +194,17 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
         DN_FAIL(DN_EDATA, "%s: split '%s' divides drug-target pairs, not pairs of genes", s->o->dataset,
                 m->split);
     DN_TRY(dn_pairs_load(h, s->split.pairs, &s->pairs, err));
+    if (s->o->pairs != NULL)
+        DN_TRY(dn_pairs_load(h, s->o->pairs, &s->other, err));
+    DN_TRY(dn_profiles_load(h, &s->profiles, err));
+    DN_TRY(check_set(s, m, err)); /* the same on every rank */
+    if (s->o->model != NULL)
+        DN_TRY(check_model(s, m, err));
     if (s->o->negatives > 0) {
         DN_TRY(dn_origins_load(h, m->split, &origins, err));
         DN_TRY(dn_split_look_at(&s->split, &s->pairs, (dn_origin)origins.kind[0],
                                 (dn_origin)(s->o->negatives - 1), err));
     }
-    if (s->o->pairs != NULL)
-        DN_TRY(dn_pairs_load(h, s->o->pairs, &s->other, err));
-    DN_TRY(dn_profiles_load(h, &s->profiles, err));
-    DN_TRY(check_set(s, m, err));
-    if (s->o->model != NULL)
-        DN_TRY(check_model(s, m, err));
 out:
     dn_h5_close(&h);
     return st;
@@ -229,17 +246,19 @@ static dn_status find_training(study *s, dn_error *err)
             s->n_clean_training += clean(s, p->gene_a[i], p->gene_b[i]);
         }
     DN_NEW(s->training, (size_t)s->n_training);
-    DN_NEW(s->keys, (size_t)s->n_training);
     at = s->n_clean_training;
     for (int64_t i = 0, first = 0; i < p->n; i++)
         if (s->split.part[i] == DN_TRAIN)
             s->training[clean(s, p->gene_a[i], p->gene_b[i]) ? first++ : at++] = i;
+    s->rows.n_training[0] = s->n_training;
+    s->rows.n_training[1] = s->n_clean_training;
+    if (s->o->pairs == NULL)
+        goto out;
+    DN_NEW(s->keys, (size_t)s->n_training);
     for (int64_t i = 0; i < s->n_training; i++)
         s->keys[i] = key(s, p->gene_a[s->training[i]], p->gene_b[s->training[i]]);
     if (s->n_training > 0)
         qsort(s->keys, (size_t)s->n_training, sizeof *s->keys, rising);
-    s->rows.n_training[0] = s->n_training;
-    s->rows.n_training[1] = s->n_clean_training;
 out:
     return st;
 }

@@ -92,4 +92,9 @@ void dn_split_destroy(dn_split *s);
  * the training rows of a split (NULL: all rows), as 16 hexadecimal digits in out [17]. Local. */
 void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *opt_split, char *out);
 
+/* The same over the validation rows alone, which chose the epoch: with other fractions a split may train on
+ * the same rows and test what it validated on. Of a split as it was loaded, before dn_split_look_at(). Local.
+ */
+void dn_validation_hash(const dn_pairs *pairs, const dn_split *split, char *out);
+
 #endif

@@ -116,6 +116,8 @@ expect 64 "--pairs is for pairs of genes" "$DRAGNET" evaluate dti.h5 --baselines
 expect 65 "there are:" ranks 2 evaluate dti.h5 --baselines --split nowhere
 expect 64 "fold" "$DRAGNET" evaluate dti.h5 --baselines --split blocks
 expect 73 "--force" "$DRAGNET" evaluate dti.h5 --baselines --split warm --scores base1.tsv
+expect 0 "" "$DRAGNET" split dti.h5 --interactions all --name warm --kind warm --fractions 0.5,0.1,0.4 --seed 2 --allow-small --force
+expect 65 "validated on other rows" ranks 2 evaluate dti.h5 --model run/model.h5
 expect 0 "" "$DRAGNET" split dti.h5 --interactions all --name warm --kind warm --fractions 0.5,0.2,0.3 --seed 3 --allow-small --force
 expect 65 "trained on other drugs, targets or training rows" ranks 2 evaluate dti.h5 --model run/model.h5
 
