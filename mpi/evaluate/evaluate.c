@@ -43,6 +43,7 @@ typedef struct study {
     dn_pairs pairs; /* of the split */
     dn_split split;
     const char *split_name;
+    dn_origins origins;   /* of the split */
     dn_pairs other;       /* the pair set asked for, if any */
     dn_profiles profiles; /* as imported, after the baselines normalised */
     uint8_t *seen;        /* [genes]  1: occurs in training pairs */
@@ -177,7 +178,6 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
 {
     dn_status st = DN_OK;
     dn_h5 *h = NULL;
-    dn_origins origins;
 
     if (s->o->model != NULL) {
         DN_TRY(dn_model_read_record(comm, s->o->model, m, err));
@@ -200,11 +200,10 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
     DN_TRY(check_set(s, m, err)); /* the same on every rank */
     if (s->o->model != NULL)
         DN_TRY(check_model(s, m, err));
-    if (s->o->negatives > 0) {
-        DN_TRY(dn_origins_load(h, m->split, &origins, err));
-        DN_TRY(dn_split_look_at(&s->split, &s->pairs, (dn_origin)origins.kind[0],
+    DN_TRY(dn_origins_load(h, m->split, &s->origins, err));
+    if (s->o->negatives > 0)
+        DN_TRY(dn_split_look_at(&s->split, &s->pairs, (dn_origin)s->origins.kind[0],
                                 (dn_origin)(s->o->negatives - 1), err));
-    }
 out:
     dn_h5_close(&h);
     return st;
@@ -516,6 +515,8 @@ static void name_rows(const study *s, dn_evaluation *e)
 
     snprintf(e->part, sizeof e->part, "%s", s->o->pairs != NULL ? "" : part[s->o->part]);
     snprintf(e->pairs, sizeof e->pairs, "%s", s->o->pairs != NULL ? s->o->pairs : s->split.pairs);
+    snprintf(e->source, sizeof e->source, "%s", s->split.source);
+    e->trained = (dn_origin)s->origins.kind[0];
 }
 
 /* All views. Collective. */

@@ -387,6 +387,9 @@ dn_status dn_split_load(const dn_h5 *h, const char *name, int64_t fold, dn_split
     s.interactions = dn_h5_get_text(h, group, "interactions", s.pairs, sizeof s.pairs, NULL) == DN_OK;
     if (!s.interactions)
         DN_TRY(dn_h5_get_text(h, group, "pairs", s.pairs, sizeof s.pairs, err));
+    memcpy(s.source, s.pairs, sizeof s.source);
+    if (dn_h5_has_attribute(h, group, "source_pairs"))
+        DN_TRY(dn_h5_get_text(h, group, "source_pairs", s.source, sizeof s.source, err));
     DN_TRY(dn_h5_get_text(h, group, "kind", s.kind, sizeof s.kind, err));
     DN_TRY(dn_h5_shape(h, path, &ndims, dims, err));
     if (ndims != 2)

@@ -68,6 +68,8 @@ void dn_pairs_destroy(dn_pairs *p);
 /* A stored split: its pair set and the part of every pair. */
 typedef struct dn_split {
     char pairs[128];   /* name of the pair set, or of the set of interactions */
+    char source[128];  /* the imported set behind it: where negatives were drawn, the one whose positives they
+                        * stand against; otherwise pairs */
     bool interactions; /* it divides drug-target pairs (drug_target.h), not pairs of genes */
     char kind[32];     /* dn_split_kind_name() of mpi/data/split.h */
     int64_t n;         /* pairs */
