@@ -1,9 +1,9 @@
 /* dataset.h - what stands in a dataset file, as every rank holds it in memory
  *
  * Loading is collective on the communicator of the file; every rank gets the whole. What grows with the pairs
- * stands once per host, in memory that its ranks share (mpi/core/shared.h): 9 bytes a pair for a set, 1 for a
- * split. While loading, a rank takes 2 MB beside it. dn_pairs_destroy() and dn_split_destroy() of what was
- * loaded are collective, too; the other destroy functions are local.
+ * stands once per host, in memory that its ranks share (mpi/core/shared.h): 9 bytes a pair for a set (10
+ * where negatives were drawn), 1 for a split. While loading, a rank takes 2 MB beside it. dn_pairs_destroy()
+ * and dn_split_destroy() of what was loaded are collective, too; the other destroy functions are local.
  */
 #ifndef DN_IO_DATASET_H
 #define DN_IO_DATASET_H
@@ -76,7 +76,7 @@ typedef struct dn_split {
     int64_t folds;     /* 1 unless k-fold */
     uint8_t *part;     /* [n]  dn_part of every pair in the fold asked for; DN_ASIDE above it: a negative of
                         * a kind that training does not use (origin.h) */
-    dn_shared *memory; /* holds part, which nobody writes; NULL: it is a block for dn_free() */
+    dn_shared *memory; /* holds part, which dn_split_look_at() alone writes; NULL: a block for dn_free() */
     int64_t *drug_cluster, *target_cluster; /* [drugs], [targets]  the lowest number of the cluster, which
                                              * stays whole; imported after the split: its own;
                                              * NULL: each drug (target) by itself */
