@@ -293,9 +293,7 @@ dn_status dn_mitab_next(const char *name, dn_delim *d, int64_t width, const dn_e
     size_t len;
     int64_t n;
 
-    do {
-        DN_TRY(dn_delim_next_line(d, &line, &len, out_more, err));
-    } while (*out_more && line[0] == '#');
+    DN_TRY(dn_evidence_line(d, &line, &len, out_more, err));
     if (!*out_more)
         goto out;
     n = dn_fields_cut(line, len, '\t', field, COLUMNS);
