@@ -350,7 +350,7 @@ static dn_status measure(deck *k, dn_origin origin, bool trained, int64_t first,
     }
     for (int64_t g = 0; sum[0] > 0 && sum[1] > 0 && g < k->plan->genes; g++)
         distance += fabs((double)degree[2 * g] / (double)sum[0] - (double)degree[2 * g + 1] / (double)sum[1]);
-    k->d.of[origin].distance = distance / 2;
+    k->d.of[origin].distance = sum[0] > 0 && sum[1] == 0 ? 1 : distance / 2; /* none is not matched */
 out:
     dn_free(degree);
     return st;

@@ -50,7 +50,8 @@ typedef struct dn_negatives {
     struct {
         int64_t wanted, drawn; /* of given ones: those of the set */
         double distance;       /* total variation between the shares of the genes in these negatives and in
-                                  the positives they are matched with: 0 the same, 1 no gene in common */
+                                  the positives they are matched with: 0 the same, 1 no gene in common,
+                                  or positives and nothing drawn */
     } of[DN_ORIGINS];          /* by dn_origin */
 } dn_negatives;
 

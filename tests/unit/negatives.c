@@ -346,6 +346,7 @@ static void no_room(void)
     CU_ASSERT_EQUAL(d.n, few.n);
     CU_ASSERT_EQUAL(d.of[DN_UNIFORM].wanted, few.n);
     CU_ASSERT_EQUAL(d.of[DN_UNIFORM].drawn + d.of[DN_DEGREE].drawn, 0);
+    CU_ASSERT(d.of[DN_UNIFORM].distance > 0.999 && d.of[DN_DEGREE].distance > 0.999); /* not matched */
     dn_negatives_destroy(&d);
     d = draw(&plan, &few, "uniform,degree", 1, (const uint8_t[GENES]){1, 1, 1, 1, 1, 1, 1, 1}, 1);
     CU_ASSERT_EQUAL(d.n, few.n); /* decoys, all of them */
