@@ -301,7 +301,8 @@ static void set_group(const dn_import_options *o, int i, char *out, size_t cap)
     snprintf(out, cap, "/%s/%s", group[kind_of(o, i, &at)], set_name(o, i));
 }
 
-/* already: every set stands there and was made of the same. Fails: DN_ECANTCREAT another one has the name. */
+/* already: every set stands there and was made of the same. Fails: DN_ECANTCREAT another one has the name, or
+ * a set that is replaced gave another one its connections. */
 static dn_status check_add(const dn_comm *comm, const dn_import_options *o, const dn_sources *s,
                            bool *out_already, dn_error *err)
 {
@@ -311,6 +312,8 @@ static dn_status check_add(const dn_comm *comm, const dn_import_options *o, cons
     int same = 0;
 
     DN_TRY(dn_h5_open(comm, o->output, DN_DATASET_SCHEMA, &h, err));
+    if (o->force && o->n_pairs > 0 && dn_h5_has(h, "/pairs"))
+        DN_TRY(dn_connections_check(o, h, err));
     for (int i = 0; i < sets(o) && !o->force; i++) {
         char group[96];
         bool equal;

@@ -361,6 +361,8 @@ static dn_status ingest_one(const dn_comm *comm, plan *p, int i, const dn_source
     DN_AGREE(comm);
     snprintf(group, sizeof group, "/pairs/%s", p->o->pair_name[i]);
     DN_TRY(dn_h5_set_text(h, group, "config", config, err));
+    if (is_directed(p, i) && p->have)
+        DN_TRY(dn_h5_set_text(h, group, "connections", p->o->connections, err));
 out:
     dn_free(config);
     return st;
@@ -385,5 +387,39 @@ dn_status dn_ingest_pair_sets(const dn_comm *comm, const dn_import_options *o, c
             DN_TRY(ingest_one(comm, &p, i, s, t, h, &out->pairs[i], err));
 out:
     destroy(&p);
+    return st;
+}
+
+/* ---- sets that were made with another one ---- */
+
+static bool imported(const dn_import_options *o, const char *name)
+{
+    for (int i = 0; i < o->n_pairs; i++)
+        if (strcmp(o->pair_name[i], name) == 0)
+            return true;
+    return false;
+}
+
+dn_status dn_connections_check(const dn_import_options *o, const dn_h5 *h, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_strings sets = {0};
+    char group[192], name[96], of[96];
+
+    DN_TRY(dn_h5_list(h, "/pairs", &sets, err));
+    for (int64_t i = 0; i < sets.n; i++) {
+        snprintf(group, sizeof group, "/pairs/%s", dn_strings_copy(&sets, i, name, sizeof name));
+        if (!dn_h5_has_attribute(h, group, "connections"))
+            continue;
+        DN_TRY(dn_h5_get_text(h, group, "connections", of, sizeof of, err));
+        if (imported(o, of) && !imported(o, name))
+            DN_FAIL(
+                DN_ECANTCREAT,
+                "%s: pair set '%s' holds the pairs of '%s' as its connections and would keep the old ones; "
+                "import both: --pairs %s=FILE %s=FILE --connections %s, or choose another name",
+                o->output, name, of, of, name, of);
+    }
+out:
+    dn_strings_destroy(&sets);
     return st;
 }
