@@ -346,6 +346,8 @@ static void print_pairs(const char *name, const char *path, const dn_pairs_repor
     print_count("two labels, left out", r->two_labels, NULL);
     print_count("mutual regulations, left out", r->mutual, NULL);
     print_count("connections that are regulations, left out", r->regulated, NULL);
+    if (r->directed && strcmp(r->format, "yeastract") == 0)
+        fprintf(stderr, "    the first column regulates the second; --directed no takes them as pairs\n");
     if (r->dream5_like)
         fprintf(stderr,
                 "    read as pairs in either order; --pairs-format %s=dream5 takes them as regulations\n",

@@ -99,6 +99,13 @@ out:
     return st;
 }
 
+/* "559292", or "-1" and "-2" of PSI-MITAB (in vitro, chemical synthesis). */
+static bool is_taxid(const char *text)
+{
+    text += *text == '-';
+    return *text != '\0' && strspn(text, "0123456789") == strlen(text);
+}
+
 static dn_status check_options(const dn_import_options *o, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -126,6 +133,9 @@ static dn_status check_options(const dn_import_options *o, dn_error *err)
                 : o->connections != NULL ? "--connections"
                 : o->undirected          ? "--directed"
                                 : "--organism, --experiment-type, --experiment-system or --min-score");
+    if (o->filter.organism != NULL && !is_taxid(o->filter.organism))
+        DN_FAIL(DN_EUSAGE, "--organism %s: wanted a number of the NCBI taxonomy, such as 559292",
+                o->filter.organism);
     if (o->id_map == NULL && o->id_columns != NULL)
         DN_FAIL(DN_EUSAGE, "--id-columns goes with --id-map FILE");
     if (o->add && sets(o) == 0)
