@@ -83,6 +83,13 @@ expect 0 '(yeastract, directed)' ranks 2 import -o y.h5 $ids --pairs k=k.csv y=y
 says 'rows +3' 'pairs of the connections +3' 'pairs kept +3' '  none +1' '  connection +1' 'mutual regulations, left out +2' \
     'connections that are regulations, left out +1'
 says 'the first column regulates the second; --directed no'
+printf 'A,C,1\nC,D,0\nD,E,1\n' >k2.csv
+cp y.h5 kept.h5
+expect 73 "y.h5: pair set 'y' holds the pairs of 'k' as its connections" ranks 2 import -o y.h5 --add --force --pairs k=k2.csv
+cmp -s y.h5 kept.h5 || fail "a refused import changed the dataset"
+expect 0 'pairs other from k2.csv' ranks 2 import -o y.h5 --add --force --pairs other=k2.csv
+expect 0 'pairs other from k2.csv' ranks 2 import -o y.h5 --add --force --pairs other=k2.csv # no set holds its pairs
+expect 0 'pairs y from y.csv' ranks 2 import -o y.h5 --add --force --pairs k=k2.csv y=y.csv --connections k
 expect 0 '(yeastract)' "$DRAGNET" import -o u.h5 $ids --pairs y=y.csv --directed no
 says 'pairs kept +2' 'with label 1 +2' 'repeats, left out +1'
 printf 'g\tA\tB\tC\nA\t0\t1\t0\nD\t0\t2\t0\n' >two.tsv

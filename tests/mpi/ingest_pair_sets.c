@@ -407,24 +407,6 @@ static void connections_of_the_dataset(void)
     dn_import_report_destroy(&report);
     load(&test_comm, o.output, "reg", &again);
     CU_ASSERT(got.n > 20 && same(&got, &again));
-    o.gene_ids = NULL; /* known is not replaced under reg, which holds its pairs */
-    o.n_drop = 0;
-    o.add = o.force = true;
-    o.pair_format = NULL;
-    o.n_pair_formats = 0;
-    o.connections = NULL;
-    err = (dn_error)DN_ERROR_INIT;
-    CU_ASSERT_EQUAL(import(&o, (set[]){{"known", known}}, 1, &report, &err), DN_ECANTCREAT);
-    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "pair set 'reg' holds the pairs of 'known' as its connections"));
-    CU_ASSERT_EQUAL(import(&o, (set[]){{"other", known}}, 1, &report, NULL), DN_OK);
-    dn_import_report_destroy(&report);
-    CU_ASSERT_EQUAL(import(&o, (set[]){{"other", known}}, 1, &report, NULL), DN_OK); /* nothing holds it */
-    dn_import_report_destroy(&report);
-    o.connections = "known";
-    o.pair_format = formats;
-    o.n_pair_formats = 1;
-    CU_ASSERT_EQUAL(import(&o, (set[]){{"known", known}, {"reg", reg}}, 2, &report, NULL), DN_OK);
-    dn_import_report_destroy(&report);
     dn_strings_destroy(&got.id);
     dn_strings_destroy(&again.id);
 }
