@@ -395,8 +395,8 @@ dn_status dn_negatives_check(const dn_origins *origins, const dn_pairs *pairs, d
     for (int64_t i = 0; i < pairs->n && none; i++)
         none = pairs->label[i] > 0;
     if (none && pairs->n > 0 && asked(origins, DN_GIVEN))
-        DN_FAIL(DN_EDATA, "the pair set holds positives only, so none are given: draw negatives with "
-                          "--negatives degree,uniform (training takes the first)");
+        DN_FAIL(DN_EDATA, "holds positives only, so no negatives are given: draw them with --negatives "
+                          "degree,uniform (training takes the first)");
 out:
     return st;
 }

@@ -137,7 +137,7 @@ grep -qF ":rows" err.txt && fail "the rows of a split stayed when its set was re
 expect 0 "" ranks 2 import -o b.h5 --add --pairs bio=b.tab3.txt
 bio=(split b.h5 --pairs bio --fractions 0.3,0.2,0.5)
 expect 65 "--negatives degree,uniform" ranks 2 "${bio[@]}" --name given --allow-small
-expect 65 "positives only" "$DRAGNET" "${bio[@]}" --name given --negatives uniform,given
+expect 65 "b.h5: pair set 'bio' holds positives only" "$DRAGNET" "${bio[@]}" --name given --negatives uniform,given
 expect 0 "kind=uniform" ranks 2 "${bio[@]}" --name drawn --negatives degree,uniform
 awk -F'\t' '$2 == "test" || $2 == "test/uniform" { n++; if ($4 != 280 || $5 != 280) exit 1 } END { exit n != 2 }' out.txt ||
     fail "a set of positives only: $(cat out.txt)"

@@ -253,6 +253,18 @@ static void popularity_is_worth_nothing(void)
     dn_split_plan_destroy(&plan);
 }
 
+/* What falls between validation and test counts in the view of its kind only, and every view leads to every
+ * other. */
+static void left_out_rows_have_a_kind(void)
+{
+    uint8_t given = dn_part_in_view(DN_LEFT_OUT, 0, DN_GIVEN, DN_UNIFORM, DN_UNIFORM);
+
+    CU_ASSERT(given > DN_LEFT_OUT);
+    CU_ASSERT_EQUAL(dn_part_in_view(given, 0, DN_GIVEN, DN_UNIFORM, DN_GIVEN), DN_LEFT_OUT);
+    CU_ASSERT_EQUAL(dn_part_in_view(DN_LEFT_OUT, 0, DN_UNIFORM, DN_UNIFORM, DN_UNIFORM), DN_LEFT_OUT);
+    CU_ASSERT_EQUAL(dn_part_in_view(DN_LEFT_OUT, 1, DN_GIVEN, DN_UNIFORM, DN_DEGREE), DN_LEFT_OUT);
+}
+
 static bool same(const dn_negatives *x, const dn_negatives *y)
 {
     return x->n == y->n && memcmp(x->gene_a, y->gene_a, (size_t)x->n * sizeof *x->gene_a) == 0 &&
@@ -449,6 +461,7 @@ static const dn_test tests[] = {{"rows may stand there", rows_may_stand_there},
                                 {"as many as positives", as_many_as_positives},
                                 {"degrees match", degrees_match},
                                 {"popularity is worth nothing", popularity_is_worth_nothing},
+                                {"left out rows have a kind", left_out_rows_have_a_kind},
                                 {"the seed decides", the_seed_decides},
                                 {"ratios", ratios},
                                 {"ratios_of_small_groups", ratios_of_small_groups},
