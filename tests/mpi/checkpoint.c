@@ -394,9 +394,9 @@ static void any_rank_may_run_out_of_memory(void)
     dn_checkpoint c = make(&sent, WEIGHTS, MOMENTS, 2, true, 6);
 
     CU_ASSERT_EQUAL(save(path, &c, NULL), DN_OK);
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
-        for (long k = 0; st != DN_OK && k < 100; k++) {
+        for (long k = 0; st != DN_OK && k < 100; k = test_next_refused(k)) {
             dn_error err = DN_ERROR_INIT;
             dn_alloc_fail_after(test_comm.rank == r ? k : -1);
             st = all_of_it(path, &c, &err);
