@@ -25,8 +25,8 @@ static bool ok(dn_status st, const dn_error *err)
 
 /* ---- the graph ---- */
 
-/* Load with every second grouping, those left out with weights when it is called without; compare with the serial
- * builder. layers_are_counted() takes all. */
+/* Load with every second grouping, with weights in the others than without; compare with the serial builder.
+ * layers_are_counted() takes all of them with both. */
 static void check_load(const char *path, dn_network_options o)
 {
     dn_error err = DN_ERROR_INIT;
