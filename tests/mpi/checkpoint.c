@@ -289,12 +289,12 @@ static void any_bit(void)
     const char *path = test_path("bit.h5");
     dn_checkpoint c = make(&sent, 200, MOMENTS, 2, true, 3);
     dn_rng s = dn_rng_stream(11, DN_RNG_SYNTH, 0, 0);
-    int bad = 0;
+    int bad = 0, tries = test_comm.size == 1 ? 300 : 60; /* rank 0 reads it, however many there are */
 
     CU_ASSERT_EQUAL(save(path, &c, NULL), DN_OK);
     if (test_comm.rank == 0)
         read_bytes(path);
-    for (int k = 0; k < 300; k++) {
+    for (int k = 0; k < tries; k++) {
         dn_checkpointing where = at(path);
         dn_checkpoint b = room(&c);
         dn_error err = DN_ERROR_INIT;
@@ -315,7 +315,7 @@ static void any_bit(void)
         }
         dn_free(b.report);
     }
-    CU_ASSERT_EQUAL(bad, 300);
+    CU_ASSERT_EQUAL(bad, tries);
     free(bytes);
     bytes = NULL;
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);

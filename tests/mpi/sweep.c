@@ -201,7 +201,7 @@ static void same_bits_anywhere(void)
     for (int sides = 1; sides <= 2; sides++) {
         dn_graph g = {0};
 
-        many_components(1500, sides, &g);
+        many_components(700, sides, &g);
         against_one(&g, 0);
         against_one(&g, 200);
         against_one(&g, 1);
