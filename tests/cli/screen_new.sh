@@ -182,7 +182,10 @@ with h5py.File("contrary.h5", "r+") as f:
     label[part == 1] = 1 - label[part == 1]
     f["interactions/all/label"][...] = label
 P
-    contrary=(screen contrary.h5 --model a/model.h5 --sign both --top 20)
+    expect 65 "validated on other rows" ranks 2 screen contrary.h5 --model a/model.h5 --top 20 -o bad
+    cp a/model.h5 unhashed.h5 # as models were before they remembered their validation rows
+    "$PYTHON" -c 'import h5py; del h5py.File("unhashed.h5", "r+").attrs["validation_hash"]' || fail "no validation_hash"
+    contrary=(screen contrary.h5 --model unhashed.h5 --sign both --top 20)
     expect 0 "ranks the validation rows the wrong way round" ranks 2 "${contrary[@]}" -o contrary
     grep -qF "not calibrated: the model ranks the validation pairs the wrong way round" out.txt || fail "the digest says $(head -5 out.txt)"
     cut -f4 contrary/screen.tsv | sort -u | tr '\n' ' ' | grep -qx 'nan probability ' || fail "probabilities from a calibration that is turned round"
