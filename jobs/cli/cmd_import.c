@@ -346,6 +346,8 @@ static void print_pairs(const char *name, const char *path, const dn_pairs_repor
     print_count("two labels, left out", r->two_labels, NULL);
     print_count("mutual regulations, left out", r->mutual, NULL);
     print_count("connections that are regulations, left out", r->regulated, NULL);
+    if (r->directed && strcmp(r->format, "yeastract") == 0)
+        fprintf(stderr, "    the first column regulates the second; --directed no takes them as pairs\n");
     if (r->dream5_like)
         fprintf(stderr,
                 "    read as pairs in either order; --pairs-format %s=dream5 takes them as regulations\n",
@@ -521,16 +523,19 @@ const dn_command dn_cmd_import = {
              "-o FILE.h5 --add --edges LAYER=FILE [--id-map FILE]",
     .details =
         "Reads expression tables, a gene id table, labelled gene pairs and the layers of a network into one "
-        "HDF5 file. Everything that is left out is counted and reported. Indices in a .npy count the rows of "
-        "the gene id table before anything is dropped; without a gene id table the genes are the ids of the "
-        "first expression table. Edges of a network are undirected: self loops are left out, their nodes "
-        "stay; "
-        "of rows that repeat an edge the largest weight counts, and the sign on which they agree. "
-        "Interaction "
-        "types give the sign: activation 1, inhibition -1, anything else 0. A drug is its molecule, a target "
-        "its "
-        "sequence, whatever their ids; exact repeats and contradictory pairs of interactions are dropped, "
-        "rows "
-        "that cannot be read are set aside in FILE.h5.rejected.tsv with their reasons.",
+        "HDF5\n"
+        "file. Everything that is left out is counted and reported.\n"
+        "Genes: indices in a .npy count the rows of the gene id table before anything is dropped; without a "
+        "gene\n"
+        "id table the genes are the ids of the first expression table.\n"
+        "Networks: edges are undirected; self loops are left out, their nodes stay; of rows that repeat an "
+        "edge\n"
+        "the largest weight counts, and the sign on which they agree. Interaction types give the sign:\n"
+        "activation 1, inhibition -1, anything else 0.\n"
+        "Drugs and targets: a drug is its molecule, a target its sequence, whatever their ids; exact repeats "
+        "and\n"
+        "contradictory pairs are dropped, rows that cannot be read are set aside in FILE.h5.rejected.tsv "
+        "with\n"
+        "their reasons.",
     .options = options,
     .run = run};

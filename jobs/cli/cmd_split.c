@@ -265,6 +265,17 @@ out:
     return st;
 }
 
+static dn_status check_negatives(const job *j, dn_error *err)
+{
+    dn_error why = DN_ERROR_INIT;
+    dn_status st = dn_negatives_check(&j->negatives.origins, &j->pairs, &why);
+
+    if (st != DN_OK)
+        DN_FAIL(st, "%s: pair set '%s' %s", j->dataset, j->pairs_name, why.text);
+out:
+    return st;
+}
+
 /* Read genes and pairs; is the split there already, and made in the same way? Collective. */
 static dn_status look(job *j, bool *out_done, dn_error *err)
 {
@@ -282,7 +293,7 @@ static dn_status look(job *j, bool *out_done, dn_error *err)
         DN_TRY(dn_pairs_load(h, j->pairs_name, &j->pairs, err));
     }
     if (!j->interactions)
-        DN_PASS(dn_negatives_check(&j->negatives.origins, &j->pairs, err));
+        DN_PASS(check_negatives(j, err));
     DN_PASS(write_config(j, err));
     DN_AGREE(j->call->comm);
     if (!dn_h5_has(h, j->group) || j->force)

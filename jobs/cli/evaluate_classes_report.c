@@ -195,7 +195,7 @@ void dn_class_evaluation_print(const dn_class_evaluation *e, int64_t replicates,
     bool model = e->score[DN_MODEL] != NULL;
     const dn_class_view *all = &e->view[0];
 
-    fprintf(to, "  %-12s  %7s  %-18s  %7s  %-18s\n", "", "AUROC", "95% interval", "AP", "95% interval");
+    fprintf(to, "  %-12s  %7s  %-18s  %7s  %s\n", "", "AUROC", "95% interval", "AP", "95% interval");
     for (int t = 0; t < DN_TARGETS; t++)
         print_target(to, all, t, model);
     if (model)

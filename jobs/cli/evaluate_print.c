@@ -39,7 +39,7 @@ static void print_ranking(FILE *to, const dn_views *all, const dn_view_report *v
 {
     int width = name_width(all->kind);
 
-    fprintf(to, "  %-*s  %7s  %-18s  %7s  %-18s\n", width, "", "AUROC", "95% interval", "AP", "95% interval");
+    fprintf(to, "  %-*s  %7s  %-18s  %7s  %s\n", width, "", "AUROC", "95% interval", "AP", "95% interval");
     for (int k = all->model ? 0 : 1; k < all->kind->scorers; k++) {
         fprintf(to, "  %-*s", width, all->kind->scorer[k]);
         with_interval(to, v->scorer[k].auroc, &v->scorer[k].auroc_ci, false);
@@ -163,6 +163,8 @@ static int view_width(const dn_eval_kind *kind)
 
 static void print_view_line(FILE *to, const dn_views *all, const dn_view_report *v)
 {
+    static const char *const word[] = {
+        [DN_BEATEN] = "beats", [DN_NOT_BEATEN] = "NOT beaten:", [DN_UNDECIDED] = "undecided:"};
     int best = v->best_baseline, shown = all->model ? DN_MODEL : 1 + best;
 
     fprintf(to, "  %-*s %9" PRId64 " %9" PRId64, view_width(all->kind), v->name, v->rows, v->positives);
@@ -176,8 +178,7 @@ static void print_view_line(FILE *to, const dn_views *all, const dn_view_report 
     }
     if (best >= 0 && all->model) {
         with_interval(to, v->difference[best].auroc, &v->difference[best].auroc_ci, true);
-        fprintf(to, "  ");
-        say_verdict(to, &v->difference[best], all->kind->scorer[1 + best]);
+        fprintf(to, "  %s %s", word[v->difference[best].beaten], all->kind->scorer[1 + best]);
     } else if (!all->model) {
         fprintf(to, "  %s", best >= 0 ? all->kind->scorer[1 + best] : "none: validation lacks a class");
     }

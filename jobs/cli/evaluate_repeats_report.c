@@ -105,7 +105,7 @@ void dn_repeats_print(const dn_repeats *r, int64_t replicates, FILE *to)
 
 static void print_view(const dn_repeats *r, int name_width, FILE *to)
 {
-    static const char *const word[] = {"beaten", "NOT beaten, the model is worse", "undecided"};
+    static const char *const word[] = {"beaten", "NOT beaten", "undecided"};
     int best = r->best_baseline, shown = r->model ? DN_MODEL : 1 + best;
     int64_t rows = 0;
 

@@ -28,11 +28,15 @@ static outcome attempt(dn_run_lock *l)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     outcome what = TAKEN;
+    int refused;
 
     l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (l->fd < 0)
         return NO_FILE;
-    if (fcntl(l->fd, F_SETLK, &whole) != 0)
+    do /* a signal on the way to a server says nothing about locks */
+        refused = fcntl(l->fd, F_SETLK, &whole);
+    while (refused != 0 && errno == EINTR);
+    if (refused != 0)
         what = errno == EAGAIN || errno == EACCES ? BUSY : NO_LOCKS;
     else if (!in_place(l->fd, l->path))
         what = REPLACED;

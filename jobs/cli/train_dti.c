@@ -119,6 +119,7 @@ static dn_status write_config(job *j, dn_error *err)
     dn_json *c;
 
     dn_interactions_hash(&j->in.drugs, &j->in.targets, &j->in.pairs, r->split.part, r->record.training_hash);
+    dn_interactions_validation_hash(&j->in.pairs, r->split.part, r->record.validation_hash);
     c = dn_train_run_begin_config(r);
     dn_json_string(c, "atoms", r->record.atoms);
     dn_json_string(c, "encoder", r->record.encoder);

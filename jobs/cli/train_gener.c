@@ -82,10 +82,12 @@ static dn_status write_config(job *j, dn_error *err)
 
     dn_digest(1, &x, &bytes, hash);
     dn_training_hash(&j->genes, &j->pairs, &r->split, r->record.training_hash);
+    dn_validation_hash(&j->pairs, &r->split, r->record.validation_hash);
     c = dn_train_run_begin_config(r);
     dn_json_bool(c, "fixed_order", fixed_order(r));
+    dn_json_string(c, "normalisation",
+                   r->record.normalisation); /* before what follows from it: it is named */
     dn_json_string(c, "expression_hash", hash);
-    dn_json_string(c, "normalisation", r->record.normalisation);
     if (j->pairs.classes > 2)
         dn_json_int(c, "classes", j->pairs.classes);
     return dn_train_run_config(r, c, err);

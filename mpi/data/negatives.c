@@ -35,6 +35,7 @@ typedef struct deck {
     uint64_t drawn; /* random numbers of the stream so far */
     dn_negatives d;
     int64_t room;
+    int64_t matched; /* positives of this kind's groups so far */
 } deck;
 
 static bool decoy(const deck *k, int64_t gene)
@@ -129,6 +130,16 @@ static int64_t times(const deck *k, int64_t positives)
     return llround(k->o->ratio * (double)positives);
 }
 
+/* Negatives for the next group, of n positives: rounded so that the sum over the groups is right, however
+ * small they are. */
+static int64_t share(deck *k, int64_t n)
+{
+    int64_t before = times(k, k->matched);
+
+    k->matched += n;
+    return times(k, k->matched) - before;
+}
+
 static bool asked(const dn_origins *o, dn_origin origin)
 {
     for (int i = 0; i < o->n; i++)
@@ -143,8 +154,8 @@ static dn_status make_room(deck *k, dn_error *err)
     dn_negatives *d = &k->d;
 
     k->room = k->pairs->n;
-    for (int i = 0; i < k->o->origins.n; i++) /* each group may round up */
-        k->room += k->o->origins.kind[i] != DN_GIVEN ? 2 * k->positives + times(k, k->positives) : 0;
+    for (int i = 0; i < k->o->origins.n; i++)
+        k->room += k->o->origins.kind[i] != DN_GIVEN ? times(k, k->positives) : 0;
     DN_NEW(d->gene_a, (size_t)k->room);
     DN_NEW(d->gene_b, (size_t)k->room);
     DN_NEW(d->label, (size_t)k->room);
@@ -339,7 +350,7 @@ static dn_status measure(deck *k, dn_origin origin, bool trained, int64_t first,
     }
     for (int64_t g = 0; sum[0] > 0 && sum[1] > 0 && g < k->plan->genes; g++)
         distance += fabs((double)degree[2 * g] / (double)sum[0] - (double)degree[2 * g + 1] / (double)sum[1]);
-    k->d.of[origin].distance = distance / 2;
+    k->d.of[origin].distance = sum[0] > 0 && sum[1] == 0 ? 1 : distance / 2; /* none is not matched */
 out:
     dn_free(degree);
     return st;
@@ -352,14 +363,15 @@ static dn_status draw_kind(deck *k, dn_origin origin, bool trained, dn_error *er
 
     k->stream = dn_rng_stream(k->o->seed, DN_RNG_SPLIT, DRAW_GENES + (uint64_t)origin, 0);
     k->drawn = 0;
+    k->matched = 0;
     for (int64_t i = 0; i < k->positives; i = end) {
         const positive *list = k->list + i;
         int64_t wanted;
 
         for (end = i; end < k->positives && k->list[end].group == list->group;)
             end++;
-        wanted = times(k, end - i);
-        if (wanted == 0 || !needed(k, list->row, trained))
+        wanted = needed(k, list->row, trained) ? share(k, end - i) : 0;
+        if (wanted == 0)
             continue;
         k->d.of[origin].wanted += wanted;
         if (origin == DN_UNIFORM)
@@ -383,8 +395,8 @@ dn_status dn_negatives_check(const dn_origins *origins, const dn_pairs *pairs, d
     for (int64_t i = 0; i < pairs->n && none; i++)
         none = pairs->label[i] > 0;
     if (none && pairs->n > 0 && asked(origins, DN_GIVEN))
-        DN_FAIL(DN_EDATA, "the pair set holds positives only, so none are given: draw negatives with "
-                          "--negatives degree,uniform (training takes the first)");
+        DN_FAIL(DN_EDATA, "holds positives only, so no negatives are given: draw them with --negatives "
+                          "degree,uniform (training takes the first)");
 out:
     return st;
 }

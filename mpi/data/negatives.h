@@ -1,9 +1,10 @@
 /* negatives.h - pairs that are drawn to stand against the positives of a split
  *
- * For every group of positives as many negatives are drawn as there are positives, times a ratio. A group are
- * the positives that go the same way in every fold: of one block of pairs, or whose genes are of the same two
- * blocks of genes (split.h), in this order. So a negative has the part of its positives in every fold, also
- * the sides that make C1, C2 and C3, and is drawn once however many folds there are.
+ * For every group of positives as many negatives are drawn as there are positives, times a ratio, rounded so
+ * that the sum over the groups is right, however small they are. A group are the positives that go the same
+ * way in every fold: of one block of pairs, or whose genes are of the same two blocks of genes (split.h), in
+ * this order. So a negative has the part of its positives in every fold, also the sides that make C1, C2 and
+ * C3, and is drawn once however many folds there are.
  *
  *   uniform  first gene uniform over the genes of the pair set that are of the first block, second gene over
  *            those of the second
@@ -49,7 +50,8 @@ typedef struct dn_negatives {
     struct {
         int64_t wanted, drawn; /* of given ones: those of the set */
         double distance;       /* total variation between the shares of the genes in these negatives and in
-                                  the positives they are matched with: 0 the same, 1 no gene in common */
+                                  the positives they are matched with: 0 the same, 1 no gene in common,
+                                  or positives and nothing drawn */
     } of[DN_ORIGINS];          /* by dn_origin */
 } dn_negatives;
 

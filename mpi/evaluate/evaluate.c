@@ -43,6 +43,7 @@ typedef struct study {
     dn_pairs pairs; /* of the split */
     dn_split split;
     const char *split_name;
+    dn_origins origins;   /* of the split */
     dn_pairs other;       /* the pair set asked for, if any */
     dn_profiles profiles; /* as imported, after the baselines normalised */
     uint8_t *seen;        /* [genes]  1: occurs in training pairs */
@@ -100,6 +101,20 @@ out:
     return st;
 }
 
+dn_status dn_evaluate_check_validation(const char *path, const dn_model_record *m, const char *dataset,
+                                       const char *hash, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (m->validation_hash[0] != '\0' && strcmp(hash, m->validation_hash) != 0)
+        DN_FAIL(DN_EDATA,
+                "%s: validated on other rows (hash %s) than split '%s' of %s has (hash %s), so test rows may "
+                "have chosen the epoch; train anew",
+                path, m->validation_hash, m->split, dataset, hash);
+out:
+    return st;
+}
+
 /* Do the parts of the dataset belong together? */
 static dn_status check_set(const study *s, const dn_model_record *m, dn_error *err)
 {
@@ -125,6 +140,7 @@ static bool across_genes(const dn_model_record *m)
     return dn_normalisation_find(m->normalisation, &kind) && dn_normalisation_across_genes(kind);
 }
 
+/* Before other negatives take the place of those that training used. */
 static dn_status check_model(const study *s, const dn_model_record *m, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -151,6 +167,8 @@ static dn_status check_model(const study *s, const dn_model_record *m, dn_error 
         DN_FAIL(DN_EDATA,
                 "%s: trained on other genes or training pairs (hash %s) than split '%s' of %s has (hash %s)",
                 o->model, m->training_hash, m->split, o->dataset, hash);
+    dn_validation_hash(&s->pairs, &s->split, hash);
+    DN_TRY(dn_evaluate_check_validation(o->model, m, o->dataset, hash, err));
 out:
     return st;
 }
@@ -160,7 +178,6 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
 {
     dn_status st = DN_OK;
     dn_h5 *h = NULL;
-    dn_origins origins;
 
     if (s->o->model != NULL) {
         DN_TRY(dn_model_read_record(comm, s->o->model, m, err));
@@ -177,17 +194,16 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
         DN_FAIL(DN_EDATA, "%s: split '%s' divides drug-target pairs, not pairs of genes", s->o->dataset,
                 m->split);
     DN_TRY(dn_pairs_load(h, s->split.pairs, &s->pairs, err));
-    if (s->o->negatives > 0) {
-        DN_TRY(dn_origins_load(h, m->split, &origins, err));
-        DN_TRY(dn_split_look_at(&s->split, &s->pairs, (dn_origin)origins.kind[0],
-                                (dn_origin)(s->o->negatives - 1), err));
-    }
     if (s->o->pairs != NULL)
         DN_TRY(dn_pairs_load(h, s->o->pairs, &s->other, err));
     DN_TRY(dn_profiles_load(h, &s->profiles, err));
-    DN_TRY(check_set(s, m, err));
+    DN_TRY(check_set(s, m, err)); /* the same on every rank */
     if (s->o->model != NULL)
         DN_TRY(check_model(s, m, err));
+    DN_TRY(dn_origins_load(h, m->split, &s->origins, err));
+    if (s->o->negatives > 0)
+        DN_TRY(dn_split_look_at(&s->split, &s->pairs, (dn_origin)s->origins.kind[0],
+                                (dn_origin)(s->o->negatives - 1), err));
 out:
     dn_h5_close(&h);
     return st;
@@ -229,17 +245,19 @@ static dn_status find_training(study *s, dn_error *err)
             s->n_clean_training += clean(s, p->gene_a[i], p->gene_b[i]);
         }
     DN_NEW(s->training, (size_t)s->n_training);
-    DN_NEW(s->keys, (size_t)s->n_training);
     at = s->n_clean_training;
     for (int64_t i = 0, first = 0; i < p->n; i++)
         if (s->split.part[i] == DN_TRAIN)
             s->training[clean(s, p->gene_a[i], p->gene_b[i]) ? first++ : at++] = i;
+    s->rows.n_training[0] = s->n_training;
+    s->rows.n_training[1] = s->n_clean_training;
+    if (s->o->pairs == NULL)
+        goto out;
+    DN_NEW(s->keys, (size_t)s->n_training);
     for (int64_t i = 0; i < s->n_training; i++)
         s->keys[i] = key(s, p->gene_a[s->training[i]], p->gene_b[s->training[i]]);
     if (s->n_training > 0)
         qsort(s->keys, (size_t)s->n_training, sizeof *s->keys, rising);
-    s->rows.n_training[0] = s->n_training;
-    s->rows.n_training[1] = s->n_clean_training;
 out:
     return st;
 }
@@ -497,6 +515,8 @@ static void name_rows(const study *s, dn_evaluation *e)
 
     snprintf(e->part, sizeof e->part, "%s", s->o->pairs != NULL ? "" : part[s->o->part]);
     snprintf(e->pairs, sizeof e->pairs, "%s", s->o->pairs != NULL ? s->o->pairs : s->split.pairs);
+    snprintf(e->source, sizeof e->source, "%s", s->split.source);
+    e->trained = (dn_origin)s->origins.kind[0];
 }
 
 /* All views. Collective. */

@@ -52,10 +52,17 @@ typedef struct dn_evaluate_options {
 DN_MUST_CHECK dn_status dn_evaluate_check_wish(const dn_evaluate_options *options,
                                                const dn_model_record *record, dn_error *err);
 
+/* Are the validation rows of hash `hash` those that chose the epoch of the model at path? Otherwise they may
+ * be test rows by now. Models of before this was stored pass. Local. Fails: DN_EDATA */
+DN_MUST_CHECK dn_status dn_evaluate_check_validation(const char *path, const dn_model_record *record,
+                                                     const char *dataset, const char *hash, dn_error *err);
+
 typedef struct dn_evaluation {
     dn_model_record model;         /* without a model: split, fold and pair set alone */
     char part[16];                 /* "test", ...; "" when a pair set was evaluated */
     char pairs[128];               /* the pair set */
+    char source[128];              /* the imported one behind the split's (dn_split) */
+    dn_origin trained;             /* the negatives that training used */
     dn_view_report view[DN_VIEWS]; /* view[0] is "all"; of four classes that alone, and its counts only */
     dn_class_evaluation classes;   /* of four classes, in place of view */
     int64_t flat_genes;            /* genes with values that do not vary */

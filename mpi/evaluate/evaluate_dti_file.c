@@ -73,6 +73,8 @@ dn_status dn_dti_table_check(const dn_dti_table *t, const char *dataset, const c
                 "%s: trained on other drugs, targets or training rows (hash %s) than split '%s' of %s has "
                 "(hash %s)",
                 path, m->training_hash, t->name, dataset, hash);
+    dn_interactions_validation_hash(&t->pairs, t->split.part, hash);
+    DN_TRY(dn_evaluate_check_validation(path, m, dataset, hash, err));
 out:
     return st;
 }

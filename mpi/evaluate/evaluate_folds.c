@@ -5,6 +5,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/evaluate/evaluate_rows.h"
+#include "mpi/io/origin.h"
 #include "solvers/base/alloc.h"
 
 /* ---- which folds ---- */
@@ -97,9 +98,12 @@ static dn_status evaluate_each(const dn_comm *comm, const dn_evaluate_options *o
         if (fold[f].classes.views > 0)
             DN_FAIL(DN_EUSAGE,
                     "pairs of four classes are evaluated one fold at a time, not several together");
-        if (strcmp(fold[f].pairs, fold[0].pairs) != 0)
-            DN_FAIL(DN_EUSAGE, "%s is of pair set '%s', but %s of '%s'", o->models[f], fold[f].pairs,
-                    o->models[0], fold[0].pairs);
+        if (strcmp(fold[f].source, fold[0].source) != 0)
+            DN_FAIL(DN_EUSAGE, "%s is of pair set '%s', but %s of '%s'", o->models[f], fold[f].source,
+                    o->models[0], fold[0].source);
+        if (fold[f].trained != fold[0].trained)
+            DN_FAIL(DN_EUSAGE, "%s learnt against %s negatives, but %s against %s", o->models[f],
+                    dn_origin_names[fold[f].trained], o->models[0], dn_origin_names[fold[0].trained]);
     }
 out:
     return st;
@@ -112,6 +116,11 @@ static void sum_up(dn_evaluation *fold, int64_t folds, dn_evaluation *out)
     out->model.fold = -1;
     memcpy(out->part, fold[0].part, sizeof out->part);
     memcpy(out->pairs, fold[0].pairs, sizeof out->pairs);
+    memcpy(out->source, fold[0].source, sizeof out->source);
+    out->trained = fold[0].trained;
+    for (int64_t f = 1; f < folds; f++) /* rows drawn for each split */
+        if (strcmp(fold[f].pairs, out->pairs) != 0)
+            memcpy(out->pairs, out->source, sizeof out->pairs);
     out->flat_genes = fold[0].flat_genes;
     out->left_out.two_labels = fold[0].left_out.two_labels;
     for (int64_t f = 0; f < folds; f++) {

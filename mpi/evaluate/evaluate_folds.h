@@ -46,8 +46,9 @@ typedef struct dn_gene_folds {
 
 /* Evaluate the models of several folds, or of several splits, or the baselines of folds 0 .. pool - 1.
  * Collective on comm; every rank gets the whole report, with the same bits on any number of ranks.
- * Fails: DN_EUSAGE with options->pairs; models twice of one fold, models of several pair sets; as
- * dn_evaluate(), dn_folds_name() */
+ * Splits that own their rows (mpi/io/origin.h) may go together when these were made of one imported set.
+ * Fails: DN_EUSAGE with options->pairs; models twice of one fold, of several imported sets, of several kinds
+ * of negatives in training; as dn_evaluate(), dn_folds_name() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_evaluate_folds(const dn_comm *comm,
                                                         const dn_evaluate_options *options,
                                                         dn_gene_folds *out, dn_error *err);

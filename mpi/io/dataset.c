@@ -387,6 +387,9 @@ dn_status dn_split_load(const dn_h5 *h, const char *name, int64_t fold, dn_split
     s.interactions = dn_h5_get_text(h, group, "interactions", s.pairs, sizeof s.pairs, NULL) == DN_OK;
     if (!s.interactions)
         DN_TRY(dn_h5_get_text(h, group, "pairs", s.pairs, sizeof s.pairs, err));
+    memcpy(s.source, s.pairs, sizeof s.source);
+    if (dn_h5_has_attribute(h, group, "source_pairs"))
+        DN_TRY(dn_h5_get_text(h, group, "source_pairs", s.source, sizeof s.source, err));
     DN_TRY(dn_h5_get_text(h, group, "kind", s.kind, sizeof s.kind, err));
     DN_TRY(dn_h5_shape(h, path, &ndims, dims, err));
     if (ndims != 2)
@@ -418,9 +421,27 @@ void dn_split_destroy(dn_split *s)
     *s = (dn_split){0};
 }
 
-void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *opt_split, char *out)
+/* The rows of a part, of all parts without one. */
+static void hash_rows(crypto_generichash_state *state, const dn_pairs *pairs, const uint8_t *opt_part,
+                      uint8_t wanted)
 {
     int64_t row[3 * BATCH], n = 0; /* rows at a time: a call for each would take most of the time */
+
+    for (int64_t i = 0; i < pairs->n; i++) {
+        if (opt_part == NULL || opt_part[i] == wanted) {
+            row[3 * n] = pairs->gene_a[i];
+            row[3 * n + 1] = pairs->gene_b[i];
+            row[3 * n++ + 2] = pairs->label[i];
+        }
+        if (n == BATCH || i + 1 == pairs->n) {
+            crypto_generichash_update(state, (const unsigned char *)row, (size_t)n * 3 * sizeof *row);
+            n = 0;
+        }
+    }
+}
+
+void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *opt_split, char *out)
+{
     unsigned char digest[crypto_generichash_BYTES];
     crypto_generichash_state state;
 
@@ -431,17 +452,18 @@ void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_spl
         crypto_generichash_update(&state, (const unsigned char *)genes->id.offset,
                                   (unsigned long long)genes->n * sizeof *genes->id.offset);
     }
-    for (int64_t i = 0; i < pairs->n; i++) {
-        if (opt_split == NULL || opt_split->part[i] == DN_TRAIN) {
-            row[3 * n] = pairs->gene_a[i];
-            row[3 * n + 1] = pairs->gene_b[i];
-            row[3 * n++ + 2] = pairs->label[i];
-        }
-        if (n == BATCH || i + 1 == pairs->n) {
-            crypto_generichash_update(&state, (const unsigned char *)row, (size_t)n * 3 * sizeof *row);
-            n = 0;
-        }
-    }
+    hash_rows(&state, pairs, opt_split != NULL ? opt_split->part : NULL, DN_TRAIN);
+    crypto_generichash_final(&state, digest, sizeof digest);
+    sodium_bin2hex(out, 17, digest, 8);
+}
+
+void dn_validation_hash(const dn_pairs *pairs, const dn_split *split, char *out)
+{
+    unsigned char digest[crypto_generichash_BYTES];
+    crypto_generichash_state state;
+
+    crypto_generichash_init(&state, NULL, 0, sizeof digest);
+    hash_rows(&state, pairs, split->part, DN_VALIDATION);
     crypto_generichash_final(&state, digest, sizeof digest);
     sodium_bin2hex(out, 17, digest, 8);
 }

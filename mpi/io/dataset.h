@@ -1,9 +1,9 @@
 /* dataset.h - what stands in a dataset file, as every rank holds it in memory
  *
  * Loading is collective on the communicator of the file; every rank gets the whole. What grows with the pairs
- * stands once per host, in memory that its ranks share (mpi/core/shared.h): 9 bytes a pair for a set, 1 for a
- * split. While loading, a rank takes 2 MB beside it. dn_pairs_destroy() and dn_split_destroy() of what was
- * loaded are collective, too; the other destroy functions are local.
+ * stands once per host, in memory that its ranks share (mpi/core/shared.h): 9 bytes a pair for a set (10
+ * where negatives were drawn), 1 for a split. While loading, a rank takes 2 MB beside it. dn_pairs_destroy()
+ * and dn_split_destroy() of what was loaded are collective, too; the other destroy functions are local.
  */
 #ifndef DN_IO_DATASET_H
 #define DN_IO_DATASET_H
@@ -68,13 +68,15 @@ void dn_pairs_destroy(dn_pairs *p);
 /* A stored split: its pair set and the part of every pair. */
 typedef struct dn_split {
     char pairs[128];   /* name of the pair set, or of the set of interactions */
+    char source[128];  /* the imported set behind it: where negatives were drawn, the one whose positives they
+                        * stand against; otherwise pairs */
     bool interactions; /* it divides drug-target pairs (drug_target.h), not pairs of genes */
     char kind[32];     /* dn_split_kind_name() of mpi/data/split.h */
     int64_t n;         /* pairs */
     int64_t folds;     /* 1 unless k-fold */
     uint8_t *part;     /* [n]  dn_part of every pair in the fold asked for; DN_ASIDE above it: a negative of
                         * a kind that training does not use (origin.h) */
-    dn_shared *memory; /* holds part, which nobody writes; NULL: it is a block for dn_free() */
+    dn_shared *memory; /* holds part, which dn_split_look_at() alone writes; NULL: a block for dn_free() */
     int64_t *drug_cluster, *target_cluster; /* [drugs], [targets]  the lowest number of the cluster, which
                                              * stays whole; imported after the split: its own;
                                              * NULL: each drug (target) by itself */
@@ -91,5 +93,10 @@ void dn_split_destroy(dn_split *s);
 /* What the run is about, for the check that a model and a dataset belong together: a hash over gene ids and
  * the training rows of a split (NULL: all rows), as 16 hexadecimal digits in out [17]. Local. */
 void dn_training_hash(const dn_genes *genes, const dn_pairs *pairs, const dn_split *opt_split, char *out);
+
+/* The same over the validation rows alone, which chose the epoch: with other fractions a split may train on
+ * the same rows and test what it validated on. Of a split as it was loaded, before dn_split_look_at(). Local.
+ */
+void dn_validation_hash(const dn_pairs *pairs, const dn_split *split, char *out);
 
 #endif

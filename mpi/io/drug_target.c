@@ -348,6 +348,27 @@ static void hash_strings(crypto_generichash_state *state, const dn_strings *s)
                               (unsigned long long)s->n * sizeof *s->offset);
 }
 
+static void hash_rows(crypto_generichash_state *state, const dn_interactions *p, const uint8_t *opt_part,
+                      uint8_t wanted)
+{
+    for (int64_t i = 0; i < p->n; i++) {
+        int64_t row[3] = {p->drug[i], p->target[i], p->label[i]};
+        if (opt_part == NULL || opt_part[i] == wanted)
+            crypto_generichash_update(state, (const unsigned char *)row, sizeof row);
+    }
+}
+
+void dn_interactions_validation_hash(const dn_interactions *p, const uint8_t *part, char *out)
+{
+    unsigned char digest[crypto_generichash_BYTES];
+    crypto_generichash_state state;
+
+    crypto_generichash_init(&state, NULL, 0, sizeof digest);
+    hash_rows(&state, p, part, DN_VALIDATION);
+    crypto_generichash_final(&state, digest, sizeof digest);
+    sodium_bin2hex(out, 17, digest, 8);
+}
+
 void dn_interactions_hash(const dn_drugs *d, const dn_targets *t, const dn_interactions *p,
                           const uint8_t *part, char *out)
 {
@@ -357,11 +378,7 @@ void dn_interactions_hash(const dn_drugs *d, const dn_targets *t, const dn_inter
     crypto_generichash_init(&state, NULL, 0, sizeof digest);
     hash_strings(&state, &d->key);
     hash_strings(&state, &t->sequence);
-    for (int64_t i = 0; i < p->n; i++) {
-        int64_t row[3] = {p->drug[i], p->target[i], p->label[i]};
-        if (part == NULL || part[i] == DN_TRAIN)
-            crypto_generichash_update(&state, (const unsigned char *)row, sizeof row);
-    }
+    hash_rows(&state, p, part, DN_TRAIN);
     crypto_generichash_final(&state, digest, sizeof digest);
     sodium_bin2hex(out, 17, digest, 8);
 }

@@ -76,4 +76,7 @@ DN_MUST_CHECK dn_status dn_drug_target_ids(const dn_h5 *h, dn_strings *out, dn_e
 void dn_interactions_hash(const dn_drugs *d, const dn_targets *t, const dn_interactions *p,
                           const uint8_t *part, char *out);
 
+/* dn_validation_hash() for drug-target sets. */
+void dn_interactions_validation_hash(const dn_interactions *p, const uint8_t *part, char *out);
+
 #endif

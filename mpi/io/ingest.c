@@ -99,6 +99,13 @@ out:
     return st;
 }
 
+/* "559292", or "-1" and "-2" of PSI-MITAB (in vitro, chemical synthesis). */
+static bool is_taxid(const char *text)
+{
+    text += *text == '-';
+    return *text != '\0' && strspn(text, "0123456789") == strlen(text);
+}
+
 static dn_status check_options(const dn_import_options *o, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -126,6 +133,9 @@ static dn_status check_options(const dn_import_options *o, dn_error *err)
                 : o->connections != NULL ? "--connections"
                 : o->undirected          ? "--directed"
                                 : "--organism, --experiment-type, --experiment-system or --min-score");
+    if (o->filter.organism != NULL && !is_taxid(o->filter.organism))
+        DN_FAIL(DN_EUSAGE, "--organism %s: wanted a number of the NCBI taxonomy, such as 559292",
+                o->filter.organism);
     if (o->id_map == NULL && o->id_columns != NULL)
         DN_FAIL(DN_EUSAGE, "--id-columns goes with --id-map FILE");
     if (o->add && sets(o) == 0)
@@ -301,7 +311,8 @@ static void set_group(const dn_import_options *o, int i, char *out, size_t cap)
     snprintf(out, cap, "/%s/%s", group[kind_of(o, i, &at)], set_name(o, i));
 }
 
-/* already: every set stands there and was made of the same. Fails: DN_ECANTCREAT another one has the name. */
+/* already: every set stands there and was made of the same. Fails: DN_ECANTCREAT another one has the name, or
+ * a set that is replaced gave another one its connections. */
 static dn_status check_add(const dn_comm *comm, const dn_import_options *o, const dn_sources *s,
                            bool *out_already, dn_error *err)
 {
@@ -311,6 +322,8 @@ static dn_status check_add(const dn_comm *comm, const dn_import_options *o, cons
     int same = 0;
 
     DN_TRY(dn_h5_open(comm, o->output, DN_DATASET_SCHEMA, &h, err));
+    if (o->force && o->n_pairs > 0 && dn_h5_has(h, "/pairs"))
+        DN_TRY(dn_connections_check(o, h, err));
     for (int i = 0; i < sets(o) && !o->force; i++) {
         char group[96];
         bool equal;

@@ -94,7 +94,8 @@ typedef struct dn_layer_option {
  *   - A pair with 0 and 1 in the same direction is left out (two_labels).
  *   - connections names an undirected set of this import or of the dataset: its pairs follow those of the
  *     file, in their order, label 1 as class 1, label 0 as class 0; those that the file has as regulations
- *     are left out (regulated). Where the file says 0 of such a pair, the connection counts.
+ *     are left out (regulated). Where the file says 0 of such a pair, the connection counts. A set
+ *     that gave another one its connections is replaced (add, force) only together with that one.
  *   - With undirected set, they are pairs with label 1 (a 0: label 0) in the order of the file, and mutual
  *     regulations are one pair.
  * Factors of yeastract that are no gene as they stand are looked up in capital letters, then without the 'p'

@@ -89,40 +89,6 @@ static void settle_two(const dn_pair_entry *e, int64_t n, uint8_t *verdict)
     }
 }
 
-static dn_status judge(const dn_pair *pair, int64_t n,
-                       void (*settle)(const dn_pair_entry *, int64_t, uint8_t *), uint8_t **out_verdict,
-                       dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_pair_entry *e = NULL; /* [n] */
-    uint8_t *verdict = NULL;
-    int64_t end;
-
-    DN_TRY(dn_pair_entries(pair, n, &e, err));
-    DN_NEW(verdict, (size_t)n);
-    for (int64_t i = 0; i < n; i = end) {
-        for (end = i + 1; end < n && e[end].low == e[i].low && e[end].high == e[i].high;)
-            end++;
-        settle(e + i, end - i, verdict);
-    }
-    *out_verdict = verdict;
-    verdict = NULL;
-out:
-    dn_free(e);
-    dn_free(verdict);
-    return st;
-}
-
-static dn_status judge_four(const dn_pair *pair, int64_t n, uint8_t **out_verdict, dn_error *err)
-{
-    return judge(pair, n, settle_four, out_verdict, err);
-}
-
-static dn_status judge_two(const dn_pair *pair, int64_t n, uint8_t **out_verdict, dn_error *err)
-{
-    return judge(pair, n, settle_two, out_verdict, err);
-}
-
 /* ---- which gene stands first ---- */
 
 /* A hash of the ids of two genes, the same in either order (SplitMix64's finisher over FNV). */
@@ -296,7 +262,7 @@ dn_status dn_regulations_settle(const dn_comm *comm, const dn_gene_table *t, con
 
     DN_PASS(join(p, connections, rows, before, &all, &verdict, err));
     DN_AGREE(comm);
-    DN_TRY(dn_pairs_settle_by(comm, t->genes, &all, undirected ? judge_two : judge_four, verdict, err));
+    DN_TRY(dn_pairs_settle_by(comm, t->genes, &all, undirected ? settle_two : settle_four, verdict, err));
     DN_TRY(share_out(comm, t, &all, verdict, undirected, &kept, err));
     count(&all, verdict, &kept, sums);
     MPI_Allreduce(MPI_IN_PLACE, sums, 9, MPI_INT64_T, MPI_SUM, comm->mpi);

@@ -189,6 +189,8 @@ static dn_status take_naming(reader *r, int naming, dn_pair_part *p, dn_error *e
         const candidate *c = &r->c[i];
         DN_TRY(dn_pair_take(r->t, c->gene[naming][0], c->gene[naming][1], c->label, c->row, p, err));
     }
+    for (int k = 0; k < DN_NAMINGS && r->found[naming] == 0 && r->unknown[naming].n == 0; k++)
+        naming = r->unknown[k].n > 0 ? k : naming; /* a naming that is not in use shows no names */
     p->unknown_ids = r->unknown[naming];
 out:
     return st;

@@ -11,6 +11,7 @@
 #include "mpi/core/partition.h"
 #include "mpi/io/dataset.h"
 #include "solvers/base/alloc.h"
+#include "solvers/base/log.h"
 
 /* The sets of an import, and the pairs of the connections. */
 typedef struct plan {
@@ -142,6 +143,27 @@ out:
 
 /* ---- one set ---- */
 
+/* Why the filter left rows out: "2 of another organism, 1 without a score". */
+static const char *reasons(const dn_pairs_report *r, char *buf, size_t cap)
+{
+    const struct {
+        int64_t n;
+        const char *what;
+    } all[] = {{r->other_organism, "of another organism"},
+               {r->other_type, "of another experiment type"},
+               {r->other_system, "of another experiment system"},
+               {r->no_score, "without a score"},
+               {r->low_score, "with a lower score"}};
+    size_t len = 0;
+
+    buf[0] = '\0';
+    for (size_t i = 0; i < sizeof all / sizeof all[0] && len < cap; i++)
+        if (all[i].n > 0)
+            len += (size_t)snprintf(buf + len, cap - len, "%s%lld %s", len > 0 ? ", " : "",
+                                    (long long)all[i].n, all[i].what);
+    return buf;
+}
+
 /* The same sums on every rank, so the same verdict. */
 static dn_status check_rows(const char *path, const dn_gene_table *t, const dn_pairs_report *r, dn_error *err)
 {
@@ -153,12 +175,8 @@ static dn_status check_rows(const char *path, const dn_gene_table *t, const dn_p
     if (r->rows == 0)
         DN_FAIL(DN_EDATA, "%s: holds no pairs", path);
     if (left_out == r->rows)
-        DN_FAIL(DN_EDATA,
-                "%s: none of %lld rows is wanted: %lld of another organism, %lld of another type, %lld of "
-                "another "
-                "system, %lld without a score, %lld with a lower one",
-                path, (long long)r->rows, (long long)r->other_organism, (long long)r->other_type,
-                (long long)r->other_system, (long long)r->no_score, (long long)r->low_score);
+        DN_FAIL(DN_EDATA, "%s: none of %lld rows is wanted: %s", path, (long long)r->rows,
+                reasons(r, here, sizeof here));
     if (r->unknown == r->rows - left_out) {
         dn_gene_table_examples(t, &table);
         DN_FAIL(DN_EDATA,
@@ -283,6 +301,9 @@ static dn_status ingest(const dn_comm *comm, plan *p, int i, const dn_gene_table
     if (t->genes > (int64_t)INT32_MAX + 1) /* the same on every rank */
         DN_FAIL(DN_EDATA, "%s: pairs of %lld genes: at most 2^31 can be loaded", f->path,
                 (long long)t->genes);
+    if (f->layout.format == DN_PAIRS_NPY && !p->o->add && p->o->gene_ids == NULL && comm->rank == 0)
+        dn_log(DN_WARN, "import", "without --gene-ids, indices count the rows of the first expression file",
+               "pairs=%s file=\"%s\"", f->name, f->path);
     DN_TRY(dn_pair_part_read(comm, f, t, &part, &r, err));
     count_read(comm, &part, &r);
     DN_TRY(dn_examples_share(comm, &r.unknown_ids, err));
@@ -361,6 +382,8 @@ static dn_status ingest_one(const dn_comm *comm, plan *p, int i, const dn_source
     DN_AGREE(comm);
     snprintf(group, sizeof group, "/pairs/%s", p->o->pair_name[i]);
     DN_TRY(dn_h5_set_text(h, group, "config", config, err));
+    if (is_directed(p, i) && p->have)
+        DN_TRY(dn_h5_set_text(h, group, "connections", p->o->connections, err));
 out:
     dn_free(config);
     return st;
@@ -385,5 +408,39 @@ dn_status dn_ingest_pair_sets(const dn_comm *comm, const dn_import_options *o, c
             DN_TRY(ingest_one(comm, &p, i, s, t, h, &out->pairs[i], err));
 out:
     destroy(&p);
+    return st;
+}
+
+/* ---- sets that were made with another one ---- */
+
+static bool imported(const dn_import_options *o, const char *name)
+{
+    for (int i = 0; i < o->n_pairs; i++)
+        if (strcmp(o->pair_name[i], name) == 0)
+            return true;
+    return false;
+}
+
+dn_status dn_connections_check(const dn_import_options *o, const dn_h5 *h, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_strings sets = {0};
+    char group[192], name[96], of[96];
+
+    DN_TRY(dn_h5_list(h, "/pairs", &sets, err));
+    for (int64_t i = 0; i < sets.n; i++) {
+        snprintf(group, sizeof group, "/pairs/%s", dn_strings_copy(&sets, i, name, sizeof name));
+        if (!dn_h5_has_attribute(h, group, "connections"))
+            continue;
+        DN_TRY(dn_h5_get_text(h, group, "connections", of, sizeof of, err));
+        if (imported(o, of) && !imported(o, name))
+            DN_FAIL(
+                DN_ECANTCREAT,
+                "%s: pair set '%s' holds the pairs of '%s' as its connections and would keep the old ones; "
+                "import both: --pairs %s=FILE %s=FILE --connections %s, or choose another name",
+                o->output, name, of, of, name, of);
+    }
+out:
+    dn_strings_destroy(&sets);
     return st;
 }

@@ -62,7 +62,8 @@ static int compare(const void *left, const void *right)
     return a->row < b->row ? -1 : a->row > b->row;
 }
 
-dn_status dn_pair_entries(const dn_pair *pair, int64_t n, dn_pair_entry **out, dn_error *err)
+/* By their lower, then their higher gene, then their row. */
+static dn_status sort_entries(const dn_pair *pair, int64_t n, dn_pair_entry **out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_pair_entry *e = NULL; /* [n] */
@@ -80,24 +81,34 @@ out:
     return st;
 }
 
+/* The first row of a pair stays, unless others say the contrary. */
+static void one_label(const dn_pair_entry *e, int64_t n, uint8_t *verdict)
+{
+    int seen = 0;
+
+    for (int64_t i = 0; i < n; i++) {
+        int bit = 1 << e[i].label;
+        verdict[e[i].at] = (seen & bit) ? DN_ROW_REPEAT : DN_ROW_OTHER_LABEL;
+        seen |= bit;
+    }
+    verdict[e[0].at] = seen == 3 ? DN_ROW_TWO_LABELS : DN_ROW_KEEP;
+}
+
 /* verdict [n] for the pairs received, in their order. */
-static dn_status judge(const dn_pair *pair, int64_t n, uint8_t **out_verdict, dn_error *err)
+static dn_status decide(const dn_pair *pair, int64_t n, dn_pair_judge *judge, uint8_t **out_verdict,
+                        dn_error *err)
 {
     dn_status st = DN_OK;
     dn_pair_entry *e = NULL; /* [n] */
     uint8_t *verdict = NULL;
     int64_t end;
 
-    DN_TRY(dn_pair_entries(pair, n, &e, err));
+    DN_TRY(sort_entries(pair, n, &e, err));
     DN_NEW(verdict, (size_t)n);
     for (int64_t i = 0; i < n; i = end) {
-        int seen = 0;
-        for (end = i; end < n && e[end].low == e[i].low && e[end].high == e[i].high; end++) {
-            int bit = 1 << e[end].label;
-            verdict[e[end].at] = (seen & bit) ? DN_ROW_REPEAT : DN_ROW_OTHER_LABEL;
-            seen |= bit;
-        }
-        verdict[e[i].at] = seen == 3 ? DN_ROW_TWO_LABELS : DN_ROW_KEEP;
+        for (end = i + 1; end < n && e[end].low == e[i].low && e[end].high == e[i].high;)
+            end++;
+        judge(e + i, end - i, verdict);
     }
     *out_verdict = verdict;
     verdict = NULL;
@@ -107,7 +118,7 @@ out:
     return st;
 }
 
-dn_status dn_pairs_settle_by(const dn_comm *comm, int64_t genes, const dn_pair_part *p, dn_pair_judge decide,
+dn_status dn_pairs_settle_by(const dn_comm *comm, int64_t genes, const dn_pair_part *p, dn_pair_judge *judge,
                              uint8_t *verdict, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -126,7 +137,7 @@ dn_status dn_pairs_settle_by(const dn_comm *comm, int64_t genes, const dn_pair_p
     DN_TRY(dn_exchange(comm, sizeof *sorted, counts, sorted, &received, counts + ranks, err));
     for (size_t r = 0; r < ranks; r++)
         n += counts[ranks + r];
-    DN_PASS(decide(received, n, &judged, err));
+    DN_PASS(decide(received, n, judge, &judged, err));
     DN_AGREE(comm);
     DN_TRY(dn_exchange(comm, 1, counts + ranks, judged, &answers, counts + 2 * ranks, err));
     for (int64_t i = 0; i < p->n; i++)
@@ -144,7 +155,7 @@ out:
 dn_status dn_pairs_settle(const dn_comm *comm, int64_t genes, const dn_pair_part *p, uint8_t *verdict,
                           dn_error *err)
 {
-    return dn_pairs_settle_by(comm, genes, p, judge, verdict, err);
+    return dn_pairs_settle_by(comm, genes, p, one_label, verdict, err);
 }
 
 /* ---- counting ---- */

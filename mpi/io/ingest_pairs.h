@@ -44,20 +44,20 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_regulation_part_read(const dn_comm *com
                                                               const dn_gene_table *t, dn_pair_part *out,
                                                               dn_error *err);
 
-/* As dn_pairs_settle(); judge gives the verdicts [n] for the pairs of an owner, to be released with
- * dn_free(). It is local. */
-typedef dn_status (*dn_pair_judge)(const dn_pair *pair, int64_t n, uint8_t **out_verdict, dn_error *err);
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_pairs_settle_by(const dn_comm *comm, int64_t n,
-                                                         const dn_pair_part *p, dn_pair_judge judge,
-                                                         uint8_t *verdict, dn_error *err);
-
-/* The pairs of an owner by their lower, then their higher gene, then their row. Local. */
+/* A row at the owner of its lower gene; the pair is (high, low) when flipped. */
 typedef struct dn_pair_entry {
     int64_t low, high, row, label;
-    int64_t at; /* place among the pairs received; the pair is (high, low) when flipped */
+    int64_t at; /* place among the rows received */
     bool flipped;
 } dn_pair_entry;
-DN_MUST_CHECK dn_status dn_pair_entries(const dn_pair *pair, int64_t n, dn_pair_entry **out, dn_error *err);
+
+/* What becomes of all the rows of two genes, n >= 1 in the order of the file: verdict[e[i].at]. Local. */
+typedef void dn_pair_judge(const dn_pair_entry *e, int64_t n, uint8_t *verdict);
+
+/* As dn_pairs_settle(), by another rule. */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_pairs_settle_by(const dn_comm *comm, int64_t n,
+                                                         const dn_pair_part *p, dn_pair_judge *judge,
+                                                         uint8_t *verdict, dn_error *err);
 
 /* Pairs as they stand in the file, of this rank. */
 typedef struct dn_pair_columns {

@@ -159,6 +159,11 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_ingest_pair_sets(const dn_comm *comm, c
                                                           const dn_sources *s, const dn_gene_table *t,
                                                           dn_h5 *h, dn_import_report *out, dn_error *err);
 
+/* Whether a pair set of the dataset holds the pairs of one that o brings anew (--connections), and is not
+ * brought anew with it. Collective on the communicator of h. Fails: DN_ECANTCREAT both named */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_connections_check(const dn_import_options *o, const dn_h5 *h,
+                                                           dn_error *err);
+
 /* The first examples of all ranks, on every rank. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_examples_share(const dn_comm *comm, dn_examples *e, dn_error *err);
 

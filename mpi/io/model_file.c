@@ -82,6 +82,8 @@ static dn_status save_record(dn_h5 *h, const dn_model_record *r, dn_error *err)
     DN_TRY(dn_h5_set_text(h, "/", "pairs", r->pairs, err));
     DN_TRY(dn_h5_set_int(h, "/", "fold", r->fold, err));
     DN_TRY(dn_h5_set_text(h, "/", "training_hash", r->training_hash, err));
+    if (r->validation_hash[0] != '\0')
+        DN_TRY(dn_h5_set_text(h, "/", "validation_hash", r->validation_hash, err));
     DN_TRY(dn_h5_set_int(h, "/", "best_epoch", r->best_epoch, err));
     DN_TRY(dn_h5_set_number(h, "/", "validation_loss", r->validation_loss, err));
     DN_TRY(dn_h5_set_number(h, "/", "validation_auroc", r->validation_auroc, err));
@@ -202,6 +204,8 @@ static dn_status read_record(const dn_h5 *h, dn_model_record *r, dn_error *err)
     DN_TRY(dn_h5_get_text(h, "/", "pairs", r->pairs, sizeof r->pairs, err));
     DN_TRY(dn_h5_get_int(h, "/", "fold", &r->fold, err));
     DN_TRY(dn_h5_get_text(h, "/", "training_hash", r->training_hash, sizeof r->training_hash, err));
+    if (dn_h5_has_attribute(h, "/", "validation_hash"))
+        DN_TRY(dn_h5_get_text(h, "/", "validation_hash", r->validation_hash, sizeof r->validation_hash, err));
     DN_TRY(dn_h5_get_int(h, "/", "best_epoch", &r->best_epoch, err));
     DN_TRY(dn_h5_get_number(h, "/", "validation_loss", &r->validation_loss, err));
     DN_TRY(dn_h5_get_number(h, "/", "validation_auroc", &r->validation_auroc, err));

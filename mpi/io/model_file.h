@@ -16,9 +16,10 @@
 typedef struct dn_model_record {
     char architecture[32];
     char split[128];
-    char pairs[128];        /* of genes, or the set of interactions */
-    int64_t fold;           /* -1: not a k-fold split */
-    char training_hash[17]; /* dn_training_hash() */
+    char pairs[128];          /* of genes, or the set of interactions */
+    int64_t fold;             /* -1: not a k-fold split */
+    char training_hash[17];   /* dn_training_hash() */
+    char validation_hash[17]; /* dn_validation_hash(); "" in files of before it was stored */
     int64_t best_epoch;
     double validation_loss;
     double validation_auroc;

@@ -55,7 +55,7 @@ uint8_t dn_part_in_view(uint8_t part, uint8_t label, uint8_t origin, dn_origin t
 {
     uint8_t base = part & 3;
 
-    if (base == DN_LEFT_OUT || label > 0)
+    if (label > 0)
         return base;
     return origin == (uint8_t)(base == DN_TRAIN ? trained : view) ? base : (uint8_t)(base + DN_ASIDE);
 }

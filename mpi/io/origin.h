@@ -30,8 +30,8 @@ DN_MUST_CHECK dn_status dn_origins_parse(const char *text, dn_origins *out, dn_e
 char *dn_origins_text(const dn_origins *o, char *buf, size_t cap);
 
 /* The byte of part that a row has when the negatives of `view` are looked at, from the one that it has in any
- * view: training rows stay those of `trained`; of validation and test rows the positives and the negatives of
- * `view` are seen. Local. */
+ * view: training rows stay those of `trained`; of validation and test rows, and of those between them (left
+ * out), the positives and the negatives of `view` are seen. Local. */
 uint8_t dn_part_in_view(uint8_t part, uint8_t label, uint8_t origin, dn_origin trained, dn_origin view);
 
 /* The negatives of a stored split; of one without drawn rows: given. Fails: DN_EDATA */

@@ -9,8 +9,9 @@
  * the smallest keys stay, the key of a row being 64 random bits of the stream (seed, DN_RNG_BALANCE, wanted),
  * item = the row; ties go to the lower row. Classes of equal size are left as they are.
  *
- *   part [n]    of every row; those of the part have part[row] == wanted, and get `dropped` where they do not
- * stay label [n] out_before, out_after  rows of the part
+ *   part [n]   of every row; those of the part have part[row] == wanted, and get `dropped` when they leave
+ *   label [n]
+ *   out_before, out_after  rows of the part
  *
  * A pure function of seed, rows and labels: the same on every rank. Local. The keys are made anew in each of
  * five passes over a class that is reduced: scratch 512 KB. Fails: DN_ENOMEM, part is untouched then */

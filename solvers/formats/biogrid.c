@@ -148,9 +148,7 @@ dn_status dn_biogrid_next(const char *name, dn_delim *d, const dn_biogrid *b, co
     size_t len;
     int64_t n;
 
-    do {
-        DN_TRY(dn_delim_next_line(d, &line, &len, out_more, err));
-    } while (*out_more && line[0] == '#');
+    DN_TRY(dn_evidence_line(d, &line, &len, out_more, err));
     if (!*out_more)
         goto out;
     n = dn_fields_cut(line, len, '\t', field, COLUMNS);

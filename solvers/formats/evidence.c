@@ -34,3 +34,14 @@ bool dn_evidence_has_system(const dn_evidence_filter *f, const dn_field *system)
     }
     return false;
 }
+
+dn_status dn_evidence_line(dn_delim *d, char **out_line, size_t *out_len, bool *out_more, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    do {
+        DN_TRY(dn_delim_next_line(d, out_line, out_len, out_more, err));
+    } while (*out_more && (*out_line)[0] == '#');
+out:
+    return st;
+}

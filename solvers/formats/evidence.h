@@ -6,6 +6,7 @@
 #ifndef DN_FORMATS_EVIDENCE_H
 #define DN_FORMATS_EVIDENCE_H
 
+#include "solvers/formats/delim.h"
 #include "solvers/formats/fields.h"
 
 typedef enum dn_experiment { DN_EXPERIMENT_ANY, DN_EXPERIMENT_PHYSICAL, DN_EXPERIMENT_GENETIC } dn_experiment;
@@ -43,5 +44,9 @@ bool dn_evidence_filters(const dn_evidence_filter *f);
 
 /* Whether the comma list has this system, small and capital letters being the same. */
 bool dn_evidence_has_system(const dn_evidence_filter *f, const dn_field *system);
+
+/* The next line that is no comment (#). Fails: as dn_delim_next_line() */
+DN_MUST_CHECK dn_status dn_evidence_line(dn_delim *d, char **out_line, size_t *out_len, bool *out_more,
+                                         dn_error *err);
 
 #endif

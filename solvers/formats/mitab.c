@@ -128,8 +128,10 @@ bool dn_mitab_is_type(int64_t mi, dn_experiment type)
         {206, 207},   {209, 214},   {216, 217},   {220, 220},   {556, 559},   {566, 572},   {701, 701},
         {844, 844},   {871, 871},   {881, 883},   {902, 902},   {910, 910},   {945, 945},   {971, 971},
         {985, 987},   {1126, 1127}, {1139, 1140}, {1143, 1143}, {1146, 1146}, {1148, 1148}, {1230, 1230},
-        {1237, 1237}, {1250, 1251}, {1310, 1310}, {1327, 1327}, {1355, 1355}, {2252, 2252}, {2280, 2280}};
-    static const range genetic[] = {{208, 208}, {794, 802}, {930, 931}, {933, 935}, {2368, 2378}};
+        {1237, 1237}, {1250, 1251}, {1310, 1310}, {1327, 1327}, {1355, 1355}, {2252, 2252}, {2263, 2263},
+        {2272, 2273}, {2280, 2280}, {2356, 2356}, {218, 218}};
+    static const range genetic[] = {{208, 208},   {794, 802},   {930, 931},   {933, 935},   {1271, 1295},
+                                    {2367, 2380}, {2388, 2391}, {2394, 2397}, {2401, 2402}, {219, 219}};
 
     if (type == DN_EXPERIMENT_PHYSICAL)
         return in_ranges(physical, sizeof physical / sizeof physical[0], mi);
@@ -293,9 +295,7 @@ dn_status dn_mitab_next(const char *name, dn_delim *d, int64_t width, const dn_e
     size_t len;
     int64_t n;
 
-    do {
-        DN_TRY(dn_delim_next_line(d, &line, &len, out_more, err));
-    } while (*out_more && line[0] == '#');
+    DN_TRY(dn_evidence_line(d, &line, &len, out_more, err));
     if (!*out_more)
         goto out;
     n = dn_fields_cut(line, len, '\t', field, COLUMNS);

@@ -13,15 +13,18 @@
  * identifier (3, 4), alias (5, 6). Column 36, where there is one, says "true" of an interaction that was
  * shown not to take place: its label is 0.
  *
- * Types of experiment, by the interaction types of column 12 (any of several counts):
- *   physical  MI:2232 molecular association, MI:0914 association, MI:0915 physical association, MI:0407
+ * Types of experiment, by the interaction types of column 12 (any of several counts), as in psi-mi.obo of
+ * HUPO-PSI/psi-mi-CV (state of 2023; every number was looked up there, as were obsolete ones that old files
+ * have): physical  MI:2232 molecular association, MI:0914 association, MI:0915 physical association, MI:0407
  *             direct interaction and terms below it: covalent and disulfide bonds (0195, 0408), enzymatic
  *             reactions (0414, 0192-0194, 0197-0204, 0206, 0207, 0209-0214, 0216, 0217, 0220, 0556-0559,
  *             0566-0572, 0701, 0844, 0871, 0881-0883, 0902, 0910, 0945, 0971, 0985-0987, 1139, 1140, 1143,
- *             1146, 1148, 1230, 1237, 1250, 1251, 1310, 1327, 1355, 2252, 2280), self interactions (1126,
- *             1127)
- *   genetic   MI:0208 genetic interaction and terms below it: 0794-0802, 0930, 0931, 0933-0935, and
- *             2368-2378, those of BioGRID. Not 0932, which says that nothing was seen
+ *             1146, 1148, 1230, 1237, 1250, 1251, 1310, 1327, 1355, 2252, 2263, 2272, 2273, 2280, 2356), self
+ *             interactions (1126, 1127); obsolete: 0218 physical interaction
+ *   genetic   MI:2402 genetic interaction, MI:0208 genetic interaction (sensu unexpected) and terms below
+ *             them: 0794-0797, 0933, 0935, 1271-1295, 2367, 2379, 2380, 2388-2391, 2394-2397, 2401; those of
+ *             BioGRID, 2368-2378; obsolete: 0219, 0798-0802, 0930, 0931, 0934. Not 0932 and what is below it
+ *             (2392, 2393, 2398, 2400), which say that nothing was seen that was not expected
  *   neither   all others, such as MI:0403 colocalization, MI:1110 predicted, MI:2286 functional association
  * The system of an experiment is a detection method of column 7, by its name or as "MI:0018". The score is
  * the first number of column 15. All functions are local.

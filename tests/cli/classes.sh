@@ -49,8 +49,9 @@ expect 0 "classes of equal size training_rows=" "$DRAGNET" "${train[@]}" --epoch
 h5dump -a config balanced/model.h5 | tr -d '\\' | grep -q '"balance": *true' || fail "balance does not stand in the config"
 grep -o 'training_rows=[0-9]*' err.txt | awk -F= '{ exit $2 % 4 == 0 && $2 > 800 && $2 < 3600 ? 0 : 1 }' || fail "rows of balance: $(cat err.txt)"
 [ "$(digest run1/model.h5)" != "$(digest balanced/model.h5)" ] || fail "balance changes nothing"
-expect 0 "classes of equal size" ranks 3 train gener one.h5 --split warm --recipe published --rate 1e-7 -o published
-expect 0 "train: done" ranks 2 train gener one.h5 --split warm --recipe published --rate 1e-7 --balance off -o unbalanced
+expect 0 "split: done" "$DRAGNET" split one.h5 --pairs known --name x8 --fractions 0.2,0.1,0.7 --seed 1 --allow-small
+expect 0 "classes of equal size" ranks 3 train gener one.h5 --split x8 --recipe published --rate 1e-7 -o published
+expect 0 "train: done" ranks 2 train gener one.h5 --split x8 --recipe published --rate 1e-7 --balance off -o unbalanced
 grep -q "classes of equal size" err.txt && fail "--balance off balances"
 expect 64 "--balance does not go with train dti" "$DRAGNET" train dti one.h5 --split warm --balance on -o x
 

@@ -32,12 +32,11 @@ data=$(sha256sum data.h5)
 # a limit on the size of files: 1 KB holds no file at all, nor memory that ranks share; 300 KB hold the tables of one,
 # but no weights
 for n in 1 3; do
-    for kb in 1 300; do
-        expect 74 "File too large" limited $kb $n train gener data.h5 --split warm --epochs 1 --batch 128 --shards 8 -o run
-        one_line "no room for"
-        [ $kb = 1 ] || one_line run/checkpoint.h5.part
-        nothing_left run/model.h5 run/metrics.jsonl run/checkpoint.h5
-    done
+    kb=$((n == 1 ? 300 : 1))
+    expect 74 "File too large" limited $kb $n train gener data.h5 --split warm --epochs 1 --batch 128 --shards 8 -o run
+    one_line "no room for"
+    [ $kb = 1 ] || one_line run/checkpoint.h5.part
+    nothing_left run/model.h5 run/metrics.jsonl run/checkpoint.h5
     expect 74 "File too large" limited 1 $n synth --genes 100 --samples 40 --pairs 2000 -o out.h5
     one_line out.h5.part
     expect 74 "File too large" limited 1 $n import --expression table.tsv -o out.h5
@@ -68,7 +67,7 @@ if [ "${DN_OWN_MOUNTS:-}" != yes ] || ! mount -t tmpfs -o size=1m none small 2>/
 fi
 
 # a full disk: nothing fits; a first checkpoint does not; a second, a third does not
-for room in 8:1 100:3 700:1 1800:3 3300:2; do
+for room in 8:1 700:3 1800:1 3300:2; do
     kb=${room%:*} n=${room#*:}
     rm -rf small/*
     mount -o remount,size=${kb}k small || fail "remounting with $kb KB"

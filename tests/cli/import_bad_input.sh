@@ -106,6 +106,8 @@ done
 x="--expression x.tsv --gene-ids ids.tsv"
 npy good.npy '<i8' False 2 "$zero$one$one $one$two$zero"
 good npy 'pairs kept                            2' $x --pairs p=good.npy
+good bare 'pairs kept                            2' --expression x.tsv --pairs p=good.npy
+grep -q 'indices count the rows of the first expression file' err.txt || fail "no warning without --gene-ids: $(cat err.txt)"
 head -c -1 good.npy >short.npy
 bad2 65 'short.npy: is cut off' $x --pairs p=short.npy
 npy f4.npy '<f4' False 1 000000000000000000000000

@@ -73,6 +73,15 @@ grep -q '"negatives"' out.txt && fail "training rows have one kind of negatives 
 expect 0 "" "$DRAGNET" evaluate a.h5 --model run/model.h5 --pairs known --replicates 0 --json
 grep -q '"negatives"' out.txt && fail "a pair set is no split"
 
+# ---- models of several splits, each with rows of its own ----
+expect 0 "split: done" "$DRAGNET" "${split[@]}" --name second --seed 7 --negatives uniform --allow-small
+expect 0 "split: done" "$DRAGNET" "${split[@]}" --name other --negatives degree --allow-small
+for s in second other; do
+    expect 0 "" "$DRAGNET" train gener a.h5 --split $s --epochs 1 --batch 64 --shards 1 -o $s
+done
+expect 0 "" ranks 2 evaluate a.h5 --models run/model.h5 second/model.h5 --replicates 0 --json
+grep -q '"pairs": *"known"' out.txt || fail "two splits of one set are not evaluated together: $(cat out.txt)"
+expect 64 "learnt against degree negatives" ranks 2 evaluate a.h5 --models run/model.h5 other/model.h5 --replicates 0
 # ---- folds of genes, pooled, of every kind ----
 expect 0 "split: done" "$DRAGNET" "${split[@]}" --name cv --kind kfold --by genes --folds 3 --negatives degree,uniform --allow-small
 expect 0 "" ranks 2 evaluate a.h5 --baselines --split cv --pool 3 --replicates 10 --json
@@ -101,13 +110,13 @@ expect 64 "stands there twice" "$DRAGNET" "${split[@]}" --name x --negatives deg
 expect 64 "--negative-ratio goes with" "$DRAGNET" "${split[@]}" --name x --negative-ratio 2
 expect 64 "rows of split 'warm'" "$DRAGNET" split a.h5 --pairs warm:rows --name x
 expect 64 "go with --pairs" "$DRAGNET" split a.h5 --interactions known --name x --negatives uniform
-expect 65 "there are: cv:rows, known, warm:rows" "$DRAGNET" split a.h5 --pairs absent --name x
+expect 65 "there are: cv:rows, known, other:rows, second:rows, warm:rows" "$DRAGNET" split a.h5 --pairs absent --name x
 [ "$before" = "$(sha256sum <a.h5)" ] || fail "a refused split changed the dataset"
 
 # ---- what goes with what ----
 have() { expect 65 "$1" "$DRAGNET" split a.h5 --pairs absent --name x; }
 expect 0 "split: done" "$DRAGNET" "${split[@]}" --name warm --force
-have "there are: cv:rows, known"
+have "there are: cv:rows, known, other:rows, second:rows"
 grep -qF "warm:rows" err.txt && fail "the rows of a replaced split stayed"
 expect 0 "kind=degree" "$DRAGNET" "${split[@]}" --name warm --negatives degree --negative-ratio 2 --force
 awk -F'\t' '$2 == "train" && $5 < 1.8 * $4 { exit 1 }' out.txt || fail "--negative-ratio 2: $(cat out.txt)"
@@ -128,7 +137,7 @@ grep -qF ":rows" err.txt && fail "the rows of a split stayed when its set was re
 expect 0 "" ranks 2 import -o b.h5 --add --pairs bio=b.tab3.txt
 bio=(split b.h5 --pairs bio --fractions 0.3,0.2,0.5)
 expect 65 "--negatives degree,uniform" ranks 2 "${bio[@]}" --name given --allow-small
-expect 65 "positives only" "$DRAGNET" "${bio[@]}" --name given --negatives uniform,given
+expect 65 "b.h5: pair set 'bio' holds positives only" "$DRAGNET" "${bio[@]}" --name given --negatives uniform,given
 expect 0 "kind=uniform" ranks 2 "${bio[@]}" --name drawn --negatives degree,uniform
 awk -F'\t' '$2 == "test" || $2 == "test/uniform" { n++; if ($4 != 280 || $5 != 280) exit 1 } END { exit n != 2 }' out.txt ||
     fail "a set of positives only: $(cat out.txt)"

@@ -53,6 +53,10 @@ bad 65 "nocol.tab3.txt:1: the header has no column 'Official Symbol Interactor B
 sed 's/\tScore/\tS/' b.tab3.txt >noscore.tab3.txt
 bad2 65 "noscore.tab3.txt:1: the header has no column 'Score' (--min-score)" --pairs b=noscore.tab3.txt --min-score 1
 bad 65 'b.tab3.txt: none of 7 rows is wanted: 7 of another organism' --pairs b=b.tab3.txt --organism 10090
+grep -q 'of another organism,' err.txt && fail "reasons that no row has: $(cat err.txt)"
+{ printf "$head"; printf '1\t-\t-\tMAP2K4\tFLNC\tTwo-hybrid\tphysical\t9606\t9606\t-\n'; } >human.tab3.txt
+bad 65 "none of 1 pairs has two known genes: the file has 'MAP2K4', 'FLNC', the gene ids are such as" --pairs b=human.tab3.txt
+bad 64 "--organism yeast: wanted a number of the NCBI taxonomy" --pairs b=b.tab3.txt --organism yeast
 
 # ---- PSI-MITAB ----
 row() {
@@ -78,6 +82,14 @@ printf 'A,B,1\nC,D,1\nD,E,0\n' >k.csv
 expect 0 '(yeastract, directed)' ranks 2 import -o y.h5 $ids --pairs k=k.csv y=y.csv --connections k
 says 'rows +3' 'pairs of the connections +3' 'pairs kept +3' '  none +1' '  connection +1' 'mutual regulations, left out +2' \
     'connections that are regulations, left out +1'
+says 'the first column regulates the second; --directed no'
+printf 'A,C,1\nC,D,0\nD,E,1\n' >k2.csv
+cp y.h5 kept.h5
+expect 73 "y.h5: pair set 'y' holds the pairs of 'k' as its connections" ranks 2 import -o y.h5 --add --force --pairs k=k2.csv
+cmp -s y.h5 kept.h5 || fail "a refused import changed the dataset"
+expect 0 'pairs other from k2.csv' ranks 2 import -o y.h5 --add --force --pairs other=k2.csv
+expect 0 'pairs other from k2.csv' ranks 2 import -o y.h5 --add --force --pairs other=k2.csv # no set holds its pairs
+expect 0 'pairs y from y.csv' ranks 2 import -o y.h5 --add --force --pairs k=k2.csv y=y.csv --connections k
 expect 0 '(yeastract)' "$DRAGNET" import -o u.h5 $ids --pairs y=y.csv --directed no
 says 'pairs kept +2' 'with label 1 +2' 'repeats, left out +1'
 printf 'g\tA\tB\tC\nA\t0\t1\t0\nD\t0\t2\t0\n' >two.tsv

@@ -53,6 +53,7 @@ refused() {
         [[ $no_matter != *" $name "* ]] || continue
         compared=no
         for value in $(another "$name" "$range"); do
+            [ $compared = no ] || break
             [ "$value" != flag ] || value=
             rm -rf copy && cp -r "$dir" copy # one of the values is the run's own, and goes on
             "$DRAGNET" "$@" -o copy "--$name" $value >out.txt 2>err.txt </dev/null

@@ -162,9 +162,9 @@ static void survives_refused_memory(void)
     dn_team t;
 
     build(1, 0, 5, &g, &t);
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
-        for (long k = 0; st != DN_OK && k < 20; k++) {
+        for (long k = 0; st != DN_OK && k < 20; k = test_next_refused(k)) {
             long live = dn_alloc_live();
             dn_error err = DN_ERROR_INIT;
             Mat m = NULL;

@@ -289,12 +289,12 @@ static void any_bit(void)
     const char *path = test_path("bit.h5");
     dn_checkpoint c = make(&sent, 200, MOMENTS, 2, true, 3);
     dn_rng s = dn_rng_stream(11, DN_RNG_SYNTH, 0, 0);
-    int bad = 0;
+    int bad = 0, tries = test_comm.size == 1 ? 300 : 60; /* rank 0 reads it, however many there are */
 
     CU_ASSERT_EQUAL(save(path, &c, NULL), DN_OK);
     if (test_comm.rank == 0)
         read_bytes(path);
-    for (int k = 0; k < 300; k++) {
+    for (int k = 0; k < tries; k++) {
         dn_checkpointing where = at(path);
         dn_checkpoint b = room(&c);
         dn_error err = DN_ERROR_INIT;
@@ -315,7 +315,7 @@ static void any_bit(void)
         }
         dn_free(b.report);
     }
-    CU_ASSERT_EQUAL(bad, 300);
+    CU_ASSERT_EQUAL(bad, tries);
     free(bytes);
     bytes = NULL;
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
@@ -394,9 +394,9 @@ static void any_rank_may_run_out_of_memory(void)
     dn_checkpoint c = make(&sent, WEIGHTS, MOMENTS, 2, true, 6);
 
     CU_ASSERT_EQUAL(save(path, &c, NULL), DN_OK);
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
-        for (long k = 0; st != DN_OK && k < 100; k++) {
+        for (long k = 0; st != DN_OK && k < 100; k = test_next_refused(k)) {
             dn_error err = DN_ERROR_INIT;
             dn_alloc_fail_after(test_comm.rank == r ? k : -1);
             st = all_of_it(path, &c, &err);

@@ -123,7 +123,7 @@ static void rank_0_may_run_out_of_memory(void)
     dn_status st = DN_ENOMEM;
     double v[PAIRS];
 
-    for (long k = 0; st != DN_OK && k < 100; k++) {
+    for (long k = 0; st != DN_OK && k < 100; k = test_next_refused(k)) {
         dn_error err = DN_ERROR_INIT;
 
         dn_alloc_fail_after(test_comm.rank == 0 ? k : -1);

@@ -260,11 +260,11 @@ static void any_rank_may_run_out_of_memory(void)
 
     CU_ASSERT_EQUAL(dn_dti_kron_create(&test_comm, &past, &kron, NULL), DN_OK);
     live = (int64_t)dn_alloc_live();
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
         long k;
 
-        for (k = 0; st != DN_OK && k < 1000; k++) {
+        for (k = 0; st != DN_OK && k < 1000; k = test_next_refused(k)) {
             dn_error err = DN_ERROR_INIT;
 
             dn_alloc_fail_after(test_comm.rank == r ? k : -1);

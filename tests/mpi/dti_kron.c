@@ -463,11 +463,11 @@ static void any_rank_may_run_out_of_memory(void)
     past.grouping = 1; /* ordinary memory, which can be refused */
     for (int64_t i = 30; i < ROWS; i++)
         part[i] = DN_TEST;
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
         long k;
 
-        for (k = 0; st != DN_OK && k < 2000; k++) {
+        for (k = 0; st != DN_OK && k < 2000; k = test_next_refused(k)) {
             dn_dti_kron *kron = NULL;
             dn_error err = DN_ERROR_INIT;
 

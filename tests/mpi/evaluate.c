@@ -148,6 +148,7 @@ static dn_status write_model(const char *dataset, const char *path, dn_error *er
     DN_TRY(dn_pairs_load(h, "known", &pairs, err));
     DN_TRY(dn_split_load(h, "warm", -1, &split, err));
     dn_training_hash(&genes, &pairs, &split, r.training_hash);
+    dn_validation_hash(&pairs, &split, r.validation_hash);
     dn_gener_init(&gener, &data, &r.options);
     DN_NEW(w, (size_t)gener.model.n_weights);
     DN_NEW(running, (size_t)gener.model.n_moments);
@@ -291,6 +292,14 @@ static void what_does_not_belong_together(void)
     wish.pairs = NULL;
     wish.model = dataset;
     refused(&wish, DN_EDATA, "evaluate.h5");
+    for (int i = 0; i < PAIRS; i++) /* a pair that chose the epoch becomes one to judge */
+        if (part[i] == DN_VALIDATION) {
+            part[i] = DN_TEST;
+            CU_ASSERT_EQUAL(write_dataset(dataset, &err), DN_OK);
+            refused(&o, DN_EDATA, "validated on other rows");
+            part[i] = DN_VALIDATION;
+            break;
+        }
     for (int i = 0; i < PAIRS; i++) /* one pair less to train on */
         if (part[i] == DN_TRAIN) {
             part[i] = DN_TEST;

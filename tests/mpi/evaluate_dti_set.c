@@ -248,9 +248,9 @@ static void any_rank_may_run_out_of_memory(void)
 {
     const char *path = make_dataset();
 
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
-        for (long k = 0; st != DN_OK && k < 200; k++) {
+        for (long k = 0; st != DN_OK && k < 200; k = test_next_refused(k)) {
             dn_dti_table t = make_table();
             dn_error err = DN_ERROR_INIT;
 

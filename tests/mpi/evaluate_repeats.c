@@ -251,7 +251,7 @@ static void nothing_to_draw(void)
 static void any_rank_may_run_out_of_memory(void)
 {
     load_first();
-    for (int rank = 0; rank < test_comm.size; rank++) {
+    for (int rank = 0; rank < test_comm.size; rank = test_next_victim(rank)) {
         dn_status st = DN_ENOMEM;
         for (long k = 0; st != DN_OK && k < 1000; k += k < 12 ? 1 : 17) {
             dn_repeats r = make(1, true);

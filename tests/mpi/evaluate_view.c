@@ -189,9 +189,9 @@ static void any_rank_may_run_out_of_memory(void)
 {
     dn_eval_rows r = make_rows();
 
-    for (int rank = 0; rank < test_comm.size; rank++) {
+    for (int rank = 0; rank < test_comm.size; rank = test_next_victim(rank)) {
         dn_status st = DN_ENOMEM;
-        for (long k = 0; st != DN_OK && k < 200; k++) {
+        for (long k = 0; st != DN_OK && k < 200; k = test_next_refused(k)) {
             dn_view_report report[DN_VIEWS];
             dn_error err = DN_ERROR_INIT;
 

@@ -362,10 +362,10 @@ static void any_rank_may_run_out_of_memory(void)
                *table = stay(test_file("m.ids", gene_ids, sizeof gene_ids - 1));
     const char *file = stay(test_file("m.csv", pairs, sizeof pairs - 1));
 
-    for (int rank = 0; rank < test_comm.size; rank++) {
+    for (int rank = 0; rank < test_comm.size; rank = test_next_victim(rank)) {
         dn_status st = DN_ENOMEM;
 
-        for (long k = 0; st != DN_OK && k < 3000; k += 1 + 4 * (test_comm.size - 1)) {
+        for (long k = 0; st != DN_OK && k < 3000; k = test_next_refused(k)) {
             dn_import_options o = defaults(output);
             dn_import_report r = {0};
             dn_error err = DN_ERROR_INIT;

@@ -491,10 +491,10 @@ static void any_rank_may_run_out_of_memory(void)
 
     if (!readable())
         return;
-    for (int rank = 0; rank < test_comm.size; rank++) {
+    for (int rank = 0; rank < test_comm.size; rank = test_next_victim(rank)) {
         dn_status st = DN_ENOMEM;
 
-        for (long k = 0; st != DN_OK && k < 4000; k += 1 + 6 * (test_comm.size - 1)) {
+        for (long k = 0; st != DN_OK && k < 4000; k = test_next_refused(k)) {
             dn_import_options o = options(output, &file, 1);
             dn_import_report r = {0};
             dn_error err = DN_ERROR_INIT;

@@ -119,10 +119,10 @@ static void any_rank_may_run_out_of_memory(void)
     o.id_map = test_text("map.tsv", id_map);
     o.layer = &y[1];
     o.add = true;
-    for (int rank = 0; rank < test_comm.size; rank++) {
+    for (int rank = 0; rank < test_comm.size; rank = test_next_victim(rank)) {
         dn_status st = DN_ENOMEM;
 
-        for (long k = 0; st != DN_OK && k < 3000; k += 1 + 6 * (test_comm.size - 1)) {
+        for (long k = 0; st != DN_OK && k < 3000; k = test_next_refused(k)) {
             dn_error err = DN_ERROR_INIT;
 
             dn_alloc_fail_after(test_comm.rank == rank ? k : -1);

@@ -347,10 +347,10 @@ static void out_of_memory(void)
     open_random(1, &g, &t);
     before = dn_alloc_live();
     for (int m = 0; m < MEASURES; m++)
-        for (int r = 0; r < test_comm.size; r++) {
+        for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
             dn_status st = DN_ENOMEM;
 
-            for (long k = 0; st != DN_OK && k < 100; k++) {
+            for (long k = 0; st != DN_OK && k < 100; k = test_next_refused(k)) {
                 dn_solve_report report;
                 dn_error err = DN_ERROR_INIT;
 

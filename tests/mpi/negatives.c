@@ -153,11 +153,11 @@ static void any_rank_may_run_out_of_memory(void)
 
     fill();
     CU_ASSERT_EQUAL(make(&plan, &d, NULL), DN_OK);
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
         long k = 0;
 
-        for (; st != DN_OK && k < 200; k++) {
+        for (; st != DN_OK && k < 200; k = test_next_refused(k)) {
             dn_error err = DN_ERROR_INIT;
             int64_t before = dn_alloc_live();
 

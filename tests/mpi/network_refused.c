@@ -437,10 +437,10 @@ static void no_room_for_shared_memory(void)
 /* Refuse allocation k on rank r: one verdict, nothing left behind. */
 static void refuse_each(const char *path, const dn_network_options *o)
 {
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
 
-        for (long k = 0; st != DN_OK && k < 400; k++) {
+        for (long k = 0; st != DN_OK && k < 400; k = test_next_refused(k)) {
             dn_error err = DN_ERROR_INIT;
             dn_network *w = NULL;
 

@@ -304,10 +304,10 @@ static void any_rank_may_run_out_of_memory(void)
     const char *path = test_path("memory.h5");
 
     CU_ASSERT_EQUAL(store(&test_comm, path, TEST_NUMBERED, NULL), DN_OK);
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
 
-        for (long k = 0; st != DN_OK && k < 100; k++) {
+        for (long k = 0; st != DN_OK && k < 100; k = test_next_refused(k)) {
             dn_error err = DN_ERROR_INIT;
 
             st = store_refusing(path, r, k, &err);

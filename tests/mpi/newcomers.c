@@ -240,10 +240,10 @@ static void any_rank_may_run_out_of_memory(void)
 
     if (!readable())
         return;
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
 
-        for (long k = 0; st != DN_OK && k < 500; k++) {
+        for (long k = 0; st != DN_OK && k < 500; k = test_next_refused(k)) {
             dn_newcomers n;
             dn_error err = DN_ERROR_INIT;
 

@@ -241,10 +241,10 @@ out:
 static void any_rank_may_run_out_of_memory(void)
 {
     for (int g = 0; g < GROUPINGS; g += 3)
-        for (int r = 0; r < test_comm.size; r++) {
+        for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
             dn_status st = DN_ENOMEM;
 
-            for (long k = 0; st != DN_OK && k < 100; k++) {
+            for (long k = 0; st != DN_OK && k < 100; k = test_next_refused(k)) {
                 dn_error err = DN_ERROR_INIT;
                 dn_pairs p = {0};
                 dn_split s = {0};

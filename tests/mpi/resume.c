@@ -303,9 +303,9 @@ static void any_rank_may_run_out_of_memory(void)
 
     stopped_on(test_comm.size, path, how, 3, 6);
     how.resume = true;
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
-        for (long k = 0; st != DN_OK && k < 600; k += 1 + k / 8) {
+        for (long k = 0; st != DN_OK && k < 600; k += 1 + k / 4) {
             dn_error err = DN_ERROR_INIT;
             dn_alloc_fail_after(test_comm.rank == r ? k : -1);
             st = train(&test_comm, path, &how, &cut, &err);

@@ -435,10 +435,10 @@ static void evidence(void)
     live = dn_alloc_live();
     for (int64_t d = 0; d < DRUGS; d += 3)
         drug[who.n_drugs++] = d;
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
 
-        for (long k = 0; st != DN_OK && k < 500; k++) {
+        for (long k = 0; st != DN_OK && k < 500; k = test_next_refused(k)) {
             dn_screen_evidence e;
             dn_error err = DN_ERROR_INIT;
 
@@ -509,7 +509,7 @@ static void run_out_of_memory(bool history)
 
     make_model(false, history, "warm", 1, &x);
     live = dn_alloc_live();
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
         for (long k = 0; st != DN_OK && k < 2000; k += history ? 1 + k / 40 : 1) {
             dn_screen_result got;

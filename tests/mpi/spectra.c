@@ -239,10 +239,10 @@ static void any_rank_may_run_out_of_memory(void)
     CU_ASSERT_EQUAL(test_team_open(&g, &t, NULL), DN_OK);
     before = dn_alloc_live();
     for (int which = 0; which < 4; which++)
-        for (int r = 0; r < test_comm.size; r++) {
+        for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
             dn_status st = DN_ENOMEM;
 
-            for (long k = 0; st != DN_OK && k < 100; k++) {
+            for (long k = 0; st != DN_OK && k < 100; k = test_next_refused(k)) {
                 dn_error err = DN_ERROR_INIT;
 
                 dn_alloc_fail_after(test_comm.rank == r ? k : -1);

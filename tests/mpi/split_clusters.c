@@ -200,10 +200,10 @@ static void any_rank_may_run_out_of_memory(void)
     make_set();
     path = make_file(&o, &made);
     CU_ASSERT_EQUAL(made, DN_OK);
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
 
-        for (long k = 0; st != DN_OK && k < 60; k++) {
+        for (long k = 0; st != DN_OK && k < 60; k = test_next_refused(k)) {
             dn_split s;
             dn_alloc_fail_after(test_comm.rank == r ? k : -1);
             st = load(path, &s, NULL);

@@ -346,10 +346,10 @@ static void any_pass_may_fail(void)
     ops.forward = failing_forward;
     ops.backward = failing_backward;
     dti->model.ops = &ops;
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_EIO;
         long k = 0;
-        for (; st != DN_OK && k < 100; k++) {
+        for (; st != DN_OK && k < 100; k = test_next_refused(k)) {
             dn_error err = DN_ERROR_INIT;
             passes_left = test_comm.rank == r ? k : -1;
             passes_begun = 0;
@@ -377,9 +377,9 @@ static void any_rank_may_run_out_of_memory(void)
     dn_train_options o = recipe(GOLDEN_PAIRS, 4, DN_NORMS_GLOBAL);
     long model = dn_alloc_live();
 
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
-        for (long k = 0; st != DN_OK && k < 1000; k++) {
+        for (long k = 0; st != DN_OK && k < 1000; k = test_next_refused(k)) {
             dn_error err = DN_ERROR_INIT;
             dn_alloc_fail_after(test_comm.rank == r ? k + 1 : -1); /* the plan is this test's */
             st = run(&test_comm, &dti->model, &o, start, GOLDEN_PAIRS, 1, &many, &err);

@@ -432,10 +432,10 @@ static void any_rank_may_run_out_of_memory(void)
     open_graph(8, 8, hexagon, &g, &t);
     live = dn_alloc_live();
     for (int measure = 0; measure < 5; measure++)
-        for (int r = 0; r < test_comm.size; r++) {
+        for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
             dn_status st = DN_ENOMEM;
 
-            for (long k = 0; st != DN_OK && k < 300; k++) {
+            for (long k = 0; st != DN_OK && k < 300; k = test_next_refused(k)) {
                 dn_error err = DN_ERROR_INIT;
 
                 dn_alloc_fail_after(test_comm.rank == r ? k : -1);

@@ -275,10 +275,10 @@ static void more_ranks_than_rows(void)
 /* Refuse allocation k on rank r: one verdict, nothing left behind. */
 static void any_rank_may_run_out_of_memory(void)
 {
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
 
-        for (long k = 0; st != DN_OK && k < 200; k++) {
+        for (long k = 0; st != DN_OK && k < 200; k = test_next_refused(k)) {
             dn_error err = DN_ERROR_INIT;
 
             dn_alloc_fail_after(test_comm.rank == r ? k : -1);

@@ -332,7 +332,7 @@ static void any_rank_may_run_out_of_memory(void)
         dn_status st = DN_ENOMEM;
 
         unlink(path);
-        for (long k = 0; st != DN_OK && k < 200; k++) {
+        for (long k = 0; st != DN_OK && k < 200; k = test_next_refused(k)) {
             dn_synth_graph_counts n = {0};
             dn_error err = DN_ERROR_INIT;
 

@@ -257,7 +257,7 @@ static void any_rank_may_run_out_of_memory(void)
     o.drugs = 20;
     o.targets = 9;
     o.pairs = 50;
-    for (int r = 0; r < test_comm.size; r++) {
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
         dn_status st = DN_ENOMEM;
         for (long k = 0; st == DN_ENOMEM && k < 20000; k += 1 + k / 6) {
             dn_error err = DN_ERROR_INIT;

@@ -46,13 +46,24 @@ static struct state {
     long reads;
 } seen = {.at = -1};
 
-static int rank_here(void)
-{
-    const char *text = getenv("OMPI_COMM_WORLD_RANK");
+/* What the environment says, read before main(): MPI_Init changes it while threads of its own read and write. */
+static struct {
+    const char *mark, *hold, *fail_read;
+    long hold_ms;
+    int rank;
+} told;
 
-    if (text == NULL)
-        text = getenv("PMI_RANK");
-    return text != NULL ? atoi(text) : 0;
+__attribute__((constructor)) static void be_told(void)
+{
+    const char *rank = getenv("OMPI_COMM_WORLD_RANK"), *ms = getenv("DN_IO_HOLD_MS");
+
+    if (rank == NULL)
+        rank = getenv("PMI_RANK");
+    told.rank = rank != NULL ? atoi(rank) : 0;
+    told.mark = getenv("DN_IO_MARK");
+    told.hold = getenv("DN_IO_HOLD");
+    told.hold_ms = ms != NULL ? atol(ms) : 1000;
+    told.fail_read = getenv("DN_IO_FAIL_READ");
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -92,24 +103,22 @@ static void path_of(int fd, char *out)
 /* Say that a moment has come, and stay there if told to. */
 static void mark(int file, enum moment moment)
 {
-    const char *path = getenv("DN_IO_MARK"), *hold = getenv("DN_IO_HOLD"), *ms = getenv("DN_IO_HOLD_MS");
     char text[80], line[82];
     int fd, old = errno;
 
-    if (path == NULL || file < 0 || rank_here() != 0)
+    if (told.mark == NULL || file < 0 || told.rank != 0)
         return;
     snprintf(text, sizeof text, "%s %s %ld", moment_name[moment], seen.name[file],
              ++seen.count[file][moment]);
     snprintf(line, sizeof line, "%-80s\n", text);
-    fd = REAL(open)(path, O_WRONLY | O_CREAT, 0666);
+    fd = REAL(open)(told.mark, O_WRONLY | O_CREAT, 0666);
     if (fd >= 0) {
         if (REAL(pwrite)(fd, line, 81, 0) != 81)
-            fprintf(stderr, "slow_io: %s: %s\n", path, strerror(errno));
+            fprintf(stderr, "slow_io: %s: %s\n", told.mark, strerror(errno));
         close(fd);
     }
-    if (hold != NULL && strcmp(hold, text) == 0) {
-        long wait = ms != NULL ? atol(ms) : 1000;
-        struct timespec t = {wait / 1000, wait % 1000 * 1000000};
+    if (told.hold != NULL && strcmp(told.hold, text) == 0) {
+        struct timespec t = {told.hold_ms / 1000, told.hold_ms % 1000 * 1000000};
         nanosleep(&t, NULL);
     }
     errno = old;
@@ -135,7 +144,7 @@ static int first_piece(int fd)
     char path[PATH];
     int file;
 
-    if (getenv("DN_IO_MARK") == NULL || rank_here() != 0)
+    if (told.mark == NULL || told.rank != 0)
         return -1;
     path_of(fd, path);
     if (!ends_with(path, ".part"))
@@ -149,12 +158,12 @@ static int first_piece(int fd)
 
 static bool refused(int fd)
 {
-    const char *want = getenv("DN_IO_FAIL_READ");
+    const char *want = told.fail_read;
     char path[PATH];
     int rank, at;
     long k;
 
-    if (want == NULL || sscanf(want, "%d %ld %n", &rank, &k, &at) < 2 || rank != rank_here())
+    if (want == NULL || sscanf(want, "%d %ld %n", &rank, &k, &at) < 2 || rank != told.rank)
         return false;
     path_of(fd, path);
     if (!ends_with(path, want + at) || seen.reads++ < k)

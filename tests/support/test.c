@@ -39,6 +39,18 @@ bool test_same(int v)
     return range[0] == -range[1];
 }
 
+int test_next_victim(int rank)
+{
+    int n = test_comm.size;
+
+    return rank > 0 || n == 1 ? n : n == 3 ? 1 : n - 1;
+}
+
+long test_next_refused(long k)
+{
+    return test_comm.size == 1 || k < 8 ? k + 1 : k + 1 + k / 8;
+}
+
 void test_skip(const char *reason)
 {
     skip_reason = reason;

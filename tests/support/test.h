@@ -28,6 +28,14 @@ int test_main(int argc, char **argv, const char *suite, const dn_test *tests);
 /* Whether v is the same on every rank. Collective. */
 bool test_same(int v);
 
+/* For tests that refuse allocation k on one rank and want to stay short:
+ *     for (int r = 0; r < test_comm.size; r = test_next_victim(r))
+ *         for (long k = 0; st != DN_OK && k < limit; k = test_next_refused(k))
+ * Victims are rank 0 and one other: the last of two and of four, the middle one of three. One rank alone is
+ * refused every k; several ranks the first ones and then every eighth part of k. Local. */
+int test_next_victim(int rank);
+long test_next_refused(long k);
+
 /* FNV-1a, 64 bits, of more bytes; h of the bytes before, at first TEST_FNV. Local. */
 #define TEST_FNV 0xcbf29ce484222325u
 uint64_t test_fnv(uint64_t h, const void *bytes, size_t n);

@@ -1,4 +1,5 @@
 /* gener.c - tests of solvers/models/gener.h: losses of PyTorch, finite differences, padding */
+#include "tests/support/model_pass.h"
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -43,42 +44,9 @@ static void make(float dropout)
     CU_ASSERT(gener.model.n_weights <= MAX_WEIGHTS && gener.model.n_moments <= MAX_MOMENTS);
 }
 
-/* One line "name n v1 .. vn" of a golden file. */
-static void golden(const char *name, double *out, int n)
-{
-    FILE *f = fopen(DN_TEST_GOLDEN "/gener.txt", "r");
-    static char line[8192];
-    bool found = false;
-
-    while (f != NULL && !found && fgets(line, sizeof line, f) != NULL) {
-        char *at = line + strlen(name);
-        if (strncmp(line, name, strlen(name)) != 0 || *at != ' ' || strtol(at, &at, 10) != n)
-            continue;
-        for (int i = 0; i < n; i++)
-            out[i] = strtod(at, &at);
-        found = true;
-    }
-    CU_ASSERT(found);
-    if (f != NULL)
-        fclose(f);
-}
-
-/* Forward and backward of one shard; returns the sum of the losses. */
 static double pass(dn_work *work, const int64_t *rows, int64_t n, int64_t epoch)
 {
-    const dn_model_ops *ops = gener.model.ops;
-    dn_pass p = {.train = true, .seed = SEED, .epoch = epoch, .first = 0};
-    double loss = 0;
-    int64_t right = 0;
-
-    CU_ASSERT_EQUAL(ops->load(work, rows, n, &p, NULL), DN_OK);
-    for (int phase = 0; phase < gener.model.n_phases; phase++)
-        CU_ASSERT_EQUAL(ops->forward(work, w, phase, NULL), DN_OK);
-    for (int phase = gener.model.n_phases - 1; phase >= 0; phase--)
-        CU_ASSERT_EQUAL(ops->backward(work, w, phase, dw, NULL), DN_OK);
-    ops->loss(work, &loss, &right);
-    CU_ASSERT(right >= 0 && right <= n);
-    return loss;
+    return model_pass(&gener.model, work, w, dw, rows, n, SEED, epoch);
 }
 
 /* Ten steps as PyTorch does them, then its predictions. Tolerance: single against double precision. */
@@ -97,7 +65,7 @@ static void like_pytorch(const char *losses, const char *probabilities, dn_optim
     m->ops->init(m, SEED, w, running);
     CU_ASSERT_EQUAL(m->ops->work_create(m, BATCH, &work, NULL), DN_OK);
     CU_ASSERT_EQUAL(dn_optim_create(kind, 0.01, m->n_weights, &optim, NULL), DN_OK);
-    golden(losses, want, STEPS);
+    golden_numbers("gener.txt", losses, want, STEPS);
     for (int step = 0; step < STEPS; step++) {
         int64_t rows[BATCH];
         for (int i = 0; i < BATCH; i++)
@@ -108,7 +76,7 @@ static void like_pytorch(const char *losses, const char *probabilities, dn_optim
         dn_optim_step(&optim, rate, dw, w);
     }
     memcpy(running, m->ops->moments(work), (size_t)m->n_moments * sizeof *running);
-    golden(probabilities, want, PAIRS);
+    golden_numbers("gener.txt", probabilities, want, PAIRS);
     for (int i = 0; i < PAIRS; i++)
         all[i] = i;
     for (int half = 0; half < PAIRS; half += BATCH) {

@@ -1,9 +1,9 @@
 /* gener_classes.c - tests of solvers/models/gener.h with four classes: PyTorch, finite differences, both
  * orders */
+#include "tests/support/model_pass.h"
 #include "tests/support/test.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
@@ -56,42 +56,9 @@ static dn_work *create(int64_t capacity)
     return work;
 }
 
-/* One line "name n v1 .. vn" of the golden file. */
-static void golden(const char *name, double *out, int n)
-{
-    FILE *f = fopen(DN_TEST_GOLDEN "/gener.txt", "r");
-    static char line[16384];
-    bool found = false;
-
-    while (f != NULL && !found && fgets(line, sizeof line, f) != NULL) {
-        char *at = line + strlen(name);
-        if (strncmp(line, name, strlen(name)) != 0 || *at != ' ' || strtol(at, &at, 10) != n)
-            continue;
-        for (int i = 0; i < n; i++)
-            out[i] = strtod(at, &at);
-        found = true;
-    }
-    CU_ASSERT(found);
-    if (f != NULL)
-        fclose(f);
-}
-
-/* Forward and backward of one shard; returns the sum of the losses. */
 static double pass(dn_work *work, const int64_t *rows, int64_t n, int64_t epoch)
 {
-    const dn_model_ops *ops = gener.model.ops;
-    dn_pass p = {.train = true, .seed = SEED, .epoch = epoch, .first = 0};
-    double loss = 0;
-    int64_t right = 0;
-
-    CU_ASSERT_EQUAL(ops->load(work, rows, n, &p, NULL), DN_OK);
-    for (int phase = 0; phase < gener.model.n_phases; phase++)
-        CU_ASSERT_EQUAL(ops->forward(work, w, phase, NULL), DN_OK);
-    for (int phase = gener.model.n_phases - 1; phase >= 0; phase--)
-        CU_ASSERT_EQUAL(ops->backward(work, w, phase, dw, NULL), DN_OK);
-    ops->loss(work, &loss, &right);
-    CU_ASSERT(right >= 0 && right <= n);
-    return loss;
+    return model_pass(&gener.model, work, w, dw, rows, n, SEED, epoch);
 }
 
 /* out [n, outputs] of pairs first .. first + n - 1 */
@@ -118,7 +85,7 @@ static void sgd_like_pytorch(void)
     CU_ASSERT_EQUAL(gener.model.outputs, CLASSES);
     work = create(BATCH);
     CU_ASSERT_EQUAL(dn_optim_create(DN_SGD, 0, gener.model.n_weights, &optim, NULL), DN_OK);
-    golden("sgd4_loss", want, STEPS);
+    golden_numbers("gener.txt", "sgd4_loss", want, STEPS);
     for (int step = 0; step < STEPS; step++) {
         int64_t rows[BATCH];
         for (int i = 0; i < BATCH; i++)
@@ -129,7 +96,7 @@ static void sgd_like_pytorch(void)
         dn_optim_step(&optim, 0.01, dw, w);
     }
     memcpy(running, gener.model.ops->moments(work), (size_t)gener.model.n_moments * sizeof *running);
-    golden("sgd4_probability", want, PAIRS * CLASSES);
+    golden_numbers("gener.txt", "sgd4_probability", want, PAIRS * CLASSES);
     for (int half = 0; half < PAIRS; half += BATCH)
         predict(work, half, BATCH, got + half * CLASSES);
     for (int i = 0; i < PAIRS * CLASSES; i++)

@@ -253,6 +253,18 @@ static void popularity_is_worth_nothing(void)
     dn_split_plan_destroy(&plan);
 }
 
+/* What falls between validation and test counts in the view of its kind only, and every view leads to every
+ * other. */
+static void left_out_rows_have_a_kind(void)
+{
+    uint8_t given = dn_part_in_view(DN_LEFT_OUT, 0, DN_GIVEN, DN_UNIFORM, DN_UNIFORM);
+
+    CU_ASSERT(given > DN_LEFT_OUT);
+    CU_ASSERT_EQUAL(dn_part_in_view(given, 0, DN_GIVEN, DN_UNIFORM, DN_GIVEN), DN_LEFT_OUT);
+    CU_ASSERT_EQUAL(dn_part_in_view(DN_LEFT_OUT, 0, DN_UNIFORM, DN_UNIFORM, DN_UNIFORM), DN_LEFT_OUT);
+    CU_ASSERT_EQUAL(dn_part_in_view(DN_LEFT_OUT, 1, DN_GIVEN, DN_UNIFORM, DN_DEGREE), DN_LEFT_OUT);
+}
+
 static bool same(const dn_negatives *x, const dn_negatives *y)
 {
     return x->n == y->n && memcmp(x->gene_a, y->gene_a, (size_t)x->n * sizeof *x->gene_a) == 0 &&
@@ -302,6 +314,23 @@ static void ratios(void)
     }
 }
 
+/* Groups of one or two positives: each alone would round to nothing, or up. */
+static void ratios_of_small_groups(void)
+{
+    static const double ratio[] = {0.1, 0.3, 0.5, 1.5};
+    dn_split_plan plan = plan_of(&positive, DN_SPLIT_KFOLD, true, 10);
+
+    for (size_t k = 0; k < sizeof ratio / sizeof *ratio; k++) {
+        dn_negatives d = draw(&plan, &positive, "uniform", ratio[k], NULL, 1);
+
+        CU_ASSERT_EQUAL(d.of[DN_UNIFORM].wanted, llround(ratio[k] * POSITIVES));
+        CU_ASSERT_EQUAL(d.of[DN_UNIFORM].drawn, d.of[DN_UNIFORM].wanted);
+        dn_negatives_destroy(&d);
+    }
+    dn_split_plan_destroy(&plan);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 /* Where there is no room: a star has no degree-matched negative at all, a full graph none of any kind. */
 static void no_room(void)
 {
@@ -329,6 +358,7 @@ static void no_room(void)
     CU_ASSERT_EQUAL(d.n, few.n);
     CU_ASSERT_EQUAL(d.of[DN_UNIFORM].wanted, few.n);
     CU_ASSERT_EQUAL(d.of[DN_UNIFORM].drawn + d.of[DN_DEGREE].drawn, 0);
+    CU_ASSERT(d.of[DN_UNIFORM].distance > 0.999 && d.of[DN_DEGREE].distance > 0.999); /* not matched */
     dn_negatives_destroy(&d);
     d = draw(&plan, &few, "uniform,degree", 1, (const uint8_t[GENES]){1, 1, 1, 1, 1, 1, 1, 1}, 1);
     CU_ASSERT_EQUAL(d.n, few.n); /* decoys, all of them */
@@ -431,8 +461,10 @@ static const dn_test tests[] = {{"rows may stand there", rows_may_stand_there},
                                 {"as many as positives", as_many_as_positives},
                                 {"degrees match", degrees_match},
                                 {"popularity is worth nothing", popularity_is_worth_nothing},
+                                {"left out rows have a kind", left_out_rows_have_a_kind},
                                 {"the seed decides", the_seed_decides},
                                 {"ratios", ratios},
+                                {"ratios_of_small_groups", ratios_of_small_groups},
                                 {"no room", no_room},
                                 {"refusals", refusals},
                                 {"no memory", no_memory},

@@ -380,11 +380,29 @@ static void mitab_filters(void)
     f = (dn_evidence_filter){.type = DN_EXPERIMENT_PHYSICAL};
     bad_as(mitab_row(15, IDS, "-", "-\t-", "psi-mi:\"MI:0915(x)", "-", ""), DN_PAIRS_AUTO, &f,
            "f:1: a quote does not end: \"MI:0915(x)");
-    CU_ASSERT(dn_mitab_is_type(914, DN_EXPERIMENT_PHYSICAL) && dn_mitab_is_type(217, DN_EXPERIMENT_PHYSICAL));
-    CU_ASSERT(dn_mitab_is_type(208, DN_EXPERIMENT_GENETIC) && dn_mitab_is_type(933, DN_EXPERIMENT_GENETIC));
-    CU_ASSERT(!dn_mitab_is_type(932, DN_EXPERIMENT_GENETIC) &&
-              !dn_mitab_is_type(403, DN_EXPERIMENT_PHYSICAL));
     CU_ASSERT(!dn_mitab_is_type(-1, DN_EXPERIMENT_GENETIC) && dn_mitab_is_type(-1, DN_EXPERIMENT_ANY));
+}
+
+/* Terms of psi-mi.obo (HUPO-PSI/psi-mi-CV): below MI:0914 or not, below MI:0208 or MI:2402 or not. */
+static void mitab_types(void)
+{
+    static const int physical[] = {195,  204,  218,  407,  570,  914,  915,
+                                   2232, 2252, 2263, 2272, 2273, 2280, 2356};
+    static const int genetic[] = {208,  219,  794,  797,  802,  933,  1271, 1273, 1276, 1285, 1288, 1294,
+                                  1295, 2368, 2373, 2378, 2379, 2380, 2388, 2391, 2394, 2397, 2401, 2402};
+    static const int neither[] = {0,    190,  196,  205,  221,  403,  405,  409,  932,
+                                  1110, 1270, 1296, 2231, 2253, 2286, 2355, 2364, 2366,
+                                  2381, 2384, 2387, 2392, 2393, 2398, 2399, 2400, 2403};
+
+    for (size_t i = 0; i < sizeof physical / sizeof physical[0]; i++)
+        CU_ASSERT(dn_mitab_is_type(physical[i], DN_EXPERIMENT_PHYSICAL) &&
+                  !dn_mitab_is_type(physical[i], DN_EXPERIMENT_GENETIC));
+    for (size_t i = 0; i < sizeof genetic / sizeof genetic[0]; i++)
+        CU_ASSERT(dn_mitab_is_type(genetic[i], DN_EXPERIMENT_GENETIC) &&
+                  !dn_mitab_is_type(genetic[i], DN_EXPERIMENT_PHYSICAL));
+    for (size_t i = 0; i < sizeof neither / sizeof neither[0]; i++)
+        CU_ASSERT(!dn_mitab_is_type(neither[i], DN_EXPERIMENT_PHYSICAL) &&
+                  !dn_mitab_is_type(neither[i], DN_EXPERIMENT_GENETIC));
 }
 
 /* ---- regulations ---- */
@@ -494,6 +512,7 @@ static const dn_test tests[] = {{"BioGRID", biogrid},
                                 {"PSI-MITAB", mitab},
                                 {"PSI-MITAB, quotes", mitab_quotes},
                                 {"PSI-MITAB, filters", mitab_filters},
+                                {"PSI-MITAB, interaction types", mitab_types},
                                 {"DREAM5", dream5},
                                 {"YEASTRACT", yeastract},
                                 {"matrix", matrix},
