@@ -46,7 +46,7 @@ static struct state {
     long reads;
 } seen = {.at = -1};
 
-/* What the environment says, read before main(): MPI_Init changes it while threads of its own read and write. */
+/* What the environment says, read before main(): MPI_Init changes it while threads of its own read. */
 static struct {
     const char *mark, *hold, *fail_read;
     long hold_ms;

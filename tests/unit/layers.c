@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <string.h>
-#include "solvers/nn/conv.h"
 #include "solvers/nn/dense.h"
 #include "solvers/nn/dropout.h"
 #include "solvers/nn/loss.h"
@@ -103,77 +102,6 @@ static void dense(void)
     check_gradient(dense_value, x, dx, ROWS * IN);
     check_gradient(dense_value, w, dw, IN * OUT);
     check_gradient(dense_value, bias, dbias, OUT);
-}
-
-/* ---- convolutions: lengths around the sixteen lanes ---- */
-
-static int64_t samples, filters_in, filters_out;
-
-static double pair_value(void)
-{
-    dn_conv_pair_forward(x, x + samples, samples, filters_out, w, bias, y);
-    return dot(y, probe, filters_out * (samples - 1));
-}
-
-static void conv_pair(void)
-{
-    static const int64_t lengths[] = {2, 3, 16, 17, 18, 33, 50};
-
-    filters_out = 3;
-    for (size_t k = 0; k < sizeof lengths / sizeof lengths[0]; k++) {
-        int64_t l = lengths[k] - 1;
-        samples = lengths[k];
-        random_fill(x, 2 * samples, 8);
-        random_fill(w, 4 * filters_out, 9);
-        random_fill(bias, filters_out, 10);
-        random_fill(probe, filters_out * l, 11);
-        (void)pair_value();
-        for (int64_t f = 0; f < filters_out; f++)
-            for (int64_t s = 0; s < l; s++)
-                CU_ASSERT_DOUBLE_EQUAL(y[f * l + s],
-                                       (double)bias[f] + (double)w[4 * f] * x[s] + w[4 * f + 1] * x[s + 1] +
-                                           w[4 * f + 2] * x[samples + s] + w[4 * f + 3] * x[samples + s + 1],
-                                       1e-5);
-        memset(dw, 0, sizeof dw);
-        memset(dbias, 0, sizeof dbias);
-        dn_conv_pair_backward(x, x + samples, samples, filters_out, probe, dw, dbias);
-        check_gradient(pair_value, w, dw, 4 * filters_out);
-        check_gradient(pair_value, bias, dbias, filters_out);
-    }
-}
-
-static double point_value(void)
-{
-    dn_conv_point_forward(x, samples, filters_in, filters_out, w, bias, y);
-    return dot(y, probe, filters_out * samples);
-}
-
-static void conv_point(void)
-{
-    static const int64_t lengths[] = {1, 15, 16, 17, 40};
-
-    filters_in = 5;
-    filters_out = 3;
-    for (size_t k = 0; k < sizeof lengths / sizeof lengths[0]; k++) {
-        samples = lengths[k];
-        random_fill(x, filters_in * samples, 12);
-        random_fill(w, filters_in * filters_out, 13);
-        random_fill(bias, filters_out, 14);
-        random_fill(probe, filters_out * samples, 15);
-        (void)point_value();
-        for (int64_t g = 0; g < filters_out; g++) {
-            double v = (double)bias[g];
-            for (int64_t f = 0; f < filters_in; f++)
-                v += (double)w[g * filters_in + f] * (double)x[f * samples];
-            CU_ASSERT_DOUBLE_EQUAL(y[g * samples], v, 1e-5);
-        }
-        memset(dw, 0, sizeof dw);
-        memset(dbias, 0, sizeof dbias);
-        dn_conv_point_backward(x, samples, filters_in, filters_out, w, probe, dw, dbias, dx);
-        check_gradient(point_value, w, dw, filters_in * filters_out);
-        check_gradient(point_value, bias, dbias, filters_out);
-        check_gradient(point_value, x, dx, filters_in * samples);
-    }
 }
 
 /* ---- norm ---- */
@@ -285,9 +213,8 @@ static void dropout(void)
     }
 }
 
-static const dn_test tests[] = {{"products", products},     {"dense", dense}, {"conv pair", conv_pair},
-                                {"conv point", conv_point}, {"norms", norms}, {"softmax loss", softmax_loss},
-                                {"dropout", dropout},       {NULL, NULL}};
+static const dn_test tests[] = {{"products", products},         {"dense", dense},     {"norms", norms},
+                                {"softmax loss", softmax_loss}, {"dropout", dropout}, {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
