@@ -444,7 +444,12 @@ static void narrow_back(const dn_pair_convs *c, const float *c2, const float *sl
                         second_gradients(&b, r, 1, turned, dy + r * O, in, out, z + (r - k) * BLOCK, &one,
                                          &two);
                 }
-                add_outer(z, end - k, b.m, dy + k * O, k > 0, dw3 + w);
+                if (c->opt_z2 == NULL)
+                    add_outer(z, end - k, b.m, dy + k * O, k > 0, dw3 + w);
+                else
+                    for (int64_t r = k; r < end; r++)
+                        memcpy(c->opt_z2 + r * G * c->length + g * c->length + s, z + (r - k) * BLOCK,
+                               (size_t)b.m * sizeof *z);
             }
             sum[g] += total(&one);
             sum_c[g] += total(&two);
