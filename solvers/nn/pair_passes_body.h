@@ -297,15 +297,16 @@ static void narrow(const dn_pair_convs *c, const float *c2, const float *slope, 
 
 /* ---- narrow, backward ---- */
 
-/* Lanes of two vectors as a stage of a transpose takes them: in groups of h, the even ones or the odd ones */
+static const int32_t lane_number[16]
+    __attribute__((aligned(64))) = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+/* Lanes of two vectors as a stage of a transpose takes them: in groups of h, the even ones or the odd ones.
+ * Arithmetic on whole vectors: lanes set one by one are not seen to be constant. */
 INLINE ints exchange(int h, int odd)
 {
-    ints e;
+    ints j = *(const ints *)lane_number;
 
-    UNROLL
-    for (int j = 0; j < LANES; j++)
-        e[j] = odd ? ((j & h) ? LANES + j : j + h) : ((j & h) ? LANES + j - h : j);
-    return e;
+    return j + (((j & h) != 0) & (LANES - h)) + (odd ? h : 0);
 }
 
 #if defined(__clang__)
