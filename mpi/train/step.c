@@ -100,15 +100,14 @@ out:
     return st;
 }
 
-/* The same of n shards in a row, n <= threads; the verdicts stand beside the slots. */
+/* The same of n shards in a row, taken in turns by the threads; the verdicts stand beside the slots. */
 static void pass_wave(dn_step *s, const batch *b, int slot, int shard, int n, int from, int to)
 {
 #pragma omp parallel num_threads(s->threads)
     {
-        int t = omp_get_thread_num();
         omp_set_num_threads(1); /* the kernels of this thread stay on it */
-        if (t < n)
-            s->verdict[slot + t] = pass_shard(s, b, slot + t, shard + t, from, to, &s->error[slot + t]);
+        for (int i = omp_get_thread_num(); i < n; i += s->threads)
+            s->verdict[slot + i] = pass_shard(s, b, slot + i, shard + i, from, to, &s->error[slot + i]);
     }
 }
 
@@ -166,8 +165,8 @@ static dn_status run_together(dn_step *s, const batch *b, dn_error *err)
     bool all_well = true;
 
     for (int i = 0; i < 2 * s->m->n_phases && all_well; i++) {
-        for (int slot = 0; slot < n && st == DN_OK; slot += s->threads)
-            pass_wave(s, b, slot, first + slot, n - slot < s->threads ? n - slot : s->threads, i, i + 1);
+        if (st == DN_OK)
+            pass_wave(s, b, 0, first, n, i, i + 1);
         DN_PASS(verdict_of(s, n, err));
         all_well = meet(s, i, st == DN_OK);
     }
