@@ -13,8 +13,10 @@ enum {
     G = DN_PAIR_G,
     O = DN_PAIR_O,
     BLOCK = DN_PAIR_BLOCK,
+    LINE = 16,            /* floats of a line of the cache */
     VECS = BLOCK / LANES, /* vectors of a block of positions; as many hold the 32 units */
-    RUN = 8,              /* rows whose blocks mix writes one after another */
+    RUN = 16,             /* rows whose blocks mix writes one after another */
+    AHEAD = 4,            /* rows before mix writes a row, its lines are asked for */
     GROUP = 64,           /* rows of an outer product */
     STRETCH = 16,         /* rows side by side in mix_back */
     FLUSH = 1024,         /* vectors that may be added up in floats */
@@ -166,6 +168,21 @@ INLINE void mix_block(const float *a, const float *b, const uint32_t kept[F], ui
     }
 }
 
+/* Ask for the lines of all channels that mix writes AHEAD rows later: row i of a run of n, or of the next
+ * block. They come from beyond the second cache, and in runs too short for the processor to see one. */
+INLINE void mix_ahead(const dn_pair_convs *c, int64_t i, int64_t n, int64_t stride, const float *run)
+{
+    const float *at = run + (i + AHEAD < n ? i + AHEAD : i + AHEAD - n) * BLOCK;
+
+    if (i + AHEAD >= n)
+        at += block_stride(c->rows);
+    UNROLL
+    for (int g = 0; g < G; g++)
+        UNROLL
+    for (int k = 0; k < BLOCK; k += LINE)
+        __builtin_prefetch(at + g * stride + k, 1);
+}
+
 static void mix(const dn_pair_convs *c, const float *u, const float *w2, const float *bias2, float *c2,
                 double *sum, double *square)
 {
@@ -191,6 +208,8 @@ static void mix(const dn_pair_convs *c, const float *u, const float *w2, const f
 
                 for (int f = 0; f < F; f++)
                     kept[f] = bits_at(mask, &at[f]);
+                if (end - r >= AHEAD)
+                    mix_ahead(c, i - r, end - r, stride, out + r * BLOCK);
                 mix_block(c->a + i * row + s, c->b + i * row + s, kept, at[0].there, u, turned, bias2, stride,
                           out + i * BLOCK, one, two);
             }
@@ -456,13 +475,14 @@ static void narrow_back(const dn_pair_convs *c, const float *c2, const float *sl
 
 /* What rows and positions add to, in lanes. */
 typedef struct gradient_sums {
-    vec filter[F][G + X]; /* dw2 [G], then cross [X] */
+    vec filter[F][G + X] __attribute__((aligned(64))); /* dw2 [G], then cross [X] */
     vec bias2[G];
 } gradient_sums;
 
 /* One block of positions of a few rows, side by side. */
 typedef struct stretch {
-    float x[X - 1][STRETCH * BLOCK], dc2[G][STRETCH * BLOCK];
+    float x[X - 1][STRETCH * BLOCK] __attribute__((aligned(64)));
+    float dc2[G][STRETCH * BLOCK] __attribute__((aligned(64)));
     uint32_t kept[F][STRETCH];
 } stretch;
 
@@ -495,8 +515,10 @@ INLINE void fill_stretch(const float *a, const float *b, uint32_t there, const f
     }
 }
 
-/* sums[g] += dc2[g] . z1[f] and sums[G + j] += dz1[f] . x_j, where z1 is without its scale */
-INLINE void add_filter(const stretch *t, int64_t rows, int f, const float *u, const float *w2, vec *sums)
+/* sums[g] += dc2[g] . z1[f] and sums[G + j] += dz1[f] . x_j, where z1 is without its scale. What stands at
+ * `next` is asked for meanwhile: a channel of the next stretch. */
+INLINE void add_filter(const stretch *t, int64_t rows, int f, const float *u, const float *w2,
+                       const float *next, vec *sums)
 {
     vec dw[G], cross[X], wf[G], uf[X];
 
@@ -516,6 +538,8 @@ INLINE void add_filter(const stretch *t, int64_t rows, int f, const float *u, co
         UNROLL
         for (int v = 0; v < VECS; v++) {
             int64_t at = k * BLOCK + v * LANES;
+            if (at % LINE == 0)
+                __builtin_prefetch(next + at);
             vec z = uf[4], d = wf[0] * AT(&t->dc2[0][at]), e = wf[1] * AT(&t->dc2[1][at]);
 
             UNROLL
@@ -593,7 +617,8 @@ static void mix_back(const dn_pair_convs *c, const float *u, const float *w2, co
                     t.kept[f][k] = bits_at(mask, &at[f]);
             }
             for (int f = 0; f < F; f++)
-                add_filter(&t, n, f, u + f * X, turned + f * G, sums.filter[f]);
+                add_filter(&t, n, f, u + f * X, turned + f * G,
+                           (f < G ? c2 : d2) + first + f % G * stride + (i + n) * BLOCK, sums.filter[f]);
             pending += n * VECS;
             if (pending >= FLUSH) {
                 flush_sums(&sums, sum_w2, sum_bias2, cross);
