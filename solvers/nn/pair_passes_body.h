@@ -17,6 +17,7 @@ enum {
     VECS = BLOCK / LANES, /* vectors of a block of positions; as many hold the 32 units */
     RUN = 16,             /* rows whose blocks mix writes one after another */
     AHEAD = 4,            /* rows before mix writes a row, its lines are asked for */
+    FAR = 1024,           /* floats between what narrow works on and what it asks for */
     GROUP = 64,           /* rows of an outer product */
     STRETCH = 16,         /* rows side by side in mix_back */
     FLUSH = 1024,         /* vectors that may be added up in floats */
@@ -264,6 +265,17 @@ INLINE uint32_t block_bits(const block *b, int64_t r)
     return bits_at(row_mask(b->c->mask2, b->c->words2, r), &b->at);
 }
 
+/* Ask for the lines of a row's block. */
+INLINE void ask(const float *at, int to_write)
+{
+    UNROLL
+    for (int k = 0; k < BLOCK; k += LINE)
+        if (to_write)
+            __builtin_prefetch(at + k, 1);
+        else
+            __builtin_prefetch(at + k);
+}
+
 /* z2 of a row's block */
 INLINE void second_inputs(const block *b, uint32_t kept, const float *c2, float *z)
 {
@@ -281,8 +293,10 @@ INLINE void narrow_rows(const block *b, int64_t r, int n, const float *c2, const
     vec sum[TILE][VECS];
 
     UNROLL
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
+        ask(c2 + (r + i) * BLOCK + FAR, 0);
         second_inputs(b, block_bits(b, r + i), c2 + (r + i) * BLOCK, z + i * BLOCK);
+    }
     product(z, BLOCK, 1, n, w3, b->m, sum);
     UNROLL
     for (int i = 0; i < n; i++)
@@ -393,6 +407,8 @@ INLINE void second_gradients(const block *b, int64_t r, int n, const float *turn
     for (int i = 0; i < n; i++) {
         uint32_t kept = block_bits(b, r + i);
 
+        ask(c2 + i * BLOCK + FAR, 0);
+        ask(d2 + i * BLOCK + FAR, 1);
         second_inputs(b, kept, c2 + i * BLOCK, z + i * BLOCK);
         UNROLL
         for (int v = 0; v < VECS; v++) {
