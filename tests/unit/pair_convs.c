@@ -276,6 +276,7 @@ static void plain_loops(void)
 
     for (size_t i = 0; i < sizeof length / sizeof *length; i++) {
         check(1, length[i], true);
+        check(2 + (int64_t)(i % 3), length[i], true);
         check(8, length[i], i % 2 == 0);
         check(ROWS, length[i], true);
     }
