@@ -2,7 +2,8 @@
  *
  * The file that includes this one says LANES; TILE, the rows of a small product that stand in registers;
  * ABREAST, how many vectors of a row `mix` takes at a time; and may bring a KEEP of its own. Vectors run
- * along the positions. All dense products are of 32 x 32 blocks.
+ * along the positions. Here are vectors, masks and places; the passes themselves are in pair_passes_mix.h
+ * and pair_passes_narrow.h.
  */
 #include <stdbool.h>
 #include <string.h>
