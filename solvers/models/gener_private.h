@@ -46,11 +46,12 @@ struct dn_work {
     int64_t capacity, rows, length; /* R, rows in use, L */
     dn_pass pass;
     uint8_t *label;        /* [R] */
+    float *block;          /* all buffers of floats stand in it, one behind another */
     float *a, *b;          /* [R, pitch + DN_PAIR_ROOM] */
     float *x;              /* [R, S] */
     float *h1, *z1, *h2;   /* [R, 256] */
     float *c2, *d4;        /* [dn_pair_room()]  and the gradient at norm4's output */
-    float *z4;             /* [8 L]  dense3's input when its gradient is left to its factors, else NULL */
+    float *z4;             /* [8 L]  dense3's input, of a work for one sample only */
     float *h5;             /* [R, 32] */
     float *cat;            /* [R, 288] */
     float *logits;         /* [R, C] */
