@@ -8,7 +8,9 @@
  * A shard goes through 2 P passes: forward 0 .. P - 1, backward P - 1 .. 0. With norms over shards a thread
  * takes one through all of them before the next; the main thread pushes the vectors in order, a wave of as
  * many shards as there are threads at a time. With global norms all shards of the rank take a pass before any
- * takes the next, and the norms meet in between. A slot holds what a shard needs while it is under way.
+ * takes the next, and the norms meet in between; the vectors are all there then, see shard_sums.h. A slot
+ * holds what a shard needs while it is under way. No vector is copied: the update takes the sum of the slice
+ * piece by piece, as the reduction makes it.
  */
 #include "mpi/train/step.h"
 
@@ -17,8 +19,10 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/train/deal.h"
+#include "mpi/train/shard_sums.h"
 #include "mpi/train/step_norm.h"
 #include "solvers/base/alloc.h"
+#include "solvers/base/clones.h"
 
 struct dn_step {
     const dn_comm *comm;
@@ -28,17 +32,18 @@ struct dn_step {
     int64_t shard_rows; /* G / V */
     uint64_t seed;
     int threads;
-    int slots;          /* shards under way at a time: threads, or all of this rank */
-    dn_work **work;     /* [slots] */
-    float **vec;        /* [slots][n_weights + tail] */
-    int64_t **rows;     /* [slots][shard_rows] */
-    dn_status *verdict; /* [slots] */
-    dn_error *error;    /* [slots] */
-    dn_norms *norms;    /* NULL: shard scope */
+    int slots;           /* shards under way at a time: threads, or all of this rank */
+    dn_work **work;      /* [slots] */
+    float **vec;         /* [slots][n_weights + tail] */
+    int64_t **rows;      /* [slots][shard_rows] */
+    dn_status *verdict;  /* [slots] */
+    dn_error *error;     /* [slots] */
+    dn_norms *norms;     /* NULL: shard scope */
+    dn_shard_sums *sums; /* with global norms */
     dn_deal *deal;
     const int64_t *dealt; /* [batch]  rows of the batch at hand, shard by shard */
     int64_t tail;
-    float *slice_sum, *tail_sum;
+    float *tail_sum;
     dn_reduce *reduce;
     dn_optim optim;
     int64_t shards_done;
@@ -95,15 +100,14 @@ out:
     return st;
 }
 
-/* The same of n shards in a row, n <= threads; the verdicts stand beside the slots. */
+/* The same of n shards in a row, taken in turns by the threads; the verdicts stand beside the slots. */
 static void pass_wave(dn_step *s, const batch *b, int slot, int shard, int n, int from, int to)
 {
 #pragma omp parallel num_threads(s->threads)
     {
-        int t = omp_get_thread_num();
         omp_set_num_threads(1); /* the kernels of this thread stay on it */
-        if (t < n)
-            s->verdict[slot + t] = pass_shard(s, b, slot + t, shard + t, from, to, &s->error[slot + t]);
+        for (int i = omp_get_thread_num(); i < n; i += s->threads)
+            s->verdict[slot + i] = pass_shard(s, b, slot + i, shard + i, from, to, &s->error[slot + i]);
     }
 }
 
@@ -120,12 +124,10 @@ static dn_status verdict_of(const dn_step *s, int n, dn_error *err)
 }
 
 /* A failure is marked in the tail of its shard, so that everybody hears of it. */
-static void push(dn_step *s, int n)
+static void mark(dn_step *s, int n)
 {
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         s->vec[i][s->m->n_weights + s->tail - 1] = s->verdict[i] != DN_OK;
-        dn_reduce_push(s->reduce, s->vec[i]);
-    }
     s->shards_done += n;
 }
 
@@ -138,7 +140,9 @@ static dn_status run_apart(dn_step *s, const batch *b, dn_error *err)
         int n = end - wave < s->threads ? end - wave : s->threads;
         pass_wave(s, b, 0, wave, n, 0, 2 * s->m->n_phases);
         DN_PASS(verdict_of(s, n, err));
-        push(s, n);
+        mark(s, n);
+        for (int i = 0; i < n; i++)
+            dn_reduce_push(s->reduce, &s->vec[i]);
     }
     return st;
 }
@@ -161,36 +165,71 @@ static dn_status run_together(dn_step *s, const batch *b, dn_error *err)
     bool all_well = true;
 
     for (int i = 0; i < 2 * s->m->n_phases && all_well; i++) {
-        for (int slot = 0; slot < n && st == DN_OK; slot += s->threads)
-            pass_wave(s, b, slot, first + slot, n - slot < s->threads ? n - slot : s->threads, i, i + 1);
+        if (st == DN_OK)
+            pass_wave(s, b, 0, first, n, i, i + 1);
         DN_PASS(verdict_of(s, n, err));
         all_well = meet(s, i, st == DN_OK);
     }
-    push(s, n);
+    mark(s, n);
+    dn_reduce_lend_sums(s->reduce, dn_shard_sums_add, s->sums);
     return st;
+}
+
+/* ---- the update ---- */
+
+typedef struct update {
+    dn_step *step;
+    double rate;
+    float *w; /* slice of this rank */
+} update;
+
+DN_CLONES
+static void multiply(const float *restrict sum, int64_t n, float by, float *restrict out)
+{
+    for (int64_t i = 0; i < n; i++)
+        out[i] = sum[i] * by;
+}
+
+static void divide(const float *restrict sum, int64_t n, float by, float *restrict out)
+{
+    for (int64_t i = 0; i < n; i++)
+        out[i] = sum[i] / by;
+}
+
+/* Of one piece of the slice. The reciprocal of a power of two is exact: the bits of dividing. */
+static void take_sum(void *ctx, int64_t at, int64_t n, const float *sum)
+{
+    const update *u = ctx;
+    int64_t rows = u->step->batch;
+    float mean[DN_TREE_PIECE];
+
+    if ((rows & (rows - 1)) == 0)
+        multiply(sum, n, 1 / (float)rows, mean);
+    else
+        divide(sum, n, (float)rows, mean);
+    dn_optim_part(&u->step->optim, u->rate, at, n, mean, u->w + at);
 }
 
 dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *rows, int64_t epoch,
                       int64_t number, double rate, float *w, float *running, double *out_loss,
                       double *out_right, dn_error *err)
 {
-    dn_range mine = dn_reduce_slice(s->reduce);
     const float *end;
     const batch b = {.epoch = epoch, .number = number, .w = w, .running = running};
+    update u = {.step = s, .rate = rate, .w = w + dn_reduce_slice(s->reduce).begin};
     dn_status st;
 
     s->dealt = dn_deal_rows(s->deal, order, rows, number * s->batch);
     st = s->norms != NULL ? run_together(s, &b, err) : run_apart(s, &b, err);
 
-    dn_reduce_finish(s->reduce, s->slice_sum, s->tail_sum);
+    dn_reduce_meet(s->reduce, s->tail_sum);
     end = s->tail_sum + s->tail - 3;
+    dn_reduce_take(s->reduce, end[2] > 0 ? NULL : take_sum, &u);
     if (end[2] > 0) {
         DN_AGREE(s->comm); /* somebody failed: nobody updates */
         goto out;
     }
-    for (int64_t i = 0; i < mine.end - mine.begin; i++)
-        s->slice_sum[i] /= (float)s->batch;
-    dn_optim_step(&s->optim, rate, s->slice_sum, w + mine.begin);
+    dn_optim_count(&s->optim);
     dn_reduce_gather(s->reduce, w);
     if (s->norms != NULL)
         dn_norms_running(s->norms, running);
@@ -236,6 +275,8 @@ static dn_status create_local(const dn_comm *comm, const dn_model *m, const dn_t
         DN_NEW(s->rows[t], (size_t)s->shard_rows);
         DN_TRY(m->ops->work_create(m, s->shard_rows, &s->work[t], err));
     }
+    if (global)
+        DN_TRY(dn_shard_sums_create(m, s->work, s->vec, s->slots, &s->sums, err));
     DN_NEW(s->tail_sum, (size_t)s->tail);
     DN_TRY(dn_deal_create(global ? NULL : m, o->batch, o->shards, &s->deal, err));
 out:
@@ -255,10 +296,8 @@ dn_status dn_step_create(const dn_comm *comm, const dn_model *m, const dn_train_
     if (o->norms == DN_NORMS_GLOBAL)
         DN_TRY(dn_norms_create(comm, m, plan, o->reduce, &(*out)->norms, err));
     slice = dn_reduce_slice((*out)->reduce).end - dn_reduce_slice((*out)->reduce).begin;
-    (*out)->slice_sum = dn_calloc((size_t)slice, sizeof(float));
-    if ((*out)->slice_sum == NULL)
-        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory for a slice of %lld weights",
-                          (long long)slice);
+    if (o->norms != DN_NORMS_GLOBAL)
+        DN_PASS(dn_reduce_reserve((*out)->reduce, err));
     DN_PASS(dn_optim_create(o->optimiser, o->decay, slice, &(*out)->optim, err));
     DN_AGREE(comm);
 out:
@@ -287,10 +326,10 @@ void dn_step_destroy(dn_step **handle)
     dn_deal_destroy(&s->deal);
     dn_free(s->verdict);
     dn_free(s->error);
-    dn_free(s->slice_sum);
     dn_free(s->tail_sum);
     dn_reduce_destroy(&s->reduce);
     dn_norms_destroy(&s->norms);
+    dn_shard_sums_destroy(&s->sums);
     dn_optim_destroy(&s->optim);
     dn_free(s);
     *handle = NULL;

@@ -1,8 +1,15 @@
-/* gener_private.h - what gener.c and gener_layout.c share: sizes and the order of the tensors */
+/* gener_private.h - what the files of the GENER network share
+ *
+ *     gener.c         input, dense layers, phases, inference      gener_norms.c   norms with their dropouts
+ *     gener_convs.c   branch 2                                    gener_work.c    the buffers of a shard
+ *     gener_layout.c  tensors, norms, initial weights
+ */
 #ifndef DN_MODELS_GENER_PRIVATE_H
 #define DN_MODELS_GENER_PRIVATE_H
 
 #include "solvers/models/gener.h"
+#include "solvers/nn/norm.h"
+#include "solvers/nn/pair_convs.h"
 
 enum { WIDE = 256, F1 = 16, F2 = 8, NARROW = 32, JOINT = WIDE + NARROW, NORMS = 5 };
 
@@ -34,9 +41,106 @@ enum {
 };
 enum { PHASE_FIRST, PHASE_SECOND, PHASE_NARROW, PHASE_HEAD, PHASES };
 
+struct dn_work {
+    const dn_gener *g;
+    int64_t capacity, rows, length; /* R, rows in use, L */
+    dn_pass pass;
+    uint8_t *label;        /* [R] */
+    float *block;          /* all buffers of floats stand in it, one behind another */
+    float *a, *b;          /* [R, pitch + DN_PAIR_ROOM] */
+    float *x;              /* [R, S] */
+    float *h1, *z1, *h2;   /* [R, 256] */
+    float *c2, *d4;        /* [dn_pair_room()]  and the gradient at norm4's output */
+    float *z4;             /* [8 L]  dense3's input, of a work for one sample only */
+    float *h5;             /* [R, 32] */
+    float *cat;            /* [R, 288] */
+    float *logits;         /* [R, C] */
+    float *d1, *d2;        /* [R, 256]  gradients at the norms' outputs, then inputs */
+    float *d5;             /* [R, 32] */
+    float *dcat, *dlogits; /* [R, 288], [R, C] */
+    uint32_t *mask[NORMS]; /* [R, words] */
+    int64_t words[NORMS];
+    double gram[DN_PAIR_X][DN_PAIR_X];        /* of the windows */
+    double cross[DN_PAIR_F][DN_PAIR_X];       /* of the windows and the gradient at norm3's output */
+    float u[DN_PAIR_F * DN_PAIR_X];           /* norm3 of conv1, as weights of the windows */
+    float slope[DN_PAIR_G], shift[DN_PAIR_G]; /* of norm4 */
+    float *probability;                       /* [R, outputs]  of the order (b, a) */
+    float *moments, *moment_gradients;        /* [n_moments] */
+    double counts[NORMS];
+    double loss;
+    int64_t right;
+    bool factored; /* the gradients of dense1 .. 3 are left to their factors */
+};
+
 extern const dn_model_ops dn_gener_ops;
 
 /* dn_model_ops.init */
 void dn_gener_start(const dn_model *m, uint64_t seed, float *w, float *running);
+
+static inline const float *dn_gener_tensor(const dn_work *k, const float *w, int which)
+{
+    return w + k->g->model.tensor[which].offset;
+}
+
+static inline float *dn_gener_gradient(const dn_work *k, float *dw, int which)
+{
+    return dw + k->g->model.tensor[which].offset;
+}
+
+/* ---- gener_work.c ---- */
+
+/* dn_model_ops.work_create and work_destroy */
+dn_status dn_gener_work_create(const dn_model *m, int64_t capacity, dn_work **out, dn_error *err);
+void dn_gener_work_destroy(dn_work **handle);
+
+/* Units that the dropout behind a norm sees. */
+int64_t dn_gener_units(const dn_model *m, int norm, int64_t length);
+
+/* ---- gener_norms.c: norms are numbered 0 .. 4 ---- */
+
+dn_norm dn_gener_norm_of(const dn_work *k, int n, const float *w);
+
+/* Moments of norm n, from its input x. */
+void dn_gener_take_moments(dn_work *k, int n, const float *w, const float *x);
+
+/* z = dropout(norm(x)); moments are those of the shard, or the running ones at inference. Rows not in use
+ * become 0. */
+void dn_gener_normalise(const dn_work *k, int n, const float *w, const float *moments, const float *x,
+                        float *z);
+
+/* d: gradient at the output of the dropout on entry, of the norm on return. Writes the gradients of gamma and
+ * beta and the moment gradients. */
+void dn_gener_begin_norm_backward(dn_work *k, int n, const float *w, const float *x, float *d, float *dw);
+
+/* d: gradient at the output of the norm on entry, at its input x on return. */
+void dn_gener_end_norm_backward(dn_work *k, int n, const float *w, const float *x, float *d);
+
+/* Gradients of gamma and beta, and the moment gradients, of a norm n of c channels from sums of the gradient
+ * at its output and of that times (x - mean). */
+void dn_gener_keep_norm_sums(dn_work *k, int n, const float *w, const double *sum, const double *sum_x,
+                             float *dw);
+
+/* The backward pass of norm n as p dy + q x + r. */
+void dn_gener_norm_slopes(const dn_work *k, int n, const float *w, float *p, float *q, float *r);
+
+/* ---- gener_convs.c: branch 2 ---- */
+
+/* Moments of norm3 from those of the windows: conv1 is linear. */
+void dn_gener_window_moments(dn_work *k, const float *w);
+
+/* c2 and, for training, the moments of norm4. */
+void dn_gener_mix(dn_work *k, const float *w, const float *moments);
+
+/* h5, through norm4, its dropout, dense3 and ReLU. */
+void dn_gener_narrow(dn_work *k, const float *w, const float *moments);
+
+/* From d5, the gradient at norm5's output, to d4; the gradients of dense3 and norm4. */
+void dn_gener_narrow_backward(dn_work *k, const float *w, float *dw);
+
+/* Through norm4, conv2 and the dropout before it; the gradients of conv2 and norm3. */
+void dn_gener_mix_backward(dn_work *k, const float *w, float *dw);
+
+/* The gradient of conv1. */
+void dn_gener_windows_backward(dn_work *k, const float *w, float *dw);
 
 #endif

@@ -1,0 +1,101 @@
+/* gener_norms.c - the norms of GENER, each seen together with the dropout behind it; see gener_private.h */
+#include <string.h>
+#include "solvers/models/gener_private.h"
+#include "solvers/nn/dropout.h"
+
+static const float epsilon = 1e-3f;
+
+dn_norm dn_gener_norm_of(const dn_work *k, int n, const float *w)
+{
+    static const int gamma[NORMS] = {NORM1_GAMMA, NORM2_GAMMA, NORM3_GAMMA, NORM4_GAMMA, NORM5_GAMMA};
+    const dn_model *m = &k->g->model;
+
+    return (dn_norm){.channels = m->norm[n].channels,
+                     .length = n == 2 || n == 3 ? k->length : 1,
+                     .gamma = w + m->tensor[gamma[n]].offset,
+                     .beta = w + m->tensor[gamma[n] + 1].offset,
+                     .epsilon = epsilon};
+}
+
+void dn_gener_take_moments(dn_work *k, int n, const float *w, const float *x)
+{
+    dn_norm norm = dn_gener_norm_of(k, n, w);
+    float *mean = k->moments + k->g->model.norm[n].offset;
+
+    dn_norm_moments(&norm, x, k->rows, mean, mean + norm.channels);
+    k->counts[n] = (double)(k->rows * norm.length);
+}
+
+static void drop(const dn_work *k, int n, int64_t units, const float *x, int64_t x_stride, float *y,
+                 int64_t y_stride)
+{
+    for (int64_t r = 0; r < k->rows; r++)
+        dn_dropout_apply(k->mask[n] + r * k->words[n], k->g->options.dropout, units, x + r * x_stride,
+                         y + r * y_stride);
+}
+
+/* z = dropout(norm(x)); moments are those of the shard, or `running` at inference. Rows not in use become 0.
+ */
+void dn_gener_normalise(const dn_work *k, int n, const float *w, const float *moments, const float *x,
+                        float *z)
+{
+    dn_norm norm = dn_gener_norm_of(k, n, w);
+    const float *mean = moments + k->g->model.norm[n].offset;
+    int64_t units = norm.channels * norm.length;
+
+    dn_norm_forward(&norm, x, k->rows, mean, mean + norm.channels, z);
+    if (k->pass.train && k->g->options.dropout > 0)
+        drop(k, n, units, z, units, z, units);
+    memset(z + k->rows * units, 0, (size_t)((k->capacity - k->rows) * units) * sizeof *z);
+}
+
+/* d: gradient at the output of the dropout on entry, of the norm on return. Writes the gradients of gamma and
+ * beta and the moment gradients. */
+void dn_gener_begin_norm_backward(dn_work *k, int n, const float *w, const float *x, float *d, float *dw)
+{
+    dn_norm norm = dn_gener_norm_of(k, n, w);
+    int64_t at = k->g->model.norm[n].offset, units = norm.channels * norm.length;
+    float *sums = k->moment_gradients + at, *mean = k->moments + at;
+
+    if (k->g->options.dropout > 0)
+        drop(k, n, units, d, units, d, units);
+    dn_norm_sums(&norm, x, d, k->rows, mean, mean + norm.channels, sums, sums + norm.channels);
+    memcpy(dw + (norm.beta - w), sums, (size_t)norm.channels * sizeof *dw);
+    memcpy(dw + (norm.gamma - w), sums + norm.channels, (size_t)norm.channels * sizeof *dw);
+}
+
+/* d: gradient at the output of the norm on entry, at its input x on return. */
+void dn_gener_end_norm_backward(dn_work *k, int n, const float *w, const float *x, float *d)
+{
+    dn_norm norm = dn_gener_norm_of(k, n, w);
+    int64_t at = k->g->model.norm[n].offset, units = norm.channels * norm.length;
+    const float *sums = k->moment_gradients + at, *mean = k->moments + at;
+
+    dn_norm_backward(&norm, x, d, k->rows, mean, mean + norm.channels, sums, sums + norm.channels,
+                     k->counts[n], d);
+    memset(d + k->rows * units, 0, (size_t)((k->capacity - k->rows) * units) * sizeof *d);
+}
+
+/* Gradients of gamma and beta, and the moment gradients, of a norm n of c channels from sums of the gradient
+ * at its output and of that times (x - mean). */
+void dn_gener_keep_norm_sums(dn_work *k, int n, const float *w, const double *sum, const double *sum_x,
+                             float *dw)
+{
+    dn_norm norm = dn_gener_norm_of(k, n, w);
+    int64_t at = k->g->model.norm[n].offset;
+    float *sums = k->moment_gradients + at, *variance = k->moments + at + norm.channels;
+
+    dn_norm_gradients(&norm, variance, sum, sum_x, sums, sums + norm.channels);
+    memcpy(dw + (norm.beta - w), sums, (size_t)norm.channels * sizeof *dw);
+    memcpy(dw + (norm.gamma - w), sums + norm.channels, (size_t)norm.channels * sizeof *dw);
+}
+
+/* The backward pass of a norm as p dy + q x + r. */
+void dn_gener_norm_slopes(const dn_work *k, int n, const float *w, float *p, float *q, float *r)
+{
+    dn_norm norm = dn_gener_norm_of(k, n, w);
+    int64_t at = k->g->model.norm[n].offset;
+    const float *mean = k->moments + at, *sums = k->moment_gradients + at;
+
+    dn_norm_slopes(&norm, mean, mean + norm.channels, sums, sums + norm.channels, k->counts[n], p, q, r);
+}
