@@ -25,6 +25,7 @@ struct dn_reduce {
     int *send_counts, *send_at, *receive_counts, *receive_at; /* [size] */
     int *gather_counts, *gather_at;                           /* [size]  slices, for the allgather */
     double seconds;
+    dn_clock *clock; /* NULL: nobody measures */
 };
 
 static int64_t slice_length(const dn_reduce *r, int rank)
@@ -147,12 +148,26 @@ static void push(dn_reduce *r, dn_tree *t, int first, int count, const float *su
 
 void dn_reduce_push(dn_reduce *r, const float *vec)
 {
+    int before = dn_clock_part(r->clock, DN_REDUCE_ADD);
+
     push(r, &r->local, r->next, 1, vec);
     r->next++;
+    dn_clock_part(r->clock, before);
+}
+
+/* What all have waited for is not charged to the bytes that follow. */
+static void meet(dn_reduce *r, int part)
+{
+    if (r->clock == NULL)
+        return;
+    dn_clock_part(r->clock, DN_REDUCE_WAIT);
+    MPI_Barrier(r->comm->mpi);
+    dn_clock_part(r->clock, part);
 }
 
 static void exchange(dn_reduce *r)
 {
+    dn_clock_part(r->clock, DN_REDUCE_PACK);
     for (int q = 0; q < r->comm->size; q++) {
         dn_range s = dn_block(r->sliced, q, r->comm->size);
         float *to = r->send + r->send_at[q];
@@ -163,8 +178,10 @@ static void exchange(dn_reduce *r)
             to += s.end - s.begin + r->tail;
         }
     }
+    meet(r, DN_REDUCE_EXCHANGE);
     MPI_Alltoallv(r->send, r->send_counts, r->send_at, MPI_FLOAT, r->receive, r->receive_counts,
                   r->receive_at, MPI_FLOAT, r->comm->mpi);
+    dn_clock_part(r->clock, DN_REDUCE_ADD);
 }
 
 /* Ranks own increasing shards, so their nodes in rank order are the nodes in shard order. */
@@ -188,11 +205,13 @@ static void sum_fast(dn_reduce *r, float *out_slice, float *out_tail)
 {
     float *all = r->local.node[0].sum;
 
+    dn_clock_part(r->clock, DN_REDUCE_ADD);
     for (int i = 1; i < r->local.depth; i++) {
         const float *more = r->local.node[i].sum;
         for (int64_t k = 0; k < r->local.width; k++)
             all[k] += more[k];
     }
+    meet(r, DN_REDUCE_EXCHANGE);
     MPI_Allreduce(MPI_IN_PLACE, all, (int)r->local.width, MPI_FLOAT, MPI_SUM, r->comm->mpi);
     memcpy(out_slice, all + r->slice.begin, (size_t)(r->slice.end - r->slice.begin) * sizeof *all);
     memcpy(out_tail, all + r->sliced, (size_t)r->tail * sizeof *all);
@@ -202,6 +221,7 @@ void dn_reduce_finish(dn_reduce *r, float *out_slice, float *out_tail)
 {
     int64_t mine = r->slice.end - r->slice.begin;
     double start = MPI_Wtime();
+    int before = dn_clock_part(r->clock, DN_REDUCE_ADD);
 
     if (r->kind == DN_REDUCE_FAST) {
         sum_fast(r, out_slice, out_tail);
@@ -213,16 +233,25 @@ void dn_reduce_finish(dn_reduce *r, float *out_slice, float *out_tail)
     }
     dn_tree_clear(&r->local);
     r->next = r->plan->first[r->comm->rank];
+    dn_clock_part(r->clock, before);
     r->seconds += MPI_Wtime() - start;
 }
 
 void dn_reduce_gather(dn_reduce *r, float *full)
 {
     double start = MPI_Wtime();
+    int before = dn_clock_part(r->clock, DN_REDUCE_WAIT);
 
+    meet(r, DN_REDUCE_GATHER);
     MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, full, r->gather_counts, r->gather_at, MPI_FLOAT,
                    r->comm->mpi);
+    dn_clock_part(r->clock, before);
     r->seconds += MPI_Wtime() - start;
+}
+
+void dn_reduce_watch(dn_reduce *r, dn_clock *opt_clock)
+{
+    r->clock = opt_clock;
 }
 
 double dn_reduce_seconds(const dn_reduce *r)

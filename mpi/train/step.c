@@ -42,6 +42,8 @@ struct dn_step {
     dn_reduce *reduce;
     dn_optim optim;
     int64_t shards_done;
+    dn_profile *profile; /* NULL: nobody measures */
+    dn_clock *clock;     /* of the step, or NULL */
 };
 
 /* The batch at hand. */
@@ -52,10 +54,10 @@ typedef struct batch {
 
 /* ---- shards ---- */
 
-static dn_status load(dn_step *s, const batch *b, int slot, int shard, dn_error *err)
+static dn_status load(dn_step *s, const batch *b, int slot, int shard, dn_clock *clock, dn_error *err)
 {
     int64_t first = b->number * s->batch + shard * s->shard_rows;
-    dn_pass pass = {.train = true, .seed = s->seed, .epoch = b->epoch, .first = first};
+    dn_pass pass = {.train = true, .seed = s->seed, .epoch = b->epoch, .first = first, .opt_clock = clock};
 
     for (int64_t i = 0; i < s->shard_rows; i++)
         s->rows[slot][i] = s->dealt[shard * s->shard_rows + i];
@@ -76,19 +78,23 @@ static void write_tail(const dn_step *s, const batch *b, int slot)
 }
 
 /* Passes from .. to - 1 of one shard. */
-static dn_status pass_shard(dn_step *s, const batch *b, int slot, int shard, int from, int to, dn_error *err)
+static dn_status pass_shard(dn_step *s, const batch *b, int slot, int shard, int from, int to,
+                            dn_clock *clock, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_model_ops *ops = s->m->ops;
     int phases = s->m->n_phases;
 
     if (from == 0)
-        DN_TRY(load(s, b, slot, shard, err));
-    for (int i = from; i < to; i++)
+        DN_TRY(load(s, b, slot, shard, clock, err));
+    for (int i = from; i < to; i++) {
+        dn_clock_stage(clock, DN_PROFILE_PASS + i);
         if (i < phases)
             DN_TRY(ops->forward(s->work[slot], b->w, i, err));
         else
             DN_TRY(ops->backward(s->work[slot], b->w, 2 * phases - 1 - i, s->vec[slot], err));
+    }
+    dn_clock_stage(clock, DN_PROFILE_LOAD);
     if (to == 2 * phases)
         write_tail(s, b, slot);
 out:
@@ -102,8 +108,12 @@ static void pass_wave(dn_step *s, const batch *b, int slot, int shard, int n, in
     {
         int t = omp_get_thread_num();
         omp_set_num_threads(1); /* the kernels of this thread stay on it */
-        if (t < n)
-            s->verdict[slot + t] = pass_shard(s, b, slot + t, shard + t, from, to, &s->error[slot + t]);
+        if (t < n) {
+            dn_clock *clock = dn_profile_thread_start(s->profile, t);
+            s->verdict[slot + t] =
+                pass_shard(s, b, slot + t, shard + t, from, to, clock, &s->error[slot + t]);
+            dn_profile_thread_stop(s->profile, t);
+        }
     }
 }
 
@@ -136,7 +146,9 @@ static dn_status run_apart(dn_step *s, const batch *b, dn_error *err)
 
     for (int wave = first; wave < end; wave += s->threads) {
         int n = end - wave < s->threads ? end - wave : s->threads;
+        dn_clock_part(s->clock, DN_PROFILE_COMPUTE);
         pass_wave(s, b, 0, wave, n, 0, 2 * s->m->n_phases);
+        dn_clock_part(s->clock, DN_PROFILE_OTHER);
         DN_PASS(verdict_of(s, n, err));
         push(s, n);
     }
@@ -161,10 +173,13 @@ static dn_status run_together(dn_step *s, const batch *b, dn_error *err)
     bool all_well = true;
 
     for (int i = 0; i < 2 * s->m->n_phases && all_well; i++) {
+        dn_clock_part(s->clock, DN_PROFILE_COMPUTE);
         for (int slot = 0; slot < n && st == DN_OK; slot += s->threads)
             pass_wave(s, b, slot, first + slot, n - slot < s->threads ? n - slot : s->threads, i, i + 1);
         DN_PASS(verdict_of(s, n, err));
+        dn_clock_stage(s->clock, DN_PROFILE_NORMS);
         all_well = meet(s, i, st == DN_OK);
+        dn_clock_stage(s->clock, DN_PROFILE_STEP);
     }
     push(s, n);
     return st;
@@ -179,7 +194,10 @@ dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *ro
     const batch b = {.epoch = epoch, .number = number, .w = w, .running = running};
     dn_status st;
 
+    dn_profile_step_start(s->profile);
+    dn_clock_part(s->clock, DN_PROFILE_DEAL);
     s->dealt = dn_deal_rows(s->deal, order, rows, number * s->batch);
+    dn_clock_part(s->clock, DN_PROFILE_OTHER);
     st = s->norms != NULL ? run_together(s, &b, err) : run_apart(s, &b, err);
 
     dn_reduce_finish(s->reduce, s->slice_sum, s->tail_sum);
@@ -188,6 +206,7 @@ dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *ro
         DN_AGREE(s->comm); /* somebody failed: nobody updates */
         goto out;
     }
+    dn_clock_part(s->clock, DN_PROFILE_UPDATE);
     for (int64_t i = 0; i < mine.end - mine.begin; i++)
         s->slice_sum[i] /= (float)s->batch;
     dn_optim_step(&s->optim, rate, s->slice_sum, w + mine.begin);
@@ -196,6 +215,7 @@ dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *ro
         dn_norms_running(s->norms, running);
     else
         dn_norm_tail_running(s->m, s->tail_sum, running);
+    dn_profile_step_stop(s->profile, s->plan->first[s->comm->rank + 1] - s->plan->first[s->comm->rank]);
     *out_loss = (double)end[0] / (double)s->batch;
     *out_right = (double)end[1];
     if (!isfinite(*out_loss)) /* the same number on every rank */
@@ -242,6 +262,15 @@ out:
     return st;
 }
 
+static void watch(dn_step *s, dn_profile *profile)
+{
+    s->profile = profile;
+    s->clock = &profile->step;
+    dn_reduce_watch(s->reduce, s->clock);
+    if (s->norms != NULL)
+        dn_norms_watch(s->norms, s->clock);
+}
+
 dn_status dn_step_create(const dn_comm *comm, const dn_model *m, const dn_train_options *o,
                          const dn_plan *plan, dn_step **out, dn_error *err)
 {
@@ -250,6 +279,8 @@ dn_status dn_step_create(const dn_comm *comm, const dn_model *m, const dn_train_
 
     *out = NULL;
     DN_PASS(create_local(comm, m, o, plan, out, err));
+    if (o->opt_profile != NULL)
+        DN_PASS(dn_profile_begin(o->opt_profile, m, omp_get_max_threads(), err));
     DN_AGREE(comm);
     DN_TRY(dn_reduce_create(comm, plan, o->reduce, m->n_weights, (*out)->tail, &(*out)->reduce, err));
     if (o->norms == DN_NORMS_GLOBAL)
@@ -259,6 +290,8 @@ dn_status dn_step_create(const dn_comm *comm, const dn_model *m, const dn_train_
     if ((*out)->slice_sum == NULL)
         st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory for a slice of %lld weights",
                           (long long)slice);
+    if (o->opt_profile != NULL)
+        watch(*out, o->opt_profile);
     DN_PASS(dn_optim_create(o->optimiser, o->decay, slice, &(*out)->optim, err));
     DN_AGREE(comm);
 out:
