@@ -158,7 +158,7 @@ void dn_reduce_push(dn_reduce *r, const float *vec)
 /* What all have waited for is not charged to the bytes that follow. */
 static void meet(dn_reduce *r, int part)
 {
-    if (r->clock == NULL)
+    if (r->clock == NULL || !r->clock->runs)
         return;
     dn_clock_part(r->clock, DN_REDUCE_WAIT);
     MPI_Barrier(r->comm->mpi);

@@ -54,7 +54,7 @@ enum {
 
 /* From now on the calls above tell this clock (borrowed), in its stage at that time, where their time goes;
  * NULL: no more. To tell waiting from moving bytes, each of the two exchanges is preceded by a barrier while
- * there is a clock, so all ranks must have one or none. Local. */
+ * the clock runs: on all ranks, or on none. Local. */
 void dn_reduce_watch(dn_reduce *r, dn_clock *opt_clock);
 
 /* Seconds this rank has spent in the calls above since creation. Local. */

@@ -24,15 +24,25 @@ int64_t dn_clock_thread_cpu(void)
 void dn_clock_start(dn_clock *c)
 {
     c->stage = c->part = 0;
+    c->runs = true;
     c->since = dn_clock_now();
 }
 
 void dn_clock_turn(dn_clock *c, int stage, int part)
 {
-    int64_t now = dn_clock_now();
+    int64_t now;
 
+    if (!c->runs)
+        return;
+    now = dn_clock_now();
     c->ns[c->stage][c->part] += now - c->since;
     c->since = now;
     c->stage = stage;
     c->part = part;
+}
+
+void dn_clock_stop(dn_clock *c)
+{
+    dn_clock_turn(c, 0, 0);
+    c->runs = false;
 }

@@ -16,6 +16,7 @@
 #ifndef DN_BASE_CLOCK_H
 #define DN_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ enum { DN_CLOCK_STAGES = 24, DN_CLOCK_PARTS = 24 };
 typedef struct dn_clock {
     int stage, part; /* the entry that runs */
     int64_t since;   /* ns; it runs since then */
+    bool runs;       /* between start and stop; otherwise nothing is charged */
     int64_t ns[DN_CLOCK_STAGES][DN_CLOCK_PARTS];
 } dn_clock;
 
@@ -41,11 +43,7 @@ void dn_clock_start(dn_clock *c);
 void dn_clock_turn(dn_clock *c, int stage, int part);
 
 /* Charge the entry that runs, and end. */
-static inline void dn_clock_stop(dn_clock *c)
-{
-    if (c != NULL)
-        dn_clock_turn(c, 0, 0);
-}
+void dn_clock_stop(dn_clock *c);
 
 /* Enter part 0 of a stage. */
 static inline void dn_clock_stage(dn_clock *c, int stage)
