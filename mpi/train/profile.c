@@ -4,6 +4,33 @@
 #include "mpi/core/agree.h"
 #include "solvers/base/alloc.h"
 
+/* Of all parts of a stage. */
+static int64_t stage_sum(const dn_clock *c, int stage)
+{
+    int64_t sum = 0;
+
+    for (int k = 0; k < DN_CLOCK_PARTS; k++)
+        sum += c->ns[stage][k];
+    return sum;
+}
+
+/* The columns as the clock of the step has them, ns. */
+static void read_columns(const dn_clock *c, int64_t *column)
+{
+    static const int part[DN_COLUMNS] = {
+        [DN_COLUMN_DEAL] = DN_PROFILE_DEAL,     [DN_COLUMN_COMPUTE] = DN_PROFILE_COMPUTE,
+        [DN_COLUMN_ADD] = DN_REDUCE_ADD,        [DN_COLUMN_PACK] = DN_REDUCE_PACK,
+        [DN_COLUMN_WAIT] = DN_REDUCE_WAIT,      [DN_COLUMN_EXCHANGE] = DN_REDUCE_EXCHANGE,
+        [DN_COLUMN_UPDATE] = DN_PROFILE_UPDATE, [DN_COLUMN_GATHER] = DN_REDUCE_GATHER,
+        [DN_COLUMN_OTHER] = DN_PROFILE_OTHER};
+    int64_t wait = c->ns[DN_PROFILE_NORMS][DN_REDUCE_WAIT];
+
+    for (int k = 0; k < DN_COLUMNS; k++)
+        column[k] =
+            k == DN_COLUMN_NORMS ? stage_sum(c, DN_PROFILE_NORMS) - wait : c->ns[DN_PROFILE_STEP][part[k]];
+    column[DN_COLUMN_WAIT] += wait;
+}
+
 /* ---- while a step runs ---- */
 
 dn_status dn_profile_begin(dn_profile *p, const dn_model *m, int threads, dn_error *err)
@@ -34,8 +61,22 @@ void dn_profile_step_start(dn_profile *p)
 {
     if (p == NULL)
         return;
-    p->since = dn_clock_now();
     dn_clock_start(&p->step);
+    p->since = p->step.since;
+}
+
+/* The step that has ended took what its columns have grown by. */
+static void keep_least(dn_profile *p)
+{
+    int64_t now[DN_COLUMNS];
+
+    read_columns(&p->step, now);
+    for (int k = 0; k < DN_COLUMNS; k++) {
+        int64_t took = now[k] - p->before[k];
+
+        p->least[k] = p->steps == 0 || took < p->least[k] ? took : p->least[k];
+        p->before[k] = now[k];
+    }
 }
 
 void dn_profile_step_stop(dn_profile *p, int shards)
@@ -43,7 +84,8 @@ void dn_profile_step_stop(dn_profile *p, int shards)
     if (p == NULL)
         return;
     dn_clock_stop(&p->step);
-    p->ns += dn_clock_now() - p->since;
+    p->ns += p->step.since - p->since;
+    keep_least(p);
     p->steps++;
     p->shards += shards;
 }
@@ -66,32 +108,6 @@ void dn_profile_thread_stop(dn_profile *p, int thread)
 }
 
 /* ---- the numbers of one rank ---- */
-
-/* Of all parts of a stage. */
-static double stage_sum(const dn_clock *c, int stage)
-{
-    double sum = 0;
-
-    for (int k = 0; k < DN_CLOCK_PARTS; k++)
-        sum += (double)c->ns[stage][k];
-    return sum;
-}
-
-static void fill_columns(const dn_profile *p, double scale, double *column)
-{
-    static const int part[DN_COLUMNS] = {
-        [DN_COLUMN_DEAL] = DN_PROFILE_DEAL,     [DN_COLUMN_COMPUTE] = DN_PROFILE_COMPUTE,
-        [DN_COLUMN_ADD] = DN_REDUCE_ADD,        [DN_COLUMN_PACK] = DN_REDUCE_PACK,
-        [DN_COLUMN_WAIT] = DN_REDUCE_WAIT,      [DN_COLUMN_EXCHANGE] = DN_REDUCE_EXCHANGE,
-        [DN_COLUMN_UPDATE] = DN_PROFILE_UPDATE, [DN_COLUMN_GATHER] = DN_REDUCE_GATHER,
-        [DN_COLUMN_OTHER] = DN_PROFILE_OTHER};
-    double wait = (double)p->step.ns[DN_PROFILE_NORMS][DN_REDUCE_WAIT];
-
-    for (int c = 0; c < DN_COLUMNS; c++)
-        column[c] = c == DN_COLUMN_NORMS ? (stage_sum(&p->step, DN_PROFILE_NORMS) - wait) * scale
-                                         : (double)p->step.ns[DN_PROFILE_STEP][part[c]] * scale;
-    column[DN_COLUMN_WAIT] += wait * scale;
-}
 
 /* 0 load, 1 forward, 2 backward */
 static int direction(const dn_model *m, int stage)
@@ -120,12 +136,17 @@ static void fill_layers(const dn_profile *p, double scale, dn_profile_rank *out)
 static void fill_rank(const dn_profile *p, dn_profile_rank *out)
 {
     double scale = 1e-6 / (double)p->steps;
+    int64_t column[DN_COLUMNS];
 
     *out = (dn_profile_rank){
         .shards = (double)p->shards / (double)p->steps, .threads = p->threads, .step = (double)p->ns * scale};
     for (int t = 0; t < p->threads; t++)
         out->cpu += (double)p->cpu[t] * scale;
-    fill_columns(p, scale, out->column);
+    read_columns(&p->step, column);
+    for (int k = 0; k < DN_COLUMNS; k++) {
+        out->column[k] = (double)column[k] * scale;
+        out->least[k] = (double)p->least[k] * 1e-6;
+    }
     fill_layers(p, scale, out);
 }
 
@@ -181,7 +202,7 @@ const char *dn_profile_layer_name(const dn_profile_table *t, int layer)
 static void rank_json(const dn_profile_table *t, int rank, dn_json *to)
 {
     const dn_profile_rank *r = &t->rank[rank];
-    dn_json *columns, *passes, *layers;
+    dn_json *columns, *least, *passes, *layers;
 
     dn_json_int(to, "rank", rank);
     dn_json_number(to, "shards", r->shards);
@@ -191,6 +212,9 @@ static void rank_json(const dn_profile_table *t, int rank, dn_json *to)
     columns = dn_json_object(to, "columns");
     for (int c = 0; c < DN_COLUMNS; c++)
         dn_json_number(columns, dn_profile_column_name((dn_profile_column)c), r->column[c]);
+    least = dn_json_object(to, "least");
+    for (int c = 0; c < DN_COLUMNS; c++)
+        dn_json_number(least, dn_profile_column_name((dn_profile_column)c), r->least[c]);
     passes = dn_json_array(to, "passes"); /* load, forward from the first phase, backward from the last */
     for (int s = 0; s < DN_PROFILE_PASS + 2 * t->m->n_phases; s++)
         dn_json_number(passes, NULL, r->pass[s]);

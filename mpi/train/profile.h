@@ -21,6 +21,9 @@
  * threads of the rank divided by their number. They add up to `compute` with two rows more: `other`, of the
  * passes outside of any part, and `idle`, of threads without a shard while others have one.
  *
+ * Beside the means stands the least that a step took of each column: on a machine that does other work, too,
+ * it is nearer to what the work costs.
+ *
  * Beside the clock on the wall stands the processor time of the shards: where it is less than `compute`, the
  * rank shared its core with other work.
  */
@@ -38,6 +41,20 @@ enum { DN_PROFILE_OTHER, DN_PROFILE_DEAL = DN_REDUCE_PARTS, DN_PROFILE_COMPUTE, 
 /* Stages of the clock of a thread: load, then pass i, forward and backward. */
 enum { DN_PROFILE_LOAD, DN_PROFILE_PASS };
 
+typedef enum dn_profile_column {
+    DN_COLUMN_DEAL,
+    DN_COLUMN_COMPUTE,
+    DN_COLUMN_NORMS,
+    DN_COLUMN_ADD,
+    DN_COLUMN_PACK,
+    DN_COLUMN_WAIT,
+    DN_COLUMN_EXCHANGE,
+    DN_COLUMN_UPDATE,
+    DN_COLUMN_GATHER,
+    DN_COLUMN_OTHER,
+    DN_COLUMNS
+} dn_profile_column;
+
 /* Of one rank; begins as {0}. */
 typedef struct dn_profile {
     const dn_model *m;
@@ -47,7 +64,9 @@ typedef struct dn_profile {
     int64_t *cpu;                 /* [threads]  ns of processor time in shards */
     int64_t *cpu_since;           /* [threads] */
     int64_t steps, shards, since; /* steps done, their shards here; the step at hand began then, ns */
-    int64_t ns;                   /* of all steps, by a clock of its own */
+    int64_t ns;                   /* of all steps, from beginning to end */
+    int64_t before[DN_COLUMNS];   /* ns of the columns before the step at hand */
+    int64_t least[DN_COLUMNS];    /* ns of a step */
 } dn_profile;
 
 /* ---- while a step runs; NULL where nobody measures; local ---- */
@@ -67,29 +86,16 @@ void dn_profile_thread_stop(dn_profile *p, int thread);
 
 /* ---- afterwards ---- */
 
-typedef enum dn_profile_column {
-    DN_COLUMN_DEAL,
-    DN_COLUMN_COMPUTE,
-    DN_COLUMN_NORMS,
-    DN_COLUMN_ADD,
-    DN_COLUMN_PACK,
-    DN_COLUMN_WAIT,
-    DN_COLUMN_EXCHANGE,
-    DN_COLUMN_UPDATE,
-    DN_COLUMN_GATHER,
-    DN_COLUMN_OTHER,
-    DN_COLUMNS
-} dn_profile_column;
-
 enum { DN_LAYERS = DN_CLOCK_PARTS + 1 };
 
 /* Of one rank, ms a step. */
 typedef struct dn_profile_rank {
     double shards; /* a step */
     double threads;
-    double step; /* by a clock of its own */
+    double step; /* from its beginning to its end */
     double cpu;  /* of the shards, all threads */
     double column[DN_COLUMNS];
+    double least[DN_COLUMNS];
     double layer[DN_LAYERS][3];   /* load, forward, backward */
     double pass[DN_CLOCK_STAGES]; /* load, then pass after pass */
 } dn_profile_rank;
