@@ -2,27 +2,39 @@
  *
  * What rank r sends to the owner of slice q: for each of its maximal nodes in order, slice q of the node and
  * the whole tail. Every rank knows the plan, hence the nodes of everyone and all message lengths: one
- * MPI_Alltoallv, no headers.
+ * MPI_Alltoallv, no headers. A node is summed straight to where it is sent from, or, for the own slice, to
+ * where the owner wants it; the owner finishes the tree in what it received. A rank that is alone sums its
+ * only node piece by piece for whoever takes it, and stores nothing.
  */
 #include "mpi/core/reduce.h"
 
 #include <limits.h>
 #include <string.h>
 #include "mpi/core/agree.h"
-#include "mpi/core/tree.h"
 #include "solvers/base/alloc.h"
+
+/* right is added to left; indices of nodes. */
+typedef struct merge {
+    int left, right;
+} merge;
 
 struct dn_reduce {
     const dn_comm *comm;
     const dn_plan *plan;
     dn_reduce_kind kind;
     int64_t sliced, tail;
-    dn_range slice; /* of this rank */
-    int next;       /* shard that dn_reduce_push() expects */
-    dn_tree local;  /* nodes of this rank, whole vectors */
-    dn_tree owner;  /* nodes of all ranks, slice + tail */
+    dn_range slice;              /* of this rank */
+    int next;                    /* shard that dn_reduce_push() expects */
+    dn_tree local;               /* nodes of this rank, whole vectors, when they come one by one */
+    const float *const *lent;    /* or the vectors of its shards */
+    dn_node mine[DN_TREE_DEPTH]; /* nodes of this rank */
+    int n_mine;
+    float **node; /* [n_nodes]  nodes of all ranks in `receive`, slice + tail, in the order of their shards */
+    int n_nodes;
+    merge *order; /* [n_nodes - 1]  how they are merged into the first */
     float *send, *receive;
-    int *send_counts, *send_at, *receive_counts, *receive_at; /* [size] */
+    float *all;                                               /* [sliced + tail]  DN_REDUCE_FAST */
+    int *send_counts, *send_at, *receive_counts, *receive_at; /* [size]  without what a rank sends itself */
     int *gather_counts, *gather_at;                           /* [size]  slices, for the allgather */
     double seconds;
     dn_clock *clock; /* NULL: nobody measures */
@@ -40,11 +52,12 @@ static int nodes_of(const dn_plan *plan, int rank, dn_node *out)
     return dn_tree_cover(plan->first[rank], plan->first[rank + 1], out);
 }
 
+/* Lengths and places of the messages. */
 static dn_status lay_out(dn_reduce *r, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_node nodes[DN_TREE_DEPTH];
-    int size = r->comm->size, mine = nodes_of(r->plan, r->comm->rank, nodes);
+    int size = r->comm->size, rank = r->comm->rank;
     int64_t out_at = 0, in_at = 0;
 
     DN_NEW(r->send_counts, (size_t)size);
@@ -54,22 +67,57 @@ static dn_status lay_out(dn_reduce *r, dn_error *err)
     DN_NEW(r->gather_counts, (size_t)size);
     DN_NEW(r->gather_at, (size_t)size);
     for (int q = 0; q < size; q++) {
-        int64_t there = mine * (slice_length(r, q) + r->tail);
-        int64_t here = nodes_of(r->plan, q, nodes) * (slice_length(r, r->comm->rank) + r->tail);
+        int64_t there = q == rank ? 0 : r->n_mine * (slice_length(r, q) + r->tail);
+        int64_t here = nodes_of(r->plan, q, nodes) * (slice_length(r, rank) + r->tail);
         if (out_at + there > INT_MAX || in_at + here > INT_MAX || r->sliced > INT_MAX)
             DN_FAIL(DN_ECONFIG, "a message of the reduction would pass 2^31 numbers (%lld weights)",
                     (long long)r->sliced);
         r->send_counts[q] = (int)there;
         r->send_at[q] = (int)out_at;
-        r->receive_counts[q] = (int)here;
+        r->receive_counts[q] = q == rank ? 0 : (int)here;
         r->receive_at[q] = (int)in_at;
         r->gather_counts[q] = (int)slice_length(r, q);
         r->gather_at[q] = (int)dn_block(r->sliced, q, size).begin;
         out_at += there;
         in_at += here;
     }
-    DN_NEW(r->send, (size_t)out_at);
-    DN_NEW(r->receive, (size_t)in_at);
+    if (r->kind == DN_REDUCE_FAST) {
+        DN_NEW(r->all, (size_t)(r->sliced + r->tail));
+    } else if (size > 1) {
+        DN_NEW(r->send, (size_t)out_at);
+        DN_NEW(r->receive, (size_t)in_at);
+    }
+out:
+    return st;
+}
+
+/* Which nodes there are and how they are merged. Ranks own increasing shards, so their nodes in rank order
+ * are the nodes in shard order. */
+static dn_status lay_out_owner(dn_reduce *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_node nodes[DN_TREE_DEPTH], stack[DN_TREE_DEPTH];
+    int at[DN_TREE_DEPTH]; /* node whose place the sum on the stack has */
+    int depth = 0, merges = 0, next = 0;
+
+    for (int q = 0; q < r->comm->size; q++)
+        r->n_nodes += nodes_of(r->plan, q, nodes);
+    DN_NEW(r->node, (size_t)r->n_nodes);
+    DN_NEW(r->order, (size_t)r->n_nodes);
+    for (int q = 0; q < r->comm->size; q++) {
+        int n = nodes_of(r->plan, q, nodes);
+        for (int i = 0; i < n; i++) {
+            if (r->receive != NULL)
+                r->node[next] =
+                    r->receive + r->receive_at[q] + i * (slice_length(r, r->comm->rank) + r->tail);
+            stack[depth] = nodes[i];
+            at[depth++] = next++;
+            while (depth > 1 && dn_tree_siblings(&stack[depth - 2], &stack[depth - 1])) {
+                r->order[merges++] = (merge){.left = at[depth - 2], .right = at[depth - 1]};
+                stack[--depth - 1].count *= 2;
+            }
+        }
+    }
 out:
     return st;
 }
@@ -88,11 +136,10 @@ static dn_status create_local(const dn_comm *comm, const dn_plan *plan, dn_reduc
     r->tail = tail;
     r->slice = dn_block(sliced, comm->rank, comm->size);
     r->next = plan->first[comm->rank];
+    r->n_mine = nodes_of(plan, comm->rank, r->mine);
     r->local.width = sliced + tail;
-    r->owner.width = r->slice.end - r->slice.begin + tail;
     DN_TRY(lay_out(r, err));
-    DN_TRY(dn_tree_reserve(&r->local, r->next, plan->first[comm->rank + 1], err));
-    DN_TRY(dn_tree_reserve(&r->owner, 0, plan->shards, err));
+    DN_TRY(lay_out_owner(r, err));
     *out = r;
     r = NULL;
 out:
@@ -119,7 +166,9 @@ void dn_reduce_destroy(dn_reduce **handle)
     if (r == NULL)
         return;
     dn_tree_destroy(&r->local);
-    dn_tree_destroy(&r->owner);
+    dn_free(r->node);
+    dn_free(r->order);
+    dn_free(r->all);
     dn_free(r->send);
     dn_free(r->receive);
     dn_free(r->send_counts);
@@ -137,26 +186,52 @@ dn_range dn_reduce_slice(const dn_reduce *r)
     return r->slice;
 }
 
-/* Push where the buffers are known to be there. */
-static void push(dn_reduce *r, dn_tree *t, int first, int count, const float *sum)
-{
-    dn_error err = DN_ERROR_INIT;
+/* ---- the shards of this rank ---- */
 
-    if (dn_tree_push(t, first, count, sum, &err) != DN_OK)
-        dn_world_abort(r->comm, DN_ESOFTWARE, err.text); /* a fault of ours */
+dn_status dn_reduce_reserve(dn_reduce *r, dn_error *err)
+{
+    const int *first = r->plan->first + r->comm->rank;
+
+    return dn_tree_reserve(&r->local, first[0], first[1], err);
 }
 
-void dn_reduce_push(dn_reduce *r, const float *vec)
+void dn_reduce_push(dn_reduce *r, float **vec)
 {
+    dn_error err = DN_ERROR_INIT;
+    void *sum = *vec;
     int before = dn_clock_part(r->clock, DN_REDUCE_ADD);
 
-    push(r, &r->local, r->next, 1, vec);
+    if (dn_tree_swap(&r->local, r->next, 1, &sum, &err) != DN_OK)
+        dn_world_abort(r->comm, DN_ESOFTWARE, err.text); /* a fault of ours */
+    *vec = sum;
     r->next++;
     dn_clock_part(r->clock, before);
 }
 
+void dn_reduce_lend(dn_reduce *r, const float *const *vec)
+{
+    r->lent = vec;
+}
+
+/* Numbers at .. at + n - 1 of node i of this rank. */
+static void sum_mine(const dn_reduce *r, int i, int64_t at, int64_t n, float *out)
+{
+    const float *pushed = r->lent == NULL ? r->local.node[i].sum : NULL;
+
+    for (int64_t k = 0; k < n; k += DN_TREE_PIECE) {
+        int64_t piece = n - k < DN_TREE_PIECE ? n - k : DN_TREE_PIECE;
+        if (pushed != NULL)
+            memcpy(out + k, pushed + at + k, (size_t)piece * sizeof *out);
+        else
+            dn_tree_sum(r->lent + (r->mine[i].first - r->plan->first[r->comm->rank]), r->mine[i].count,
+                        at + k, piece, out + k);
+    }
+}
+
+/* ---- all ranks ---- */
+
 /* What all have waited for is not charged to the bytes that follow. */
-static void meet(dn_reduce *r, int part)
+static void wait_for_all(dn_reduce *r, int part)
 {
     if (r->clock == NULL || !r->clock->runs)
         return;
@@ -170,81 +245,111 @@ static void exchange(dn_reduce *r)
     dn_clock_part(r->clock, DN_REDUCE_PACK);
     for (int q = 0; q < r->comm->size; q++) {
         dn_range s = dn_block(r->sliced, q, r->comm->size);
-        float *to = r->send + r->send_at[q];
-        for (int i = 0; i < r->local.depth; i++) {
-            const float *sum = r->local.node[i].sum;
-            memcpy(to, sum + s.begin, (size_t)(s.end - s.begin) * sizeof *to);
-            memcpy(to + (s.end - s.begin), sum + r->sliced, (size_t)r->tail * sizeof *to);
+        float *to = q == r->comm->rank ? r->receive + r->receive_at[q] : r->send + r->send_at[q];
+        for (int i = 0; i < r->n_mine; i++) {
+            sum_mine(r, i, s.begin, s.end - s.begin, to);
+            sum_mine(r, i, r->sliced, r->tail, to + (s.end - s.begin));
             to += s.end - s.begin + r->tail;
         }
     }
-    meet(r, DN_REDUCE_EXCHANGE);
+    wait_for_all(r, DN_REDUCE_EXCHANGE);
     MPI_Alltoallv(r->send, r->send_counts, r->send_at, MPI_FLOAT, r->receive, r->receive_counts,
                   r->receive_at, MPI_FLOAT, r->comm->mpi);
     dn_clock_part(r->clock, DN_REDUCE_ADD);
 }
 
-/* Ranks own increasing shards, so their nodes in rank order are the nodes in shard order. */
-static void finish_tree(dn_reduce *r)
+/* Numbers at .. at + n - 1 of the vectors of the owner, summed into those of the first node. */
+static const float *finish_tree(const dn_reduce *r, int64_t at, int64_t n)
 {
-    dn_node nodes[DN_TREE_DEPTH];
-
-    dn_tree_clear(&r->owner);
-    for (int q = 0; q < r->comm->size; q++) {
-        int n = nodes_of(r->plan, q, nodes);
-        const float *from = r->receive + r->receive_at[q];
-        for (int i = 0; i < n; i++) {
-            push(r, &r->owner, nodes[i].first, nodes[i].count, from);
-            from += r->owner.width;
-        }
-    }
+    for (int i = 0; i < r->n_nodes - 1; i++)
+        dn_tree_add(r->node[r->order[i].left] + at, r->node[r->order[i].right] + at, n);
+    return r->node[0] + at;
 }
 
 /* For comparison: whatever order MPI likes. */
-static void sum_fast(dn_reduce *r, float *out_slice, float *out_tail)
+static void sum_fast(dn_reduce *r)
 {
-    float *all = r->local.node[0].sum;
+    int64_t width = r->sliced + r->tail;
 
-    dn_clock_part(r->clock, DN_REDUCE_ADD);
-    for (int i = 1; i < r->local.depth; i++) {
-        const float *more = r->local.node[i].sum;
-        for (int64_t k = 0; k < r->local.width; k++)
-            all[k] += more[k];
-    }
-    meet(r, DN_REDUCE_EXCHANGE);
-    MPI_Allreduce(MPI_IN_PLACE, all, (int)r->local.width, MPI_FLOAT, MPI_SUM, r->comm->mpi);
-    memcpy(out_slice, all + r->slice.begin, (size_t)(r->slice.end - r->slice.begin) * sizeof *all);
-    memcpy(out_tail, all + r->sliced, (size_t)r->tail * sizeof *all);
+    sum_mine(r, 0, 0, width, r->all);
+    for (int i = 1; i < r->n_mine; i++)
+        for (int64_t at = 0; at < width; at += DN_TREE_PIECE) {
+            float more[DN_TREE_PIECE];
+            int64_t n = width - at < DN_TREE_PIECE ? width - at : DN_TREE_PIECE;
+            sum_mine(r, i, at, n, more);
+            dn_tree_add(r->all + at, more, n);
+        }
+    wait_for_all(r, DN_REDUCE_EXCHANGE);
+    MPI_Allreduce(MPI_IN_PLACE, r->all, (int)width, MPI_FLOAT, MPI_SUM, r->comm->mpi);
 }
 
-void dn_reduce_finish(dn_reduce *r, float *out_slice, float *out_tail)
+void dn_reduce_meet(dn_reduce *r, float *out_tail)
 {
     int64_t mine = r->slice.end - r->slice.begin;
     double start = MPI_Wtime();
     int before = dn_clock_part(r->clock, DN_REDUCE_ADD);
 
     if (r->kind == DN_REDUCE_FAST) {
-        sum_fast(r, out_slice, out_tail);
+        sum_fast(r);
+        memcpy(out_tail, r->all + r->sliced, (size_t)r->tail * sizeof *out_tail);
+    } else if (r->comm->size == 1) {
+        sum_mine(r, 0, r->sliced, r->tail, out_tail);
     } else {
         exchange(r);
-        finish_tree(r);
-        memcpy(out_slice, r->owner.node[0].sum, (size_t)mine * sizeof *out_slice);
-        memcpy(out_tail, (const float *)r->owner.node[0].sum + mine, (size_t)r->tail * sizeof *out_tail);
+        memcpy(out_tail, finish_tree(r, mine, r->tail), (size_t)r->tail * sizeof *out_tail);
+    }
+    dn_clock_part(r->clock, before);
+    r->seconds += MPI_Wtime() - start;
+}
+
+void dn_reduce_take(dn_reduce *r, dn_reduce_taker *take, void *ctx)
+{
+    int64_t mine = r->slice.end - r->slice.begin;
+    double start = MPI_Wtime();
+    int before = dn_clock_part(r->clock, DN_REDUCE_ADD);
+
+    for (int64_t at = 0; take != NULL && at < mine; at += DN_TREE_PIECE) {
+        int64_t n = mine - at < DN_TREE_PIECE ? mine - at : DN_TREE_PIECE;
+        float sum[DN_TREE_PIECE];
+        if (r->kind == DN_REDUCE_FAST) {
+            take(ctx, at, n, r->all + r->slice.begin + at);
+        } else if (r->comm->size > 1) {
+            take(ctx, at, n, finish_tree(r, at, n));
+        } else if (r->lent == NULL) {
+            take(ctx, at, n, (const float *)r->local.node[0].sum + at);
+        } else {
+            sum_mine(r, 0, at, n, sum);
+            take(ctx, at, n, sum);
+        }
     }
     dn_tree_clear(&r->local);
+    r->lent = NULL;
     r->next = r->plan->first[r->comm->rank];
     dn_clock_part(r->clock, before);
     r->seconds += MPI_Wtime() - start;
 }
 
+static void copy(void *ctx, int64_t at, int64_t n, const float *sum)
+{
+    memcpy((float *)ctx + at, sum, (size_t)n * sizeof *sum);
+}
+
+void dn_reduce_finish(dn_reduce *r, float *out_slice, float *out_tail)
+{
+    dn_reduce_meet(r, out_tail);
+    dn_reduce_take(r, copy, out_slice);
+}
+
 void dn_reduce_gather(dn_reduce *r, float *full)
 {
     double start = MPI_Wtime();
-    int before = dn_clock_part(r->clock, DN_REDUCE_WAIT);
+    int before = dn_clock_part(r->clock, DN_REDUCE_GATHER);
 
-    meet(r, DN_REDUCE_GATHER);
-    MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, full, r->gather_counts, r->gather_at, MPI_FLOAT,
-                   r->comm->mpi);
+    if (r->comm->size > 1) {
+        wait_for_all(r, DN_REDUCE_GATHER);
+        MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, full, r->gather_counts, r->gather_at, MPI_FLOAT,
+                       r->comm->mpi);
+    }
     dn_clock_part(r->clock, before);
     r->seconds += MPI_Wtime() - start;
 }

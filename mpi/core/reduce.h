@@ -1,7 +1,7 @@
 /* reduce.h - the ordered sum of all shards, sliced over the ranks
  *
  * A shard's vector has a sliced part (gradients) and a tail (loss, batch statistics, failure flags). Every
- * rank pushes the vectors of its shards in order; dn_reduce_finish() moves the subtree sums of each rank to
+ * rank gives the vectors of its shards in order; dn_reduce_finish() moves the subtree sums of each rank to
  * the owners of the slices, who finish the tree. The tail goes to everyone. The result has the bits of a
  * single rank.
  */
@@ -9,6 +9,7 @@
 #define DN_CORE_REDUCE_H
 
 #include "mpi/core/partition.h"
+#include "mpi/core/tree.h"
 #include "mpi/core/world.h"
 #include "solvers/base/clock.h"
 
@@ -31,12 +32,31 @@ void dn_reduce_destroy(dn_reduce **r);
 /* The slice of this rank. Local. */
 dn_range dn_reduce_slice(const dn_reduce *r);
 
-/* Add the vector [sliced + tail] of the next shard of this rank. Local; cannot fail. */
-void dn_reduce_push(dn_reduce *r, const float *vec);
+/* The shards of this rank are given in one of two ways, none of which copies a vector [sliced + tail]:
+ *
+ * one by one, in order: the reduction keeps *vec and puts another one, of any content, in its place. All are
+ * from dn_calloc(), and whoever holds one at the end frees it. dn_reduce_reserve() comes before the first
+ * and fails with DN_ENOMEM; the push itself cannot fail. Local. */
+DN_MUST_CHECK dn_status dn_reduce_reserve(dn_reduce *r, dn_error *err);
+void dn_reduce_push(dn_reduce *r, float **vec);
+
+/* all at once: vec [shards of this rank] and the vectors are borrowed and stay as they are until the round is
+ * over, that is until dn_reduce_finish() or dn_reduce_take(). Local; cannot fail. */
+void dn_reduce_lend(dn_reduce *r, const float *const *vec);
 
 /* Sum over all shards: out_slice [length of the slice], out_tail [tail]. Ready for the next round afterwards.
- * Every rank must have pushed all its shards. Collective on comm; cannot fail. */
+ * Every rank must have given all its shards. Collective on comm; cannot fail. */
 DN_COLLECTIVE void dn_reduce_finish(dn_reduce *r, float *out_slice, float *out_tail);
+
+/* The same in two steps. First the tails; the slices are where they belong, but not yet summed. Collective on
+ * comm; cannot fail. */
+DN_COLLECTIVE void dn_reduce_meet(dn_reduce *r, float *out_tail);
+
+/* Then the slice, piece by piece in order, while each is in the cache: floats at .. at + n - 1 of the slice,
+ * n
+ * <= DN_TREE_PIECE. `take` may be NULL: the sum is not wanted. Ends the round. Local; cannot fail. */
+typedef void dn_reduce_taker(void *ctx, int64_t at, int64_t n, const float *sum);
+void dn_reduce_take(dn_reduce *r, dn_reduce_taker *take, void *ctx);
 
 /* Put the slices of all ranks together in full [sliced]; the caller's own slice stands there already.
  * Collective on comm. */

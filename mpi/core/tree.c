@@ -3,14 +3,17 @@
 
 #include <string.h>
 #include "solvers/base/alloc.h"
+#include "solvers/base/clones.h"
 
-/* left += right. The lanes are independent: vectorised or not, the bits are the same. */
-static void add_float(float *restrict left, const float *restrict right, int64_t n)
+/* The lanes are independent: vectorised or not, the bits are the same. */
+DN_CLONES
+void dn_tree_add(float *restrict left, const float *restrict right, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
         left[i] += right[i];
 }
 
+DN_CLONES
 static void add_double(double *restrict left, const double *restrict right, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
@@ -33,7 +36,7 @@ out:
     return st;
 }
 
-static int siblings(const dn_node *left, const dn_node *right)
+int dn_tree_siblings(const dn_node *left, const dn_node *right)
 {
     return left->count == right->count && left->first % (2 * left->count) == 0;
 }
@@ -48,7 +51,7 @@ dn_status dn_tree_reserve(dn_tree *t, int first, int end, dn_error *err)
     for (int shard = first; shard < end; shard++) {
         stack[depth++] = (dn_node){.first = shard, .count = 1};
         deepest = depth > deepest ? depth : deepest;
-        while (depth > 1 && siblings(&stack[depth - 2], &stack[depth - 1]))
+        while (depth > 1 && dn_tree_siblings(&stack[depth - 2], &stack[depth - 1]))
             stack[--depth - 1].count *= 2;
     }
     while (t->slots < deepest)
@@ -57,28 +60,59 @@ out:
     return st;
 }
 
-dn_status dn_tree_push(dn_tree *t, int first, int count, const void *sum, dn_error *err)
+static void add(const dn_tree *t, const dn_node *left, const dn_node *right, int64_t at, int64_t n)
+{
+    if (t->is_double)
+        add_double((double *)left->sum + at, (const double *)right->sum + at, n);
+    else
+        dn_tree_add((float *)left->sum + at, (const float *)right->sum + at, n);
+}
+
+/* Merge the top of the stack as often as it goes, all levels of a piece before the next piece. The vectors of
+ * nodes on the stack are the first slots, so that of a right half is free when it leaves. */
+static void merge(dn_tree *t)
+{
+    int top = t->depth - 1, bottom = top;
+
+    for (; bottom > 0 && dn_tree_siblings(&t->node[bottom - 1], &t->node[bottom]); bottom--)
+        t->node[bottom - 1].count *= 2;
+    for (int64_t at = 0; bottom < top && at < t->width; at += DN_TREE_PIECE)
+        for (int i = top; i > bottom; i--)
+            add(t, &t->node[i - 1], &t->node[i], at,
+                t->width - at < DN_TREE_PIECE ? t->width - at : DN_TREE_PIECE);
+    t->depth = bottom + 1;
+}
+
+dn_status dn_tree_swap(dn_tree *t, int first, int count, void **sum, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_node *top;
+    void *mine = *sum;
 
     if (t->depth == DN_TREE_DEPTH)
         DN_FAIL(DN_ESOFTWARE, "reduction tree deeper than %d", DN_TREE_DEPTH);
     if (t->depth == t->slots)
         DN_TRY(add_slot(t, err));
-    top = &t->node[t->depth];
-    *top = (dn_node){.first = first, .count = count, .sum = t->slot[t->depth]};
-    memcpy(top->sum, sum, bytes(t));
+    *sum = t->slot[t->depth];
+    t->slot[t->depth] = mine;
+    t->node[t->depth] = (dn_node){.first = first, .count = count, .sum = mine};
     t->depth++;
-    while (t->depth > 1 && siblings(&t->node[t->depth - 2], &t->node[t->depth - 1])) {
-        dn_node *left = &t->node[t->depth - 2], *right = left + 1;
-        if (t->is_double)
-            add_double(left->sum, right->sum, t->width);
-        else
-            add_float(left->sum, right->sum, t->width);
-        left->count *= 2;
-        t->depth--;
-    }
+    merge(t);
+out:
+    return st;
+}
+
+dn_status dn_tree_push(dn_tree *t, int first, int count, const void *sum, dn_error *err)
+{
+    dn_status st = DN_OK;
+    void *own;
+
+    if (t->depth == DN_TREE_DEPTH)
+        DN_FAIL(DN_ESOFTWARE, "reduction tree deeper than %d", DN_TREE_DEPTH);
+    if (t->depth == t->slots)
+        DN_TRY(add_slot(t, err));
+    own = t->slot[t->depth];
+    memcpy(own, sum, bytes(t));
+    DN_TRY(dn_tree_swap(t, first, count, &own, err));
 out:
     return st;
 }
@@ -107,4 +141,59 @@ int dn_tree_cover(int first, int end, dn_node *out)
         first += count;
     }
     return n;
+}
+
+/* ---- vectors that are all there ---- */
+
+DN_CLONES
+static void sum_of_2(const float *const *vec, int64_t at, int64_t n, float *restrict out)
+{
+    const float *a = vec[0] + at, *b = vec[1] + at;
+
+    for (int64_t i = 0; i < n; i++)
+        out[i] = a[i] + b[i];
+}
+
+DN_CLONES
+static void sum_of_4(const float *const *vec, int64_t at, int64_t n, float *restrict out)
+{
+    const float *a = vec[0] + at, *b = vec[1] + at, *c = vec[2] + at, *d = vec[3] + at;
+
+    for (int64_t i = 0; i < n; i++)
+        out[i] = (a[i] + b[i]) + (c[i] + d[i]);
+}
+
+DN_CLONES
+static void sum_of_8(const float *const *vec, int64_t at, int64_t n, float *restrict out)
+{
+    const float *a = vec[0] + at, *b = vec[1] + at, *c = vec[2] + at, *d = vec[3] + at;
+    const float *e = vec[4] + at, *f = vec[5] + at, *g = vec[6] + at, *h = vec[7] + at;
+
+    for (int64_t i = 0; i < n; i++)
+        out[i] = ((a[i] + b[i]) + (c[i] + d[i])) + ((e[i] + f[i]) + (g[i] + h[i]));
+}
+
+/* Halves of the tree, so the recursion is as deep as the tree is above eight vectors. */
+void dn_tree_sum(const float *const *vec, int count, int64_t at, int64_t n, float *out)
+{
+    float right[DN_TREE_PIECE];
+
+    switch (count) {
+    case 1:
+        memcpy(out, vec[0] + at, (size_t)n * sizeof *out);
+        break;
+    case 2:
+        sum_of_2(vec, at, n, out);
+        break;
+    case 4:
+        sum_of_4(vec, at, n, out);
+        break;
+    case 8:
+        sum_of_8(vec, at, n, out);
+        break;
+    default:
+        dn_tree_sum(vec, count / 2, at, n, out);
+        dn_tree_sum(vec + count / 2, count / 2, at, n, right);
+        dn_tree_add(out, right, n);
+    }
 }

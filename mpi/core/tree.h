@@ -38,6 +38,10 @@ DN_MUST_CHECK dn_status dn_tree_reserve(dn_tree *t, int first, int end, dn_error
  * Fails: DN_ENOMEM (only while the stack is deeper than ever before) */
 DN_MUST_CHECK dn_status dn_tree_push(dn_tree *t, int first, int count, const void *sum, dn_error *err);
 
+/* The same of the vector *sum without a copy: it stays with the tree, and *sum becomes another, of any
+ * content, that dn_tree_destroy() does not see. Cannot fail after dn_tree_reserve(). */
+DN_MUST_CHECK dn_status dn_tree_swap(dn_tree *t, int first, int count, void **sum, dn_error *err);
+
 /* Forget the nodes, keep the memory. */
 void dn_tree_clear(dn_tree *t);
 
@@ -46,5 +50,18 @@ void dn_tree_destroy(dn_tree *t);
 /* The maximal nodes inside [first, end): fills first and count of out [DN_TREE_DEPTH] and returns how many.
  */
 int dn_tree_cover(int first, int end, dn_node *out);
+
+/* Whether two nodes that follow each other are the halves of one. */
+int dn_tree_siblings(const dn_node *left, const dn_node *right);
+
+/* Floats of a vector that are added up while they are in the cache. */
+enum { DN_TREE_PIECE = 1024 };
+
+/* left [n] += right [n] */
+void dn_tree_add(float *restrict left, const float *restrict right, int64_t n);
+
+/* Floats at .. at + n - 1, n <= DN_TREE_PIECE, of the node over `count` vectors, a power of two of at most
+ * 2^16: all of them in one pass, with the bits of pushing them one by one. */
+void dn_tree_sum(const float *const *vec, int count, int64_t at, int64_t n, float *out);
 
 #endif

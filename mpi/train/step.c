@@ -8,7 +8,9 @@
  * A shard goes through 2 P passes: forward 0 .. P - 1, backward P - 1 .. 0. With norms over shards a thread
  * takes one through all of them before the next; the main thread pushes the vectors in order, a wave of as
  * many shards as there are threads at a time. With global norms all shards of the rank take a pass before any
- * takes the next, and the norms meet in between. A slot holds what a shard needs while it is under way.
+ * takes the next, and the norms meet in between; the vectors, all there, are lent to the reduction. A slot
+ * holds what a shard needs while it is under way. No vector is copied: the update takes the sum of the slice
+ * piece by piece, as the reduction makes it.
  */
 #include "mpi/train/step.h"
 
@@ -38,7 +40,7 @@ struct dn_step {
     dn_deal *deal;
     const int64_t *dealt; /* [batch]  rows of the batch at hand, shard by shard */
     int64_t tail;
-    float *slice_sum, *tail_sum;
+    float *tail_sum;
     dn_reduce *reduce;
     dn_optim optim;
     int64_t shards_done;
@@ -130,12 +132,10 @@ static dn_status verdict_of(const dn_step *s, int n, dn_error *err)
 }
 
 /* A failure is marked in the tail of its shard, so that everybody hears of it. */
-static void push(dn_step *s, int n)
+static void mark(dn_step *s, int n)
 {
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         s->vec[i][s->m->n_weights + s->tail - 1] = s->verdict[i] != DN_OK;
-        dn_reduce_push(s->reduce, s->vec[i]);
-    }
     s->shards_done += n;
 }
 
@@ -150,7 +150,9 @@ static dn_status run_apart(dn_step *s, const batch *b, dn_error *err)
         pass_wave(s, b, 0, wave, n, 0, 2 * s->m->n_phases);
         dn_clock_part(s->clock, DN_PROFILE_OTHER);
         DN_PASS(verdict_of(s, n, err));
-        push(s, n);
+        mark(s, n);
+        for (int i = 0; i < n; i++)
+            dn_reduce_push(s->reduce, &s->vec[i]);
     }
     return st;
 }
@@ -181,17 +183,39 @@ static dn_status run_together(dn_step *s, const batch *b, dn_error *err)
         all_well = meet(s, i, st == DN_OK);
         dn_clock_stage(s->clock, DN_PROFILE_STEP);
     }
-    push(s, n);
+    mark(s, n);
+    dn_reduce_lend(s->reduce, (const float *const *)s->vec);
     return st;
+}
+
+/* ---- the update ---- */
+
+typedef struct update {
+    dn_step *step;
+    double rate;
+    float *w; /* slice of this rank */
+} update;
+
+/* Of one piece of the slice. */
+static void take_sum(void *ctx, int64_t at, int64_t n, const float *sum)
+{
+    const update *u = ctx;
+    float mean[DN_TREE_PIECE];
+    int before = dn_clock_part(u->step->clock, DN_PROFILE_UPDATE);
+
+    for (int64_t i = 0; i < n; i++)
+        mean[i] = sum[i] / (float)u->step->batch;
+    dn_optim_part(&u->step->optim, u->rate, at, n, mean, u->w + at);
+    dn_clock_part(u->step->clock, before);
 }
 
 dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *rows, int64_t epoch,
                       int64_t number, double rate, float *w, float *running, double *out_loss,
                       double *out_right, dn_error *err)
 {
-    dn_range mine = dn_reduce_slice(s->reduce);
     const float *end;
     const batch b = {.epoch = epoch, .number = number, .w = w, .running = running};
+    update u = {.step = s, .rate = rate, .w = w + dn_reduce_slice(s->reduce).begin};
     dn_status st;
 
     dn_profile_step_start(s->profile);
@@ -200,16 +224,15 @@ dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *ro
     dn_clock_part(s->clock, DN_PROFILE_OTHER);
     st = s->norms != NULL ? run_together(s, &b, err) : run_apart(s, &b, err);
 
-    dn_reduce_finish(s->reduce, s->slice_sum, s->tail_sum);
+    dn_reduce_meet(s->reduce, s->tail_sum);
     end = s->tail_sum + s->tail - 3;
+    dn_reduce_take(s->reduce, end[2] > 0 ? NULL : take_sum, &u);
     if (end[2] > 0) {
         DN_AGREE(s->comm); /* somebody failed: nobody updates */
         goto out;
     }
     dn_clock_part(s->clock, DN_PROFILE_UPDATE);
-    for (int64_t i = 0; i < mine.end - mine.begin; i++)
-        s->slice_sum[i] /= (float)s->batch;
-    dn_optim_step(&s->optim, rate, s->slice_sum, w + mine.begin);
+    dn_optim_count(&s->optim);
     dn_reduce_gather(s->reduce, w);
     if (s->norms != NULL)
         dn_norms_running(s->norms, running);
@@ -286,12 +309,10 @@ dn_status dn_step_create(const dn_comm *comm, const dn_model *m, const dn_train_
     if (o->norms == DN_NORMS_GLOBAL)
         DN_TRY(dn_norms_create(comm, m, plan, o->reduce, &(*out)->norms, err));
     slice = dn_reduce_slice((*out)->reduce).end - dn_reduce_slice((*out)->reduce).begin;
-    (*out)->slice_sum = dn_calloc((size_t)slice, sizeof(float));
-    if ((*out)->slice_sum == NULL)
-        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory for a slice of %lld weights",
-                          (long long)slice);
     if (o->opt_profile != NULL)
         watch(*out, o->opt_profile);
+    if (o->norms != DN_NORMS_GLOBAL)
+        DN_PASS(dn_reduce_reserve((*out)->reduce, err));
     DN_PASS(dn_optim_create(o->optimiser, o->decay, slice, &(*out)->optim, err));
     DN_AGREE(comm);
 out:
@@ -320,7 +341,6 @@ void dn_step_destroy(dn_step **handle)
     dn_deal_destroy(&s->deal);
     dn_free(s->verdict);
     dn_free(s->error);
-    dn_free(s->slice_sum);
     dn_free(s->tail_sum);
     dn_reduce_destroy(&s->reduce);
     dn_norms_destroy(&s->norms);

@@ -9,7 +9,8 @@ struct dn_norms {
     const dn_model *m;
     int shards;    /* of this rank */
     int64_t width; /* of a message: per norm of the largest phase its count and 2 C numbers, and a flag */
-    float *vec, *sum;
+    float **vec;   /* [shards][width] */
+    float *sum;
     float *moments;             /* [n_moments]  of the last batch */
     double count[DN_MAX_NORMS]; /* values per channel of the last batch */
     dn_reduce *reduce;
@@ -124,13 +125,13 @@ static bool add_up(dn_norms *x, int phase, dn_work *const *work, fill *fill_norm
 
     for (int s = 0; s < x->shards; s++) {
         int64_t at = 0;
-        memset(x->vec, 0, (size_t)x->width * sizeof *x->vec);
+        memset(x->vec[s], 0, (size_t)x->width * sizeof *x->vec[s]);
         for (int k = 0; ok && k < x->m->n_norms; k++)
             if (x->m->norm[k].phase == phase)
-                at += fill_norm(x, k, work[s], x->vec + at);
-        x->vec[x->width - 1] = ok ? 0 : 1;
-        dn_reduce_push(x->reduce, x->vec);
+                at += fill_norm(x, k, work[s], x->vec[s] + at);
+        x->vec[s][x->width - 1] = ok ? 0 : 1;
     }
+    dn_reduce_lend(x->reduce, (const float *const *)x->vec);
     dn_reduce_finish(x->reduce, &none, x->sum);
     return !(x->sum[x->width - 1] > 0);
 }
@@ -234,7 +235,9 @@ static dn_status create_local(const dn_comm *comm, const dn_model *m, const dn_p
         if (numbers_of(m, phase) > x->width)
             x->width = numbers_of(m, phase);
     x->width++;
-    DN_NEW(x->vec, (size_t)x->width);
+    DN_NEW(x->vec, (size_t)x->shards);
+    for (int s = 0; s < x->shards; s++)
+        DN_NEW(x->vec[s], (size_t)x->width);
     DN_NEW(x->sum, (size_t)x->width);
     DN_NEW(x->moments, (size_t)m->n_moments);
 out:
@@ -267,6 +270,8 @@ void dn_norms_destroy(dn_norms **handle)
 
     if (x == NULL)
         return;
+    for (int s = 0; x->vec != NULL && s < x->shards; s++)
+        dn_free(x->vec[s]);
     dn_free(x->vec);
     dn_free(x->sum);
     dn_free(x->moments);

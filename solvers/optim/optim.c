@@ -28,29 +28,45 @@ void dn_optim_destroy(dn_optim *o)
     *o = (dn_optim){0};
 }
 
-static void adamw(dn_optim *o, double rate, const float *g, float *w)
+static void adamw(const dn_optim *o, double rate, int64_t at, int64_t n, const float *g, float *w)
 {
     double t = (double)(o->steps + 1);
     double step = rate / (1 - pow(beta1, t)), correct = 1 / (1 - pow(beta2, t));
+    float *first = o->m + at, *second = o->v + at;
 
-    for (int64_t i = 0; i < o->n; i++) {
+    for (int64_t i = 0; i < n; i++) {
         double gi = (double)g[i], wi = (double)w[i] * (1 - rate * o->decay);
-        double m = beta1 * (double)o->m[i] + (1 - beta1) * gi;
-        double v = beta2 * (double)o->v[i] + (1 - beta2) * gi * gi;
-        o->m[i] = (float)m;
-        o->v[i] = (float)v;
+        double m = beta1 * (double)first[i] + (1 - beta1) * gi;
+        double v = beta2 * (double)second[i] + (1 - beta2) * gi * gi;
+        first[i] = (float)m;
+        second[i] = (float)v;
         w[i] = (float)(wi - step * m / (sqrt(v * correct) + epsilon));
     }
 }
 
-void dn_optim_step(dn_optim *o, double rate, const float *g, float *w)
+static void sgd(float rate, int64_t n, const float *restrict g, float *restrict w)
+{
+    for (int64_t i = 0; i < n; i++)
+        w[i] -= rate * g[i];
+}
+
+void dn_optim_part(const dn_optim *o, double rate, int64_t at, int64_t n, const float *g, float *w)
 {
     if (o->kind == DN_ADAMW)
-        adamw(o, rate, g, w);
+        adamw(o, rate, at, n, g, w);
     else
-        for (int64_t i = 0; i < o->n; i++)
-            w[i] -= (float)rate * g[i];
+        sgd((float)rate, n, g, w);
+}
+
+void dn_optim_count(dn_optim *o)
+{
     o->steps++;
+}
+
+void dn_optim_step(dn_optim *o, double rate, const float *g, float *w)
+{
+    dn_optim_part(o, rate, 0, o->n, g, w);
+    dn_optim_count(o);
 }
 
 double dn_schedule_rate(const dn_schedule *s, int64_t step)

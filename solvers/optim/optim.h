@@ -29,6 +29,11 @@ void dn_optim_destroy(dn_optim *o);
 /* One update of w [n] with gradient g [n]. */
 void dn_optim_step(dn_optim *o, double rate, const float *g, float *w);
 
+/* The same in parts: elements at .. at + n - 1 of the slice, with their g [n] and w [n]. When each element
+ * has had its turn, dn_optim_count() ends the update. */
+void dn_optim_part(const dn_optim *o, double rate, int64_t at, int64_t n, const float *g, float *w);
+void dn_optim_count(dn_optim *o);
+
 /* The learning rate of update number step (from 0). */
 typedef enum dn_schedule_kind {
     DN_CONSTANT,

@@ -195,7 +195,7 @@ class Bench:
         path = f"{self.folder}/{samples}.h5"
         if not os.path.exists(path):
             self.call(self.o.dragnet, "synth", "--genes", "400", "--samples", str(samples), "--pairs", str(self.o.pairs), "--seed", "1", "-o", path)
-            self.call(self.o.dragnet, "split", path, "--pairs", "known", "--name", "most", "--kind", "random", "--fractions", "0.98,0.01,0.01")
+            self.call(self.o.dragnet, "split", path, "--pairs", "known", "--name", "most", "--kind", "random", "--fractions", "0.98,0.02,0")
         return path
 
     def train(self, ranks, samples, batch, shards, *more):

@@ -8,11 +8,12 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 
-enum { SHARDS = 8, SLICED = 37, TAIL = 3, WIDTH = SLICED + TAIL };
+/* One rank takes three pieces of the slice, four ranks one each. */
+enum { SHARDS = 8, SLICED = 2 * DN_TREE_PIECE + 37, TAIL = 3, WIDTH = SLICED + TAIL };
 
 static void shard_vector(int shard, int round, float *out)
 {
-    dn_rng s = dn_rng_stream(7, DN_RNG_SYNTH, (uint64_t)(round * SHARDS + shard), 0);
+    dn_rng s = dn_rng_stream(7, DN_RNG_SYNTH, (uint64_t)(1000 * round + shard), 0);
 
     for (int k = 0; k < WIDTH; k++)
         out[k] = (float)(dn_rng_normal(s, (uint64_t)k) * (k % 3 == 0 ? 1e6 : 1e-3));
@@ -32,31 +33,87 @@ static void recursive(int first, int count, int round, float *out)
         out[k] += right[k];
 }
 
+/* How the shards are given and the sum is taken. */
+typedef enum way { PUSHED, LENT, IN_PIECES, WAYS } way;
+
+/* The vectors of this rank's shards, in memory of their own, so that a sanitizer sees a step too far. */
+static void give(dn_reduce *r, const dn_plan *plan, int round, way w, float **vec)
+{
+    int first = plan->first[test_comm.rank], end = plan->first[test_comm.rank + 1];
+
+    for (int s = first; s < end; s++) {
+        float **to =
+            w == PUSHED ? vec : &vec[s - first]; /* pushed: one buffer goes in and another comes out */
+        shard_vector(s, round, *to);
+        if (w == PUSHED)
+            dn_reduce_push(r, to);
+    }
+    if (w != PUSHED)
+        dn_reduce_lend(r, (const float *const *)vec);
+}
+
+typedef struct taken {
+    float *slice;
+    int64_t next; /* where the next piece begins */
+} taken;
+
+static void take(void *ctx, int64_t at, int64_t n, const float *sum)
+{
+    taken *t = ctx;
+
+    CU_ASSERT(at == t->next && n > 0 && n <= DN_TREE_PIECE);
+    memcpy(t->slice + at, sum, (size_t)n * sizeof *sum);
+    t->next = at + n;
+}
+
+static void one_round(dn_reduce *r, const dn_plan *plan, dn_reduce_kind kind, int round, way w, float **vec)
+{
+    static float full[SLICED], slice[SLICED], want[WIDTH];
+    dn_range mine = dn_reduce_slice(r);
+    taken t = {.slice = slice};
+    float tail[TAIL];
+
+    give(r, plan, round, w, vec);
+    if (w == IN_PIECES) {
+        dn_reduce_meet(r, tail);
+        dn_reduce_take(r, take, &t);
+        CU_ASSERT_EQUAL(t.next, mine.end - mine.begin);
+    } else {
+        dn_reduce_finish(r, slice, tail);
+    }
+    memset(full, 0, sizeof full);
+    memcpy(full + mine.begin, slice, (size_t)(mine.end - mine.begin) * sizeof *slice);
+    dn_reduce_gather(r, full);
+    recursive(0, plan->shards, round, want);
+    if (kind == DN_REDUCE_ORDERED) {
+        CU_ASSERT_EQUAL(memcmp(full, want, sizeof full), 0);
+        CU_ASSERT_EQUAL(memcmp(tail, want + SLICED, sizeof tail), 0);
+    } else {
+        for (int k = 0; k < SLICED; k++)
+            CU_ASSERT_DOUBLE_EQUAL(full[k], want[k], k % 3 == 0 ? 5.0 : 5e-9);
+    }
+}
+
 static void run(const dn_plan *plan, dn_reduce_kind kind)
 {
+    int shards = plan->first[test_comm.rank + 1] - plan->first[test_comm.rank];
+    float **vec = dn_calloc((size_t)shards, sizeof *vec);
     dn_reduce *r = NULL;
-    float full[SLICED], slice[SLICED], tail[TAIL], vec[WIDTH], want[WIDTH];
 
+    for (int s = 0; s < shards; s++)
+        vec[s] = dn_calloc(WIDTH, sizeof **vec);
     CU_ASSERT_EQUAL(dn_reduce_create(&test_comm, plan, kind, SLICED, TAIL, &r, NULL), DN_OK);
-    for (int round = 0; round < 3; round++) {
-        dn_range mine = dn_reduce_slice(r);
-        for (int s = plan->first[test_comm.rank]; s < plan->first[test_comm.rank + 1]; s++) {
-            shard_vector(s, round, vec);
-            dn_reduce_push(r, vec);
-        }
-        dn_reduce_finish(r, slice, tail);
-        memcpy(full + mine.begin, slice, (size_t)(mine.end - mine.begin) * sizeof *slice);
-        dn_reduce_gather(r, full);
-        recursive(0, SHARDS, round, want);
-        if (kind == DN_REDUCE_ORDERED) {
-            CU_ASSERT_EQUAL(memcmp(full, want, sizeof full), 0);
-            CU_ASSERT_EQUAL(memcmp(tail, want + SLICED, sizeof tail), 0);
-        } else {
-            for (int k = 0; k < SLICED; k++)
-                CU_ASSERT_DOUBLE_EQUAL(full[k], want[k], k % 3 == 0 ? 5.0 : 5e-9);
-        }
-    }
+    CU_ASSERT_EQUAL(dn_reduce_reserve(r, NULL), DN_OK);
+    for (int round = 0; round < 2 * WAYS; round++)
+        one_round(r, plan, kind, round, (way)(round % WAYS), vec);
+    give(r, plan, 0, LENT, vec); /* a round whose sum nobody wants */
+    dn_reduce_meet(r, (float[TAIL]){0});
+    dn_reduce_take(r, NULL, NULL);
+    one_round(r, plan, kind, 1, PUSHED, vec);
     dn_reduce_destroy(&r);
+    for (int s = 0; s < shards; s++)
+        dn_free(vec[s]);
+    dn_free(vec);
 }
 
 static void even_plan(void)
@@ -66,6 +123,16 @@ static void even_plan(void)
     CU_ASSERT_EQUAL(dn_plan_even(SHARDS, test_comm.size, &plan, NULL), DN_OK);
     run(&plan, DN_REDUCE_ORDERED);
     run(&plan, DN_REDUCE_FAST);
+    dn_plan_destroy(&plan);
+}
+
+/* More shards of a rank than are added up at once. */
+static void many_shards(void)
+{
+    dn_plan plan;
+
+    CU_ASSERT_EQUAL(dn_plan_even(64, test_comm.size, &plan, NULL), DN_OK);
+    run(&plan, DN_REDUCE_ORDERED);
     dn_plan_destroy(&plan);
 }
 
@@ -104,6 +171,8 @@ static void any_rank_may_run_out_of_memory(void)
             dn_error err = DN_ERROR_INIT;
             dn_alloc_fail_after(test_comm.rank == rank ? k : -1);
             st = dn_reduce_create(&test_comm, &plan, DN_REDUCE_ORDERED, SLICED, TAIL, &r, &err);
+            if (st == DN_OK)
+                st = dn_agree(&test_comm, dn_reduce_reserve(r, &err), &err);
             dn_alloc_fail_after(-1);
             CU_ASSERT(test_same((int)st));
             CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == rank));
@@ -116,6 +185,7 @@ static void any_rank_may_run_out_of_memory(void)
 }
 
 static const dn_test tests[] = {{"even plan", even_plan},
+                                {"many shards", many_shards},
                                 {"uneven plans", uneven_plans},
                                 {"any rank may run out of memory", any_rank_may_run_out_of_memory},
                                 {NULL, NULL}};
