@@ -23,10 +23,12 @@ struct dn_reduce {
     const dn_plan *plan;
     dn_reduce_kind kind;
     int64_t sliced, tail;
-    dn_range slice;              /* of this rank */
-    int next;                    /* shard that dn_reduce_push() expects */
-    dn_tree local;               /* nodes of this rank, whole vectors, when they come one by one */
-    const float *const *lent;    /* or the vectors of its shards */
+    dn_range slice;           /* of this rank */
+    int next;                 /* shard that dn_reduce_push() expects */
+    dn_tree local;            /* nodes of this rank, whole vectors, when they come one by one */
+    const float *const *lent; /* or the vectors of its shards */
+    dn_reduce_source *source; /* or what adds them up: of `lent`, or of `source_ctx`; NULL: one by one */
+    void *source_ctx;
     dn_node mine[DN_TREE_DEPTH]; /* nodes of this rank */
     int n_mine;
     float **node; /* [n_nodes]  nodes of all ranks in `receive`, slice + tail, in the order of their shards */
@@ -208,24 +210,37 @@ void dn_reduce_push(dn_reduce *r, float **vec)
     dn_clock_part(r->clock, before);
 }
 
+static void sum_lent(void *ctx, int first, int count, int64_t at, int64_t n, float *out)
+{
+    const dn_reduce *r = ctx;
+
+    dn_tree_sum(r->lent + first, count, at, n, out);
+}
+
 void dn_reduce_lend(dn_reduce *r, const float *const *vec)
 {
     r->lent = vec;
+    dn_reduce_lend_sums(r, sum_lent, r);
+}
+
+void dn_reduce_lend_sums(dn_reduce *r, dn_reduce_source *sum, void *ctx)
+{
+    r->source = sum;
+    r->source_ctx = ctx;
 }
 
 /* Numbers at .. at + n - 1 of node i of this rank. */
 static void sum_mine(const dn_reduce *r, int i, int64_t at, int64_t n, float *out)
 {
-    const float *pushed = r->lent == NULL ? r->local.node[i].sum : NULL;
+    int first = r->mine[i].first - r->plan->first[r->comm->rank];
 
-    for (int64_t k = 0; k < n; k += DN_TREE_PIECE) {
-        int64_t piece = n - k < DN_TREE_PIECE ? n - k : DN_TREE_PIECE;
-        if (pushed != NULL)
-            memcpy(out + k, pushed + at + k, (size_t)piece * sizeof *out);
-        else
-            dn_tree_sum(r->lent + (r->mine[i].first - r->plan->first[r->comm->rank]), r->mine[i].count,
-                        at + k, piece, out + k);
+    if (r->source == NULL) {
+        memcpy(out, (const float *)r->local.node[i].sum + at, (size_t)n * sizeof *out);
+        return;
     }
+    for (int64_t k = 0; k < n; k += DN_TREE_PIECE)
+        r->source(r->source_ctx, first, r->mine[i].count, at + k,
+                  n - k < DN_TREE_PIECE ? n - k : DN_TREE_PIECE, out + k);
 }
 
 /* ---- all ranks ---- */
@@ -315,7 +330,7 @@ void dn_reduce_take(dn_reduce *r, dn_reduce_taker *take, void *ctx)
             take(ctx, at, n, r->all + r->slice.begin + at);
         } else if (r->comm->size > 1) {
             take(ctx, at, n, finish_tree(r, at, n));
-        } else if (r->lent == NULL) {
+        } else if (r->source == NULL) {
             take(ctx, at, n, (const float *)r->local.node[0].sum + at);
         } else {
             sum_mine(r, 0, at, n, sum);
@@ -323,7 +338,7 @@ void dn_reduce_take(dn_reduce *r, dn_reduce_taker *take, void *ctx)
         }
     }
     dn_tree_clear(&r->local);
-    r->lent = NULL;
+    r->source = NULL;
     r->next = r->plan->first[r->comm->rank];
     dn_clock_part(r->clock, before);
     r->seconds += MPI_Wtime() - start;

@@ -32,7 +32,7 @@ void dn_reduce_destroy(dn_reduce **r);
 /* The slice of this rank. Local. */
 dn_range dn_reduce_slice(const dn_reduce *r);
 
-/* The shards of this rank are given in one of two ways, none of which copies a vector [sliced + tail]:
+/* The shards of this rank are given in one of three ways, none of which copies a vector [sliced + tail]:
  *
  * one by one, in order: the reduction keeps *vec and puts another one, of any content, in its place. All are
  * from dn_calloc(), and whoever holds one at the end frees it. dn_reduce_reserve() comes before the first
@@ -43,6 +43,12 @@ void dn_reduce_push(dn_reduce *r, float **vec);
 /* all at once: vec [shards of this rank] and the vectors are borrowed and stay as they are until the round is
  * over, that is until dn_reduce_finish() or dn_reduce_take(). Local; cannot fail. */
 void dn_reduce_lend(dn_reduce *r, const float *const *vec);
+
+/* or all at once, without vectors: `sum` makes numbers at .. at + n - 1, n <= DN_TREE_PIECE, of the sum over
+ * `count` shards from number `first` of this rank's, with the bits of dn_tree_sum(). Called by this thread
+ * until the round is over. Local; cannot fail. */
+typedef void dn_reduce_source(void *ctx, int first, int count, int64_t at, int64_t n, float *out);
+void dn_reduce_lend_sums(dn_reduce *r, dn_reduce_source *sum, void *ctx);
 
 /* Sum over all shards: out_slice [length of the slice], out_tail [tail]. Ready for the next round afterwards.
  * Every rank must have given all its shards. Collective on comm; cannot fail. */

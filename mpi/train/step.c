@@ -8,7 +8,7 @@
  * A shard goes through 2 P passes: forward 0 .. P - 1, backward P - 1 .. 0. With norms over shards a thread
  * takes one through all of them before the next; the main thread pushes the vectors in order, a wave of as
  * many shards as there are threads at a time. With global norms all shards of the rank take a pass before any
- * takes the next, and the norms meet in between; the vectors, all there, are lent to the reduction. A slot
+ * takes the next, and the norms meet in between; the vectors are all there then, see shard_sums.h. A slot
  * holds what a shard needs while it is under way. No vector is copied: the update takes the sum of the slice
  * piece by piece, as the reduction makes it.
  */
@@ -19,6 +19,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/train/deal.h"
+#include "mpi/train/shard_sums.h"
 #include "mpi/train/step_norm.h"
 #include "solvers/base/alloc.h"
 
@@ -30,13 +31,14 @@ struct dn_step {
     int64_t shard_rows; /* G / V */
     uint64_t seed;
     int threads;
-    int slots;          /* shards under way at a time: threads, or all of this rank */
-    dn_work **work;     /* [slots] */
-    float **vec;        /* [slots][n_weights + tail] */
-    int64_t **rows;     /* [slots][shard_rows] */
-    dn_status *verdict; /* [slots] */
-    dn_error *error;    /* [slots] */
-    dn_norms *norms;    /* NULL: shard scope */
+    int slots;           /* shards under way at a time: threads, or all of this rank */
+    dn_work **work;      /* [slots] */
+    float **vec;         /* [slots][n_weights + tail] */
+    int64_t **rows;      /* [slots][shard_rows] */
+    dn_status *verdict;  /* [slots] */
+    dn_error *error;     /* [slots] */
+    dn_norms *norms;     /* NULL: shard scope */
+    dn_shard_sums *sums; /* with global norms */
     dn_deal *deal;
     const int64_t *dealt; /* [batch]  rows of the batch at hand, shard by shard */
     int64_t tail;
@@ -184,7 +186,7 @@ static dn_status run_together(dn_step *s, const batch *b, dn_error *err)
         dn_clock_stage(s->clock, DN_PROFILE_STEP);
     }
     mark(s, n);
-    dn_reduce_lend(s->reduce, (const float *const *)s->vec);
+    dn_reduce_lend_sums(s->reduce, dn_shard_sums_add, s->sums);
     return st;
 }
 
@@ -279,6 +281,8 @@ static dn_status create_local(const dn_comm *comm, const dn_model *m, const dn_t
         DN_NEW(s->rows[t], (size_t)s->shard_rows);
         DN_TRY(m->ops->work_create(m, s->shard_rows, &s->work[t], err));
     }
+    if (global)
+        DN_TRY(dn_shard_sums_create(m, s->work, s->vec, s->slots, &s->sums, err));
     DN_NEW(s->tail_sum, (size_t)s->tail);
     DN_TRY(dn_deal_create(global ? NULL : m, o->batch, o->shards, &s->deal, err));
 out:
@@ -344,6 +348,7 @@ void dn_step_destroy(dn_step **handle)
     dn_free(s->tail_sum);
     dn_reduce_destroy(&s->reduce);
     dn_norms_destroy(&s->norms);
+    dn_shard_sums_destroy(&s->sums);
     dn_optim_destroy(&s->optim);
     dn_free(s);
     *handle = NULL;

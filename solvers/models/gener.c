@@ -166,6 +166,12 @@ out:
     return st;
 }
 
+/* Of a weight that may be left to its factors. */
+static float *dense_gradient(const dn_work *k, float *dw, int which)
+{
+    return k->factored ? NULL : dn_gener_gradient(k, dw, which);
+}
+
 static dn_status second_backward(dn_work *k, const float *w, float *dw, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -174,7 +180,7 @@ static dn_status second_backward(dn_work *k, const float *w, float *dw, dn_error
     dn_gener_end_norm_backward(k, 1, w, k->h2, k->d2);
     dn_gener_part(k, PART_DENSE2);
     DN_TRY(dn_dense_backward(k->z1, k->capacity, WIDE, WIDE, dn_gener_tensor(k, w, DENSE2_W), k->h2, true,
-                             k->d2, dn_gener_gradient(k, dw, DENSE2_W), dn_gener_gradient(k, dw, DENSE2_B),
+                             k->d2, dense_gradient(k, dw, DENSE2_W), dn_gener_gradient(k, dw, DENSE2_B),
                              k->d1, err));
     dn_gener_part(k, PART_NORM1);
     dn_gener_begin_norm_backward(k, 0, w, k->h1, k->d1, dw);
@@ -192,7 +198,7 @@ static dn_status first_backward(dn_work *k, const float *w, float *dw, dn_error 
     dn_gener_windows_backward(k, w, dw);
     dn_gener_part(k, PART_DENSE1);
     return dn_dense_backward(k->x, k->capacity, k->g->data.samples, WIDE, dn_gener_tensor(k, w, DENSE1_W),
-                             k->h1, true, k->d1, dn_gener_gradient(k, dw, DENSE1_W),
+                             k->h1, true, k->d1, dense_gradient(k, dw, DENSE1_W),
                              dn_gener_gradient(k, dw, DENSE1_B), NULL, err);
 }
 
@@ -253,6 +259,23 @@ out:
 
 /* ---- the trainer's view ---- */
 
+static dn_factors factors_of(const dn_work *k, int which, const float *x, const float *d)
+{
+    const dn_tensor_info *t = &k->g->model.tensor[which];
+
+    return (dn_factors){.offset = t->offset, .in = t->dims[0], .out = t->dims[1], .x = x, .d = d};
+}
+
+static int factors(dn_work *k, dn_factors *out)
+{
+    k->factored = k->capacity == 1;
+    if (!k->factored)
+        return 0;
+    out[0] = factors_of(k, DENSE1_W, k->x, k->d1);
+    out[1] = factors_of(k, DENSE2_W, k->z1, k->d2);
+    return 2;
+}
+
 static float *moments(dn_work *k)
 {
     return k->moments;
@@ -280,6 +303,7 @@ const dn_model_ops dn_gener_ops = {.init = dn_gener_start,
                                    .load = load,
                                    .forward = forward,
                                    .backward = backward,
+                                   .factors = factors,
                                    .moments = moments,
                                    .moment_gradients = moment_gradients,
                                    .moment_counts = moment_counts,

@@ -115,7 +115,6 @@ void dn_gener_narrow_backward(dn_work *k, const float *w, float *dw)
             *d = k->h5[r * NARROW + o] > 0 ? *d : 0;
             bias[o] += *d;
         }
-    memset(weights, 0, (size_t)(F2 * k->length * NARROW) * sizeof *weights);
     dn_pair_narrow_back(&c, k->c2, k->slope, k->shift, k->moments + k->g->model.norm[3].offset,
                         dn_gener_tensor(k, w, DENSE3_W), k->d5, weights, k->d4, sum, sum_c);
     dn_gener_keep_norm_sums(k, 3, w, sum, sum_c, dw);

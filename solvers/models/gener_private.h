@@ -83,6 +83,7 @@ struct dn_work {
     double counts[NORMS];
     double loss;
     int64_t right;
+    bool factored; /* the gradients of dense1 and dense2 are left to their factors */
 };
 
 extern const dn_model_ops dn_gener_ops;

@@ -21,7 +21,7 @@
 #include "solvers/base/clock.h"
 #include "solvers/base/error.h"
 
-enum { DN_MAX_TENSORS = 64, DN_MAX_NORMS = 16 };
+enum { DN_MAX_TENSORS = 64, DN_MAX_NORMS = 16, DN_MAX_FACTORS = 8 };
 
 /* A named part of the weight vector. Row-major. */
 typedef struct dn_tensor_info {
@@ -52,6 +52,14 @@ typedef struct dn_pass {
                           * their parts. NULL: nobody measures */
 } dn_pass;
 
+/* A tensor [in, out] whose gradient is an outer product: gradient [i][j] = x[i] d[j] + 0, rounded to float,
+ * so that a product of -0 counts as 0. */
+typedef struct dn_factors {
+    int64_t offset, in, out;
+    const float *x; /* [in] */
+    const float *d; /* [out] */
+} dn_factors;
+
 typedef struct dn_model dn_model;
 
 typedef struct dn_model_ops {
@@ -78,6 +86,13 @@ typedef struct dn_model_ops {
     /* dw [n_weights] is the gradient of the SUM of the samples' losses (the trainer divides by the batch);
      * every phase writes its own tensors, none is added to, and after phase 0 all of dw is written. */
     dn_status (*backward)(dn_work *work, const float *w, int phase, float *dw, dn_error *err);
+
+    /* Of a single sample the gradient of a dense layer is far larger than what it is made of. NULL: this
+     * model has no such thing. Otherwise: lists such tensors of the work in out [DN_MAX_FACTORS], in the
+     * order of their offsets, and returns how many; 0 of a work for more samples. From then on backward()
+     * leaves these tensors of dw as they are, and from backward(0) to the next load() x and d are their
+     * factors. */
+    int (*factors)(dn_work *work, dn_factors *out);
 
     /* Vectors [n_moments] of the shard: read and written by the trainer between phases. Moment gradients
      * hold, per norm, sum(dy) [channels] and sum(dy * x_hat) [channels] over the shard (x_hat: normalised

@@ -41,7 +41,7 @@ static void sum_columns(const float *restrict dy, int64_t rows, int64_t out, flo
 }
 
 dn_status dn_dense_backward(const float *x, int64_t rows, int64_t in, int64_t out, const float *w,
-                            const float *y, bool relu, float *dy, float *dw, float *db, float *opt_dx,
+                            const float *y, bool relu, float *dy, float *opt_dw, float *db, float *opt_dx,
                             dn_error *err)
 {
     dn_status st = DN_OK;
@@ -49,7 +49,8 @@ dn_status dn_dense_backward(const float *x, int64_t rows, int64_t in, int64_t ou
     if (relu)
         undo_relu(y, dy, rows * out);
     sum_columns(dy, rows, out, db);
-    DN_TRY(dn_gemm(true, false, in, out, rows, x, dy, false, dw, err));
+    if (opt_dw != NULL)
+        DN_TRY(dn_gemm(true, false, in, out, rows, x, dy, false, opt_dw, err));
     if (opt_dx != NULL)
         DN_TRY(dn_gemm(false, true, rows, in, out, dy, w, false, opt_dx, err));
 out:
