@@ -2,7 +2,7 @@
  *
  * Milliseconds a step, means over the steps of this process. The columns of a rank add up to the step:
  *
- *     deal      which rows stand in which shard, of the whole batch
+ *     deal      which rows stand in the own shards
  *     compute   shards of this rank through all passes, until its last thread is done
  *     norms     statistics of norms that meet between the passes (global scope), without waiting
  *     add       sums of own shards; later, of the own slice over all ranks

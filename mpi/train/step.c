@@ -222,7 +222,8 @@ dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *ro
 
     dn_profile_step_start(s->profile);
     dn_clock_part(s->clock, DN_PROFILE_DEAL);
-    s->dealt = dn_deal_rows(s->deal, order, rows, number * s->batch);
+    s->dealt = dn_deal_shards(s->deal, order, rows, number * s->batch, s->plan->first[s->comm->rank],
+                              s->plan->first[s->comm->rank + 1]);
     dn_clock_part(s->clock, DN_PROFILE_OTHER);
     st = s->norms != NULL ? run_together(s, &b, err) : run_apart(s, &b, err);
 
