@@ -22,6 +22,7 @@
 #include "mpi/train/shard_sums.h"
 #include "mpi/train/step_norm.h"
 #include "solvers/base/alloc.h"
+#include "solvers/base/clones.h"
 
 struct dn_step {
     const dn_comm *comm;
@@ -198,15 +199,31 @@ typedef struct update {
     float *w; /* slice of this rank */
 } update;
 
-/* Of one piece of the slice. */
+DN_CLONES
+static void multiply(const float *restrict sum, int64_t n, float by, float *restrict out)
+{
+    for (int64_t i = 0; i < n; i++)
+        out[i] = sum[i] * by;
+}
+
+static void divide(const float *restrict sum, int64_t n, float by, float *restrict out)
+{
+    for (int64_t i = 0; i < n; i++)
+        out[i] = sum[i] / by;
+}
+
+/* Of one piece of the slice. The reciprocal of a power of two is exact: the bits of dividing. */
 static void take_sum(void *ctx, int64_t at, int64_t n, const float *sum)
 {
     const update *u = ctx;
+    int64_t rows = u->step->batch;
     float mean[DN_TREE_PIECE];
     int before = dn_clock_part(u->step->clock, DN_PROFILE_UPDATE);
 
-    for (int64_t i = 0; i < n; i++)
-        mean[i] = sum[i] / (float)u->step->batch;
+    if ((rows & (rows - 1)) == 0)
+        multiply(sum, n, 1 / (float)rows, mean);
+    else
+        divide(sum, n, (float)rows, mean);
     dn_optim_part(&u->step->optim, u->rate, at, n, mean, u->w + at);
     dn_clock_part(u->step->clock, before);
 }

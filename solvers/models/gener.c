@@ -273,7 +273,8 @@ static int factors(dn_work *k, dn_factors *out)
         return 0;
     out[0] = factors_of(k, DENSE1_W, k->x, k->d1);
     out[1] = factors_of(k, DENSE2_W, k->z1, k->d2);
-    return 2;
+    out[2] = factors_of(k, DENSE3_W, k->z4, k->d5);
+    return 3;
 }
 
 static float *moments(dn_work *k)

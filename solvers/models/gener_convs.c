@@ -107,6 +107,7 @@ void dn_gener_narrow_backward(dn_work *k, const float *w, float *dw)
     float *bias = dn_gener_gradient(k, dw, DENSE3_B), *weights = dn_gener_gradient(k, dw, DENSE3_W);
     double sum[F2], sum_c[F2];
 
+    c.opt_z2 = k->factored ? k->z4 : NULL;
     dn_gener_end_norm_backward(k, 4, w, k->h5, k->d5);
     memset(bias, 0, NARROW * sizeof *bias);
     for (int64_t r = 0; r < k->rows; r++)

@@ -66,6 +66,7 @@ struct dn_work {
     float *x;              /* [R, S] */
     float *h1, *z1, *h2;   /* [R, 256] */
     float *c2, *d4;        /* [dn_pair_room()]  and the gradient at norm4's output */
+    float *z4;             /* [8 L]  dense3's input when its gradient is left to its factors, else NULL */
     float *h5;             /* [R, 32] */
     float *cat;            /* [R, 288] */
     float *logits;         /* [R, C] */
@@ -83,7 +84,7 @@ struct dn_work {
     double counts[NORMS];
     double loss;
     int64_t right;
-    bool factored; /* the gradients of dense1 and dense2 are left to their factors */
+    bool factored; /* the gradients of dense1 .. 3 are left to their factors */
 };
 
 extern const dn_model_ops dn_gener_ops;

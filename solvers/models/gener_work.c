@@ -50,6 +50,7 @@ void dn_gener_work_destroy(dn_work **handle)
     list_buffers(&k->g->model, k, all);
     for (int i = 0; i < BUFFERS; i++)
         dn_free(*all[i].at);
+    dn_free(k->z4);
     for (int n = 0; n < NORMS; n++)
         dn_free(k->mask[n]);
     dn_free(k->label);
@@ -76,6 +77,8 @@ dn_status dn_gener_work_create(const dn_model *m, int64_t capacity, dn_work **ou
     list_buffers(m, k, all);
     for (int i = 0; i < BUFFERS; i++)
         DN_NEW(*all[i].at, all[i].count);
+    if (capacity == 1)
+        DN_NEW(k->z4, (size_t)(F2 * k->length));
     for (int n = 0; n < NORMS; n++) {
         k->words[n] = dn_dropout_words(dn_gener_units(m, n, k->length));
         DN_NEW(k->mask[n], (size_t)capacity * (size_t)k->words[n] + 2); /* pair_convs.h reads two more */

@@ -40,7 +40,8 @@ typedef struct dn_pair_convs {
      * behind the last one. NULL: everything is kept */
     const uint32_t *mask1, *mask2;
     int64_t words1, words2;
-    float scale; /* 1 / (1 - rate of the dropout) */
+    float scale;   /* 1 / (1 - rate of the dropout) */
+    float *opt_z2; /* [rows, G L]  narrow_back stores z2 here and leaves dw3 alone; NULL: it does not */
 } dn_pair_convs;
 
 /* gram[i][j] = sum over rows and positions of x_i x_j. */
@@ -55,8 +56,9 @@ void dn_pair_mix(const dn_pair_convs *c, const float *u, const float *w2, const 
 void dn_pair_narrow(const dn_pair_convs *c, const float *c2, const float *slope, const float *shift,
                     const float *w3, float *y);
 
-/* From dy [rows, O]: dw3 [G L, O] is overwritten; d2, in blocks as c2, is the gradient at n2's output, what
- * is behind L with the last position's block 0; sum [G] of it, and sum_c [G] of it times (c2 - mean). */
+/* From dy [rows, O]: dw3 [G L, O] is overwritten (or c->opt_z2); d2, in blocks as c2, is the gradient at n2's
+ * output, what is behind L with the last position's block 0; sum [G] of it, and sum_c [G] of it times (c2 -
+ * mean). */
 void dn_pair_narrow_back(const dn_pair_convs *c, const float *c2, const float *slope, const float *shift,
                          const float *mean, const float *w3, const float *dy, float *dw3, float *d2,
                          double *sum, double *sum_c);

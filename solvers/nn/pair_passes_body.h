@@ -297,15 +297,16 @@ static void narrow(const dn_pair_convs *c, const float *c2, const float *slope, 
 
 /* ---- narrow, backward ---- */
 
-/* Lanes of two vectors as a stage of a transpose takes them: in groups of h, the even ones or the odd ones */
+static const int32_t lane_number[16]
+    __attribute__((aligned(64))) = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+/* Lanes of two vectors as a stage of a transpose takes them: in groups of h, the even ones or the odd ones.
+ * Arithmetic on whole vectors: lanes set one by one are not seen to be constant. */
 INLINE ints exchange(int h, int odd)
 {
-    ints e;
+    ints j = *(const ints *)lane_number;
 
-    UNROLL
-    for (int j = 0; j < LANES; j++)
-        e[j] = odd ? ((j & h) ? LANES + j : j + h) : ((j & h) ? LANES + j - h : j);
-    return e;
+    return j + (((j & h) != 0) & (LANES - h)) + (odd ? h : 0);
 }
 
 #if defined(__clang__)
@@ -444,7 +445,12 @@ static void narrow_back(const dn_pair_convs *c, const float *c2, const float *sl
                         second_gradients(&b, r, 1, turned, dy + r * O, in, out, z + (r - k) * BLOCK, &one,
                                          &two);
                 }
-                add_outer(z, end - k, b.m, dy + k * O, k > 0, dw3 + w);
+                if (c->opt_z2 == NULL)
+                    add_outer(z, end - k, b.m, dy + k * O, k > 0, dw3 + w);
+                else
+                    for (int64_t r = k; r < end; r++)
+                        memcpy(c->opt_z2 + r * G * c->length + g * c->length + s, z + (r - k) * BLOCK,
+                               (size_t)b.m * sizeof *z);
             }
             sum[g] += total(&one);
             sum_c[g] += total(&two);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include "solvers/base/alloc.h"
+#include "solvers/base/clones.h"
 
 static const double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
 
@@ -44,10 +45,31 @@ static void adamw(const dn_optim *o, double rate, int64_t at, int64_t n, const f
     }
 }
 
-static void sgd(float rate, int64_t n, const float *restrict g, float *restrict w)
+/* Two functions, or the compiler would contract product and difference where the CPU can, and round once. */
+DN_CLONES
+static void scale(float rate, int64_t n, const float *restrict g, float *restrict out)
 {
     for (int64_t i = 0; i < n; i++)
-        w[i] -= rate * g[i];
+        out[i] = rate * g[i];
+}
+
+DN_CLONES
+static void subtract(int64_t n, const float *restrict step, float *restrict w)
+{
+    for (int64_t i = 0; i < n; i++)
+        w[i] -= step[i];
+}
+
+static void sgd(float rate, int64_t n, const float *g, float *w)
+{
+    enum { PIECE = 1024 };
+    float step[PIECE];
+
+    for (int64_t at = 0; at < n; at += PIECE) {
+        int64_t m = n - at < PIECE ? n - at : PIECE;
+        scale(rate, m, g + at, step);
+        subtract(m, step, w + at);
+    }
 }
 
 void dn_optim_part(const dn_optim *o, double rate, int64_t at, int64_t n, const float *g, float *w)

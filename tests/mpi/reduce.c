@@ -34,7 +34,15 @@ static void recursive(int first, int count, int round, float *out)
 }
 
 /* How the shards are given and the sum is taken. */
-typedef enum way { PUSHED, LENT, IN_PIECES, WAYS } way;
+typedef enum way { PUSHED, LENT, SOURCED, IN_PIECES, WAYS } way;
+
+static void add_up(void *ctx, int first, int count, int64_t at, int64_t n, float *out)
+{
+    float *const *vec = ctx;
+
+    CU_ASSERT(n > 0 && n <= DN_TREE_PIECE && at >= 0 && at + n <= WIDTH);
+    dn_tree_sum((const float *const *)vec + first, count, at, n, out);
+}
 
 /* The vectors of this rank's shards, in memory of their own, so that a sanitizer sees a step too far. */
 static void give(dn_reduce *r, const dn_plan *plan, int round, way w, float **vec)
@@ -48,7 +56,9 @@ static void give(dn_reduce *r, const dn_plan *plan, int round, way w, float **ve
         if (w == PUSHED)
             dn_reduce_push(r, to);
     }
-    if (w != PUSHED)
+    if (w == SOURCED)
+        dn_reduce_lend_sums(r, add_up, vec);
+    else if (w != PUSHED)
         dn_reduce_lend(r, (const float *const *)vec);
 }
 
