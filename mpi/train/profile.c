@@ -81,10 +81,14 @@ static void keep_least(dn_profile *p)
 
 void dn_profile_step_stop(dn_profile *p, int shards)
 {
+    int64_t took;
+
     if (p == NULL)
         return;
     dn_clock_stop(&p->step);
-    p->ns += p->step.since - p->since;
+    took = p->step.since - p->since;
+    p->ns += took;
+    p->least_step = p->steps == 0 || took < p->least_step ? took : p->least_step;
     keep_least(p);
     p->steps++;
     p->shards += shards;
@@ -138,8 +142,10 @@ static void fill_rank(const dn_profile *p, dn_profile_rank *out)
     double scale = 1e-6 / (double)p->steps;
     int64_t column[DN_COLUMNS];
 
-    *out = (dn_profile_rank){
-        .shards = (double)p->shards / (double)p->steps, .threads = p->threads, .step = (double)p->ns * scale};
+    *out = (dn_profile_rank){.shards = (double)p->shards / (double)p->steps,
+                             .threads = p->threads,
+                             .step = (double)p->ns * scale,
+                             .least_step = (double)p->least_step * 1e-6};
     for (int t = 0; t < p->threads; t++)
         out->cpu += (double)p->cpu[t] * scale;
     read_columns(&p->step, column);
@@ -208,6 +214,7 @@ static void rank_json(const dn_profile_table *t, int rank, dn_json *to)
     dn_json_number(to, "shards", r->shards);
     dn_json_number(to, "threads", r->threads);
     dn_json_number(to, "step", r->step);
+    dn_json_number(to, "least_step", r->least_step);
     dn_json_number(to, "cpu_of_shards", r->cpu);
     columns = dn_json_object(to, "columns");
     for (int c = 0; c < DN_COLUMNS; c++)

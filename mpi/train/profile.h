@@ -66,7 +66,8 @@ typedef struct dn_profile {
     int64_t steps, shards, since; /* steps done, their shards here; the step at hand began then, ns */
     int64_t ns;                   /* of all steps, from beginning to end */
     int64_t before[DN_COLUMNS];   /* ns of the columns before the step at hand */
-    int64_t least[DN_COLUMNS];    /* ns of a step */
+    int64_t least_step;
+    int64_t least[DN_COLUMNS]; /* ns of a step */
 } dn_profile;
 
 /* ---- while a step runs; NULL where nobody measures; local ---- */
@@ -95,7 +96,7 @@ typedef struct dn_profile_rank {
     double step; /* from its beginning to its end */
     double cpu;  /* of the shards, all threads */
     double column[DN_COLUMNS];
-    double least[DN_COLUMNS];
+    double least[DN_COLUMNS], least_step;
     double layer[DN_LAYERS][3];   /* load, forward, backward */
     double pass[DN_CLOCK_STAGES]; /* load, then pass after pass */
 } dn_profile_rank;

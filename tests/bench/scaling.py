@@ -65,7 +65,7 @@ class Shape:
         return self.own * self.width + self.all_nodes * (self.slice + TAIL)
 
     def packed(self):
-        return self.nodes * (self.weights + self.ranks * TAIL)
+        return self.nodes * (self.weights + self.ranks * TAIL) if self.ranks > 1 else 0
 
     def sent(self):
         """Bytes to other ranks before the update, and of these the tail's."""
@@ -80,13 +80,16 @@ class Shape:
 # column of the profile: what it is linear in
 TERMS = {
     "compute": lambda s: (s.own, s.own * s.rows),
-    "deal": lambda s: (s.batch,),
+    "deal": lambda s: (s.own * s.rows,),
     "add": lambda s: (s.added(),),
     "pack": lambda s: (s.packed(),),
     "update": lambda s: (1, s.slice),
     "exchange": lambda s: (s.ranks - 1, s.sent()[0]),
     "gather": lambda s: (s.ranks - 1, s.gathered()),
 }
+
+
+BETWEEN = ("pack", "exchange", "gather")  # nothing on one rank
 
 
 # ---- least squares ----
@@ -130,7 +133,7 @@ def fit_all(runs):
     found = {}
     for name, terms in TERMS.items():
         used = [(s, c) for s, c in runs if (name != "compute" or s.samples == SAMPLES)
-                and (name not in ("exchange", "gather") or s.ranks > 1)]
+                and (name not in BETWEEN or s.ranks > 1)]
         found[name] = fit([terms(s) for s, _ in used], [c[name] for _, c in used]) if used else [0.0] * len(terms(runs[0][0]))
     return found
 
@@ -155,6 +158,7 @@ def predict(coefficients, shape, latency, bandwidth, ranks_of_node):
                    if p > 1 else 0)
     t["step"] = sum(t.values())
     t["tail"] = tail / sent if sent else 0
+    t["tail_time"] = t["tail"] * t["bytes"] + coefficients["pack"][0] * shape.nodes * (p - 1) * TAIL  # that tails go whole to everyone
     # The last shard of a rank completes its nodes; the last layers of its backward pass, about a third of the shard, hide what is early.
     t["hidden"] = min(EARLY * (t["bytes"] * (1 - t["tail"])), t["compute"] / shape.own / 3) - (p - 1) * latency
     return t
@@ -167,14 +171,14 @@ def print_predictions(coefficients, per_node):
             for kind, size in kinds:
                 print(f"\n{kind}; {name}, {q} rank{'s' if q > 1 else ''} a node; ms")
                 print(f"{'ranks':>5} {'compute':>8} {'deal':>7} {'add':>7} {'pack':>7} {'latency':>8} {'bytes':>8} {'update':>7} {'gather':>7} "
-                      f"{'step':>9} {'pairs/s':>10} {'efficiency':>10} {'tail':>5} {'overlap saves':>13}")
+                      f"{'step':>9} {'pairs/s':>10} {'efficiency':>10} {'tail':>7} {'overlap saves':>13}")
                 one = predict(coefficients, Shape(1, *size(1), SAMPLES), latency, bandwidth, q)["step"] / size(1)[1]
                 for p in (1, 2, 8, 16, 32, 64, 128, 256, 512):
                     t = predict(coefficients, Shape(p, *size(p), SAMPLES), latency, bandwidth, q)
                     speed = size(p)[1] / t["step"]
                     print(f"{p:5} {1e3 * t['compute']:8.2f} {1e3 * t['deal']:7.3f} {1e3 * t['add']:7.3f} {1e3 * t['pack']:7.3f} "
                           f"{1e3 * t['messages']:8.3f} {1e3 * t['bytes']:8.3f} {1e3 * t['update']:7.3f} {1e3 * t['gather']:7.3f} "
-                          f"{1e3 * t['step']:9.3f} {speed:10.0f} {speed * one / p:10.2f} {t['tail']:5.2f} {100 * t['hidden'] / t['step']:12.1f}%")
+                          f"{1e3 * t['step']:9.3f} {speed:10.0f} {speed * one / p:10.2f} {1e3 * t['tail_time']:7.3f} {100 * t['hidden'] / t['step']:12.1f}%")
 
 
 # ---- measuring ----
@@ -207,8 +211,10 @@ class Bench:
         return run
 
     def speed(self, ranks, batch, shards):
-        run = self.train(ranks, SAMPLES, batch, shards)
-        return json.loads(open(f"{run}/metrics.jsonl").read().splitlines()[-1])["pairs_per_second"]
+        """Pairs a second of an epoch, and of its fastest step."""
+        run = self.train(ranks, SAMPLES, batch, shards, "--profile")
+        step = max(r["least_step"] for r in json.load(open(f"{run}/profile.json"))["ranks"])
+        return json.loads(open(f"{run}/metrics.jsonl").read().splitlines()[-1])["pairs_per_second"], batch / step * 1e3
 
     def profile(self, ranks, samples, batch, shards):
         """Least seconds of every column, of the rank that took most; processor time of the shards."""
@@ -221,15 +227,17 @@ class Bench:
 
 def compare(bench, repeats):
     """2 ranks beside 1, in turns."""
-    plans = {"strong, batch 4096": {1: (4096, 16), 2: (4096, 16)}, "weak, batch 1024 a rank": {1: (1024, 16), 2: (2048, 32)}}
+    plans = {"strong, batch 4096 in 16 shards": {1: (4096, 16), 2: (4096, 16)}, "strong, batch 512 in 16 shards": {1: (512, 16), 2: (512, 16)},
+             "weak, batch 512 in 16 shards a rank": {1: (512, 16), 2: (1024, 32)}}
     for name, plan in plans.items():
         speed = {1: [], 2: []}
         for turn in range(repeats):
             for ranks in (1, 2) if turn % 2 == 0 else (2, 1):
                 speed[ranks].append(bench.speed(ranks, *plan[ranks]))
-        one, two = statistics.median(speed[1]), statistics.median(speed[2])
-        print(f"{name}: 1 rank {one:.0f}, 2 ranks {two:.0f} pairs a second, ratio {two / one:.2f} "
-              f"(medians of {repeats}, load {os.getloadavg()[0]:.1f})", flush=True)
+        for what, pick in ("epochs", 0), ("fastest steps", 1):
+            one, two = (statistics.median(s[pick] for s in speed[p]) for p in (1, 2))
+            print(f"{name}, {what}: 1 rank {one:.0f}, 2 ranks {two:.0f} pairs a second, ratio {two / one:.2f} "
+                  f"(medians of {repeats}, load {os.getloadavg()[0]:.1f})", flush=True)
 
 
 def measure(bench, ranks, repeats):
@@ -248,7 +256,7 @@ def print_fit(runs, coefficients):
     for s, c in runs:
         cells = []
         for k in TERMS:
-            known = (k != "compute" or s.samples == SAMPLES) and (k not in ("exchange", "gather") or s.ranks > 1)
+            known = (k != "compute" or s.samples == SAMPLES) and (k not in BETWEEN or s.ranks > 1)
             cells.append(f"{1e3 * c[k]:8.3f}|{1e3 * fitted(coefficients, s, k):8.3f}" if known else f"{1e3 * c[k]:8.3f}|{'-':>8}")
         print(f"{s.ranks:5}{'*' if s.ranks > os.cpu_count() else ' '} {s.samples:7} {s.batch:5} {s.shards:6} " + " ".join(cells))
     c = coefficients

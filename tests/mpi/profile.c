@@ -93,6 +93,7 @@ static void check_rank(const dn_profile_table *t, int r)
         sum += x_r->column[c];
     }
     CU_ASSERT(near(sum, x_r->step));
+    CU_ASSERT(0 < x_r->least_step && x_r->least_step <= x_r->step * (1 + 1e-9));
     CU_ASSERT(x_r->column[DN_COLUMN_COMPUTE] > 0 && x_r->column[DN_COLUMN_ADD] > 0);
     CU_ASSERT(x_r->cpu > 0);
     CU_ASSERT(near(layers_of(t, r), x_r->column[DN_COLUMN_COMPUTE]));
