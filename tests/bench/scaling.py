@@ -259,11 +259,21 @@ def print_fit(runs, coefficients):
             known = (k != "compute" or s.samples == SAMPLES) and (k not in BETWEEN or s.ranks > 1)
             cells.append(f"{1e3 * c[k]:8.3f}|{1e3 * fitted(coefficients, s, k):8.3f}" if known else f"{1e3 * c[k]:8.3f}|{'-':>8}")
         print(f"{s.ranks:5}{'*' if s.ranks > os.cpu_count() else ' '} {s.samples:7} {s.batch:5} {s.shards:6} " + " ".join(cells))
+    for s, c in runs:
+        one = [d for t, d in runs if t.ranks == 1 and (t.samples, t.batch, t.shards) == (s.samples, s.batch, s.shards)]
+        if s.ranks > 1 and one:
+            print(f"{s.ranks} ranks, {s.samples} samples, batch {s.batch} in {s.shards} shards: the columns of 1 rank add up to "
+                  f"{sum(one[0].values()) / sum(c.values()):.2f} times those of one of {s.ranks}; of the fit "
+                  f"{total(coefficients, Shape(1, s.shards, s.batch, s.samples)) / total(coefficients, s):.2f}")
     c = coefficients
     print(f"\na shard {1e6 * c['compute'][0]:.0f} us and {1e6 * c['compute'][1]:.1f} us a pair; deal {1e9 * c['deal'][0]:.0f} ns a pair; "
           f"add {1e9 * c['add'][0]:.2f}, pack {1e9 * c['pack'][0]:.2f}, update {1e9 * c['update'][1]:.2f} ns a number; "
           f"exchange {1e6 * c['exchange'][0]:.0f} us a message and {rate(c['exchange'][1])}, gather {1e6 * c['gather'][0]:.0f} us and "
           f"{rate(c['gather'][1])} within this machine")
+
+
+def total(coefficients, shape):
+    return sum(fitted(coefficients, shape, k) for k in TERMS if shape.ranks > 1 or k not in BETWEEN)
 
 
 def rate(seconds_a_byte):
