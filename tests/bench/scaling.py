@@ -33,6 +33,7 @@ def weights(samples):
 
 NORMS, MOMENTS = 5, 1136
 TAIL = NORMS + MOMENTS + 3
+WHOLE_TAILS = 1 << 16  # mpi/core/reduce.c
 
 
 def cover(first, end):
@@ -50,7 +51,7 @@ def cover(first, end):
 class Shape:
     """What a step on P ranks consists of; of the rank that has most."""
 
-    def __init__(self, ranks, shards, batch, samples):
+    def __init__(self, ranks, shards, batch, samples, tail_sliced=None):
         self.ranks, self.shards, self.batch, self.samples = ranks, shards, batch, samples
         self.rows = batch // shards
         self.weights = weights(samples)
@@ -60,17 +61,19 @@ class Shape:
         self.nodes, self.all_nodes = max(covers), sum(covers)
         self.slice = -(-self.weights // ranks)
         self.width = self.weights + TAIL
+        self.tail_sliced = ranks * TAIL > WHOLE_TAILS if tail_sliced is None else tail_sliced
+        self.tail = -(-TAIL // ranks) if self.tail_sliced else TAIL  # of it, what one owner gets
 
     def added(self):
-        return self.own * self.width + self.all_nodes * (self.slice + TAIL)
+        return self.own * self.width + self.all_nodes * (self.slice + self.tail)
 
     def packed(self):
-        return self.nodes * (self.weights + self.ranks * TAIL) if self.ranks > 1 else 0
+        return self.nodes * (self.weights + self.ranks * self.tail) if self.ranks > 1 else 0
 
     def sent(self):
         """Bytes to other ranks before the update, and of these the tail's."""
         others = self.ranks - 1
-        tail = 4 * self.nodes * others * TAIL
+        tail = 4 * self.nodes * others * self.tail
         return 4 * self.nodes * others * self.slice + tail, tail
 
     def gathered(self):
@@ -152,13 +155,12 @@ def predict(coefficients, shape, latency, bandwidth, ranks_of_node):
     sent, tail = shape.sent()
     share = outside / (p - 1) if p > 1 else 0
     copy = coefficients["exchange"][1]  # s a byte between ranks of one node
-    t["messages"] = (p - 1) * latency
+    t["messages"] = (p - 1) * latency + (math.ceil(math.log2(p)) * latency if shape.tail_sliced else 0)
     t["bytes"] = sent * (1 - share) * copy + q * sent * share / bandwidth
     t["gather"] = (p / 2 * latency + shape.gathered() * coefficients["gather"][1] + (4 * shape.weights / bandwidth if outside else 0)
                    if p > 1 else 0)
     t["step"] = sum(t.values())
     t["tail"] = tail / sent if sent else 0
-    t["tail_time"] = t["tail"] * t["bytes"] + coefficients["pack"][0] * shape.nodes * (p - 1) * TAIL  # that tails go whole to everyone
     # The last shard of a rank completes its nodes; the last layers of its backward pass, about a third of the shard, hide what is early.
     t["hidden"] = min(EARLY * (t["bytes"] * (1 - t["tail"])), t["compute"] / shape.own / 3) - (p - 1) * latency
     return t
@@ -171,14 +173,15 @@ def print_predictions(coefficients, per_node):
             for kind, size in kinds:
                 print(f"\n{kind}; {name}, {q} rank{'s' if q > 1 else ''} a node; ms")
                 print(f"{'ranks':>5} {'compute':>8} {'deal':>7} {'add':>7} {'pack':>7} {'latency':>8} {'bytes':>8} {'update':>7} {'gather':>7} "
-                      f"{'step':>9} {'pairs/s':>10} {'efficiency':>10} {'tail':>7} {'overlap saves':>13}")
+                      f"{'step':>9} {'pairs/s':>10} {'efficiency':>10} {'whole tails':>11} {'overlap saves':>13}")
                 one = predict(coefficients, Shape(1, *size(1), SAMPLES), latency, bandwidth, q)["step"] / size(1)[1]
                 for p in (1, 2, 8, 16, 32, 64, 128, 256, 512):
                     t = predict(coefficients, Shape(p, *size(p), SAMPLES), latency, bandwidth, q)
                     speed = size(p)[1] / t["step"]
+                    whole = predict(coefficients, Shape(p, *size(p), SAMPLES, False), latency, bandwidth, q)["step"]
                     print(f"{p:5} {1e3 * t['compute']:8.2f} {1e3 * t['deal']:7.3f} {1e3 * t['add']:7.3f} {1e3 * t['pack']:7.3f} "
                           f"{1e3 * t['messages']:8.3f} {1e3 * t['bytes']:8.3f} {1e3 * t['update']:7.3f} {1e3 * t['gather']:7.3f} "
-                          f"{1e3 * t['step']:9.3f} {speed:10.0f} {speed * one / p:10.2f} {1e3 * t['tail_time']:7.3f} {100 * t['hidden'] / t['step']:12.1f}%")
+                          f"{1e3 * t['step']:9.3f} {speed:10.0f} {speed * one / p:10.2f} {1e3 * whole:11.3f} {100 * t['hidden'] / t['step']:12.1f}%")
 
 
 # ---- measuring ----
