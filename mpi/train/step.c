@@ -106,19 +106,19 @@ out:
     return st;
 }
 
-/* The same of n shards in a row, n <= threads; the verdicts stand beside the slots. */
+/* The same of n shards in a row, taken in turns by the threads; the verdicts stand beside the slots. */
 static void pass_wave(dn_step *s, const batch *b, int slot, int shard, int n, int from, int to)
 {
 #pragma omp parallel num_threads(s->threads)
     {
-        int t = omp_get_thread_num();
         omp_set_num_threads(1); /* the kernels of this thread stay on it */
-        if (t < n) {
-            dn_clock *clock = dn_profile_thread_start(s->profile, t);
-            s->verdict[slot + t] =
-                pass_shard(s, b, slot + t, shard + t, from, to, clock, &s->error[slot + t]);
+        int t = omp_get_thread_num();
+        dn_clock *clock = t < n ? dn_profile_thread_start(s->profile, t) : NULL;
+        for (int i = t; i < n; i += s->threads)
+            s->verdict[slot + i] =
+                pass_shard(s, b, slot + i, shard + i, from, to, clock, &s->error[slot + i]);
+        if (t < n)
             dn_profile_thread_stop(s->profile, t);
-        }
     }
 }
 
@@ -179,8 +179,8 @@ static dn_status run_together(dn_step *s, const batch *b, dn_error *err)
 
     for (int i = 0; i < 2 * s->m->n_phases && all_well; i++) {
         dn_clock_part(s->clock, DN_PROFILE_COMPUTE);
-        for (int slot = 0; slot < n && st == DN_OK; slot += s->threads)
-            pass_wave(s, b, slot, first + slot, n - slot < s->threads ? n - slot : s->threads, i, i + 1);
+        if (st == DN_OK)
+            pass_wave(s, b, 0, first, n, i, i + 1);
         DN_PASS(verdict_of(s, n, err));
         dn_clock_stage(s->clock, DN_PROFILE_NORMS);
         all_well = meet(s, i, st == DN_OK);
