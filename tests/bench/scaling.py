@@ -2,7 +2,24 @@
 
     scripts/bench scaling [--ranks 1,2] [--repeats 3] [--pairs 16384] [--dragnet PROGRAM]
 
-README.md has the model and its assumptions. Three things are printed:
+The model. P ranks, V shards of R pairs, W weights, a tail of T = 1,144 numbers (statistics, loss, flag); of the rank that has most: `own`
+shards, which are n nodes of the tree (mpi/core/tree.h), N of all ranks; t = T, or T / P where P T > 65,536 (mpi/core/reduce.c):
+
+    compute   own (c0 + c1 R)                                      deal    d own R
+    add       a (own (W + T) + N (W / P + t))                      pack    k n (W + P t)
+    exchange  (P - 1) latency + 4 n (P - 1) (W / P + t) bytes      update  u0 + u1 W / P
+    gather    P / 2 latencies + 4 W bytes
+
+Every column is fitted by itself, relative errors squared, no coefficient below 0, to `train gener --profile` on generated pairs of 128 to
+1,072 samples: processor time of the shards (536 samples), of the other columns the least that a step took.
+
+Assumptions of the predictions. A message takes 2 us, a node's card moves 12 or 23 GB/s each way, and all ranks of the node share it
+(--per-node); ranks of a node are neighbours. Sums go pairwise, one message to each rank; weights go round a ring of neighbours, so they pass a
+card once; Open MPI's tuned collectives do the same at these sizes. Within a node bytes take as long as measured here. Left out: noise (a step
+ends with the slowest rank), memory and caches that more ranks of a node share, validation and checkpoints, switches that are crossed or
+crowded. Predictions are upper bounds of speed.
+
+Three things are printed:
 - 2 ranks beside 1, in turns, one core each: the same batch (strong) and a batch that grows with the ranks (weak); medians.
 - What `train gener --profile` measures for several sizes of network, batch and shards on these ranks, beside the fit.
 - What the fitted model says of 8 to 512 ranks on two networks, and how much an overlap of communication could save.
@@ -154,7 +171,7 @@ def fitted(coefficients, shape, name):
 # ---- other networks and more ranks ----
 
 def predict(coefficients, shape, latency, bandwidth, ranks_of_node):
-    """Seconds of a step by its parts, as README.md says."""
+    """Seconds of a step by its parts, see above."""
     p, t = shape.ranks, {k: fitted(coefficients, shape, k) for k in ("compute", "deal", "add", "pack", "update")}
     q = min(ranks_of_node, p)
     outside = max(0, p - q)  # ranks that are not on the own node
