@@ -14,8 +14,8 @@ Every column is fitted by itself, relative errors squared, no coefficient below 
 1,072 samples: processor time of the shards (536 samples), of the other columns the least that a step took.
 
 Assumptions of the predictions. A message takes 2 us, a node's card moves 12 or 23 GB/s each way, and all ranks of the node share it
-(--per-node); ranks of a node are neighbours. Sums go pairwise, one message to each rank; weights go round a ring of neighbours, so they pass a
-card once; Open MPI's tuned collectives do the same at these sizes. Within a node bytes take as long as measured here. Left out: noise (a step
+(--per-node); ranks of a node are neighbours. Sums go pairwise, one message after the other to each rank; weights go round a ring
+of neighbours in P / 2 rounds, so they pass a card once; an MPI library may choose better ways. Within a node bytes take as long as measured here. Left out: noise (a step
 ends with the slowest rank), memory and caches that more ranks of a node share, validation and checkpoints, switches that are crossed or
 crowded. Predictions are upper bounds of speed.
 
