@@ -121,7 +121,7 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_profile_collect(const dn_comm *comm, co
                                                          dn_profile_table *out, dn_error *err);
 void dn_profile_table_destroy(dn_profile_table *t);
 
-/* The table as JSON (schema dragnet.profile): steps, unit, model (weights, tail and norms), and per rank its
+/* The table as JSON (schema dragnet.profile): steps, unit, size of the network, and per rank its
  * columns, passes and layers. NULL: no memory. Local. */
 dn_json *dn_profile_json(const dn_profile_table *t);
 
