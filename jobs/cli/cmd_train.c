@@ -65,6 +65,9 @@ static const dn_opt options[] = {
      "sum of gradients: same bits on any number of ranks, or MPI's own (for comparison)", "ranks"},
     {"plan", 0, DN_OPT_TEXT, NULL, "N,N,...",
      "shards of each rank, where ranks differ in speed; default: even", "ranks"},
+    {"profile", 0, DN_OPT_FLAG, NULL, NULL,
+     "at the end, where the time of a step went, by ranks and layers: a table, and DIR/profile.json",
+     "ranks"},
     {0}};
 
 /* Options of one network that the other would not look at. */

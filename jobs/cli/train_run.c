@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "jobs/cli/directory.h"
 #include "jobs/cli/progress.h"
+#include "jobs/cli/train_profile.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
 #include "mpi/core/memory.h"
@@ -148,6 +149,7 @@ void dn_train_run_close(dn_train_run *r)
     dn_rows_destroy(&r->rows.validation);
     dn_free(r->w);
     dn_free(r->running);
+    dn_profile_end(&r->profile);
     dn_free(r->config);
     *r = (dn_train_run){0};
 }
@@ -510,6 +512,15 @@ out:
     return st;
 }
 
+/* The model is complete by now, whatever becomes of the report. */
+static dn_status report_profile(const dn_train_run *r, dn_error *err)
+{
+    char path[DN_RUN_PATH];
+
+    snprintf(path, sizeof path, "%.*s/profile.json", DN_RUN_PATH - 32, r->dir);
+    return dn_train_profile_report(r->call->comm, &r->profile, path, err);
+}
+
 static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -527,14 +538,17 @@ static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
 
     describe_build(build, sizeof build);
     r->recipe.opt_checkpoints = &checkpoints;
+    r->recipe.opt_profile = dn_options_flag(r->call->options, "profile") ? &r->profile : NULL;
     if (comm->rank == 0 && !resume)
         st = open_metrics(r, "a", err);
     DN_AGREE(comm);
     st = dn_train(comm, r->model, &r->rows, &r->recipe, &hooks, &result, err);
     dn_progress_end();
-    if (st == DN_OK)
+    if (st == DN_OK) {
         DN_TRY(save_model(r, &result, err));
-    else if (r->metrics != NULL && fstat(fileno(r->metrics), &info) == 0 && info.st_size == 0)
+        if (r->recipe.opt_profile != NULL)
+            DN_TRY(report_profile(r, err));
+    } else if (r->metrics != NULL && fstat(fileno(r->metrics), &info) == 0 && info.st_size == 0)
         unlink(r->metrics_path); /* no epoch was done: nothing to keep */
 out:
     return st;

@@ -2,8 +2,9 @@
  * model.h5
  *
  * The run directory holds model.h5 (the best weights and all that scoring needs), metrics.jsonl (one line an
- * epoch) and, until model.h5 is complete, checkpoint.h5 (mpi/train/checkpoint.h). The use: open, [the
- * network's own data and model], rows, begin_config, finish, close.
+ * epoch), with --profile profile.json and, until model.h5 is complete, checkpoint.h5
+ * (mpi/train/checkpoint.h). The use: open, [the network's own data and model], rows, begin_config, finish,
+ * close.
  */
 #ifndef DN_CLI_TRAIN_RUN_H
 #define DN_CLI_TRAIN_RUN_H
@@ -47,7 +48,8 @@ typedef struct dn_train_run {
     float *w, *running;
     char *config;
     FILE *metrics;
-    dn_run_lock lock; /* rank 0: no other run writes into dir */
+    dn_profile profile; /* of --profile */
+    dn_run_lock lock;   /* rank 0: no other run writes into dir */
 } dn_train_run;
 
 /* One of n recipes by name. Local, the same verdict on every rank. Fails: DN_EUSAGE */

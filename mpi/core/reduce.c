@@ -1,10 +1,11 @@
 /* reduce.c - the ordered sum of all shards, sliced over the ranks; see reduce.h
  *
  * What rank r sends to the owner of slice q: for each of its maximal nodes in order, slice q of the node and
- * the whole tail. Every rank knows the plan, hence the nodes of everyone and all message lengths: one
- * MPI_Alltoallv, no headers. A node is summed straight to where it is sent from, or, for the own slice, to
- * where the owner wants it; the owner finishes the tree in what it received. A rank that is alone sums its
- * only node piece by piece for whoever takes it, and stores nothing.
+ * the whole tail, or on many ranks, where whole tails would be more than the slices, slice q of the tail; the
+ * sums of the tail are then gathered by a second, small message. Every rank knows the plan, hence the nodes
+ * of everyone and all message lengths: one MPI_Alltoallv, no headers. A node is summed straight to where it
+ * is sent from, or, for the own slice, to where the owner wants it; the owner finishes the tree in what it
+ * received. A rank that is alone sums its only node piece by piece for whoever takes it, and stores nothing.
  */
 #include "mpi/core/reduce.h"
 
@@ -12,6 +13,10 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "solvers/base/alloc.h"
+
+/* Numbers of whole tails that a rank would send from which on tails are sliced, too. A tail of GENER is that
+ * long with 58 ranks. */
+enum { WHOLE_TAILS = 1 << 16 };
 
 /* right is added to left; indices of nodes. */
 typedef struct merge {
@@ -38,7 +43,10 @@ struct dn_reduce {
     float *all;                                               /* [sliced + tail]  DN_REDUCE_FAST */
     int *send_counts, *send_at, *receive_counts, *receive_at; /* [size]  without what a rank sends itself */
     int *gather_counts, *gather_at;                           /* [size]  slices, for the allgather */
+    bool tail_sliced;
+    int *tail_counts, *tail_at; /* [size]  of the tail, the same */
     double seconds;
+    dn_clock *clock; /* NULL: nobody measures */
 };
 
 static int64_t slice_length(const dn_reduce *r, int rank)
@@ -46,6 +54,20 @@ static int64_t slice_length(const dn_reduce *r, int rank)
     dn_range s = dn_block(r->sliced, rank, r->comm->size);
 
     return s.end - s.begin;
+}
+
+/* What the owner of slice `rank` gets of the tail. */
+static dn_range tail_of(const dn_reduce *r, int rank)
+{
+    return r->tail_sliced ? dn_block(r->tail, rank, r->comm->size) : (dn_range){.begin = 0, .end = r->tail};
+}
+
+/* Numbers of a node that the owner of slice `rank` gets. */
+static int64_t width_of(const dn_reduce *r, int rank)
+{
+    dn_range t = tail_of(r, rank);
+
+    return slice_length(r, rank) + t.end - t.begin;
 }
 
 static int nodes_of(const dn_plan *plan, int rank, dn_node *out)
@@ -67,9 +89,11 @@ static dn_status lay_out(dn_reduce *r, dn_error *err)
     DN_NEW(r->receive_at, (size_t)size);
     DN_NEW(r->gather_counts, (size_t)size);
     DN_NEW(r->gather_at, (size_t)size);
+    DN_NEW(r->tail_counts, (size_t)size);
+    DN_NEW(r->tail_at, (size_t)size);
     for (int q = 0; q < size; q++) {
-        int64_t there = q == rank ? 0 : r->n_mine * (slice_length(r, q) + r->tail);
-        int64_t here = nodes_of(r->plan, q, nodes) * (slice_length(r, rank) + r->tail);
+        int64_t there = q == rank ? 0 : r->n_mine * width_of(r, q);
+        int64_t here = nodes_of(r->plan, q, nodes) * width_of(r, rank);
         if (out_at + there > INT_MAX || in_at + here > INT_MAX || r->sliced > INT_MAX)
             DN_FAIL(DN_ECONFIG, "a message of the reduction would pass 2^31 numbers (%lld weights)",
                     (long long)r->sliced);
@@ -79,6 +103,8 @@ static dn_status lay_out(dn_reduce *r, dn_error *err)
         r->receive_at[q] = (int)in_at;
         r->gather_counts[q] = (int)slice_length(r, q);
         r->gather_at[q] = (int)dn_block(r->sliced, q, size).begin;
+        r->tail_counts[q] = (int)(tail_of(r, q).end - tail_of(r, q).begin);
+        r->tail_at[q] = (int)tail_of(r, q).begin;
         out_at += there;
         in_at += here;
     }
@@ -109,8 +135,7 @@ static dn_status lay_out_owner(dn_reduce *r, dn_error *err)
         int n = nodes_of(r->plan, q, nodes);
         for (int i = 0; i < n; i++) {
             if (r->receive != NULL)
-                r->node[next] =
-                    r->receive + r->receive_at[q] + i * (slice_length(r, r->comm->rank) + r->tail);
+                r->node[next] = r->receive + r->receive_at[q] + i * width_of(r, r->comm->rank);
             stack[depth] = nodes[i];
             at[depth++] = next++;
             while (depth > 1 && dn_tree_siblings(&stack[depth - 2], &stack[depth - 1])) {
@@ -135,6 +160,7 @@ static dn_status create_local(const dn_comm *comm, const dn_plan *plan, dn_reduc
     r->kind = kind;
     r->sliced = sliced;
     r->tail = tail;
+    r->tail_sliced = comm->size > 1 && comm->size * tail > WHOLE_TAILS;
     r->slice = dn_block(sliced, comm->rank, comm->size);
     r->next = plan->first[comm->rank];
     r->n_mine = nodes_of(plan, comm->rank, r->mine);
@@ -178,6 +204,8 @@ void dn_reduce_destroy(dn_reduce **handle)
     dn_free(r->receive_at);
     dn_free(r->gather_counts);
     dn_free(r->gather_at);
+    dn_free(r->tail_counts);
+    dn_free(r->tail_at);
     dn_free(r);
     *handle = NULL;
 }
@@ -200,11 +228,13 @@ void dn_reduce_push(dn_reduce *r, float **vec)
 {
     dn_error err = DN_ERROR_INIT;
     void *sum = *vec;
+    int before = dn_clock_part(r->clock, DN_REDUCE_ADD);
 
     if (dn_tree_swap(&r->local, r->next, 1, &sum, &err) != DN_OK)
         dn_world_abort(r->comm, DN_ESOFTWARE, err.text); /* a fault of ours */
     *vec = sum;
     r->next++;
+    dn_clock_part(r->clock, before);
 }
 
 static void sum_lent(void *ctx, int first, int count, int64_t at, int64_t n, float *out)
@@ -242,19 +272,32 @@ static void sum_mine(const dn_reduce *r, int i, int64_t at, int64_t n, float *ou
 
 /* ---- all ranks ---- */
 
+/* What all have waited for is not charged to the bytes that follow. */
+static void wait_for_all(dn_reduce *r, int part)
+{
+    if (r->clock == NULL || !r->clock->runs)
+        return;
+    dn_clock_part(r->clock, DN_REDUCE_WAIT);
+    MPI_Barrier(r->comm->mpi);
+    dn_clock_part(r->clock, part);
+}
+
 static void exchange(dn_reduce *r)
 {
+    dn_clock_part(r->clock, DN_REDUCE_PACK);
     for (int q = 0; q < r->comm->size; q++) {
-        dn_range s = dn_block(r->sliced, q, r->comm->size);
+        dn_range s = dn_block(r->sliced, q, r->comm->size), t = tail_of(r, q);
         float *to = q == r->comm->rank ? r->receive + r->receive_at[q] : r->send + r->send_at[q];
         for (int i = 0; i < r->n_mine; i++) {
             sum_mine(r, i, s.begin, s.end - s.begin, to);
-            sum_mine(r, i, r->sliced, r->tail, to + (s.end - s.begin));
-            to += s.end - s.begin + r->tail;
+            sum_mine(r, i, r->sliced + t.begin, t.end - t.begin, to + (s.end - s.begin));
+            to += width_of(r, q);
         }
     }
+    wait_for_all(r, DN_REDUCE_EXCHANGE);
     MPI_Alltoallv(r->send, r->send_counts, r->send_at, MPI_FLOAT, r->receive, r->receive_counts,
                   r->receive_at, MPI_FLOAT, r->comm->mpi);
+    dn_clock_part(r->clock, DN_REDUCE_ADD);
 }
 
 /* Numbers at .. at + n - 1 of the vectors of the owner, summed into those of the first node. */
@@ -263,6 +306,19 @@ static const float *finish_tree(const dn_reduce *r, int64_t at, int64_t n)
     for (int i = 0; i < r->n_nodes - 1; i++)
         dn_tree_add(r->node[r->order[i].left] + at, r->node[r->order[i].right] + at, n);
     return r->node[0] + at;
+}
+
+static void finish_tail(dn_reduce *r, float *out_tail)
+{
+    dn_range t = tail_of(r, r->comm->rank);
+    const float *sum = finish_tree(r, r->slice.end - r->slice.begin, t.end - t.begin);
+
+    memcpy(out_tail + t.begin, sum, (size_t)(t.end - t.begin) * sizeof *out_tail);
+    if (!r->tail_sliced)
+        return;
+    wait_for_all(r, DN_REDUCE_EXCHANGE);
+    MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, out_tail, r->tail_counts, r->tail_at, MPI_FLOAT,
+                   r->comm->mpi);
 }
 
 /* For comparison: whatever order MPI likes. */
@@ -278,13 +334,14 @@ static void sum_fast(dn_reduce *r)
             sum_mine(r, i, at, n, more);
             dn_tree_add(r->all + at, more, n);
         }
+    wait_for_all(r, DN_REDUCE_EXCHANGE);
     MPI_Allreduce(MPI_IN_PLACE, r->all, (int)width, MPI_FLOAT, MPI_SUM, r->comm->mpi);
 }
 
 void dn_reduce_meet(dn_reduce *r, float *out_tail)
 {
-    int64_t mine = r->slice.end - r->slice.begin;
     double start = MPI_Wtime();
+    int before = dn_clock_part(r->clock, DN_REDUCE_ADD);
 
     if (r->kind == DN_REDUCE_FAST) {
         sum_fast(r);
@@ -293,8 +350,9 @@ void dn_reduce_meet(dn_reduce *r, float *out_tail)
         sum_mine(r, 0, r->sliced, r->tail, out_tail);
     } else {
         exchange(r);
-        memcpy(out_tail, finish_tree(r, mine, r->tail), (size_t)r->tail * sizeof *out_tail);
+        finish_tail(r, out_tail);
     }
+    dn_clock_part(r->clock, before);
     r->seconds += MPI_Wtime() - start;
 }
 
@@ -302,6 +360,7 @@ void dn_reduce_take(dn_reduce *r, dn_reduce_taker *take, void *ctx)
 {
     int64_t mine = r->slice.end - r->slice.begin;
     double start = MPI_Wtime();
+    int before = dn_clock_part(r->clock, DN_REDUCE_ADD);
 
     for (int64_t at = 0; take != NULL && at < mine; at += DN_TREE_PIECE) {
         int64_t n = mine - at < DN_TREE_PIECE ? mine - at : DN_TREE_PIECE;
@@ -320,6 +379,7 @@ void dn_reduce_take(dn_reduce *r, dn_reduce_taker *take, void *ctx)
     dn_tree_clear(&r->local);
     r->source = NULL;
     r->next = r->plan->first[r->comm->rank];
+    dn_clock_part(r->clock, before);
     r->seconds += MPI_Wtime() - start;
 }
 
@@ -337,12 +397,20 @@ void dn_reduce_finish(dn_reduce *r, float *out_slice, float *out_tail)
 void dn_reduce_gather(dn_reduce *r, float *full)
 {
     double start = MPI_Wtime();
+    int before = dn_clock_part(r->clock, DN_REDUCE_GATHER);
 
-    if (r->comm->size == 1)
-        return;
-    MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, full, r->gather_counts, r->gather_at, MPI_FLOAT,
-                   r->comm->mpi);
+    if (r->comm->size > 1) {
+        wait_for_all(r, DN_REDUCE_GATHER);
+        MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, full, r->gather_counts, r->gather_at, MPI_FLOAT,
+                       r->comm->mpi);
+    }
+    dn_clock_part(r->clock, before);
     r->seconds += MPI_Wtime() - start;
+}
+
+void dn_reduce_watch(dn_reduce *r, dn_clock *opt_clock)
+{
+    r->clock = opt_clock;
 }
 
 double dn_reduce_seconds(const dn_reduce *r)

@@ -11,6 +11,7 @@
 #include "mpi/core/partition.h"
 #include "mpi/core/tree.h"
 #include "mpi/core/world.h"
+#include "solvers/base/clock.h"
 
 typedef struct dn_reduce dn_reduce;
 
@@ -66,6 +67,21 @@ void dn_reduce_take(dn_reduce *r, dn_reduce_taker *take, void *ctx);
 /* Put the slices of all ranks together in full [sliced]; the caller's own slice stands there already.
  * Collective on comm. */
 DN_COLLECTIVE void dn_reduce_gather(dn_reduce *r, float *full);
+
+/* Parts of a clock that the calls above enter. */
+enum {
+    DN_REDUCE_ADD = 1,  /* sums of own shards, later of the own slice */
+    DN_REDUCE_PACK,     /* copies into messages */
+    DN_REDUCE_WAIT,     /* for the last rank to come */
+    DN_REDUCE_EXCHANGE, /* sums on their way to the owners of the slices */
+    DN_REDUCE_GATHER,   /* slices on their way to everyone */
+    DN_REDUCE_PARTS
+};
+
+/* From now on the calls above tell this clock (borrowed), in its stage at that time, where their time goes;
+ * NULL: no more. To tell waiting from moving bytes, each of the two exchanges is preceded by a barrier while
+ * the clock runs: on all ranks, or on none. Local. */
+void dn_reduce_watch(dn_reduce *r, dn_clock *opt_clock);
 
 /* Seconds this rank has spent in the calls above since creation. Local. */
 double dn_reduce_seconds(const dn_reduce *r);

@@ -78,13 +78,15 @@ static void halve(load *shard, int64_t n, load *scratch)
     halve(shard + n / 2, n / 2, scratch);
 }
 
-const int64_t *dn_deal_rows(dn_deal *d, const dn_permutation *order, const dn_rows *rows, int64_t first)
+const int64_t *dn_deal_shards(dn_deal *d, const dn_permutation *order, const dn_rows *rows, int64_t first,
+                              int64_t shard, int64_t end)
 {
     int64_t strata = d->batch / d->shards;
+    bool costs = d->m != NULL && d->m->ops->cost != NULL;
 
-    for (int64_t i = 0; i < d->batch; i++)
+    for (int64_t i = costs ? 0 : shard * strata; i < (costs ? d->batch : end * strata); i++)
         d->row[i] = dn_rows_at(rows, (int64_t)dn_permute(order, (uint64_t)(first + i)));
-    if (d->m == NULL || d->m->ops->cost == NULL)
+    if (!costs)
         return d->row;
     for (int64_t i = 0; i < d->batch; i++)
         d->item[i] = (load){d->m->ops->cost(d->m, d->row[i]), i};
@@ -94,6 +96,11 @@ const int64_t *dn_deal_rows(dn_deal *d, const dn_permutation *order, const dn_ro
         for (int64_t k = 0; k < strata; k++)
             d->dealt[s * strata + k] = d->row[d->place[d->shard[s].which * strata + k]];
     return d->dealt;
+}
+
+const int64_t *dn_deal_rows(dn_deal *d, const dn_permutation *order, const dn_rows *rows, int64_t first)
+{
+    return dn_deal_shards(d, order, rows, first, 0, d->shards);
 }
 
 dn_status dn_deal_create(const dn_model *opt_m, int64_t batch, int shards, dn_deal **out, dn_error *err)

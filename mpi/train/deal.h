@@ -35,4 +35,10 @@ void dn_deal_destroy(dn_deal **d);
  * shards, (s + 1) * batch / shards). Valid until the next call. Local. Time O(batch log batch). */
 const int64_t *dn_deal_rows(dn_deal *d, const dn_permutation *order, const dn_rows *rows, int64_t first);
 
+/* The same where only shards [shard, end) are wanted; what stands at the places of the others is undefined. A
+ * model without costs looks at no other rows, so that a batch which grows with the ranks costs each of them
+ * no more. Local. */
+const int64_t *dn_deal_shards(dn_deal *d, const dn_permutation *order, const dn_rows *rows, int64_t first,
+                              int64_t shard, int64_t end);
+
 #endif

@@ -47,6 +47,8 @@ struct dn_step {
     dn_reduce *reduce;
     dn_optim optim;
     int64_t shards_done;
+    dn_profile *profile; /* NULL: nobody measures */
+    dn_clock *clock;     /* of the step, or NULL */
 };
 
 /* The batch at hand. */
@@ -57,10 +59,10 @@ typedef struct batch {
 
 /* ---- shards ---- */
 
-static dn_status load(dn_step *s, const batch *b, int slot, int shard, dn_error *err)
+static dn_status load(dn_step *s, const batch *b, int slot, int shard, dn_clock *clock, dn_error *err)
 {
     int64_t first = b->number * s->batch + shard * s->shard_rows;
-    dn_pass pass = {.train = true, .seed = s->seed, .epoch = b->epoch, .first = first};
+    dn_pass pass = {.train = true, .seed = s->seed, .epoch = b->epoch, .first = first, .opt_clock = clock};
 
     for (int64_t i = 0; i < s->shard_rows; i++)
         s->rows[slot][i] = s->dealt[shard * s->shard_rows + i];
@@ -81,19 +83,23 @@ static void write_tail(const dn_step *s, const batch *b, int slot)
 }
 
 /* Passes from .. to - 1 of one shard. */
-static dn_status pass_shard(dn_step *s, const batch *b, int slot, int shard, int from, int to, dn_error *err)
+static dn_status pass_shard(dn_step *s, const batch *b, int slot, int shard, int from, int to,
+                            dn_clock *clock, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_model_ops *ops = s->m->ops;
     int phases = s->m->n_phases;
 
     if (from == 0)
-        DN_TRY(load(s, b, slot, shard, err));
-    for (int i = from; i < to; i++)
+        DN_TRY(load(s, b, slot, shard, clock, err));
+    for (int i = from; i < to; i++) {
+        dn_clock_stage(clock, DN_PROFILE_PASS + i);
         if (i < phases)
             DN_TRY(ops->forward(s->work[slot], b->w, i, err));
         else
             DN_TRY(ops->backward(s->work[slot], b->w, 2 * phases - 1 - i, s->vec[slot], err));
+    }
+    dn_clock_stage(clock, DN_PROFILE_LOAD);
     if (to == 2 * phases)
         write_tail(s, b, slot);
 out:
@@ -106,8 +112,13 @@ static void pass_wave(dn_step *s, const batch *b, int slot, int shard, int n, in
 #pragma omp parallel num_threads(s->threads)
     {
         omp_set_num_threads(1); /* the kernels of this thread stay on it */
-        for (int i = omp_get_thread_num(); i < n; i += s->threads)
-            s->verdict[slot + i] = pass_shard(s, b, slot + i, shard + i, from, to, &s->error[slot + i]);
+        int t = omp_get_thread_num();
+        dn_clock *clock = t < n ? dn_profile_thread_start(s->profile, t) : NULL;
+        for (int i = t; i < n; i += s->threads)
+            s->verdict[slot + i] =
+                pass_shard(s, b, slot + i, shard + i, from, to, clock, &s->error[slot + i]);
+        if (t < n)
+            dn_profile_thread_stop(s->profile, t);
     }
 }
 
@@ -138,7 +149,9 @@ static dn_status run_apart(dn_step *s, const batch *b, dn_error *err)
 
     for (int wave = first; wave < end; wave += s->threads) {
         int n = end - wave < s->threads ? end - wave : s->threads;
+        dn_clock_part(s->clock, DN_PROFILE_COMPUTE);
         pass_wave(s, b, 0, wave, n, 0, 2 * s->m->n_phases);
+        dn_clock_part(s->clock, DN_PROFILE_OTHER);
         DN_PASS(verdict_of(s, n, err));
         mark(s, n);
         for (int i = 0; i < n; i++)
@@ -165,10 +178,13 @@ static dn_status run_together(dn_step *s, const batch *b, dn_error *err)
     bool all_well = true;
 
     for (int i = 0; i < 2 * s->m->n_phases && all_well; i++) {
+        dn_clock_part(s->clock, DN_PROFILE_COMPUTE);
         if (st == DN_OK)
             pass_wave(s, b, 0, first, n, i, i + 1);
         DN_PASS(verdict_of(s, n, err));
+        dn_clock_stage(s->clock, DN_PROFILE_NORMS);
         all_well = meet(s, i, st == DN_OK);
+        dn_clock_stage(s->clock, DN_PROFILE_STEP);
     }
     mark(s, n);
     dn_reduce_lend_sums(s->reduce, dn_shard_sums_add, s->sums);
@@ -202,12 +218,14 @@ static void take_sum(void *ctx, int64_t at, int64_t n, const float *sum)
     const update *u = ctx;
     int64_t rows = u->step->batch;
     float mean[DN_TREE_PIECE];
+    int before = dn_clock_part(u->step->clock, DN_PROFILE_UPDATE);
 
     if ((rows & (rows - 1)) == 0)
         multiply(sum, n, 1 / (float)rows, mean);
     else
         divide(sum, n, (float)rows, mean);
     dn_optim_part(&u->step->optim, u->rate, at, n, mean, u->w + at);
+    dn_clock_part(u->step->clock, before);
 }
 
 dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *rows, int64_t epoch,
@@ -219,7 +237,11 @@ dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *ro
     update u = {.step = s, .rate = rate, .w = w + dn_reduce_slice(s->reduce).begin};
     dn_status st;
 
-    s->dealt = dn_deal_rows(s->deal, order, rows, number * s->batch);
+    dn_profile_step_start(s->profile);
+    dn_clock_part(s->clock, DN_PROFILE_DEAL);
+    s->dealt = dn_deal_shards(s->deal, order, rows, number * s->batch, s->plan->first[s->comm->rank],
+                              s->plan->first[s->comm->rank + 1]);
+    dn_clock_part(s->clock, DN_PROFILE_OTHER);
     st = s->norms != NULL ? run_together(s, &b, err) : run_apart(s, &b, err);
 
     dn_reduce_meet(s->reduce, s->tail_sum);
@@ -229,12 +251,14 @@ dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *ro
         DN_AGREE(s->comm); /* somebody failed: nobody updates */
         goto out;
     }
+    dn_clock_part(s->clock, DN_PROFILE_UPDATE);
     dn_optim_count(&s->optim);
     dn_reduce_gather(s->reduce, w);
     if (s->norms != NULL)
         dn_norms_running(s->norms, running);
     else
         dn_norm_tail_running(s->m, s->tail_sum, running);
+    dn_profile_step_stop(s->profile, s->plan->first[s->comm->rank + 1] - s->plan->first[s->comm->rank]);
     *out_loss = (double)end[0] / (double)s->batch;
     *out_right = (double)end[1];
     if (!isfinite(*out_loss)) /* the same number on every rank */
@@ -283,6 +307,15 @@ out:
     return st;
 }
 
+static void watch(dn_step *s, dn_profile *profile)
+{
+    s->profile = profile;
+    s->clock = &profile->step;
+    dn_reduce_watch(s->reduce, s->clock);
+    if (s->norms != NULL)
+        dn_norms_watch(s->norms, s->clock);
+}
+
 dn_status dn_step_create(const dn_comm *comm, const dn_model *m, const dn_train_options *o,
                          const dn_plan *plan, dn_step **out, dn_error *err)
 {
@@ -291,11 +324,15 @@ dn_status dn_step_create(const dn_comm *comm, const dn_model *m, const dn_train_
 
     *out = NULL;
     DN_PASS(create_local(comm, m, o, plan, out, err));
+    if (o->opt_profile != NULL)
+        DN_PASS(dn_profile_begin(o->opt_profile, m, omp_get_max_threads(), err));
     DN_AGREE(comm);
     DN_TRY(dn_reduce_create(comm, plan, o->reduce, m->n_weights, (*out)->tail, &(*out)->reduce, err));
     if (o->norms == DN_NORMS_GLOBAL)
         DN_TRY(dn_norms_create(comm, m, plan, o->reduce, &(*out)->norms, err));
     slice = dn_reduce_slice((*out)->reduce).end - dn_reduce_slice((*out)->reduce).begin;
+    if (o->opt_profile != NULL)
+        watch(*out, o->opt_profile);
     if (o->norms != DN_NORMS_GLOBAL)
         DN_PASS(dn_reduce_reserve((*out)->reduce, err));
     DN_PASS(dn_optim_create(o->optimiser, o->decay, slice, &(*out)->optim, err));

@@ -259,6 +259,11 @@ out:
     return st;
 }
 
+void dn_norms_watch(dn_norms *x, dn_clock *opt_clock)
+{
+    dn_reduce_watch(x->reduce, opt_clock);
+}
+
 void dn_norms_destroy(dn_norms **handle)
 {
     dn_norms *x = *handle;

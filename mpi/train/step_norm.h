@@ -39,6 +39,9 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_norms_create(const dn_comm *comm, const
                                                       dn_norms **out, dn_error *err);
 void dn_norms_destroy(dn_norms **x);
 
+/* As dn_reduce_watch(). Local. */
+void dn_norms_watch(dn_norms *x, dn_clock *opt_clock);
+
 /* Give the works [shards of this rank, in order], which stand behind forward(phase), the moments and counts
  * of the batch. ok: none of them has failed here; what a rank that failed holds is not looked at. Returns
  * false when a rank has failed; the works are then as they were. Collective when the phase has norms;

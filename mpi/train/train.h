@@ -33,6 +33,7 @@
 #include "mpi/core/reduce.h"
 #include "mpi/train/checkpoint.h"
 #include "mpi/train/hooks.h"
+#include "mpi/train/profile.h"
 #include "mpi/train/rows.h"
 #include "solvers/models/model.h"
 #include "solvers/optim/optim.h"
@@ -53,6 +54,7 @@ typedef struct dn_train_options {
     dn_norm_scope norms;                     /* whose statistics norms take; part of the recipe */
     const char *opt_plan;                    /* "5,3,8"; only rank 0's counts. NULL: even */
     const dn_checkpointing *opt_checkpoints; /* NULL: none are written */
+    dn_profile *opt_profile; /* begun by the run, ended by the caller; NULL on all ranks or on none */
 } dn_train_options;
 
 /* Row indices into the data the model is bound to; the same on every rank. */

@@ -120,6 +120,11 @@ out:
 
 /* ---- layout ---- */
 
+/* What a profile tells apart: the GCN with its dense layer; both convolutions, each with norm and pool; the
+ * maximum over positions with the dense layer behind it; what drug and target share, with the loss. */
+enum { PART_DRUG = 1, PART_CONV1, PART_CONV2, PART_TOP, PART_JOINT };
+static const char *const part_names[] = {"drug", "conv1", "conv2", "target", "joint"};
+
 static void add_tensor(dn_model *m, const char *name, int ndims, int64_t d0, int64_t d1, int64_t d2)
 {
     dn_tensor_info *t = &m->tensor[m->n_tensors++];
@@ -178,6 +183,8 @@ static void lay_out(dn_model *m, const dn_dti_data *d, const dn_dti_options *o)
     m->positive_weight = (double)o->positive_weight;
     m->outputs = 1;
     m->n_phases = PHASES;
+    m->n_parts = (int)(sizeof part_names / sizeof part_names[0]);
+    m->part = part_names;
     add_dense(m, "gcn1", d->atom_width, o->gcn1);
     add_dense(m, "gcn2", o->gcn1, o->gcn2);
     add_dense(m, "drug", o->gcn2, o->drug_out);
@@ -311,14 +318,19 @@ static dn_status forward(dn_work *k, const float *w, int phase, dn_error *err)
 
     switch (phase) {
     case PHASE_FIRST:
+        dn_clock_part(k->pass.opt_clock, PART_DRUG);
         DN_TRY(dn_dti_drug_forward(k, w, k->drug, k->rows, true, err));
+        dn_clock_part(k->pass.opt_clock, PART_CONV1);
         DN_TRY(dn_dti_target_first(k, w, err));
         break;
     case PHASE_SECOND:
+        dn_clock_part(k->pass.opt_clock, PART_CONV2);
         DN_TRY(dn_dti_target_second(k, w, err));
         break;
     case PHASE_HEAD:
+        dn_clock_part(k->pass.opt_clock, PART_TOP);
         DN_TRY(dn_dti_target_top(k, w, err));
+        dn_clock_part(k->pass.opt_clock, PART_JOINT);
         DN_TRY(dn_dti_joint_forward(k, w, err));
         break;
     }
@@ -332,14 +344,19 @@ static dn_status backward(dn_work *k, const float *w, int phase, float *dw, dn_e
 
     switch (phase) {
     case PHASE_HEAD:
+        dn_clock_part(k->pass.opt_clock, PART_JOINT);
         DN_TRY(dn_dti_joint_backward(k, w, dw, err));
+        dn_clock_part(k->pass.opt_clock, PART_TOP);
         DN_TRY(dn_dti_target_top_backward(k, w, dw, err));
         break;
     case PHASE_SECOND:
+        dn_clock_part(k->pass.opt_clock, PART_CONV2);
         DN_TRY(dn_dti_target_second_backward(k, w, dw, err));
         break;
     case PHASE_FIRST:
+        dn_clock_part(k->pass.opt_clock, PART_CONV1);
         DN_TRY(dn_dti_target_first_backward(k, w, dw, err));
+        dn_clock_part(k->pass.opt_clock, PART_DRUG);
         DN_TRY(dn_dti_drug_backward(k, w, dw, err));
         break;
     }

@@ -45,6 +45,7 @@ static dn_status load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass 
     (void)err;
     k->rows = n;
     k->pass = *pass;
+    dn_gener_part(k, PART_ROWS);
     for (int64_t r = 0; r < n; r++) {
         int64_t i = d->gene_a[rows[r]], j = d->gene_b[rows[r]];
         const float *a = d->x + i * d->samples, *b = d->x + j * d->samples;
@@ -57,6 +58,7 @@ static dn_status load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass 
             k->label[r] = exchange ? dn_gener_turned(d->label[rows[r]]) : d->label[rows[r]];
     }
     memset(k->x + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->x);
+    dn_gener_part(k, PART_MASKS);
     if (pass->train && k->g->options.dropout > 0)
         make_masks(k);
     return DN_OK;
@@ -66,14 +68,18 @@ static dn_status load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass 
 
 static dn_status first_layers(dn_work *k, const float *w, dn_error *err)
 {
+    dn_gener_part(k, PART_DENSE1);
     return dn_dense_forward(k->x, k->capacity, k->g->data.samples, WIDE, dn_gener_tensor(k, w, DENSE1_W),
                             dn_gener_tensor(k, w, DENSE1_B), true, k->h1, err);
 }
 
 static dn_status second_layers(dn_work *k, const float *w, const float *moments, dn_error *err)
 {
+    dn_gener_part(k, PART_NORM1);
     dn_gener_normalise(k, 0, w, moments, k->h1, k->z1);
+    dn_gener_part(k, PART_MIX);
     dn_gener_mix(k, w, moments);
+    dn_gener_part(k, PART_DENSE2);
     return dn_dense_forward(k->z1, k->capacity, WIDE, WIDE, dn_gener_tensor(k, w, DENSE2_W),
                             dn_gener_tensor(k, w, DENSE2_B), true, k->h2, err);
 }
@@ -81,8 +87,11 @@ static dn_status second_layers(dn_work *k, const float *w, const float *moments,
 /* Concatenate; d2 and d5 serve as buffers, no gradient stands in them yet. */
 static dn_status head(dn_work *k, const float *w, const float *moments, dn_error *err)
 {
+    dn_gener_part(k, PART_NORM2);
     dn_gener_normalise(k, 1, w, moments, k->h2, k->d2);
+    dn_gener_part(k, PART_NORM5);
     dn_gener_normalise(k, 4, w, moments, k->h5, k->d5);
+    dn_gener_part(k, PART_HEAD);
     for (int64_t r = 0; r < k->capacity; r++) {
         memcpy(k->cat + r * JOINT, k->d2 + r * WIDE, WIDE * sizeof(float));
         memcpy(k->cat + r * JOINT + WIDE, k->d5 + r * NARROW, NARROW * sizeof(float));
@@ -110,15 +119,20 @@ static dn_status forward(dn_work *k, const float *w, int phase, dn_error *err)
     switch (phase) {
     case PHASE_FIRST:
         DN_TRY(first_layers(k, w, err));
+        dn_gener_part(k, PART_NORM1);
         dn_gener_take_moments(k, 0, w, k->h1);
+        dn_gener_part(k, PART_WINDOWS);
         dn_gener_window_moments(k, w);
         break;
     case PHASE_SECOND:
         DN_TRY(second_layers(k, w, k->moments, err));
+        dn_gener_part(k, PART_NORM2);
         dn_gener_take_moments(k, 1, w, k->h2);
         break;
     case PHASE_NARROW:
+        dn_gener_part(k, PART_NARROW);
         dn_gener_narrow(k, w, k->moments);
+        dn_gener_part(k, PART_NORM5);
         dn_gener_take_moments(k, 4, w, k->h5);
         break;
     case PHASE_HEAD:
@@ -136,6 +150,7 @@ static dn_status head_backward(dn_work *k, const float *w, float *dw, dn_error *
 {
     dn_status st = DN_OK;
 
+    dn_gener_part(k, PART_HEAD);
     DN_TRY(dn_dense_backward(k->cat, k->capacity, JOINT, k->g->options.classes, dn_gener_tensor(k, w, HEAD_W),
                              k->logits, false, k->dlogits, dn_gener_gradient(k, dw, HEAD_W),
                              dn_gener_gradient(k, dw, HEAD_B), k->dcat, err));
@@ -143,7 +158,9 @@ static dn_status head_backward(dn_work *k, const float *w, float *dw, dn_error *
         memcpy(k->d2 + r * WIDE, k->dcat + r * JOINT, WIDE * sizeof(float));
         memcpy(k->d5 + r * NARROW, k->dcat + r * JOINT + WIDE, NARROW * sizeof(float));
     }
+    dn_gener_part(k, PART_NORM2);
     dn_gener_begin_norm_backward(k, 1, w, k->h2, k->d2, dw);
+    dn_gener_part(k, PART_NORM5);
     dn_gener_begin_norm_backward(k, 4, w, k->h5, k->d5, dw);
 out:
     return st;
@@ -159,11 +176,15 @@ static dn_status second_backward(dn_work *k, const float *w, float *dw, dn_error
 {
     dn_status st = DN_OK;
 
+    dn_gener_part(k, PART_NORM2);
     dn_gener_end_norm_backward(k, 1, w, k->h2, k->d2);
+    dn_gener_part(k, PART_DENSE2);
     DN_TRY(dn_dense_backward(k->z1, k->capacity, WIDE, WIDE, dn_gener_tensor(k, w, DENSE2_W), k->h2, true,
                              k->d2, dense_gradient(k, dw, DENSE2_W), dn_gener_gradient(k, dw, DENSE2_B),
                              k->d1, err));
+    dn_gener_part(k, PART_NORM1);
     dn_gener_begin_norm_backward(k, 0, w, k->h1, k->d1, dw);
+    dn_gener_part(k, PART_MIX);
     dn_gener_mix_backward(k, w, dw);
 out:
     return st;
@@ -171,8 +192,11 @@ out:
 
 static dn_status first_backward(dn_work *k, const float *w, float *dw, dn_error *err)
 {
+    dn_gener_part(k, PART_NORM1);
     dn_gener_end_norm_backward(k, 0, w, k->h1, k->d1);
+    dn_gener_part(k, PART_WINDOWS);
     dn_gener_windows_backward(k, w, dw);
+    dn_gener_part(k, PART_DENSE1);
     return dn_dense_backward(k->x, k->capacity, k->g->data.samples, WIDE, dn_gener_tensor(k, w, DENSE1_W),
                              k->h1, true, k->d1, dense_gradient(k, dw, DENSE1_W),
                              dn_gener_gradient(k, dw, DENSE1_B), NULL, err);
@@ -184,6 +208,7 @@ static dn_status backward(dn_work *k, const float *w, int phase, float *dw, dn_e
     case PHASE_HEAD:
         return head_backward(k, w, dw, err);
     case PHASE_NARROW:
+        dn_gener_part(k, PART_NARROW); /* and the ReLU and norm5 in front of it */
         dn_gener_narrow_backward(k, w, dw);
         return DN_OK;
     case PHASE_SECOND:

@@ -33,6 +33,9 @@ static void add_norm(dn_model *m, int64_t channels, int phase)
     add_tensor(m, name, 1, channels, 1);
 }
 
+static const char *const part_names[PARTS_END - 1] = {
+    "rows", "masks", "dense1", "norm1", "dense2", "norm2", "windows", "mix", "narrow", "norm5", "head"};
+
 void dn_gener_init(dn_gener *g, const dn_gener_data *data, const dn_gener_options *options)
 {
     dn_model *m = &g->model;
@@ -44,6 +47,8 @@ void dn_gener_init(dn_gener *g, const dn_gener_data *data, const dn_gener_option
     m->norm_momentum = 0.9f;
     m->positive_weight = 1;
     m->n_phases = PHASES;
+    m->n_parts = PARTS_END - 1;
+    m->part = part_names;
     if (g->options.classes == 0)
         g->options.classes = 2;
     m->outputs = g->options.classes > 2 ? g->options.classes : 1;

@@ -41,6 +41,22 @@ enum {
 };
 enum { PHASE_FIRST, PHASE_SECOND, PHASE_NARROW, PHASE_HEAD, PHASES };
 
+/* What a profile tells apart; a norm stands for its dropout, too. Names in gener_layout.c. */
+enum {
+    PART_ROWS = 1, /* gathering and multiplying profiles */
+    PART_MASKS,
+    PART_DENSE1,
+    PART_NORM1,
+    PART_DENSE2,
+    PART_NORM2,
+    PART_WINDOWS, /* moments of norm3; the gradient of conv1 */
+    PART_MIX,     /* conv1, norm3, conv2, moments of norm4 */
+    PART_NARROW,  /* norm4, dense3 */
+    PART_NORM5,
+    PART_HEAD, /* with the loss */
+    PARTS_END
+};
+
 struct dn_work {
     const dn_gener *g;
     int64_t capacity, rows, length; /* R, rows in use, L */
@@ -76,6 +92,12 @@ extern const dn_model_ops dn_gener_ops;
 
 /* dn_model_ops.init */
 void dn_gener_start(const dn_model *m, uint64_t seed, float *w, float *running);
+
+/* From here on time goes to this part. */
+static inline void dn_gener_part(const dn_work *k, int part)
+{
+    dn_clock_part(k->pass.opt_clock, part);
+}
 
 static inline const float *dn_gener_tensor(const dn_work *k, const float *w, int which)
 {

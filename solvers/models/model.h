@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "solvers/base/clock.h"
 #include "solvers/base/error.h"
 
 enum { DN_MAX_TENSORS = 64, DN_MAX_NORMS = 16, DN_MAX_FACTORS = 8 };
@@ -46,7 +47,9 @@ typedef struct dn_pass {
     bool train;    /* dropout on, moments of the shard */
     uint64_t seed; /* of the run */
     int64_t epoch;
-    int64_t first; /* position in the epoch of the shard's first sample; names the dropout masks */
+    int64_t first;       /* position in the epoch of the shard's first sample; names the dropout masks */
+    dn_clock *opt_clock; /* of this thread, with the stage of the pass at hand: load() and the passes enter
+                          * their parts. NULL: nobody measures */
 } dn_pass;
 
 /* A tensor [in, out] whose gradient is an outer product: gradient [i][j] = x[i] d[j] + 0, rounded to float,
@@ -121,6 +124,8 @@ struct dn_model {
     int n_norms;
     dn_norm_info norm[DN_MAX_NORMS];
     int n_phases;
+    int n_parts; /* what a profile tells apart, 0 <= n_parts < DN_CLOCK_PARTS: part k has name part[k - 1] */
+    const char *const *part;
 };
 
 #endif

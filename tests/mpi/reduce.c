@@ -1,6 +1,7 @@
 /* reduce.c - tests of mpi/core/reduce.h: the bits of one rank on any number, whatever the plan */
 #include "tests/support/test.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
@@ -168,6 +169,43 @@ static void uneven_plans(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+/* Tails so long that several ranks slice them, too, and gather their sums. */
+static void long_tails(void)
+{
+    enum { LONG = 70001, FEW = 5, ALL = FEW + LONG };
+    float *sum[SHARDS], *got = dn_calloc(ALL, sizeof *got), slice[FEW];
+    const float *mine[SHARDS];
+    dn_plan plan;
+    dn_reduce *r = NULL;
+    dn_range own;
+
+    CU_ASSERT_EQUAL(dn_plan_even(SHARDS, test_comm.size, &plan, NULL), DN_OK);
+    for (int s = 0; s < SHARDS; s++) {
+        sum[s] = dn_calloc(ALL, sizeof **sum);
+        for (int k = 0; k < ALL; k++)
+            sum[s][k] = sinf((float)(s * ALL + k)) * (k % 3 == 0 ? 1e6f : 1e-3f);
+        mine[s] = sum[s];
+    }
+    CU_ASSERT_EQUAL(dn_reduce_create(&test_comm, &plan, DN_REDUCE_ORDERED, FEW, LONG, &r, NULL), DN_OK);
+    own = dn_reduce_slice(r);
+    for (int round = 0; round < 2; round++) {
+        dn_reduce_lend(r, mine + plan.first[test_comm.rank]);
+        dn_reduce_finish(r, slice, got + FEW);
+    }
+    for (int step = 1; step < SHARDS; step *= 2) /* the tree by hand */
+        for (int s = 0; s < SHARDS; s += 2 * step)
+            for (int k = 0; k < ALL; k++)
+                sum[s][k] += sum[s + step][k];
+    CU_ASSERT_EQUAL(memcmp(slice, sum[0] + own.begin, (size_t)(own.end - own.begin) * sizeof *slice), 0);
+    CU_ASSERT_EQUAL(memcmp(got + FEW, sum[0] + FEW, LONG * sizeof *got), 0);
+    for (int s = 0; s < SHARDS; s++)
+        dn_free(sum[s]);
+    dn_free(got);
+    dn_reduce_destroy(&r);
+    dn_plan_destroy(&plan);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 /* Refuse allocation k on rank r, for every k and r. */
 static void any_rank_may_run_out_of_memory(void)
 {
@@ -197,6 +235,7 @@ static void any_rank_may_run_out_of_memory(void)
 static const dn_test tests[] = {{"even plan", even_plan},
                                 {"many shards", many_shards},
                                 {"uneven plans", uneven_plans},
+                                {"long tails", long_tails},
                                 {"any rank may run out of memory", any_rank_may_run_out_of_memory},
                                 {NULL, NULL}};
 

@@ -171,6 +171,36 @@ static void equal_costs_keep_the_order(void)
     dn_deal_destroy(&d);
 }
 
+/* Some shards alone are those of all; without costs nobody asks for a row of another shard. */
+static void some_shards_are_those_of_all(void)
+{
+    enum { BATCH = 64, SHARDS = 8, STRATA = BATCH / SHARDS };
+    dn_permutation order = dn_permutation_make(3, 1, ROWS);
+    const dn_model_ops *const ops[] = {&with_cost, &without};
+
+    for (int k = 0; k < 2; k++) {
+        dn_model m = {.ops = ops[k]};
+        dn_deal *d = NULL;
+        int64_t all[BATCH];
+
+        CU_ASSERT_EQUAL(dn_deal_create(&m, BATCH, SHARDS, &d, NULL), DN_OK);
+        memcpy(all, dn_deal_rows(d, &order, &listed, BATCH), sizeof all);
+        for (int64_t from = 0; from < SHARDS; from++)
+            for (int64_t end = from + 1; end <= SHARDS; end++) {
+                const int64_t *some;
+
+                (void)dn_deal_rows(d, &order, &listed, 0); /* nothing of the right ones is left */
+                some = dn_deal_shards(d, &order, &listed, BATCH, from, end);
+                CU_ASSERT_EQUAL(memcmp(some + from * STRATA, all + from * STRATA,
+                                       (size_t)((end - from) * STRATA) * sizeof *all),
+                                0);
+                for (int64_t i = 0; k == 1 && i < from * STRATA; i++)
+                    CU_ASSERT_EQUAL(some[i], rows[dn_permute(&order, (uint64_t)i)]);
+            }
+        dn_deal_destroy(&d);
+    }
+}
+
 static void memory_may_be_refused(void)
 {
     dn_model m = {.ops = &with_cost};
@@ -192,6 +222,7 @@ static const dn_test tests[] = {{"costs", draw_costs},
                                 {"shards cost about the same", shards_cost_about_the_same},
                                 {"no shard is special", no_shard_is_special},
                                 {"equal costs keep the order", equal_costs_keep_the_order},
+                                {"some shards are those of all", some_shards_are_those_of_all},
                                 {"memory may be refused", memory_may_be_refused},
                                 {NULL, NULL}};
 
