@@ -19,7 +19,7 @@ static const uint64_t small_ten[9] = {1, 10, 100, 1000, 10000, 100000, 1000000, 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 /* The digits among the 8 bytes at p up to the first that is none: how many, and their value. All bytes at a
  * time: subtract '0', find the first byte above 9, move zeros in front, add up pairs, fours, eights. */
-static int digits8(const char *p, uint64_t *out)
+static inline int digits8(const char *p, uint64_t *out)
 {
     uint64_t x, bad;
     int n;
@@ -38,7 +38,7 @@ static int digits8(const char *p, uint64_t *out)
     return n;
 }
 #else
-static int digits8(const char *p, uint64_t *out)
+static inline int digits8(const char *p, uint64_t *out)
 {
     int n = 0;
 
@@ -48,29 +48,22 @@ static int digits8(const char *p, uint64_t *out)
 }
 #endif
 
-/* Digits at `at` join *w; returns the first byte behind them. *digits counts those from the first that is not
- * 0 on, and what is in *w is worthless once there are more than MOST_DIGITS. */
-static const char *digits(const char *at, const char *end, uint64_t *w, int *count)
+/* Digits at `at` join *w; returns the first byte behind them. More than MOST_DIGITS in a row end early: what
+ * is in *w is then worthless. */
+static inline const char *digits(const char *at, const char *end, uint64_t *w)
 {
+    const char *most = end - at > MOST_DIGITS + 1 ? at + MOST_DIGITS + 1 : end;
+
     while (end - at >= 8) {
         uint64_t v;
         int n = digits8(at, &v);
-        if (*w == 0) {
-            *w = v;
-            for (*count = 0; *count < 8 && v >= small_ten[*count]; ++*count)
-                ;
-        } else {
-            *w = *w * small_ten[n] + v;
-            *count += n;
-        }
+        *w = *w * small_ten[n] + v;
         at += n;
-        if (n < 8 || *count > MOST_DIGITS)
+        if (n < 8 || at >= most)
             return at;
     }
-    for (; at < end && *at >= '0' && *at <= '9' && *count <= MOST_DIGITS; at++) {
+    for (; at < most && *at >= '0' && *at <= '9'; at++)
         *w = *w * 10 + (uint64_t)(*at - '0');
-        *count += *w != 0;
-    }
     return at;
 }
 
@@ -112,7 +105,7 @@ static bool by_five(uint64_t w, int power, double *out)
 }
 #endif
 
-static bool value(uint64_t w, int power, double *out)
+static inline bool value(uint64_t w, int power, double *out)
 {
     if (power < -MOST_POWER || power > MOST_POWER)
         return false;
@@ -153,24 +146,22 @@ const char *dn_scan_decimal(const char *at, const char *end, double *out)
 {
     bool minus = at < end && *at == '-';
     uint64_t w = 0;
-    int count = 0, power = 0;
-    int64_t seen;
+    int power = 0;
+    int64_t count;
     const char *first;
     double v;
 
     at += at < end && (*at == '-' || *at == '+');
     first = at;
-    at = digits(at, end, &w, &count);
-    seen = at - first;
+    at = digits(at, end, &w);
+    count = at - first;
     if (at < end && *at == '.') {
         first = ++at;
-        at = digits(at, end, &w, &count);
-        seen += at - first;
-        if (at - first > MOST_DIGITS + MOST_POWER) /* zeros in front of what counts */
-            return NULL;
+        at = digits(at, end, &w);
+        count += at - first;
         power = (int)(first - at);
     }
-    if (seen == 0 || count > MOST_DIGITS)
+    if (count == 0 || count > MOST_DIGITS)
         return NULL;
     if (at < end && (*at == 'e' || *at == 'E')) {
         at = exponent(at, end, &power);
