@@ -5,7 +5,6 @@
  */
 #include "mpi/io/ingest_private.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -291,15 +290,15 @@ out:
     return st;
 }
 
-/* Cell i, which is not a plain number: blanks around it, a word for nothing, or an error. */
-static dn_status odd_cell(dn_table_rows *r, int64_t i, const char *at, const char *end, float *x,
-                          const char **out_behind, dn_error *err)
+/* Cell i at *at, which is not a plain number: blanks around it, a word for nothing, or an error. */
+static dn_status odd_cell(dn_table_rows *r, int64_t i, const char **at, const char *end, float *x,
+                          dn_error *err)
 {
     const dn_table_part *p = r->part;
-    const char *stop = at < end ? memchr(at, p->layout.separator, (size_t)(end - at)) : NULL;
-    dn_field f = {at, (size_t)((stop != NULL ? stop : end) - at)};
+    const char *stop = *at < end ? memchr(*at, p->layout.separator, (size_t)(end - *at)) : NULL;
+    dn_field f = {*at, (size_t)((stop != NULL ? stop : end) - *at)};
 
-    *out_behind = at + f.len;
+    *at += f.len + 1;
     f = dn_field_trim(f);
     return parse_cell(r->d, r->path, &f, i, p->layout.columns ? &p->gene : &p->sample, x, err);
 }
@@ -309,27 +308,21 @@ static dn_status plain_line(dn_table_rows *r, const char *line, size_t len, floa
 {
     dn_status st = DN_OK;
     const layout *l = &r->part->layout;
-    const char *at = line, *end = line + len, *behind = end;
+    const char *at = line, *end = line + len;
 
     if (l->id_column) {
-        behind = memchr(line, l->separator, len);
-        if (behind == NULL)
-            DN_TRY(has_changed(r->path, err));
-        at = behind + 1;
+        at = memchr(line, l->separator, len);
+        at = at != NULL ? at + 1 : end + 1;
     }
     for (int64_t i = 0; i < l->width; i++) {
-        double v;
-        if (i > 0 && behind == end)
+        i += dn_scan_floats(&at, end, l->separator, l->width - i, x + i);
+        if (i == l->width)
+            break;
+        if (at > end)
             DN_TRY(has_changed(r->path, err));
-        if (i > 0)
-            at = behind + 1;
-        behind = dn_scan_decimal(at, end, &v);
-        if (behind != NULL && (behind == end || *behind == l->separator) && fabs(v) <= (double)FLT_MAX)
-            x[i] = (float)v;
-        else
-            DN_TRY(odd_cell(r, i, at, end, &x[i], &behind, err));
+        DN_TRY(odd_cell(r, i, &at, end, x + i, err));
     }
-    if (behind != end)
+    if (at != end + 1)
         DN_TRY(has_changed(r->path, err));
 out:
     return st;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "solvers/base/bytes.h"
 #include "solvers/base/decimal.h"
 #include "solvers/base/text.h"
 
@@ -172,10 +173,71 @@ static void ends_where_it_ends(void)
               !dn_parse_double("0x10", 4, &v));
 }
 
+/* A line of cells beside strtod, cell by cell. Odd cells must stop it where they stand. */
+static void cells(void)
+{
+    enum { CELLS = 40 };
+    static const char *const odd[] = {"",  " 1.5", "NA",        "1.5 ",      "1..5", "1.2.3", "-",
+                                      ".", "1e39", "12a4.5678", "1.23x5678", "/1.0", "1:.0"};
+    long wrong = 0, stops = 0;
+
+    for (int turn = 0; turn < 40000 && wrong < 5; turn++) {
+        char line[CELLS * 32], sep = "\t,;"[draw() % 3];
+        float x[CELLS], want[CELLS];
+        const char *at = line, *from[CELLS + 1];
+        size_t len = 0;
+        int64_t n, stop = CELLS;
+
+        for (int64_t i = 0; i < CELLS; i++) {
+            size_t k;
+            from[i] = line + len;
+            if (draw() % 200 == 0) {
+                k = (size_t)sprintf(line + len, "%s", odd[draw() % (sizeof odd / sizeof *odd)]);
+                stop = stop == CELLS ? i : stop;
+            } else {
+                k = (size_t)sprintf(line + len, "%.*f", (int)(draw() % 10),
+                                    ldexp((double)(int64_t)draw(), -35 - (int)(draw() % 25)));
+            }
+            want[i] = (float)strtod(line + len, NULL);
+            len += k;
+            line[len++] = sep;
+        }
+        len--; /* no separator behind the last */
+        from[CELLS] = line + len + 1;
+        n = dn_scan_floats(&at, line + len, sep, CELLS, x);
+        stops += stop < CELLS;
+        if (n != stop || at != from[n]) {
+            fprintf(stderr, "%.*s: %lld cells, wanted %lld\n", (int)len, line, (long long)n, (long long)stop);
+            wrong++;
+        }
+        for (int64_t i = 0; i < n; i++)
+            wrong += memcmp(&x[i], &want[i], sizeof x[i]) != 0;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT(stops > 1000);
+}
+
+static void counts_bytes(void)
+{
+    static char text[70000];
+    int64_t want = 0;
+
+    memset(text, '\t', 20000); /* more than a byte can count */
+    for (size_t i = 20000; i < sizeof text; i++)
+        text[i] = (char)draw();
+    for (size_t len = 0; len <= sizeof text; len++) {
+        if (len < 300 || len % 997 == 0)
+            CU_ASSERT_EQUAL(dn_bytes_count(text, len, '\t'), want);
+        want += len < sizeof text && text[len] == '\t';
+    }
+}
+
 static const dn_test tests[] = {{"random digits as strtod reads them", random_digits},
                                 {"doubles written in many ways", doubles},
                                 {"odd ones are taken or left", odd_ones},
                                 {"a number ends where it ends", ends_where_it_ends},
+                                {"a line of cells", cells},
+                                {"bytes are counted", counts_bytes},
                                 {NULL, NULL}};
 
 int main(int argc, char **argv)
