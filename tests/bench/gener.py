@@ -218,6 +218,11 @@ def show(batch, mine, other):
         print(f"{A.mode} batch {batch:<6}PyTorch {version}, {name:<29}{measure.spread(v)}  {len(v)} turns")
 
 
+def task(batch, precision, ranks, screen):
+    what = f"GENER screen of {screen.pairs / 1e6:.1f} M pairs" if screen else f"GENER {A.mode}, batch {batch}"
+    return f"{what}, {precision}, {ranks} rank{'s' * (ranks > 1)}"
+
+
 def bound(precision, batch, mode):
     if mode == "infer":
         return "matrix products and the selection of the best"
@@ -233,7 +238,7 @@ def main():
     if "bf16" in precisions and not measure.has_option(PROGRAM, command, "--precision"):
         print(f"SKIP bf16: dragnet {command} has no --precision")
         precisions.remove("bf16")
-    if A.mode == "infer" and not measure.has_option(PROGRAM, "screen", "gene"):
+    if A.mode == "infer" and not measure.has_option(PROGRAM, "screen", "--genes"):
         sys.exit("dragnet screen knows no genes: nothing to measure")
     peers, rows = interpreters(), []
     with tempfile.TemporaryDirectory(prefix="dragnet-bench-") as folder:
@@ -245,7 +250,7 @@ def main():
             name = f"PyTorch {best[0]}, tuned, {best[1]}" if best else None
             for (precision, ranks), v in mine.items():
                 r = measure.row(f"gener {A.mode} {batch} {precision} {ranks}",
-                                f"GENER {A.mode}, {precision}, batch {batch}, {ranks} rank{'s' * (ranks > 1)}", "pairs/s", v, name,
+                                task(batch, precision, ranks, screen), "pairs/s", v, name,
                                 other.get(best), [("sgemm" if precision == "f32" else "bf16"), ranks, FLOP[A.mode]],
                                 bound(precision, batch, A.mode))
                 rows.append(r)

@@ -21,7 +21,7 @@ BEGIN, END = "<!-- speed: written by scripts/bench table -->", "<!-- end of spee
 PARTS = {  # name: (what is measured, words for scripts/bench)
     "gener": ("training of the gene-gene network, f32 and bf16, beside PyTorch", ["gener", "train"]),
     "screen": ("screen of all pairs of 5,950 genes, f32 and bf16, beside PyTorch", ["gener", "infer"]),
-    "scaling": ("2 ranks beside 1, weak scaling", ["scaling"]),
+    "scaling": ("training of the gene-gene network, 2 ranks beside 1", None),
     "import": ("import of text tables beside numpy and pandas", ["import"]),
     "network": ("measures of networks beside GraphBLAS, igraph, scikit-learn", ["network"]),
     "dti": ("training of the drug-target network beside PyTorch", ["dti", "train"]),
@@ -71,6 +71,8 @@ def probe(root):
 
 def run(a, name):
     words = PARTS[name][1]
+    if name == "scaling":  # made of the figures of gener
+        return
     if name == "ranks":
         if a.ranks_of is None:
             print("table: ranks needs --ranks-of DATASET SPLIT: not run", file=sys.stderr)
@@ -118,17 +120,30 @@ def share(r, limits):
     return f"{number(achieved)} of {number(most)} {UNITS[what]} {what} ({100 * achieved / most:.0f} %)"
 
 
+def scaling(gener):
+    """Rows of several ranks beside one, from the training of the gene-gene network on them; None: there are none."""
+    rows = []
+    for r in gener["rows"] if gener else []:
+        words = r["row"].split()  # gener train BATCH PRECISION RANKS
+        one = next((o for o in gener["rows"] if o["row"].split() == words[:-1] + ["1"]), None)
+        if words[1] == "train" and words[-1] != "1" and one:
+            rows.append(measure.row(f"scaling {r['row']}", f"{r['task']}, beside 1 rank", r["unit"], r["dragnet"], "dragnet, 1 rank", one["dragnet"],
+                                    None, "adding up gradients, waiting"))
+    return {**gener, "rows": rows} if rows else None
+
+
 def lines_of(a, limits):
     """The table in Markdown, with who measured what above it."""
     figures = {name: load(f"{a.results}/{name}.json") for name in PARTS}
     there = [f for f in figures.values() if f is not None]
+    figures["scaling"] = scaling(figures["gener"])
     out = [f"Limits of the machine in the run of the table: "
            + "; ".join(f"{what} {', '.join(f'{number(v)} on {n}' for n, v in by.items())} {UNITS[what]}" for what, by in limits.items())
            + " (cores)." if limits else "The limits of the machine were not measured.", ""]
     for machine in sorted({(f["machine"], f["isa"]) for f in there}):
         out = [f"Measured on: {machine[0]}, {machine[1]}."] + out
     for name, f in figures.items():
-        if f is not None:
+        if f is not None and name != "scaling":
             out.append(f"- `{f['command']}`, commit {f['commit']}, {f['utc']} UTC")
     out += ["", "| task | dragnet | peer | its figure | ratio | of the limit | what bounds it |", "|---|---|---|---|---|---|---|"]
     for name, f in figures.items():

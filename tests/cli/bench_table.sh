@@ -19,7 +19,9 @@ cat >figures/import.json <<'E2'
 E2
 cat >figures/gener.json <<'E2'
 {"bench": "gener", "command": "scripts/bench gener", "commit": "abc1234", "machine": "A CPU, 2 cores", "isa": "AVX-512", "utc": "2026-01-02 03:04",
- "rows": [{"row": "gener train 4096 f32 2", "task": "GENER train", "unit": "pairs/s", "dragnet": 40000, "peer": null, "theirs": null, "ratio": null,
+ "rows": [{"row": "gener train 4096 f32 1", "task": "GENER train alone", "unit": "pairs/s", "dragnet": 20000, "peer": null, "theirs": null, "ratio": null,
+           "limit": null, "bound": ""},
+          {"row": "gener train 4096 f32 2", "task": "GENER train", "unit": "pairs/s", "dragnet": 40000, "peer": null, "theirs": null, "ratio": null,
            "limit": ["sgemm", 2, 2.375e6], "bound": "passes"}]}
 E2
 printf '# x\n\nbefore | a\\b & $1\n\n%s\nold\n%s\n\nafter\n' "$begin" "$end" >README.md
@@ -39,6 +41,7 @@ cmp -s README.md second.md || fail "the second time is not the same"
 
 grep -qF '| import of expression | 0.5 s | numpy.loadtxt | 2 s | **4** | 0.64 of 16 GB/s read (4 %) | digits |' README.md || fail "import: $(cat printed.txt)"
 grep -qF '| GENER train | 40,000 pairs/s | none |  |  | 95 of 190 GFLOP/s sgemm (50 %) | passes |' README.md || fail "gener: $(cat printed.txt)"
+grep -qF '| GENER train, beside 1 rank | 40,000 pairs/s | dragnet, 1 rank | 20,000 pairs/s | **2** |' README.md || fail "scaling: $(cat printed.txt)"
 grep -qF '| screen of all pairs of 5,950 genes, f32 and bf16, beside PyTorch | not measured |' README.md || fail "a row that was not measured: $(cat printed.txt)"
 grep -qF 'Measured on: A CPU, 2 cores, AVX-512.' README.md || fail "no machine"
 grep -qF '`scripts/bench gener`, commit abc1234' README.md || fail "no command"
