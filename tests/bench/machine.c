@@ -1,7 +1,8 @@
 /* machine.c - limits of the machine on one core, best of many: GFLOP/s of sgemm and of bf16, GB/s of reading
  *
- * In processor time, so that other work on the machine weighs less. Prints "sgemm X", "bf16 Y" (absent where the CPU has no bf16 that is faster than f32) and "read Z". Several
- * cores: run it several times at once, pinned (tests/bench/table.py does).
+ * In processor time, so that other work on the machine weighs less. Prints "sgemm X", "bf16 Y" (absent where
+ * the CPU has no bf16 that is faster than f32) and "read Z". Several cores: run it several times at once,
+ * pinned (tests/bench/table.py does).
  */
 #include <dnnl.h>
 #include <omp.h>
