@@ -57,7 +57,17 @@ def machine():
 
 
 def header(root, bench, arguments):
-    """Who, where, with what; the command is as a person would type it."""
+    """Who, where, with what; the command is as a person would type it, without the paths of this machine."""
+    arguments, told = [], list(arguments)
+    while told:
+        word = told.pop(0)
+        if word in ("--json", "--folder"):
+            told[:1] = []
+        elif word == "--torch":
+            arguments += [word, "PYTHON"]
+            told[:1] = []
+        else:
+            arguments.append(word)
     version = subprocess.run([f"{root}/build/dragnet", "--version"], capture_output=True, text=True).stdout
     commit = subprocess.run(["git", "-C", root, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
     isa = next((line.split(None, 1)[1] for line in version.splitlines() if line.startswith("ISA")), "unknown")
