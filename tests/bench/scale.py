@@ -8,6 +8,7 @@ host share, counted in each). A stage that takes more than its header states is 
 
     synth     synth.h: 25 MB, 64 bytes a gene, 41 a gene of the block            split     split.h: 3 bytes a pair, 96 a gene
     train     train.h: 1/16 byte a pair, 55 a validation pair while they are ranked, 16 MB for steps
+    the pairs, once per host: 10 bytes each, which one rank has as its own memory
 
 beside what the program takes when it does nothing, which is measured first. Training must be flat: own memory in the
 eighth and ninth tenth of the run is at most 2 MB above what it was in the first four, in which the data are loaded. The folder (a temporary one unless given) needs
@@ -113,6 +114,7 @@ def measure(o, folder):
     share = min(0.01, (1 - o.train_share) / 2)  # of validation; the rest is the test part
     validation = round(o.pairs * share)
     _, idle, _, _ = run(o, "synth", "--genes", 20, "--samples", 4, "--pairs", 100, "-o", f"{folder}/idle.h5", "--force")
+    pairs = 10 * o.pairs / mb if o.ranks == 1 else 0
     base = idle["RssAnon"] - 12  # its tables of the threshold are those of any size
     good = True
     print(f"pairs {o.pairs}, genes {o.genes}, samples {o.samples}, ranks {o.ranks}, load {os.getloadavg()[0]:.1f}")
@@ -125,10 +127,10 @@ def measure(o, folder):
         if name in stages:
             seconds, most, _, _ = run(o, "split", data, "--pairs", "known", "--name", name, "--kind", kind, "--fractions",
                                       f"{o.train_share:.12g},{share:.12g},{1 - o.train_share - share:.12g}", "--seed", 1, "--force")
-            good &= report(name, seconds, most, base + 8 + (3 * o.pairs + 96 * o.genes) / mb)
+            good &= report(name, seconds, most, base + pairs + 8 + (3 * o.pairs + 96 * o.genes) / mb)
     if "train" in stages:
         seconds, most, course, text = run(o, "train", "gener", data, "--split", "random", "--epochs", 1, "-o", f"{folder}/run", "--force")
-        good &= report("train", seconds, most, base + 40 + (o.pairs / 16 + 55 * validation + 96 * o.genes + 4 * o.genes * o.samples) / mb)
+        good &= report("train", seconds, most, base + pairs + 40 + (o.pairs / 16 + 55 * validation + 96 * o.genes + 4 * o.genes * o.samples) / mb)
         tenths = [[m for t, m in course if k <= 10 * t / seconds < k + 1] for k in range(10)]
         early, late = max(max(part, default=0) for part in tenths[:4]), max(max(part, default=0) for part in tenths[7:9])
         flat = late <= early + 2
