@@ -120,7 +120,7 @@ typedef struct dn_layer_option {
  * Over files nothing repeats: each brings its own samples.
  *
  * Memory. Files are read twice, first for the names. A rank holds the profiles of its genes (4 bytes a value,
- * once; those of repeated genes of a file twice), blocks of about 1 MB, and all ids and names.
+ * once; those of repeated genes of a file twice), blocks of about 4 MB, and all ids and names.
  */
 typedef enum dn_repeated {
     DN_REPEATED_MEAN,

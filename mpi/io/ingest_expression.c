@@ -159,6 +159,7 @@ typedef struct journey {
     dn_gene_ids ids;
     size_t item;     /* bytes of a strip */
     int64_t *counts; /* [3, size]  strips to and from every rank; where the next one goes */
+    int *owner;      /* [ids]  rank of the gene; -1: of no use */
     float *waiting;  /* [ids.slots, samples of the file]  profiles of repeated genes */
 } journey;
 
@@ -167,6 +168,7 @@ static void journey_destroy(journey *j)
     dn_table_rows_close(&j->rows);
     dn_gene_ids_destroy(&j->ids);
     dn_free(j->counts);
+    dn_free(j->owner);
     dn_free(j->waiting);
 }
 
@@ -179,6 +181,9 @@ static dn_status new_journey(const dn_comm *comm, const char *path, const dn_imp
     DN_TRY(dn_gene_ids_create(comm, path, o, j->t, &j->part->gene, &j->ids, out, err));
     DN_TRY(dn_table_rows_open(comm, path, j->part, &j->rows, err));
     DN_NEW(j->counts, 3 * (size_t)comm->size);
+    DN_NEW(j->owner, (size_t)j->part->gene.n);
+    for (int64_t i = 0; i < j->part->gene.n; i++)
+        j->owner[i] = j->ids.gene[i] < 0 ? -1 : (int)dn_block_of(j->t->genes, j->ids.gene[i], comm->size);
     DN_NEW(j->waiting, (size_t)(j->ids.slots * samples));
     for (int64_t i = 0; i < j->ids.slots * samples; i++)
         j->waiting[i] = NAN;
@@ -194,36 +199,58 @@ static int64_t strips(const journey *j)
     return j->rows.rows == 0 ? 0 : j->part->layout.columns != 0 ? j->part->layout.width : j->rows.rows;
 }
 
-static void fill_strip(const journey *j, int64_t k, char *at)
+static strip strip_head(const journey *j, int64_t k)
+{
+    if (j->part->layout.columns)
+        return (strip){k, j->rows.first, j->rows.rows};
+    return (strip){j->rows.first + k, 0, j->part->layout.width};
+}
+
+static void fill_strip(const journey *j, int64_t k, float *x)
 {
     const dn_table_rows *r = &j->rows;
     int64_t width = j->part->layout.width;
-    float *x = (float *)(void *)(at + sizeof(strip));
-    strip head = {r->first + k, 0, width};
 
-    if (j->part->layout.columns) {
-        head = (strip){k, r->first, r->rows};
+    if (j->part->layout.columns)
         for (int64_t s = 0; s < r->rows; s++)
             x[s] = r->x[s * width + k];
-    } else {
+    else
         memcpy(x, r->x + k * width, (size_t)width * sizeof *x);
-    }
-    memcpy(at, &head, sizeof head);
 }
 
-/* The strips of the block, grouped by owner. */
+/* Where a strip of a gene of this rank goes. */
+static float *place(const journey *j, int64_t begin, const strip *head, dn_expression *e)
+{
+    float *to = j->ids.slot[head->id] >= 0 ? j->waiting + j->ids.slot[head->id] * j->part->sample.n
+                                           : e->x + (j->ids.gene[head->id] - begin) * e->samples + e->have;
+    return to + head->first;
+}
+
+/* The strips of the block that stay on this rank, straight to their places. */
+static void keep(const dn_comm *comm, const journey *j, dn_expression *e)
+{
+    int64_t begin = dn_block(j->t->genes, comm->rank, comm->size).begin, n = strips(j);
+
+    for (int64_t k = 0; k < n; k++) {
+        strip head = strip_head(j, k);
+        if (j->owner[head.id] == comm->rank)
+            fill_strip(j, k, place(j, begin, &head, e));
+    }
+}
+
+/* The strips of the block for other ranks, grouped by owner. */
 static dn_status pack(const dn_comm *comm, journey *j, char **out, dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t first = j->part->layout.columns ? 0 : j->rows.first, n = strips(j), sent = 0;
     int64_t *count = j->counts, *next = j->counts + 2 * comm->size;
-    const int64_t *gene = j->ids.gene + first;
+    const int *owner = j->owner + first;
     char *buf = NULL;
 
     memset(count, 0, (size_t)comm->size * sizeof *count);
     for (int64_t k = 0; k < n; k++)
-        if (gene[k] >= 0)
-            count[dn_block_of(j->t->genes, gene[k], comm->size)]++;
+        if (owner[k] >= 0 && owner[k] != comm->rank)
+            count[owner[k]]++;
     for (int r = 0; r < comm->size; r++) {
         next[r] = sent;
         sent += count[r];
@@ -232,8 +259,12 @@ static dn_status pack(const dn_comm *comm, journey *j, char **out, dn_error *err
     if (buf == NULL)
         DN_FAIL(DN_ENOMEM, "out of memory: %lld profiles of %zu bytes", (long long)sent, j->item);
     for (int64_t k = 0; k < n; k++)
-        if (gene[k] >= 0)
-            fill_strip(j, k, buf + (size_t)next[dn_block_of(j->t->genes, gene[k], comm->size)]++ * j->item);
+        if (owner[k] >= 0 && owner[k] != comm->rank) {
+            char *at = buf + (size_t)next[owner[k]]++ * j->item;
+            strip head = strip_head(j, k);
+            memcpy(at, &head, sizeof head);
+            fill_strip(j, k, (float *)(void *)(at + sizeof head));
+        }
     *out = buf;
 out:
     return st;
@@ -248,12 +279,9 @@ static void unpack(const dn_comm *comm, const journey *j, const char *buf, dn_ex
     for (int64_t i = 0; i < n; i++) {
         const char *at = buf + (size_t)i * j->item;
         strip head;
-        float *to;
 
         memcpy(&head, at, sizeof head);
-        to = j->ids.slot[head.id] >= 0 ? j->waiting + j->ids.slot[head.id] * j->part->sample.n
-                                       : e->x + (j->ids.gene[head.id] - begin) * e->samples + e->have;
-        memcpy(to + head.first, at + sizeof head, (size_t)head.n * sizeof *to);
+        memcpy(place(j, begin, &head, e), at + sizeof head, (size_t)head.n * sizeof(float));
     }
 }
 
@@ -267,6 +295,7 @@ static dn_status travel(const dn_comm *comm, journey *j, dn_expression *e, dn_er
     DN_PASS(dn_table_rows_next(&j->rows, err));
     DN_PASS(pack(comm, j, &sent, err));
     DN_AGREE(comm);
+    keep(comm, j, e);
     DN_TRY(dn_exchange(comm, j->item, j->counts, sent, &received, j->counts + comm->size, err));
     unpack(comm, j, received, e);
 out:

@@ -13,10 +13,12 @@
 #include "mpi/core/partition.h"
 #include "mpi/io/share.h"
 #include "solvers/base/alloc.h"
-#include "solvers/formats/delim.h"
+#include "solvers/base/bytes.h"
+#include "solvers/base/decimal.h"
+#include "solvers/formats/fields.h"
 #include "solvers/formats/source.h"
 
-enum { PEEK_LINES = 2000, BLOCK = 1 << 18 };
+enum { PEEK_LINES = 2000, PEEK_BYTES = 1 << 24, BLOCK = 1 << 20 }; /* BLOCK: values */
 
 typedef dn_table_layout layout;
 
@@ -39,6 +41,27 @@ typedef struct glance {
     int64_t head_known;   /* known genes in the header */
 } glance;
 
+/* The name at the front of a line, and how many fields it has. Only quotes need the line cut for that. */
+static dn_status front(dn_delim *d, char separator, char *line, size_t len, dn_field *out_name,
+                       int64_t *out_fields, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const char *stop;
+    dn_record r;
+
+    if (memchr(line, '"', len) != NULL) {
+        DN_TRY(dn_delim_split(d, separator, line, len, &r, err));
+        *out_name = r.field[0];
+        *out_fields = r.n;
+        goto out;
+    }
+    stop = memchr(line, separator, len);
+    *out_name = dn_field_trim((dn_field){line, stop != NULL ? (size_t)(stop - line) : len});
+    *out_fields = dn_bytes_count(line, len, separator) + 1;
+out:
+    return st;
+}
+
 static dn_status look(dn_delim *d, const char *path, const dn_gene_table *t, layout *l, glance *g,
                       dn_error *err)
 {
@@ -55,20 +78,25 @@ static dn_status look(dn_delim *d, const char *path, const dn_gene_table *t, lay
     }
     l->separator = dn_delim_separator(d);
     l->data = dn_delim_offset(d);
-    while (g->lines < PEEK_LINES) {
-        const dn_field *f;
+    while (g->lines < PEEK_LINES && dn_delim_offset(d) < l->data + PEEK_BYTES) {
+        dn_field f;
+        char *line;
+        size_t len;
+        int64_t fields;
         double v;
 
-        DN_TRY(dn_delim_next(d, &r, &more, err));
+        DN_TRY(dn_delim_next_line(d, &line, &len, &more, err));
         if (!more)
             break;
-        f = &r.field[0];
+        DN_TRY(front(d, l->separator, line, len, &f, &fields, err));
         if (g->lines++ == 0) {
-            g->fields = r.n;
-            g->number = dn_parse_double(f->text, f->len, &v);
-            g->fraction = g->number && memchr(f->text, '.', f->len) != NULL;
+            g->fields = fields;
+            g->number = dn_parse_double(f.text, f.len, &v);
+            g->fraction = g->number && memchr(f.text, '.', f.len) != NULL;
         }
-        g->known += t != NULL && dn_gene_table_find(t, f->text, f->len) >= 0;
+        if (t == NULL) /* nobody asks for more */
+            break;
+        g->known += dn_gene_table_find(t, f.text, f.len) >= 0;
     }
     if (g->lines == 0)
         DN_FAIL(DN_EDATA, "%s: has a header and no rows", path);
@@ -198,19 +226,23 @@ static dn_status read_names(const dn_comm *comm, const char *path, dn_table_part
     dn_status st = DN_OK;
     const layout *l = &p->layout;
     dn_delim *d = NULL;
-    dn_record r;
+    dn_field name;
+    char *line;
+    size_t len;
+    int64_t fields;
     bool more = true;
 
     DN_TRY(open_lines(comm, path, l, &d, err));
     while (d != NULL) {
-        DN_TRY(dn_delim_next(d, &r, &more, err));
+        DN_TRY(dn_delim_next_line(d, &line, &len, &more, err));
         if (!more)
             break;
-        if (r.n != l->width + l->id_column)
+        DN_TRY(front(d, l->separator, line, len, &name, &fields, err));
+        if (fields != l->width + l->id_column)
             DN_FAIL(DN_EDATA, "%s:%lld: ragged row: %lld fields where the first row has %lld", path,
-                    (long long)dn_delim_line(d), (long long)r.n, (long long)(l->width + l->id_column));
+                    (long long)dn_delim_line(d), (long long)fields, (long long)(l->width + l->id_column));
         if (l->id_column)
-            DN_TRY(dn_strings_add(ids, r.field[0].text, r.field[0].len, err));
+            DN_TRY(dn_strings_add(ids, name.text, name.len, err));
         p->rows++;
     }
 out:
@@ -235,26 +267,89 @@ out:
     return st;
 }
 
-dn_status dn_table_rows_next(dn_table_rows *r, dn_error *err)
+static dn_status has_changed(const char *path, dn_error *err)
+{
+    return dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: has changed while it was read", path);
+}
+
+/* Line with quotes to x [width]. */
+static dn_status quoted_line(dn_table_rows *r, char *line, size_t len, float *x, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_table_part *p = r->part;
     const layout *l = &p->layout;
-    const dn_strings *names = l->columns ? &p->gene : &p->sample;
-    int64_t left;
     dn_record record;
+
+    DN_TRY(dn_delim_split(r->d, l->separator, line, len, &record, err));
+    if (record.n != l->width + l->id_column)
+        DN_TRY(has_changed(r->path, err));
+    for (int64_t i = 0; i < l->width; i++)
+        DN_TRY(parse_cell(r->d, r->path, &record.field[i + l->id_column], i,
+                          l->columns ? &p->gene : &p->sample, &x[i], err));
+out:
+    return st;
+}
+
+/* Cell i at *at, which is not a plain number: blanks around it, a word for nothing, or an error. */
+static dn_status odd_cell(dn_table_rows *r, int64_t i, const char **at, const char *end, float *x,
+                          dn_error *err)
+{
+    const dn_table_part *p = r->part;
+    const char *stop = *at < end ? memchr(*at, p->layout.separator, (size_t)(end - *at)) : NULL;
+    dn_field f = {*at, (size_t)((stop != NULL ? stop : end) - *at)};
+
+    *at += f.len + 1;
+    f = dn_field_trim(f);
+    return parse_cell(r->d, r->path, &f, i, p->layout.columns ? &p->gene : &p->sample, x, err);
+}
+
+/* Line to x [width]: each number is read where it stands. */
+static dn_status plain_line(dn_table_rows *r, const char *line, size_t len, float *x, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const layout *l = &r->part->layout;
+    const char *at = line, *end = line + len;
+
+    if (l->id_column) {
+        at = memchr(line, l->separator, len);
+        at = at != NULL ? at + 1 : end + 1;
+    }
+    for (int64_t i = 0; i < l->width; i++) {
+        i += dn_scan_floats(&at, end, l->separator, l->width - i, x + i);
+        if (i == l->width)
+            break;
+        if (at > end)
+            DN_TRY(has_changed(r->path, err));
+        DN_TRY(odd_cell(r, i, &at, end, x + i, err));
+    }
+    if (at != end + 1)
+        DN_TRY(has_changed(r->path, err));
+out:
+    return st;
+}
+
+dn_status dn_table_rows_next(dn_table_rows *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_table_part *p = r->part;
+    int64_t left;
     bool more;
 
     r->first += r->rows;
     r->rows = 0;
     left = p->first + p->rows - r->first;
     for (; r->rows < r->most && r->rows < left; r->rows++) {
-        DN_TRY(dn_delim_next(r->d, &record, &more, err));
-        if (!more || record.n != l->width + l->id_column)
-            DN_FAIL(DN_EIO, "%s: has changed while it was read", r->path);
-        for (int64_t i = 0; i < l->width; i++)
-            DN_TRY(parse_cell(r->d, r->path, &record.field[i + l->id_column], i, names,
-                              &r->x[r->rows * l->width + i], err));
+        float *x = r->x + r->rows * p->layout.width;
+        char *line;
+        size_t len;
+
+        DN_TRY(dn_delim_next_line(r->d, &line, &len, &more, err));
+        if (!more)
+            DN_TRY(has_changed(r->path, err));
+        if (memchr(line, '"', len) != NULL)
+            DN_TRY(quoted_line(r, line, len, x, err));
+        else
+            DN_TRY(plain_line(r, line, len, x, err));
     }
 out:
     return st;

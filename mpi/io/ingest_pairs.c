@@ -62,6 +62,46 @@ static int compare(const void *left, const void *right)
     return a->row < b->row ? -1 : a->row > b->row;
 }
 
+/* from [n] by the higher or the lower gene into to [n], equal ones as they stood; start [keys + 1] is room.
+ */
+static void deal(const dn_pair_entry *from, int64_t n, bool higher, int64_t keys, int64_t *start,
+                 dn_pair_entry *to)
+{
+    memset(start, 0, (size_t)(keys + 1) * sizeof *start);
+    for (int64_t i = 0; i < n; i++)
+        start[1 + (higher ? from[i].high : from[i].low)]++;
+    for (int64_t k = 0; k < keys; k++)
+        start[k + 1] += start[k];
+    for (int64_t i = 0; i < n; i++)
+        to[start[higher ? from[i].high : from[i].low]++] = from[i];
+}
+
+/* Pairs whose rows ascend already are dealt to their genes, in two passes; others are compared. */
+static dn_status order_entries(dn_pair_entry *e, int64_t n, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_pair_entry *other = NULL; /* [n] */
+    int64_t *start = NULL, keys = 0;
+    bool ascend = true;
+
+    for (int64_t i = 0; i < n; i++) {
+        keys = e[i].high >= keys ? e[i].high + 1 : keys;
+        ascend = ascend && (i == 0 || e[i - 1].row < e[i].row);
+    }
+    if (!ascend || keys / 4 > n) {
+        qsort(e, (size_t)n, sizeof *e, compare);
+        goto out;
+    }
+    DN_NEW(other, (size_t)n);
+    DN_NEW(start, (size_t)keys + 1);
+    deal(e, n, true, keys, start, other);
+    deal(other, n, false, keys, start, e);
+out:
+    dn_free(other);
+    dn_free(start);
+    return st;
+}
+
 /* By their lower, then their higher gene, then their row. */
 static dn_status sort_entries(const dn_pair *pair, int64_t n, dn_pair_entry **out, dn_error *err)
 {
@@ -74,10 +114,11 @@ static dn_status sort_entries(const dn_pair *pair, int64_t n, dn_pair_entry **ou
         bool flipped = p->a > p->b;
         e[i] = (dn_pair_entry){flipped ? p->b : p->a, flipped ? p->a : p->b, p->row, p->label, i, flipped};
     }
-    qsort(e, (size_t)n, sizeof *e, compare);
+    DN_TRY(order_entries(e, n, err));
     *out = e;
     e = NULL;
 out:
+    dn_free(e);
     return st;
 }
 

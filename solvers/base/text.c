@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
+#include "solvers/base/decimal.h"
 
 /* ---- dn_strings ---- */
 
@@ -202,6 +203,10 @@ bool dn_parse_double(const char *text, size_t len, double *out)
     char *end;
     double v;
 
+    if (len > 0 && dn_scan_decimal(text, text + len, &v) == text + len) {
+        *out = v;
+        return true;
+    }
     if (len == 0 || len >= sizeof buf)
         return false;
     for (size_t i = 0; i < len; i++) /* strtod would also take blanks and hexadecimal */

@@ -2,21 +2,28 @@
 #include "solvers/formats/fields.h"
 
 #include <string.h>
+#include "solvers/base/bytes.h"
 
 int64_t dn_fields_cut(const char *line, size_t len, char separator, dn_field *field, int64_t cap)
 {
-    const char *at = line, *end = line + len;
+    const char *from = line, *at = line, *end = line + len, *stop;
     int64_t n = 0;
 
-    for (;;) {
-        const char *stop = at < end ? memchr(at, separator, (size_t)(end - at)) : NULL;
+    for (; end - at >= 64; at += 64)
+        for (uint64_t mask = dn_bytes_equal(at, separator); mask != 0; mask &= mask - 1, n++) {
+            stop = at + __builtin_ctzll(mask);
+            if (n < cap)
+                field[n] = (dn_field){from, (size_t)(stop - from)};
+            from = stop + 1;
+        }
+    do { /* fewer than 64 bytes are left to look at, a field may have begun before them */
+        stop = at < end ? memchr(at, separator, (size_t)(end - at)) : NULL;
         if (n < cap)
-            field[n] = (dn_field){at, (size_t)((stop != NULL ? stop : end) - at)};
+            field[n] = (dn_field){from, (size_t)((stop != NULL ? stop : end) - from)};
         n++;
-        if (stop == NULL)
-            return n;
-        at = stop + 1;
-    }
+        from = at = stop + (stop != NULL);
+    } while (stop != NULL);
+    return n;
 }
 
 static char lower(char c)

@@ -6,10 +6,15 @@ a batch to its longest protein, as the published code does.
     scripts/bench dti [train|infer] [BATCH ...]"""
 import os, statistics, subprocess, sys, time
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+import measure
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+FIGURES = None
+if "--json" in sys.argv:
+    FIGURES = sys.argv.pop(sys.argv.index("--json") + 1)
+    sys.argv.remove("--json")
 PROGRAM, MODE = sys.argv[1] + "/build/bench_dti", sys.argv[2] if len(sys.argv) > 2 else "train"
 BATCHES, PAIRS, TURNS = [int(b) for b in sys.argv[3:]] or [8, 64], 320, 3
 torch.set_num_threads(1)
@@ -90,6 +95,7 @@ def torch_seconds(size, count):
     return time.process_time() - start
 
 
+ROWS = []
 for size in BATCHES:
     count, mine, theirs = max(2, PAIRS // size), [], []
     for _ in range(TURNS):
@@ -99,3 +105,6 @@ for size in BATCHES:
     a, b = statistics.median(mine), statistics.median(theirs)
     print(f"{MODE} batch {size}: dragnet {a:.0f}, PyTorch {torch.__version__} {b:.0f} pairs a second of one thread, "
           f"ratio {a / b:.2f} (turns: {', '.join(f'{x / y:.2f}' for x, y in zip(mine, theirs))})", flush=True)
+    ROWS.append(measure.row(f"dti {MODE} {size}", f"drug-target {MODE}, batch {size}, one thread (processor time)", "pairs/s", mine,
+                            f"PyTorch {torch.__version__}", theirs, None, "convolutions over residues"))
+measure.save(FIGURES, measure.header(sys.argv[1], "dti", sys.argv[2:]), ROWS)

@@ -14,11 +14,14 @@ import sys
 import tempfile
 import time
 
+import measure
+
 P = argparse.ArgumentParser()
 P.add_argument("root")
 P.add_argument("--smiles", help="one on a line; otherwise the drug-target table of ../shared/data")
 P.add_argument("--repeats", type=int, default=5)
 P.add_argument("--core", type=int, default=0)
+P.add_argument("--json", metavar="FILE")
 A = P.parse_args()
 os.sched_setaffinity(0, {A.core})
 try:
@@ -67,6 +70,7 @@ def rdkit(smiles, what):
 if PROGRAM is None:
     sys.exit("bench_molecules is not built: run scripts/bench molecules")
 smiles = texts()
+rows = []
 with tempfile.NamedTemporaryFile("w", suffix=".smi") as f:
     f.write("\n".join(smiles) + "\n")
     f.flush()
@@ -80,7 +84,10 @@ with tempfile.NamedTemporaryFile("w", suffix=".smi") as f:
                 b.append(rdkit(smiles, what))
         name = what if what.startswith("graph") else f"... and {what}"
         show = lambda v: f"{statistics.median(v):,.0f} ({min(v):,.0f} .. {max(v):,.0f})"
+        rows.append(measure.row(f"molecules {what}", f"SMILES: {name.replace('... and', 'graph, features and')}, one core", "molecules/s", a, "RDKit from Python",
+                                b, None, "the reader of SMILES"))
         if b:
             print(f"{name:<24}{show(a):>24}{show(b):>26}{statistics.median(a) / statistics.median(b):>8.2f}")
         else:
             print(f"{name:<24}{show(a):>24}{'no RDKit':>26}")
+measure.save(A.json, measure.header(A.root, "molecules", sys.argv[2:]), rows)

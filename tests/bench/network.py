@@ -17,11 +17,14 @@ import time
 import h5py
 import numpy as np
 
+import measure
+
 P = argparse.ArgumentParser()
 P.add_argument("root")
 P.add_argument("--scale", type=int, default=20)
 P.add_argument("--repeats", type=int, default=3)
 P.add_argument("--ranks", type=int, default=2)
+P.add_argument("--json", metavar="FILE")
 P.add_argument("--parts", default="iterative,betweenness,paths,pca", help="these, and growth: scales 16 to 22 on one rank and on all")
 A = P.parse_args()
 DRAGNET = f"{A.root}/build/dragnet"
@@ -29,6 +32,7 @@ SHARED = os.path.abspath(f"{A.root}/../shared")
 PEERS, DATA = f"{SHARED}/peers", f"{SHARED}/data/network"
 WORK = tempfile.mkdtemp(prefix="dragnet-bench-")
 median = statistics.median
+ROWS = []
 
 
 def dragnet(*args, ranks=A.ranks):
@@ -70,6 +74,7 @@ def peer(*cmd, env=None):
 
 def row(task, ours, name, theirs, want=None):
     ratio = median(theirs) / median(ours)
+    ROWS.append(measure.row(f"network {task} {name}", f"{task}, {A.ranks} ranks", "s", ours, name, theirs))
     wanted = "" if want is None else f"   wanted {want:g}: {'reached' if ratio >= want else 'MISSED'}"
     print(f"{task:34s} dragnet {median(ours):9.4f} s   {name:26s} {median(theirs):9.4f} s   ratio {ratio:7.2f}{wanted}", flush=True)
 
@@ -195,3 +200,4 @@ def growth():
 for part in A.parts.split(","):
     {"iterative": iterative, "betweenness": betweenness, "paths": paths, "pca": pca, "growth": growth}[part]()
 subprocess.run(["rm", "-rf", WORK])
+measure.save(A.json, measure.header(A.root, "network", sys.argv[2:]), ROWS)

@@ -12,7 +12,14 @@ import subprocess
 import sys
 import tempfile
 
+import measure
+
 root, dataset, split, *rest = sys.argv[1:]
+figures = None
+if "--json" in rest and "--" not in rest[:rest.index("--json")]:
+    at = rest.index("--json")
+    figures = rest[at + 1]
+    del rest[at:at + 2]
 repeats = int(rest[1]) if rest[:1] == ["--repeats"] else 5
 options = rest[rest.index("--") + 1:] if "--" in rest else []
 environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
@@ -32,3 +39,6 @@ with tempfile.TemporaryDirectory() as folder:
             print(f"{ranks} ranks: {speed[ranks][-1]:.0f} pairs a second, load {os.getloadavg()[0]:.1f}", flush=True)
 one, two = statistics.median(speed[1]), statistics.median(speed[2])
 print(f"\nmedian of {repeats}: 1 rank {one:.0f}, 2 ranks {two:.0f} pairs a second, ratio {two / one:.2f}")
+measure.save(figures, measure.header(root, "ranks", sys.argv[2:]),
+             [measure.row("ranks dti", "drug-target training, 2 ranks beside 1", "pairs/s", speed[2], "dragnet, 1 rank", speed[1], None,
+                          "latency of small steps")])

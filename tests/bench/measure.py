@@ -1,0 +1,98 @@
+"""measure.py - what the benchmarks of speed share: who measures where, programs in turn, medians, figures as JSON
+
+A file of figures (--json FILE) is what scripts/bench table puts together:
+
+    {"bench": "gener", "command": "...", "commit": "...", "machine": "...", "isa": "...", "utc": "...",
+     "rows": [{"row": "gener train f32", "task": "...", "unit": "pairs/s", "dragnet": 1.0, "peer": "PyTorch 2.15", "theirs": 0.5,
+               "ratio": 2.0, "limit": ["sgemm", 2, 2.315e6], "bound": "..."}]}
+
+row     names a line of the table; of several files the last one that has it counts
+unit    "s" where less is better, anything else where more is; ratio > 1 always means that dragnet is ahead
+limit   [what, cores, amount]: a limit of the machine (see machine.py), on how many cores, and what one unit of work takes of it
+        (FLOP or bytes a pair; of a row in seconds, of the whole task), or null
+"""
+import json
+import os
+import shlex
+import statistics
+import subprocess
+import sys
+import time
+
+median = statistics.median
+
+
+def environment(**more):
+    """Without what would slow one side down by accident; one thread a rank."""
+    env = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    for name in ("OPENBLAS_CORETYPE", "OMPI_MCA_hwloc_base_binding_policy", "OMPI_MCA_rmaps_base_oversubscribe"):
+        env.pop(name, None)
+    env.update({k: str(v) for k, v in more.items()})
+    return env
+
+
+def must(command, **options):
+    """Output of a command that has to succeed."""
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, **options)
+    if done.returncode != 0:
+        sys.exit(f"exit code {done.returncode}: {shlex.join(map(str, command))}\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def on_ranks(ranks, *command):
+    """Each rank on a core of its own; one rank is pinned as well."""
+    if ranks == 1:
+        return ["taskset", "-c", str(max(os.sched_getaffinity(0))), *map(str, command)]
+    return ["mpirun", "-q", "-n", str(ranks), "--map-by", "core", "--bind-to", "core", *map(str, command)]
+
+
+def has_option(program, command, option):
+    return option in subprocess.run([program, command, "--help"], capture_output=True, text=True).stdout
+
+
+def machine():
+    with open("/proc/cpuinfo") as f:
+        model = next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), "unknown")
+    return f"{model}, {os.cpu_count()} cores"
+
+
+def header(root, bench, arguments):
+    """Who, where, with what; the command is as a person would type it, without the paths of this machine."""
+    arguments, told = [], list(arguments)
+    while told:
+        word = told.pop(0)
+        if word in ("--json", "--folder"):
+            told[:1] = []
+        elif word == "--torch":
+            arguments += [word, "PYTHON"]
+            told[:1] = []
+        else:
+            arguments.append(word)
+    version = subprocess.run([f"{root}/build/dragnet", "--version"], capture_output=True, text=True).stdout
+    commit = subprocess.run(["git", "-C", root, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
+    isa = next((line.split(None, 1)[1] for line in version.splitlines() if line.startswith("ISA")), "unknown")
+    return {"bench": bench, "command": shlex.join(["scripts/bench", bench, *arguments]), "commit": commit, "machine": machine(),
+            "isa": isa, "utc": time.strftime("%Y-%m-%d %H:%M", time.gmtime())}
+
+
+def row(name, task, unit, ours, peer=None, theirs=None, limit=None, bound=""):
+    """ours and theirs: the figures of the repeats, or one."""
+    ours = median(ours) if isinstance(ours, (list, tuple)) else ours
+    theirs = median(theirs) if isinstance(theirs, (list, tuple)) and theirs else theirs or None
+    ratio = None if theirs is None else theirs / ours if unit == "s" else ours / theirs
+    return {"row": name, "task": task, "unit": unit, "dragnet": ours, "peer": peer if theirs is not None else None,
+            "theirs": theirs, "ratio": ratio, "limit": limit, "bound": bound}
+
+
+def save(path, head, rows):
+    """Whole or not at all; path None: not wanted."""
+    if path is None:
+        return
+    with open(path + ".part", "w") as f:
+        json.dump({**head, "rows": rows}, f, indent=1)
+        f.write("\n")
+    os.replace(path + ".part", path)
+
+
+def spread(values):
+    return f"{median(values):,.4g} ({min(values):,.4g} .. {max(values):,.4g})"
