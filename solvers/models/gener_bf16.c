@@ -16,6 +16,7 @@ dn_status dn_gener_bf16_create(int64_t capacity, int64_t samples, dn_gener_bf16 
     DN_NEW(h->z1, (size_t)(capacity * WIDE));
     DN_TRY(dn_dense_bf16_create(&h->dense1, capacity, samples, WIDE, false, err));
     DN_TRY(dn_dense_bf16_create(&h->dense2, capacity, WIDE, WIDE, true, err));
+    DN_TRY(dn_pair_bf16_create(capacity, samples - 1, dn_bf16_tiles(), &h->pairs, err));
     *out = h;
     h = NULL;
 out:
@@ -33,6 +34,7 @@ void dn_gener_bf16_destroy(dn_gener_bf16 **handle)
     dn_free(h->z1);
     dn_dense_bf16_release(&h->dense1);
     dn_dense_bf16_release(&h->dense2);
+    dn_pair_bf16_destroy(&h->pairs);
     dn_free(h);
     *handle = NULL;
 }

@@ -11,6 +11,7 @@
 #include "solvers/nn/dense_bf16.h"
 #include "solvers/nn/norm.h"
 #include "solvers/nn/pair_convs.h"
+#include "solvers/nn/pair_convs_bf16.h"
 
 enum { WIDE = 256, F1 = 16, F2 = 8, NARROW = 32, JOINT = WIDE + NARROW, NORMS = 5 };
 
@@ -47,6 +48,7 @@ typedef struct dn_gener_bf16 {
     dn_bf16 *x;  /* [R, S] */
     dn_bf16 *z1; /* [R, 256] */
     dn_dense_bf16 dense1, dense2;
+    dn_pair_bf16 *pairs; /* branch 2 */
 } dn_gener_bf16;
 
 struct dn_work {
