@@ -122,13 +122,11 @@ void dn_gener_narrow_backward(dn_work *k, const float *w, float *dw)
             *d = k->h5[r * NARROW + o] > 0 ? *d : 0;
             bias[o] += *d;
         }
-    if (dn_gener_is_bf16(k)) {
+    if (dn_gener_is_bf16(k))
         dn_pair_bf16_narrow_back(k->half->pairs, &c, mean, k->d5, weights, sum, sum_c);
-    } else {
-        memset(weights, 0, (size_t)(F2 * k->length * NARROW) * sizeof *weights);
+    else
         dn_pair_narrow_back(&c, k->c2, k->slope, k->shift, mean, dn_gener_tensor(k, w, DENSE3_W), k->d5,
                             weights, k->d4, sum, sum_c);
-    }
     dn_gener_keep_norm_sums(k, 3, w, sum, sum_c, dw);
 }
 

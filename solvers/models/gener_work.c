@@ -79,7 +79,7 @@ dn_status dn_gener_work_create(const dn_model *m, int64_t capacity, dn_work **ou
         DN_NEW(*all[i].at, all[i].count);
     for (int n = 0; n < NORMS; n++) {
         k->words[n] = dn_dropout_words(dn_gener_units(m, n, k->length));
-        DN_NEW(k->mask[n], (size_t)capacity * (size_t)k->words[n] + 2); /* pair_convs*.h read more */
+        DN_NEW(k->mask[n], (size_t)capacity * (size_t)k->words[n] + 2); /* pair_convs.h reads two more */
     }
     DN_NEW(k->label, (size_t)capacity);
     if (g->options.precision == DN_PRECISION_BF16)

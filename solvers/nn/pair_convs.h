@@ -15,8 +15,9 @@
  * sums of products of windows, and so does the gradient of w1 from sums of products of windows with the
  * gradient at n1's output: neither needs a pass of its own.
  *
- * A row's results do not depend on the rows beside it. Sums over rows run in 16 lanes, in double over blocks,
- * in a fixed order. All functions are local and have a naive twin in the tests.
+ * A row's results do not depend on the rows beside it. Sums over rows run in lanes, in double over blocks,
+ * in a fixed order (pair_passes.h: how many lanes depends on the CPU). All functions are local and have a
+ * naive twin in the tests.
  */
 #ifndef DN_NN_PAIR_CONVS_H
 #define DN_NN_PAIR_CONVS_H
@@ -35,8 +36,8 @@ int64_t dn_pair_room(int64_t rows, int64_t length);
 typedef struct dn_pair_convs {
     int64_t rows, length; /* pairs; L >= 1 */
     const float *a, *b;   /* [rows, P + DN_PAIR_ROOM]  zero from S on */
-    /* bit f L + s (g L + s) of a row: kept. A row has `words` 32-bit words, and a word may be read behind the
-     * last one. NULL: everything is kept */
+    /* bit f L + s (g L + s) of a row: kept. A row has `words` 32-bit words, and two words may be read
+     * behind the last one. NULL: everything is kept */
     const uint32_t *mask1, *mask2;
     int64_t words1, words2;
     float scale; /* 1 / (1 - rate of the dropout) */
@@ -54,8 +55,8 @@ void dn_pair_mix(const dn_pair_convs *c, const float *u, const float *w2, const 
 void dn_pair_narrow(const dn_pair_convs *c, const float *c2, const float *slope, const float *shift,
                     const float *w3, float *y);
 
-/* From dy [rows, O]: dw3 [G L, O] is added to; d2, in blocks as c2, is the gradient at n2's output, what is
- * behind L with the last position's block 0; sum [G] of it, and sum_c [G] of it times (c2 - mean). */
+/* From dy [rows, O]: dw3 [G L, O] is overwritten; d2, in blocks as c2, is the gradient at n2's output, what
+ * is behind L with the last position's block 0; sum [G] of it, and sum_c [G] of it times (c2 - mean). */
 void dn_pair_narrow_back(const dn_pair_convs *c, const float *c2, const float *slope, const float *shift,
                          const float *mean, const float *w3, const float *dy, float *dw3, float *d2,
                          double *sum, double *sum_c);

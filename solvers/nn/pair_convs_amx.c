@@ -567,7 +567,7 @@ INLINE void mix_step(const stretch *t)
 TILES void dn_pair_amx_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float *slope_p,
                                 const float *slope_q, const float *slope_r, double *t, double *dbias2)
 {
-    float d[G * 16 * BLOCK] __attribute__((aligned(64))), sum[T_ROWS * F] __attribute__((aligned(64)));
+    float d[2][G * 16 * BLOCK] __attribute__((aligned(64))), sum[T_ROWS * F] __attribute__((aligned(64)));
     slopes n2 = {slope_p, slope_q, slope_r};
     stretch part[2];
 
@@ -581,15 +581,21 @@ TILES void dn_pair_amx_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const f
         ZERO(0);
         ZERO(1);
         ZERO(2);
+        for (int g = 0; g < G; g++)
+            open_gradients(p->dy + first * O, p->w3t + g * BOTH, d[0] + g * 16 * BLOCK);
         for (int64_t s = 0; s < c->length; s += BLOCK) {
             filter_bits at;
 
             find_filters(c->length, s, &at);
-            for (int g = 0; g < G; g++)
-                open_gradients(p->dy + first * O, p->w3t + (s / BLOCK * G + g) * BOTH, d + g * 16 * BLOCK);
-            for (int64_t i = 0; i < n; i++) {
+            for (int64_t i = 0; i < 16; i++) {
+                if (i % 2 == 0 && s + BLOCK < c->length) /* the gradients of the next block */
+                    open_gradients(p->dy + first * O, p->w3t + ((s / BLOCK + 1) * G + i / 2) * BOTH,
+                                   d[(s / BLOCK + 1) % 2] + i / 2 * 16 * BLOCK);
+                if (i >= n)
+                    continue;
                 fill_masks(filter_masks(c, &at, first + i), part[i % 2].kept);
-                fill_products(p, c, first + i, s, d + i * BLOCK, &n2, part[i % 2].product, bias);
+                fill_products(p, c, first + i, s, d[s / BLOCK % 2] + i * BLOCK, &n2, part[i % 2].product,
+                              bias);
                 if (i > 0)
                     mix_step(&part[(i - 1) % 2]);
             }

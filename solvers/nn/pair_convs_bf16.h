@@ -33,7 +33,7 @@ DN_MUST_CHECK dn_status dn_pair_bf16_create(int64_t capacity, int64_t length, bo
                                             dn_error *err);
 void dn_pair_bf16_destroy(dn_pair_bf16 **handle);
 
-/* As dn_pair_mix(); c2' is kept. A mask may be read two words behind its last one. */
+/* As dn_pair_mix(); c2' is kept. */
 void dn_pair_bf16_mix(dn_pair_bf16 *p, const dn_pair_convs *c, const float *u, const float *w2,
                       const float *bias2, double *sum, double *square);
 
@@ -41,7 +41,7 @@ void dn_pair_bf16_mix(dn_pair_bf16 *p, const dn_pair_convs *c, const float *u, c
 void dn_pair_bf16_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const float *slope, const float *shift,
                          const float *w3, float *y);
 
-/* As dn_pair_narrow_back(), but dw3 is overwritten; after narrow. dy is kept. */
+/* As dn_pair_narrow_back(), after narrow; dy is kept. */
 void dn_pair_bf16_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float *mean, const float *dy,
                               float *dw3, double *sum, double *sum_c);
 

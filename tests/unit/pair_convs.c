@@ -5,7 +5,7 @@
 #include <string.h>
 #include "solvers/base/rng.h"
 #include "solvers/nn/dropout.h"
-#include "solvers/nn/pair_convs.h"
+#include "solvers/nn/pair_passes.h"
 
 enum { X = DN_PAIR_X, F = DN_PAIR_F, G = DN_PAIR_G, O = DN_PAIR_O, ROWS = 11, LENGTH = 161, PITCH = 192 };
 
@@ -151,12 +151,12 @@ static void check_windows(const dn_pair_convs *c)
     close_to(1e-5);
 }
 
-static void check_forward(const dn_pair_convs *c)
+static void check_forward(const dn_pair_passes *use, const dn_pair_convs *c)
 {
     int64_t pitch = dn_pair_pitch(c->length);
     double sum[G], square[G];
 
-    dn_pair_mix(c, m.u, m.w2, m.bias2, m.c2, sum, square);
+    use->mix(c, m.u, m.w2, m.bias2, m.c2, sum, square);
     for (int g = 0; g < G; g++) {
         double one = 0, two = 0;
         for (int64_t r = 0; r < c->rows; r++) {
@@ -173,7 +173,7 @@ static void check_forward(const dn_pair_convs *c)
         compare(square[g], two);
     }
     close_to(4e-6);
-    dn_pair_narrow(c, m.c2, m.slope, m.shift, m.w3, m.y);
+    use->narrow(c, m.c2, m.slope, m.shift, m.w3, m.y);
     for (int64_t r = 0; r < c->rows; r++)
         for (int o = 0; o < O; o++) {
             double want = 0;
@@ -185,18 +185,18 @@ static void check_forward(const dn_pair_convs *c)
     close_to(1e-4);
 }
 
-static void check_narrow_back(const dn_pair_convs *c)
+static void check_narrow_back(const dn_pair_passes *use, const dn_pair_convs *c)
 {
     int64_t pitch = dn_pair_pitch(c->length);
     double sum[G], sum_c[G];
 
     fill(300, m.dw3, G * c->length * O);
-    dn_pair_narrow_back(c, m.c2, m.slope, m.shift, m.mean, m.w3, m.dy, m.dw3, m.d2, sum, sum_c);
+    use->narrow_back(c, m.c2, m.slope, m.shift, m.mean, m.w3, m.dy, m.dw3, m.d2, sum, sum_c);
     for (int g = 0; g < G; g++) {
         double one = 0, two = 0;
         for (int64_t s = 0; s < c->length; s++) {
             for (int o = 0; o < O; o++) {
-                double want = (double)draw(300, (g * c->length + s) * O + o);
+                double want = 0;
                 for (int64_t r = 0; r < c->rows; r++)
                     want += z2(c, r, g, s) * (double)m.dy[r * O + o];
                 compare((double)m.dw3[(g * c->length + s) * O + o], want);
@@ -224,9 +224,9 @@ static double dc2(const dn_pair_convs *c, int64_t r, int g, int64_t s)
     return (double)m.p[g] * had(c, m.d2, r, g, s) + (double)m.q[g] * had(c, m.c2, r, g, s) + (double)m.r[g];
 }
 
-static void check_mix_back(const dn_pair_convs *c)
+static void check_mix_back(const dn_pair_passes *use, const dn_pair_convs *c)
 {
-    dn_pair_mix_back(c, m.u, m.w2, m.c2, m.d2, m.p, m.q, m.r, m.dw2, m.dbias2, m.cross);
+    use->mix_back(c, m.u, m.w2, m.c2, m.d2, m.p, m.q, m.r, m.dw2, m.dbias2, m.cross);
     for (int g = 0; g < G; g++) {
         double bias = 0, want[F] = {0};
         for (int64_t r = 0; r < c->rows; r++)
@@ -256,19 +256,23 @@ static void check_mix_back(const dn_pair_convs *c)
     close_to(1e-4);
 }
 
+/* With every instruction set that this CPU has. */
 static void check(int64_t rows, int64_t length, bool dropout)
 {
     dn_pair_convs c = make(rows, length, dropout);
+    const dn_pair_passes *use;
 
     check_windows(&c);
-    check_forward(&c);
-    check_narrow_back(&c);
-    check_mix_back(&c);
+    for (int i = 0; (use = dn_pair_passes_at(i)) != NULL; i++) {
+        check_forward(use, &c);
+        check_narrow_back(use, &c);
+        check_mix_back(use, &c);
+    }
 }
 
 static void plain_loops(void)
 {
-    static const int64_t length[] = {1, 15, 16, 17, 31, 32, 33, 64, 127, 128, 129, 160, LENGTH};
+    static const int64_t length[] = {1, 3, 4, 5, 8, 15, 16, 17, 31, 32, 33, 64, 127, 128, 129, 160, LENGTH};
 
     for (size_t i = 0; i < sizeof length / sizeof *length; i++) {
         check(1, length[i], true);
@@ -278,14 +282,14 @@ static void plain_loops(void)
 }
 
 /* A row has the same bits alone, in a group of eight, and behind one. */
-static void company(void)
+static void company_of(const dn_pair_passes *use)
 {
     static float y[ROWS * O];
     double sum[G], square[G];
     dn_pair_convs c = make(ROWS, LENGTH, true);
 
-    dn_pair_mix(&c, m.u, m.w2, m.bias2, m.c2, sum, square);
-    dn_pair_narrow(&c, m.c2, m.slope, m.shift, m.w3, m.y);
+    use->mix(&c, m.u, m.w2, m.bias2, m.c2, sum, square);
+    use->narrow(&c, m.c2, m.slope, m.shift, m.w3, m.y);
     memcpy(y, m.y, sizeof y);
     for (int64_t r = 0; r < ROWS; r++) {
         dn_pair_convs one = c;
@@ -294,14 +298,79 @@ static void company(void)
         one.b += r * (PITCH + DN_PAIR_ROOM);
         one.mask1 += r * c.words1;
         one.mask2 += r * c.words2;
-        dn_pair_mix(&one, m.u, m.w2, m.bias2, m.c2, sum, square);
-        dn_pair_narrow(&one, m.c2, m.slope, m.shift, m.w3, m.y);
+        use->mix(&one, m.u, m.w2, m.bias2, m.c2, sum, square);
+        use->narrow(&one, m.c2, m.slope, m.shift, m.w3, m.y);
         CU_ASSERT_EQUAL(memcmp(m.y, y + r * O, O * sizeof(float)), 0);
     }
 }
 
-static const dn_test tests[] = {
-    {"every pass is that of plain loops", plain_loops}, {"company", company}, {NULL, NULL}};
+static void company(void)
+{
+    const dn_pair_passes *use;
+
+    for (int i = 0; (use = dn_pair_passes_at(i)) != NULL; i++)
+        company_of(use);
+}
+
+static const char *const sets[] = {"AVX-512", "AVX2", "any"};
+
+/* What the public names run is the first of the list; every set of it is named once, the portable one last.
+ */
+static void choice(void)
+{
+    int n = 0;
+    const dn_pair_passes *use, *last = NULL;
+    double sum[G], square[G];
+    dn_pair_convs c = make(ROWS, LENGTH, true);
+    static float c2_first[(ROWS + 1) * G * PITCH];
+
+    for (; (use = dn_pair_passes_at(n)) != NULL; n++) {
+        bool named = false;
+        for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+            named = named || strcmp(sets[i], use->isa) == 0;
+        CU_ASSERT(named && use != last);
+        last = use;
+    }
+    CU_ASSERT(n >= 1 && last == dn_pair_passes_any());
+    dn_pair_passes_at(0)->mix(&c, m.u, m.w2, m.bias2, c2_first, sum, square);
+    dn_pair_mix(&c, m.u, m.w2, m.bias2, m.c2, sum, square);
+    CU_ASSERT_EQUAL(memcmp(c2_first, m.c2, sizeof m.c2), 0);
+    printf("    instruction sets: %d, the first is %s\n", n, dn_pair_passes_at(0)->isa);
+}
+
+/* A NaN in a profile reaches y of its row and no other; where the dropout takes it away it does not. */
+static void not_a_number(void)
+{
+    const dn_pair_passes *use;
+
+    for (int i = 0; (use = dn_pair_passes_at(i)) != NULL; i++) {
+        double sum[G], square[G], sum_c[G];
+        dn_pair_convs c = make(9, 40, false);
+
+        m.a[3 * (64 + DN_PAIR_ROOM) + 20] = NAN;
+        use->mix(&c, m.u, m.w2, m.bias2, m.c2, sum, square);
+        CU_ASSERT(isnan(sum[0]) && isnan(square[G - 1]));
+        use->narrow(&c, m.c2, m.slope, m.shift, m.w3, m.y);
+        for (int64_t r = 0; r < 9; r++)
+            for (int o = 0; o < O; o++)
+                CU_ASSERT_EQUAL(isnan(m.y[r * O + o]) != 0, r == 3);
+        use->narrow_back(&c, m.c2, m.slope, m.shift, m.mean, m.w3, m.dy, m.dw3, m.d2, sum, sum_c);
+        CU_ASSERT(isnan(m.dw3[20 * O]) && !isnan(m.dw3[22 * O]) && isnan(sum_c[0]));
+        use->mix_back(&c, m.u, m.w2, m.c2, m.d2, m.p, m.q, m.r, m.dw2, m.dbias2, m.cross);
+        CU_ASSERT(isnan(m.dw2[0]) && isnan(m.cross[0][0]));
+        c.mask1 = m.mask1; /* nothing is kept */
+        c.words1 = dn_dropout_words(F * 40);
+        use->mix(&c, m.u, m.w2, m.bias2, m.c2, sum, square);
+        use->narrow(&c, m.c2, m.slope, m.shift, m.w3, m.y);
+        CU_ASSERT(sum[0] == 0 && !isnan(m.y[3 * O]));
+    }
+}
+
+static const dn_test tests[] = {{"every pass is that of plain loops", plain_loops},
+                                {"company", company},
+                                {"choice", choice},
+                                {"NaN", not_a_number},
+                                {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
