@@ -224,8 +224,10 @@ TILES void dn_pair_amx_mix(dn_pair_bf16 *p, const dn_pair_convs *c, const float 
                            const float *bias2, double *sum, double *square)
 {
     int64_t row = dn_pair_pitch(c->length) + DN_PAIR_ROOM, stride = dn_pair_bf16_at(p, 0, 1, 0);
+    uint32_t keep[2][F] __attribute__((aligned(64))); /* of this row and the next one */
 
     for (int64_t group = 0; group * GROUP < c->rows; group++) {
+        int64_t n = rows_of(c, group);
         sums to;
 
         memset(&to, 0, sizeof to);
@@ -234,13 +236,14 @@ TILES void dn_pair_amx_mix(dn_pair_bf16 *p, const dn_pair_convs *c, const float 
             filter_bits at;
 
             find_filters(c->length, s, &at);
-            for (int64_t i = 0; i < rows_of(c, group); i++) {
+            _mm512_store_si512(keep[0], filter_masks(c, &at, group * GROUP));
+            for (int64_t i = 0; i < n; i++) {
                 int64_t r = group * GROUP + i;
-                uint32_t keep[F] __attribute__((aligned(64)));
 
-                _mm512_store_si512(keep, filter_masks(c, &at, r));
-                mix_block(c->a + r * row + s, c->b + r * row + s, keep, u, w2t, bias2, there(c->length, s),
-                          out + i * BLOCK, stride, &to);
+                if (i + 1 < n)
+                    _mm512_store_si512(keep[(i + 1) % 2], filter_masks(c, &at, r + 1));
+                mix_block(c->a + r * row + s, c->b + r * row + s, keep[i % 2], u, w2t, bias2,
+                          there(c->length, s), out + i * BLOCK, stride, &to);
             }
         }
         for (int g = 0; g < G; g++) {
@@ -585,15 +588,19 @@ TILES void dn_pair_amx_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const f
             open_gradients(p->dy + first * O, p->w3t + g * BOTH, d[0] + g * 16 * BLOCK);
         for (int64_t s = 0; s < c->length; s += BLOCK) {
             filter_bits at;
+            __m512i masks;
 
             find_filters(c->length, s, &at);
+            masks = filter_masks(c, &at, first);
             for (int64_t i = 0; i < 16; i++) {
                 if (i % 2 == 0 && s + BLOCK < c->length) /* the gradients of the next block */
                     open_gradients(p->dy + first * O, p->w3t + ((s / BLOCK + 1) * G + i / 2) * BOTH,
                                    d[(s / BLOCK + 1) % 2] + i / 2 * 16 * BLOCK);
                 if (i >= n)
                     continue;
-                fill_masks(filter_masks(c, &at, first + i), part[i % 2].kept);
+                fill_masks(masks, part[i % 2].kept);
+                if (i + 1 < n)
+                    masks = filter_masks(c, &at, first + i + 1);
                 fill_products(p, c, first + i, s, d[s / BLOCK % 2] + i * BLOCK, &n2, part[i % 2].product,
                               bias);
                 if (i > 0)
