@@ -20,7 +20,8 @@ enum {
     TILE = DN_PAIR_TILE,
     BOTH = DN_PAIR_BOTH,
     T = DN_PAIR_T,
-    T_ROWS = 48 /* T in whole tiles */
+    T_ROWS = 48,           /* T in whole tiles */
+    D_ROW = G * BLOCK + 16 /* floats: rows of d2 do not fall on each other's sets of the cache */
 };
 
 #define TILES __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,bmi2,amx-tile,amx-bf16")))
@@ -368,7 +369,7 @@ INLINE void pack_gradients(dn_pair_bf16 *p, const dn_pair_convs *c, const float 
 }
 
 /* d [16 rows][32 positions] = dy times the two halves of wt, before masks and scale; tiles 4 .. 7 */
-INLINE void open_gradients(const dn_bf16 *dy, const dn_bf16 *wt, float *d)
+INLINE void open_gradients(const dn_bf16 *dy, const dn_bf16 *wt, float *d, int64_t stride)
 {
     LOAD(6, dy, 64);
     ZERO(4);
@@ -377,8 +378,8 @@ INLINE void open_gradients(const dn_bf16 *dy, const dn_bf16 *wt, float *d)
     PRODUCT(4, 6, 7);
     LOAD(7, wt + TILE, 64);
     PRODUCT(5, 6, 7);
-    STORE(4, d, 4 * BLOCK);
-    STORE(5, d + 16, 4 * BLOCK);
+    STORE(4, d, 4 * stride);
+    STORE(5, d + 16, 4 * stride);
 }
 
 /* z2 of two rows as a row of the tiles whose k are rows, and the sums of d2. */
@@ -456,8 +457,8 @@ TILES void dn_pair_amx_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, cons
         ZERO(3);
         for (int64_t q = 0; q <= groups; q++) { /* what is opened here is used in the next turn */
             if (q < groups) {
-                open_gradients(p->dy + q * GROUP * O, wt, d[q % 2]);
-                open_gradients(p->dy + q * GROUP * O + TILE, wt, d[q % 2] + 16 * BLOCK);
+                open_gradients(p->dy + q * GROUP * O, wt, d[q % 2], BLOCK);
+                open_gradients(p->dy + q * GROUP * O + TILE, wt, d[q % 2] + 16 * BLOCK, BLOCK);
             }
             if (q > 0)
                 for (int64_t i = 0; i < GROUP; i += 2)
@@ -533,7 +534,7 @@ INLINE void fill_products(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t
         x[2][h] = _mm512_loadu_ps(c->b + r * row + s + 16 * h);
         x[3][h] = _mm512_loadu_ps(c->b + r * row + s + 16 * h + 1);
     }
-    for (int g = 0; g < G; g++, to += X * BLOCK, d += 16 * BLOCK) {
+    for (int g = 0; g < G; g++, to += X * BLOCK, d += BLOCK) {
         uint32_t k = kept2(c, r, g, s);
         __m512i pairs = _mm512_load_si512(c2 + g * stride);
         __m512 by = _mm512_set1_ps(n2->p[g] * c->scale), q = _mm512_set1_ps(n2->q[g]),
@@ -570,7 +571,7 @@ INLINE void mix_step(const stretch *t)
 TILES void dn_pair_amx_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float *slope_p,
                                 const float *slope_q, const float *slope_r, double *t, double *dbias2)
 {
-    float d[2][G * 16 * BLOCK] __attribute__((aligned(64))), sum[T_ROWS * F] __attribute__((aligned(64)));
+    float d[2][16 * D_ROW] __attribute__((aligned(64))), sum[T_ROWS * F] __attribute__((aligned(64)));
     slopes n2 = {slope_p, slope_q, slope_r};
     stretch part[2];
 
@@ -585,7 +586,7 @@ TILES void dn_pair_amx_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const f
         ZERO(1);
         ZERO(2);
         for (int g = 0; g < G; g++)
-            open_gradients(p->dy + first * O, p->w3t + g * BOTH, d[0] + g * 16 * BLOCK);
+            open_gradients(p->dy + first * O, p->w3t + g * BOTH, d[0] + g * BLOCK, D_ROW);
         for (int64_t s = 0; s < c->length; s += BLOCK) {
             filter_bits at;
             __m512i masks;
@@ -593,18 +594,18 @@ TILES void dn_pair_amx_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const f
             find_filters(c->length, s, &at);
             masks = filter_masks(c, &at, first);
             for (int64_t i = 0; i < 16; i++) {
+                if (i < n) {
+                    fill_masks(masks, part[i % 2].kept);
+                    if (i > 0)
+                        mix_step(&part[(i - 1) % 2]);
+                    if (i + 1 < n)
+                        masks = filter_masks(c, &at, first + i + 1);
+                    fill_products(p, c, first + i, s, d[s / BLOCK % 2] + i * D_ROW, &n2, part[i % 2].product,
+                                  bias);
+                }
                 if (i % 2 == 0 && s + BLOCK < c->length) /* the gradients of the next block */
                     open_gradients(p->dy + first * O, p->w3t + ((s / BLOCK + 1) * G + i / 2) * BOTH,
-                                   d[(s / BLOCK + 1) % 2] + i / 2 * 16 * BLOCK);
-                if (i >= n)
-                    continue;
-                fill_masks(masks, part[i % 2].kept);
-                if (i + 1 < n)
-                    masks = filter_masks(c, &at, first + i + 1);
-                fill_products(p, c, first + i, s, d[s / BLOCK % 2] + i * BLOCK, &n2, part[i % 2].product,
-                              bias);
-                if (i > 0)
-                    mix_step(&part[(i - 1) % 2]);
+                                   d[(s / BLOCK + 1) % 2] + i / 2 * BLOCK, D_ROW);
             }
             mix_step(&part[(n - 1) % 2]);
         }
