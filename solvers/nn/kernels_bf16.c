@@ -9,6 +9,7 @@
 #endif
 #include "solvers/base/alloc.h"
 #include "solvers/nn/kernels.h"
+#include "solvers/nn/kernels_amx.h"
 
 struct dn_product {
     bool transpose_a, transpose_b;
@@ -19,6 +20,7 @@ struct dn_product {
     dnnl_primitive_t primitive;
     dnnl_memory_t memory[4]; /* a, b, c, scratch; the last one is made last */
     float *a, *b;            /* [m k], [k n]  widened, without bf16 kernels */
+    dn_bf16 *pa, *pb;        /* packed, with tiles */
     char *scratch;
 };
 
@@ -176,7 +178,10 @@ dn_status dn_product_create(bool transpose_a, bool transpose_b, int64_t m, int64
 
     DN_NEW(p, 1);
     *p = (dn_product){.transpose_a = transpose_a, .transpose_b = transpose_b, .m = m, .n = n, .k = k};
-    if (!at_least(dnnl_cpu_isa_avx512_core_bf16)) {
+    if (dn_bf16_tiles()) {
+        DN_NEW(p->pa, (size_t)dn_amx_room_a(m, k));
+        DN_NEW(p->pb, (size_t)dn_amx_room_b(n, k));
+    } else if (!at_least(dnnl_cpu_isa_avx512_core_bf16)) {
         DN_NEW(p->a, (size_t)(m * k));
         DN_NEW(p->b, (size_t)(k * n));
     }
@@ -196,6 +201,8 @@ void dn_product_destroy(dn_product **handle)
     release(p);
     dn_free(p->a);
     dn_free(p->b);
+    dn_free(p->pa);
+    dn_free(p->pb);
     dn_free(p);
     *handle = NULL;
 }
@@ -223,6 +230,10 @@ dn_status dn_product_run(dn_product *p, const dn_bf16 *a, const dn_bf16 *b, floa
     dn_status st = DN_OK;
     dnnl_exec_arg_t arguments[4];
 
+    if (p->pa != NULL) {
+        dn_amx_product(p->transpose_a, p->transpose_b, p->m, p->n, p->k, a, b, p->pa, p->pb, c);
+        return DN_OK;
+    }
     if (p->a != NULL)
         return run_widened(p, a, b, c, err);
     if (p->memory[3] == NULL)

@@ -1,14 +1,12 @@
 /* pair_convs_amx.c - the convolutions of GENER on the tiles of AMX; see pair_convs_bf16.h
  *
- * A tile is 16 rows of 64 bytes: 16 x 32 bf16, or 16 x 16 floats. One instruction adds the product of a tile
- * A [16, 32] and a tile B of 16 pairs of k, [16][16 columns][2], to a tile C. What a tile reads is written a
- * step before, so that it need not wait for the stores.
+ * kernels_amx.h says what a tile is. What a tile reads is written a step before, so that it need not wait for
+ * the stores.
  */
+#include "solvers/nn/kernels_amx.h"
 #include "solvers/nn/pair_convs_bf16_private.h"
 
 #if defined(__x86_64__) && defined(__linux__)
-
-#include <immintrin.h>
 
 enum {
     X = DN_PAIR_X,
@@ -24,37 +22,12 @@ enum {
     D_ROW = G * BLOCK + 16 /* floats: rows of d2 do not fall on each other's sets of the cache */
 };
 
-#define TILES __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,bmi2,amx-tile,amx-bf16")))
-#define INLINE TILES static inline __attribute__((always_inline))
-
-/* The compiler must not move stores behind loads of tiles, nor loads before stores of tiles. */
-#define LOAD(t, from, bytes) \
-    __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #t ::"r"(from), "r"((int64_t)(bytes)) : "memory")
-#define STORE(t, to, bytes) \
-    __asm__ volatile("tilestored %%tmm" #t ", (%0,%1,1)" ::"r"(to), "r"((int64_t)(bytes)) : "memory")
-#define ZERO(t) __asm__ volatile("tilezero %%tmm" #t ::: "memory")
-#define PRODUCT(c, a, b) __asm__ volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #c ::: "memory")
-
-/* All eight tiles are 16 rows of 64 bytes. */
-INLINE void begin_tiles(void)
-{
-    struct {
-        uint8_t palette, start, reserved[14];
-        uint16_t bytes[16];
-        uint8_t rows[16];
-    } config = {.palette = 1};
-
-    for (int t = 0; t < 8; t++) {
-        config.bytes[t] = 64;
-        config.rows[t] = 16;
-    }
-    __asm__ volatile("ldtilecfg %0" ::"m"(config));
-}
-
-INLINE void end_tiles(void)
-{
-    __asm__ volatile("tilerelease" ::: "memory");
-}
+#define TILES DN_TILES
+#define INLINE DN_TILES_INLINE
+#define LOAD DN_TILE_LOAD
+#define STORE DN_TILE_STORE
+#define ZERO DN_TILE_ZERO
+#define PRODUCT DN_TILE_PRODUCT
 
 /* ---- vectors ---- */
 
@@ -326,7 +299,7 @@ TILES void dn_pair_amx_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const flo
         pack_weights(w3 + (k % G * c->length + s) * O, left < BLOCK ? left : BLOCK, p->w3 + k * BOTH,
                      p->w3t + k * BOTH);
     }
-    begin_tiles();
+    dn_tiles_begin();
     for (int64_t group = 0; group * GROUP < c->rows; group++) {
         ZERO(0);
         ZERO(1);
@@ -344,7 +317,7 @@ TILES void dn_pair_amx_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const flo
         STORE(3, sum + 16 * O + 16, 4 * O);
         memcpy(y + group * GROUP * O, sum, (size_t)(rows_of(c, group) * O) * sizeof *y);
     }
-    end_tiles();
+    dn_tiles_end();
 }
 
 /* ---- narrow_back ---- */
@@ -444,7 +417,7 @@ TILES void dn_pair_amx_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, cons
     int64_t groups = (c->rows + GROUP - 1) / GROUP;
 
     pack_gradients(p, c, dy);
-    begin_tiles();
+    dn_tiles_begin();
     for (int64_t k = 0; k < p->blocks * G; k++) {
         int g = (int)(k % G);
         int64_t s = k / G * BLOCK, left = c->length - s;
@@ -475,7 +448,7 @@ TILES void dn_pair_amx_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, cons
         sum[g] += total(one);
         sum_c[g] += total(two);
     }
-    end_tiles();
+    dn_tiles_end();
 }
 
 /* ---- mix_back ---- */
@@ -576,7 +549,7 @@ TILES void dn_pair_amx_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const f
     stretch part[2];
 
     memset(part, 0, sizeof part);
-    begin_tiles();
+    dn_tiles_begin();
     for (int64_t first = 0; first < c->rows; first += 16) {
         int64_t n = c->rows - first < 16 ? c->rows - first : 16;
         __m512 bias[G];
@@ -618,7 +591,7 @@ TILES void dn_pair_amx_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const f
         for (int g = 0; g < G; g++)
             dbias2[g] += total(bias[g]);
     }
-    end_tiles();
+    dn_tiles_end();
 }
 
 #else
