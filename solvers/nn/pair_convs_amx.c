@@ -81,6 +81,17 @@ INLINE __m512i paired(__m512 v0, __m512 v1)
     return _mm512_permutexvar_epi16(order, rounded(v0, v1));
 }
 
+/* Into the cache: what the next block will read. It may lie behind the last one. */
+#define FETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
+
+INLINE void fetch_inputs(const dn_pair_convs *c, int64_t row, int64_t r, int64_t s)
+{
+    FETCH(c->a + r * row + s);
+    FETCH(c->a + r * row + s + 16);
+    FETCH(c->b + r * row + s);
+    FETCH(c->b + r * row + s + 16);
+}
+
 INLINE double total(__m512 v)
 {
     float x[16];
@@ -259,7 +270,7 @@ INLINE void second_inputs(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t
                           dn_bf16 *z)
 {
     const dn_bf16 *c2 = p->c2 + dn_pair_bf16_at(p, s / BLOCK, g, group);
-    int64_t n = rows_of(c, group);
+    int64_t n = rows_of(c, group), next = dn_pair_bf16_at(p, 0, 1, 0);
     __m512 up = _mm512_set1_ps(p->up[g]), off = _mm512_set1_ps(p->off[g]);
 
     for (int64_t i = 0; i < n; i++) {
@@ -268,6 +279,7 @@ INLINE void second_inputs(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t
         __m512 z0 = _mm512_maskz_fmadd_ps((__mmask16)k, low_half(pairs), up, off);
         __m512 z1 = _mm512_maskz_fmadd_ps((__mmask16)(k >> 16), high_half(pairs), up, off);
 
+        FETCH(c2 + i * BLOCK + next);
         _mm512_store_si512(z + i * BLOCK, rounded(z0, z1));
     }
     for (int64_t i = n; i < GROUP; i++)
@@ -507,9 +519,12 @@ INLINE void fill_products(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t
         x[2][h] = _mm512_loadu_ps(c->b + r * row + s + 16 * h);
         x[3][h] = _mm512_loadu_ps(c->b + r * row + s + 16 * h + 1);
     }
+    fetch_inputs(c, row, r, s + BLOCK);
     for (int g = 0; g < G; g++, to += X * BLOCK, d += BLOCK) {
         uint32_t k = kept2(c, r, g, s);
         __m512i pairs = _mm512_load_si512(c2 + g * stride);
+
+        FETCH(c2 + (g + G) * stride);
         __m512 by = _mm512_set1_ps(n2->p[g] * c->scale), q = _mm512_set1_ps(n2->q[g]),
                add = _mm512_set1_ps(n2->r[g]), v[2];
 
