@@ -1,4 +1,4 @@
-/* pair_convs_bf16_private.h - what pair_convs_bf16.c and pair_convs_amx.c share
+/* pair_convs_bf16_private.h - what pair_convs_bf16.c and pair_convs_amx*.c share
  *
  * Positions go in blocks of 32, rows in groups of 32. Of a position pair, word 2 i is position i and word
  * 2 i + 1 position 16 + i: so two vectors of floats are a shift and a mask away.
@@ -31,7 +31,7 @@ static inline int64_t dn_pair_bf16_at(const dn_pair_bf16 *p, int64_t block, int 
     return (block * DN_PAIR_G + g) * (p->groups * DN_PAIR_BOTH + DN_PAIR_GAP) + group * DN_PAIR_BOTH;
 }
 
-/* ---- pair_convs_amx.c: the passes on tiles ---- */
+/* ---- pair_convs_amx_{mix,narrow}.c: the passes on tiles ---- */
 
 void dn_pair_amx_mix(dn_pair_bf16 *p, const dn_pair_convs *c, const float *u, const float *w2t,
                      const float *bias2, double *sum, double *square);
