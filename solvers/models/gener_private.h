@@ -57,6 +57,7 @@ struct dn_work {
     int64_t capacity, rows, length; /* R, rows in use, L */
     dn_pass pass;
     uint8_t *label;        /* [R] */
+    float *block;          /* all buffers of floats stand in it, one behind another */
     float *a, *b;          /* [R, pitch + DN_PAIR_ROOM] */
     float *x;              /* [R, S] */
     float *h1, *z1, *h2;   /* [R, 256] */

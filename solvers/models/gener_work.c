@@ -40,16 +40,24 @@ static void list_buffers(const dn_model *m, dn_work *k, buffer out[BUFFERS])
     memcpy(out, all, sizeof all);
 }
 
+/* Floats from a buffer to the next: whole lines of the cache, and some more, so that places with the same
+ * index in two buffers of the same size do not stand a multiple of 4096 bytes apart, where the processor
+ * takes a load from one for a load of what was just stored to the other. */
+static size_t apart(size_t count)
+{
+    enum { LINE = 16, GAP = 13 * LINE, PAGE = 1024 };
+    size_t floats = (count + LINE - 1) / LINE * LINE + GAP;
+
+    return floats % PAGE < GAP ? floats + GAP : floats;
+}
+
 void dn_gener_work_destroy(dn_work **handle)
 {
     dn_work *k = *handle;
-    buffer all[BUFFERS];
 
     if (k == NULL)
         return;
-    list_buffers(&k->g->model, k, all);
-    for (int i = 0; i < BUFFERS; i++)
-        dn_free(*all[i].at);
+    dn_free(k->block);
     for (int n = 0; n < NORMS; n++)
         dn_free(k->mask[n]);
     dn_gener_bf16_destroy(&k->half);
@@ -68,6 +76,7 @@ dn_status dn_gener_work_create(const dn_model *m, int64_t capacity, dn_work **ou
     dn_status st = DN_OK;
     const dn_gener *g = (const dn_gener *)m;
     buffer all[BUFFERS];
+    size_t total = 0;
     dn_work *k = NULL;
 
     DN_NEW(k, 1);
@@ -76,7 +85,13 @@ dn_status dn_gener_work_create(const dn_model *m, int64_t capacity, dn_work **ou
     k->length = g->data.samples - 1;
     list_buffers(m, k, all);
     for (int i = 0; i < BUFFERS; i++)
-        DN_NEW(*all[i].at, all[i].count);
+        total += apart(all[i].count);
+    DN_NEW(k->block, total);
+    total = 0;
+    for (int i = 0; i < BUFFERS; i++) {
+        *all[i].at = k->block + total;
+        total += apart(all[i].count);
+    }
     for (int n = 0; n < NORMS; n++) {
         k->words[n] = dn_dropout_words(dn_gener_units(m, n, k->length));
         DN_NEW(k->mask[n], (size_t)capacity * (size_t)k->words[n] + 2); /* pair_convs.h reads two more */

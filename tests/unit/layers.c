@@ -72,6 +72,35 @@ static void products(void)
 enum { ROWS = 7, IN = 5, OUT = 4 };
 static float x[MOST], w[MOST], bias[64], y[MOST], dy[MOST], probe[MOST], dx[MOST], dw[MOST], dbias[64];
 
+/* Few units have loops of their own: beside the naive products, on both sides of where they end. */
+static void few_units(void)
+{
+    static const int64_t shape[][3] = {{1, 1, 1},   {5, 288, 2}, {9, 288, 4}, {3, 17, 3},
+                                       {2, 512, 2}, {3, 513, 2}, {4, 288, 5}};
+    static float in[MOST], weight[MOST], have[MOST], want[MOST], d[MOST], dwant[MOST], have_dx[MOST], b[8];
+
+    random_fill(in, MOST, 11);
+    random_fill(weight, MOST, 12);
+    random_fill(b, 8, 13);
+    for (size_t s = 0; s < sizeof shape / sizeof shape[0]; s++) {
+        int64_t rows = shape[s][0], n = shape[s][1], out = shape[s][2];
+
+        CU_ASSERT_EQUAL(dn_dense_forward(in, rows, n, out, weight, b, false, have, NULL), DN_OK);
+        dn_gemm_naive(false, false, rows, out, n, in, weight, false, want);
+        for (int64_t i = 0; i < rows * out; i++)
+            CU_ASSERT_DOUBLE_EQUAL(have[i], want[i] + b[i % out], 1e-4);
+        random_fill(d, rows * out, 14);
+        CU_ASSERT_EQUAL(dn_dense_backward(in, rows, n, out, weight, have, false, d, dwant, b, have_dx, NULL),
+                        DN_OK);
+        dn_gemm_naive(true, false, n, out, rows, in, d, false, want);
+        for (int64_t i = 0; i < n * out; i++)
+            CU_ASSERT_DOUBLE_EQUAL(dwant[i], want[i], 1e-4);
+        dn_gemm_naive(false, true, rows, n, out, d, weight, false, want);
+        for (int64_t i = 0; i < rows * n; i++)
+            CU_ASSERT_DOUBLE_EQUAL(have_dx[i], want[i], 1e-4);
+    }
+}
+
 static double dense_value(void)
 {
     CU_ASSERT_EQUAL(dn_dense_forward(x, ROWS, IN, OUT, w, bias, true, y, NULL), DN_OK);
@@ -213,8 +242,13 @@ static void dropout(void)
     }
 }
 
-static const dn_test tests[] = {{"products", products},         {"dense", dense},     {"norms", norms},
-                                {"softmax loss", softmax_loss}, {"dropout", dropout}, {NULL, NULL}};
+static const dn_test tests[] = {{"products", products},
+                                {"dense", dense},
+                                {"few units", few_units},
+                                {"norms", norms},
+                                {"softmax loss", softmax_loss},
+                                {"dropout", dropout},
+                                {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
