@@ -44,6 +44,8 @@ static const dn_opt options[] = {
     {"normalise", 0, DN_OPT_TEXT, "zscore-gene", "none|zscore-sample|zscore-gene|quantile",
      "gener: expression as the network sees it; stored with the model. quantile: samples, then zscore-gene",
      "recipe"},
+    {"precision", 0, DN_OPT_TEXT, "f32", "f32|bf16",
+     "gener: what products of training take as factors; weights, sums and scores are f32", "recipe"},
     {"balance", 0, DN_OPT_TEXT, NULL, "on|off",
      "gener: of every class as many training and validation rows as of the smallest, drawn by --seed [off; "
      "published "
@@ -73,7 +75,7 @@ static const dn_opt options[] = {
 /* Options of one network that the other would not look at. */
 static dn_status refuse_foreign(const dn_options *o, const char *network, dn_error *err)
 {
-    static const char *const of_gener[] = {"fixed-order", "normalise", "balance", NULL};
+    static const char *const of_gener[] = {"fixed-order", "normalise", "precision", "balance", NULL};
     static const char *const of_dti[] = {"encoder", "atoms", "joint", "heads", "no-history", NULL};
     dn_status st = DN_OK;
     const char *const *foreign = strcmp(network, "dti") == 0 ? of_gener : of_dti;

@@ -18,6 +18,7 @@ typedef struct job {
     dn_pairs pairs;
     dn_profiles profiles;
     dn_gener gener;
+    dn_precision precision;
 } job;
 
 static dn_status load_data(job *j, dn_error *err)
@@ -26,12 +27,15 @@ static dn_status load_data(job *j, dn_error *err)
     dn_train_run *r = &j->run;
     const dn_comm *comm = r->call->comm;
     const char *kind = dn_options_text(r->call->options, "normalise");
+    const char *precision = dn_options_text(r->call->options, "precision");
     dn_normalisation normalisation;
     int64_t flat = 0;
     dn_h5 *h = NULL;
 
     if (!dn_normalisation_find(kind, &normalisation)) /* the same on every rank */
         DN_FAIL(DN_EUSAGE, "--normalise %s: none, zscore-sample, zscore-gene or quantile", kind);
+    if (!dn_precision_find(precision, &j->precision))
+        DN_FAIL(DN_EUSAGE, "--precision %s: f32 or bf16", precision);
     DN_TRY(dn_h5_open(comm, r->dataset, DN_DATASET_SCHEMA, &h, err));
     DN_TRY(dn_train_run_split(r, h, false, err));
     DN_TRY(dn_genes_load(h, &j->genes, err));
@@ -66,8 +70,12 @@ static dn_status make_model(job *j, dn_error *err)
                           .gene_b = j->pairs.gene_b,
                           .label = j->pairs.label};
 
-    r->record.options = (dn_gener_options){
-        .dropout = (float)r->dropout, .swap = !fixed_order(r), .classes = j->pairs.classes};
+    r->record.options = (dn_gener_options){.dropout = (float)r->dropout,
+                                           .swap = !fixed_order(r),
+                                           .classes = j->pairs.classes,
+                                           .precision = j->precision};
+    if (j->precision == DN_PRECISION_BF16 && r->call->comm->rank == 0)
+        dn_log(DN_INFO, "train", "products of training take bf16", "isa=\"%s\"", dn_bf16_isa());
     dn_gener_init(&j->gener, &data, &r->record.options);
     return dn_train_run_model(r, &j->gener.model, err);
 }
@@ -88,6 +96,8 @@ static dn_status write_config(job *j, dn_error *err)
     dn_json_string(c, "normalisation",
                    r->record.normalisation); /* before what follows from it: it is named */
     dn_json_string(c, "expression_hash", hash);
+    if (j->precision != DN_PRECISION_F32)
+        dn_json_string(c, "precision", dn_precision_name(j->precision));
     if (j->pairs.classes > 2)
         dn_json_int(c, "classes", j->pairs.classes);
     return dn_train_run_config(r, c, err);

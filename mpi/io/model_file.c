@@ -30,6 +30,8 @@ static dn_status save_gener(dn_h5 *h, const dn_model_record *r, dn_error *err)
     DN_TRY(dn_h5_set_number(h, "/", "dropout", (double)r->options.dropout, err));
     DN_TRY(dn_h5_set_int(h, "/", "swap", r->options.swap, err));
     DN_TRY(dn_h5_set_int(h, "/", "classes", r->options.classes > 2 ? r->options.classes : 2, err));
+    if (r->options.precision != DN_PRECISION_F32)
+        DN_TRY(dn_h5_set_text(h, "/", "precision", dn_precision_name(r->options.precision), err));
 out:
     return st;
 }
@@ -118,6 +120,21 @@ out:
     return st;
 }
 
+/* Files of f32 do not say it. */
+static dn_status read_precision(const dn_h5 *h, dn_model_record *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char text[16];
+
+    if (!dn_h5_has_attribute(h, "/", "precision"))
+        goto out;
+    DN_TRY(dn_h5_get_text(h, "/", "precision", text, sizeof text, err));
+    if (!dn_precision_find(text, &r->options.precision))
+        DN_FAIL(DN_EDATA, "%s: precision '%s' is not known here", dn_h5_path(h), text);
+out:
+    return st;
+}
+
 static dn_status read_gener(const dn_h5 *h, dn_model_record *r, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -135,6 +152,7 @@ static dn_status read_gener(const dn_h5 *h, dn_model_record *r, dn_error *err)
     if (classes != 2 && classes != 4)
         DN_FAIL(DN_EDATA, "%s: a network of %lld classes, not 2 or 4", dn_h5_path(h), (long long)classes);
     r->options = (dn_gener_options){.dropout = (float)dropout, .swap = swap != 0, .classes = (int)classes};
+    DN_TRY(read_precision(h, r, err));
 out:
     return st;
 }

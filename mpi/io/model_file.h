@@ -27,7 +27,8 @@ typedef struct dn_model_record {
     char normalisation[32];          /* dn_normalisation_name() */
     char expression_hash[DN_DIGEST]; /* of the expression as imported; "" in files of before it was stored */
     int64_t samples;                 /* S */
-    dn_gener_options options;        /* classes: absent in files of before there were four, 2 */
+    dn_gener_options options;        /* classes: absent in files of before there were four, 2;
+                                      * precision: absent where it is f32 */
     /* architecture "dti" */
     int64_t drugs, targets; /* that the dataset had; 0: not recorded. More may have been imported since */
     char atoms[32];         /* dn_atoms_encoding_name() */

@@ -53,11 +53,17 @@ static dn_status load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass 
             pass->train && k->g->options.swap && (dn_rng_u64(swap, (uint64_t)(pass->first + r)) & 1u) != 0;
         memcpy(k->a + (size_t)r * row, exchange ? b : a, samples * sizeof *a);
         memcpy(k->b + (size_t)r * row, exchange ? a : b, samples * sizeof *a);
-        multiply(a, b, samples, k->x + (size_t)r * samples);
+        if (dn_gener_is_bf16(k))
+            dn_bf16_multiply(a, b, d->samples, k->half->x + (size_t)r * samples);
+        else
+            multiply(a, b, samples, k->x + (size_t)r * samples);
         if (d->label != NULL)
             k->label[r] = exchange ? dn_gener_turned(d->label[rows[r]]) : d->label[rows[r]];
     }
-    memset(k->x + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->x);
+    if (dn_gener_is_bf16(k))
+        memset(k->half->x + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->half->x);
+    else
+        memset(k->x + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->x);
     dn_gener_part(k, PART_MASKS);
     if (pass->train && k->g->options.dropout > 0)
         make_masks(k);
@@ -69,6 +75,8 @@ static dn_status load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass 
 static dn_status first_layers(dn_work *k, const float *w, dn_error *err)
 {
     dn_gener_part(k, PART_DENSE1);
+    if (dn_gener_is_bf16(k))
+        return dn_gener_bf16_dense1(k, w, err);
     return dn_dense_forward(k->x, k->capacity, k->g->data.samples, WIDE, dn_gener_tensor(k, w, DENSE1_W),
                             dn_gener_tensor(k, w, DENSE1_B), true, k->h1, err);
 }
@@ -80,6 +88,8 @@ static dn_status second_layers(dn_work *k, const float *w, const float *moments,
     dn_gener_part(k, PART_MIX);
     dn_gener_mix(k, w, moments);
     dn_gener_part(k, PART_DENSE2);
+    if (dn_gener_is_bf16(k))
+        return dn_gener_bf16_dense2(k, w, err);
     return dn_dense_forward(k->z1, k->capacity, WIDE, WIDE, dn_gener_tensor(k, w, DENSE2_W),
                             dn_gener_tensor(k, w, DENSE2_B), true, k->h2, err);
 }
@@ -179,9 +189,12 @@ static dn_status second_backward(dn_work *k, const float *w, float *dw, dn_error
     dn_gener_part(k, PART_NORM2);
     dn_gener_end_norm_backward(k, 1, w, k->h2, k->d2);
     dn_gener_part(k, PART_DENSE2);
-    DN_TRY(dn_dense_backward(k->z1, k->capacity, WIDE, WIDE, dn_gener_tensor(k, w, DENSE2_W), k->h2, true,
-                             k->d2, dense_gradient(k, dw, DENSE2_W), dn_gener_gradient(k, dw, DENSE2_B),
-                             k->d1, err));
+    if (dn_gener_is_bf16(k))
+        DN_TRY(dn_gener_bf16_dense2_back(k, dw, err));
+    else
+        DN_TRY(dn_dense_backward(k->z1, k->capacity, WIDE, WIDE, dn_gener_tensor(k, w, DENSE2_W), k->h2, true,
+                                 k->d2, dense_gradient(k, dw, DENSE2_W), dn_gener_gradient(k, dw, DENSE2_B),
+                                 k->d1, err));
     dn_gener_part(k, PART_NORM1);
     dn_gener_begin_norm_backward(k, 0, w, k->h1, k->d1, dw);
     dn_gener_part(k, PART_MIX);
@@ -197,6 +210,8 @@ static dn_status first_backward(dn_work *k, const float *w, float *dw, dn_error 
     dn_gener_part(k, PART_WINDOWS);
     dn_gener_windows_backward(k, w, dw);
     dn_gener_part(k, PART_DENSE1);
+    if (dn_gener_is_bf16(k))
+        return dn_gener_bf16_dense1_back(k, dw, err);
     return dn_dense_backward(k->x, k->capacity, k->g->data.samples, WIDE, dn_gener_tensor(k, w, DENSE1_W),
                              k->h1, true, k->d1, dense_gradient(k, dw, DENSE1_W),
                              dn_gener_gradient(k, dw, DENSE1_B), NULL, err);
@@ -268,7 +283,7 @@ static dn_factors factors_of(const dn_work *k, int which, const float *x, const 
 
 static int factors(dn_work *k, dn_factors *out)
 {
-    k->factored = k->capacity == 1;
+    k->factored = k->capacity == 1 && !dn_gener_is_bf16(k);
     if (!k->factored)
         return 0;
     out[0] = factors_of(k, DENSE1_W, k->x, k->d1);

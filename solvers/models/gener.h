@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "solvers/models/model.h"
+#include "solvers/nn/bf16.h"
 
 /* What the network reads. Borrowed: must outlive the model. */
 typedef struct dn_gener_data {
@@ -39,6 +40,7 @@ typedef struct dn_gener_options {
     float dropout; /* rate of every dropout layer, 0 <= rate < 1; 0.5 as published */
     bool swap;     /* training: exchange a and b with probability 1/2; prediction: mean of both orders */
     int classes;   /* 2 or 4; 0 counts as 2 */
+    dn_precision precision; /* of the products of training; prediction is in f32 */
 } dn_gener_options;
 
 #define DN_GENER_DEFAULTS                           \

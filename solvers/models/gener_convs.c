@@ -73,7 +73,10 @@ void dn_gener_mix(dn_work *k, const float *w, const float *moments)
             k->u[f * DN_PAIR_X + j] = scale[f] * (float)v[f][j];
         k->u[f * DN_PAIR_X + DN_PAIR_X - 1] += shift[f];
     }
-    dn_pair_mix(&c, k->u, dn_gener_tensor(k, w, CONV2_W), bias2, k->c2, sum, square);
+    if (dn_gener_is_bf16(k))
+        dn_pair_bf16_mix(k->half->pairs, &c, k->u, dn_gener_tensor(k, w, CONV2_W), bias2, sum, square);
+    else
+        dn_pair_mix(&c, k->u, dn_gener_tensor(k, w, CONV2_W), bias2, k->c2, sum, square);
     if (!k->pass.train)
         return;
     for (int g = 0; g < F2; g++) {
@@ -91,7 +94,10 @@ void dn_gener_narrow(dn_work *k, const float *w, const float *moments)
     const float *mean = moments + k->g->model.norm[3].offset, *bias = dn_gener_tensor(k, w, DENSE3_B);
 
     dn_norm_affine(&norm, mean, mean + F2, k->slope, k->shift);
-    dn_pair_narrow(&c, k->c2, k->slope, k->shift, dn_gener_tensor(k, w, DENSE3_W), k->h5);
+    if (dn_gener_is_bf16(k))
+        dn_pair_bf16_narrow(k->half->pairs, &c, k->slope, k->shift, dn_gener_tensor(k, w, DENSE3_W), k->h5);
+    else
+        dn_pair_narrow(&c, k->c2, k->slope, k->shift, dn_gener_tensor(k, w, DENSE3_W), k->h5);
     for (int64_t r = 0; r < k->rows; r++)
         for (int64_t o = 0; o < NARROW; o++) {
             float v = k->h5[r * NARROW + o] + bias[o];
@@ -105,6 +111,7 @@ void dn_gener_narrow_backward(dn_work *k, const float *w, float *dw)
 {
     dn_pair_convs c = convs_of(k);
     float *bias = dn_gener_gradient(k, dw, DENSE3_B), *weights = dn_gener_gradient(k, dw, DENSE3_W);
+    const float *mean = k->moments + k->g->model.norm[3].offset;
     double sum[F2], sum_c[F2];
 
     c.opt_z2 = k->factored ? k->z4 : NULL;
@@ -116,8 +123,11 @@ void dn_gener_narrow_backward(dn_work *k, const float *w, float *dw)
             *d = k->h5[r * NARROW + o] > 0 ? *d : 0;
             bias[o] += *d;
         }
-    dn_pair_narrow_back(&c, k->c2, k->slope, k->shift, k->moments + k->g->model.norm[3].offset,
-                        dn_gener_tensor(k, w, DENSE3_W), k->d5, weights, k->d4, sum, sum_c);
+    if (dn_gener_is_bf16(k))
+        dn_pair_bf16_narrow_back(k->half->pairs, &c, mean, k->d5, weights, sum, sum_c);
+    else
+        dn_pair_narrow_back(&c, k->c2, k->slope, k->shift, mean, dn_gener_tensor(k, w, DENSE3_W), k->d5,
+                            weights, k->d4, sum, sum_c);
     dn_gener_keep_norm_sums(k, 3, w, sum, sum_c, dw);
 }
 
@@ -130,8 +140,12 @@ void dn_gener_mix_backward(dn_work *k, const float *w, float *dw)
     double v[F1][DN_PAIR_X], sum[F1], sum_c[F1];
 
     dn_gener_norm_slopes(k, 3, w, p, q, r);
-    dn_pair_mix_back(&c, k->u, dn_gener_tensor(k, w, CONV2_W), k->c2, k->d4, p, q, r,
-                     dn_gener_gradient(k, dw, CONV2_W), dn_gener_gradient(k, dw, CONV2_B), k->cross);
+    if (dn_gener_is_bf16(k))
+        dn_pair_bf16_mix_back(k->half->pairs, &c, k->u, dn_gener_tensor(k, w, CONV2_W), p, q, r,
+                              dn_gener_gradient(k, dw, CONV2_W), dn_gener_gradient(k, dw, CONV2_B), k->cross);
+    else
+        dn_pair_mix_back(&c, k->u, dn_gener_tensor(k, w, CONV2_W), k->c2, k->d4, p, q, r,
+                         dn_gener_gradient(k, dw, CONV2_W), dn_gener_gradient(k, dw, CONV2_B), k->cross);
     window_weights(k, w, v);
     for (int f = 0; f < F1; f++) {
         sum[f] = k->cross[f][DN_PAIR_X - 1];

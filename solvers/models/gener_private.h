@@ -2,14 +2,16 @@
  *
  *     gener.c         input, dense layers, phases, inference      gener_norms.c   norms with their dropouts
  *     gener_convs.c   branch 2                                    gener_work.c    the buffers of a shard
- *     gener_layout.c  tensors, norms, initial weights
+ *     gener_layout.c  tensors, norms, initial weights              gener_bf16.c    products of bf16
  */
 #ifndef DN_MODELS_GENER_PRIVATE_H
 #define DN_MODELS_GENER_PRIVATE_H
 
 #include "solvers/models/gener.h"
+#include "solvers/nn/dense_bf16.h"
 #include "solvers/nn/norm.h"
 #include "solvers/nn/pair_convs.h"
+#include "solvers/nn/pair_convs_bf16.h"
 
 enum { WIDE = 256, F1 = 16, F2 = 8, NARROW = 32, JOINT = WIDE + NARROW, NORMS = 5 };
 
@@ -57,8 +59,17 @@ enum {
     PARTS_END
 };
 
+/* What training with products of bf16 has beside the buffers of dn_work. */
+typedef struct dn_gener_bf16 {
+    dn_bf16 *x;  /* [R, S] */
+    dn_bf16 *z1; /* [R, 256] */
+    dn_dense_bf16 dense1, dense2;
+    dn_pair_bf16 *pairs; /* branch 2 */
+} dn_gener_bf16;
+
 struct dn_work {
     const dn_gener *g;
+    dn_gener_bf16 *half;            /* NULL: f32 only */
     int64_t capacity, rows, length; /* R, rows in use, L */
     dn_pass pass;
     uint8_t *label;        /* [R] */
@@ -117,6 +128,25 @@ void dn_gener_work_destroy(dn_work **handle);
 
 /* Units that the dropout behind a norm sees. */
 int64_t dn_gener_units(const dn_model *m, int norm, int64_t length);
+
+/* ---- gener_bf16.c ---- */
+
+/* Fails: DN_ENOMEM */
+dn_status dn_gener_bf16_create(int64_t capacity, int64_t samples, dn_gener_bf16 **out, dn_error *err);
+void dn_gener_bf16_destroy(dn_gener_bf16 **handle);
+
+/* Does this pass take products of bf16? */
+static inline bool dn_gener_is_bf16(const dn_work *k)
+{
+    return k->half != NULL && k->pass.train;
+}
+
+/* The dense layers, h1 and h2 from x and z1, and back from d1 and d2 at the outputs of their ReLUs; the
+ * second one leaves the gradient at z1 in d1. */
+dn_status dn_gener_bf16_dense1(dn_work *k, const float *w, dn_error *err);
+dn_status dn_gener_bf16_dense2(dn_work *k, const float *w, dn_error *err);
+dn_status dn_gener_bf16_dense1_back(dn_work *k, float *dw, dn_error *err);
+dn_status dn_gener_bf16_dense2_back(dn_work *k, float *dw, dn_error *err);
 
 /* ---- gener_norms.c: norms are numbered 0 .. 4 ---- */
 

@@ -61,6 +61,7 @@ void dn_gener_work_destroy(dn_work **handle)
     dn_free(k->block);
     for (int n = 0; n < NORMS; n++)
         dn_free(k->mask[n]);
+    dn_gener_bf16_destroy(&k->half);
     dn_free(k->label);
     dn_free(k);
     *handle = NULL;
@@ -97,6 +98,8 @@ dn_status dn_gener_work_create(const dn_model *m, int64_t capacity, dn_work **ou
         DN_NEW(k->mask[n], (size_t)capacity * (size_t)k->words[n] + 2); /* pair_convs.h reads two more */
     }
     DN_NEW(k->label, (size_t)capacity);
+    if (g->options.precision == DN_PRECISION_BF16)
+        DN_TRY(dn_gener_bf16_create(capacity, g->data.samples, &k->half, err));
     *out = k;
     k = NULL;
 out:

@@ -1,0 +1,35 @@
+/* dense_bf16.h - dense layer with ReLU whose products take bf16; see dense.h and bf16.h
+ *
+ *     y [rows, out] = relu(x [rows, in] w [in, out] + b)
+ *
+ * x is bf16, w and the gradient at y before the ReLU are rounded for the products; everything else is f32.
+ */
+#ifndef DN_NN_DENSE_BF16_H
+#define DN_NN_DENSE_BF16_H
+
+#include "solvers/nn/bf16.h"
+
+typedef struct dn_dense_bf16 {
+    int64_t rows, in, out;
+    dn_bf16 *w;                           /* [in, out]  as the last forward() took it */
+    dn_bf16 *dy;                          /* [rows, out] */
+    dn_product *forward, *weights, *data; /* data: NULL without dx */
+} dn_dense_bf16;
+
+/* A layer of one thread; d is overwritten. dx: backward() also gives the gradient at x. Local.
+ * Fails: DN_ENOMEM; d is to be released all the same */
+DN_MUST_CHECK dn_status dn_dense_bf16_create(dn_dense_bf16 *d, int64_t rows, int64_t in, int64_t out, bool dx,
+                                             dn_error *err);
+void dn_dense_bf16_release(dn_dense_bf16 *d);
+
+/* Local. Fails: DN_ENOMEM, DN_ESOFTWARE */
+DN_MUST_CHECK dn_status dn_dense_bf16_forward(dn_dense_bf16 *d, const dn_bf16 *x, const float *w,
+                                              const float *b, float *y, dn_error *err);
+
+/* dy [rows, out] is the gradient at y; dw [in, out] and db [out] are overwritten, and dx [rows, in] where the
+ * layer has one. Local. Fails: DN_ENOMEM, DN_ESOFTWARE */
+DN_MUST_CHECK dn_status dn_dense_bf16_backward(dn_dense_bf16 *d, const dn_bf16 *x, const float *y,
+                                               const float *dy, float *dw, float *db, float *opt_dx,
+                                               dn_error *err);
+
+#endif

@@ -1,0 +1,137 @@
+/* train_bf16.c - tests of training with products of bf16: the bits of one rank on any number of ranks and
+ * threads, with norms of the shard and of the batch */
+#include "tests/support/test.h"
+
+#include <omp.h>
+#include <string.h>
+#include "mpi/train/train.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/rng.h"
+#include "solvers/models/gener.h"
+
+enum { GENES = 40, SAMPLES = 34, TRAIN = 140, VALIDATION = 60, PAIRS = TRAIN + VALIDATION };
+enum { MAX_WEIGHTS = 110000, MAX_MOMENTS = 2000 };
+
+static float x[GENES * SAMPLES];
+static int32_t gene_a[PAIRS], gene_b[PAIRS];
+static int64_t rows[PAIRS];
+static uint8_t label[PAIRS];
+
+typedef struct outcome {
+    float w[MAX_WEIGHTS], running[MAX_MOMENTS];
+    double loss;
+} outcome;
+
+static outcome alone, together;
+
+static void make(dn_gener *out, dn_precision precision)
+{
+    dn_rng s = dn_rng_stream(3, DN_RNG_SYNTH, 0, 0), t = dn_rng_stream(3, DN_RNG_SYNTH, 1, 0);
+    dn_gener_data data = {.x = x, .samples = SAMPLES, .gene_a = gene_a, .gene_b = gene_b, .label = label};
+    dn_gener_options options = DN_GENER_DEFAULTS;
+
+    for (int i = 0; i < GENES * SAMPLES; i++)
+        x[i] = (float)dn_rng_normal(s, (uint64_t)i);
+    for (int p = 0; p < PAIRS; p++) {
+        gene_a[p] = (int32_t)dn_rng_below(t, (uint64_t)(2 * p), GENES);
+        gene_b[p] = (gene_a[p] + 1 + (int32_t)dn_rng_below(t, (uint64_t)(2 * p + 1), GENES - 1)) % GENES;
+        label[p] = x[gene_a[p] * SAMPLES] * x[gene_b[p] * SAMPLES] > 0;
+        rows[p] = p;
+    }
+    options.precision = precision;
+    dn_gener_init(out, &data, &options);
+    CU_ASSERT(out->model.n_weights <= MAX_WEIGHTS && out->model.n_moments <= MAX_MOMENTS);
+}
+
+static dn_status train(const dn_comm *comm, const dn_gener *g, dn_norm_scope norms, outcome *out,
+                       dn_error *err)
+{
+    dn_train_rows r = {.train = dn_rows_listed(rows, TRAIN),
+                       .validation = dn_rows_listed(rows + TRAIN, VALIDATION),
+                       .label = label};
+    dn_train_options o = {.epochs = 2,
+                          .patience = 3,
+                          .batch = 64,
+                          .shards = 4,
+                          .seed = 5,
+                          .optimiser = DN_ADAMW,
+                          .decay = 0.01,
+                          .norms = norms,
+                          .schedule = {.kind = DN_CONSTANT, .rate = 1e-3, .factor = 1, .every = 1}};
+    dn_train_result result = {.w = out->w, .running = out->running};
+    dn_status st;
+
+    memset(out, 0, sizeof *out);
+    st = dn_train(comm, &g->model, &r, &o, NULL, &result, err);
+    out->loss = result.best_loss;
+    return st;
+}
+
+/* Every rank also trains by itself; all must end with the same bits. */
+static void ranks_and_threads(void)
+{
+    const dn_norm_scope scope[] = {DN_NORMS_SHARD, DN_NORMS_GLOBAL};
+    dn_comm self = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+    dn_gener g;
+
+    make(&g, DN_PRECISION_BF16);
+    for (int i = 0; i < 2; i++) {
+        omp_set_num_threads(1);
+        CU_ASSERT_EQUAL(train(&self, &g, scope[i], &alone, NULL), DN_OK);
+        for (int threads = 1 + i; threads <= 2; threads++) {
+            omp_set_num_threads(threads);
+            CU_ASSERT_EQUAL(train(&test_comm, &g, scope[i], &together, NULL), DN_OK);
+            CU_ASSERT_EQUAL(memcmp(&alone, &together, sizeof alone), 0);
+        }
+        omp_set_num_threads(1);
+        CU_ASSERT(alone.loss > 0 && alone.loss < 1);
+    }
+}
+
+/* Another arithmetic, nearly the same loss. */
+static void near_f32(void)
+{
+    dn_gener g;
+    double loss;
+
+    make(&g, DN_PRECISION_BF16);
+    CU_ASSERT_EQUAL(train(&test_comm, &g, DN_NORMS_SHARD, &together, NULL), DN_OK);
+    loss = together.loss;
+    make(&g, DN_PRECISION_F32);
+    CU_ASSERT_EQUAL(train(&test_comm, &g, DN_NORMS_SHARD, &alone, NULL), DN_OK);
+    CU_ASSERT_DOUBLE_EQUAL(loss, alone.loss, 0.02);
+    CU_ASSERT(memcmp(alone.w, together.w, sizeof alone.w) != 0);
+}
+
+/* Kernels are made in the first step: memory may be refused there, too. */
+static void any_rank_may_run_out_of_memory(void)
+{
+    dn_gener g;
+
+    make(&g, DN_PRECISION_BF16);
+    for (int r = 0; r < test_comm.size; r = test_next_victim(r)) {
+        dn_status st = DN_ENOMEM;
+
+        for (long k = 30; st != DN_OK && k < 600; k += k) {
+            dn_error err = DN_ERROR_INIT;
+
+            dn_alloc_fail_after(test_comm.rank == r ? k : -1);
+            st = train(&test_comm, &g, DN_NORMS_SHARD, &together, &err);
+            dn_alloc_fail_after(-1);
+            CU_ASSERT(test_same((int)st));
+            CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == r));
+            CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+        }
+        CU_ASSERT_EQUAL(st, DN_OK);
+    }
+}
+
+static const dn_test tests[] = {{"ranks and threads", ranks_and_threads},
+                                {"near f32", near_f32},
+                                {"any rank may run out of memory", any_rank_may_run_out_of_memory},
+                                {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv, "train_bf16", tests);
+}
