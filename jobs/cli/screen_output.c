@@ -32,14 +32,14 @@ static void print_hit(const dn_screen_run *r, const dn_screen_wish *w, const dn_
     char drug[DN_ID_MAX], target[DN_ID_MAX];
     double score = (double)hit->score;
 
-    fprintf(to, "%s\t%s", clean(&r->model.in.drugs.id, hit->drug, drug),
-            clean(&r->model.in.targets.id, hit->target, target));
+    fprintf(to, "%s\t%s", clean(&r->model.in.drugs.id, hit->a, drug),
+            clean(&r->model.in.targets.id, hit->b, target));
     print_number(to, score);
     print_number(to, dn_screen_probability(r, score));
     print_number(to, dn_screen_shifted(r, score, w->prevalence));
     fprintf(to, "\t%+d\t%s\t%" PRId64 "\t%" PRId64, hit->sign, hit->known < 0 ? "" : label_name[hit->known],
-            r->evidence.drug_rows[hit->drug], r->evidence.target_rows[hit->target]);
-    fprintf(to, "\t%.4f\t%.4f\n", r->evidence.drug_like[hit->drug], r->evidence.target_like[hit->target]);
+            r->evidence.drug_rows[hit->a], r->evidence.target_rows[hit->b]);
+    fprintf(to, "\t%.4f\t%.4f\n", r->evidence.drug_like[hit->a], r->evidence.target_like[hit->b]);
 }
 
 dn_status dn_screen_write_tsv(const dn_screen_run *r, const dn_screen_wish *w, const char *dir, dn_error *err)
@@ -81,8 +81,7 @@ dn_status dn_screen_write_edges(const dn_screen_run *r, const dn_screen_wish *w,
         const dn_screened *hit = &r->result.hit[i];
 
         fprintf(t.to, "%s\t%.9g\t%s\t%s\n", hit->sign > 0 ? "activator" : "inhibitor", weight_of(r, w, hit),
-                clean(&r->model.in.drugs.id, hit->drug, drug),
-                clean(&r->model.in.targets.id, hit->target, target));
+                clean(&r->model.in.drugs.id, hit->a, drug), clean(&r->model.in.targets.id, hit->b, target));
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
