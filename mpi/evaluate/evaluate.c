@@ -13,6 +13,7 @@
 #include "mpi/evaluate/gene_model.h"
 #include "mpi/inputs/profiles.h"
 #include "mpi/train/score.h"
+#include "mpi/train/score_pairs.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 #include "solvers/models/gener.h"
@@ -339,6 +340,7 @@ typedef struct engine {
     int64_t *row;       /* [rows.n] */
     int32_t *a, *b;     /* [rows.n]  genes as the network takes them */
     float *p;           /* [rows.n, outputs] */
+    dn_gener_fold *fold;
 } engine;
 
 static dn_status engine_create(const study *s, const dn_model_record *record, engine *e, dn_error *err)
@@ -374,7 +376,12 @@ static dn_status score_model(const dn_comm *comm, study *s, const dn_model_recor
     DN_PASS(engine_create(s, record, &e, err));
     DN_AGREE(comm);
     DN_TRY(dn_model_load(comm, s->o->model, &e.gener.model, e.w, e.running, err));
-    DN_TRY(dn_score(comm, &e.gener.model, e.w, e.running, e.row, s->rows.n, e.p, err));
+    if (s->o->folded) {
+        DN_TRY(dn_fold_genes(comm, &e.gener, e.w, e.running, s->genes.n, &e.fold, err));
+        DN_TRY(dn_score_pairs(comm, e.fold, false, e.a, e.b, s->rows.n, e.gener.model.outputs, e.p, err));
+    } else {
+        DN_TRY(dn_score(comm, &e.gener.model, e.w, e.running, e.row, s->rows.n, e.p, err));
+    }
     if (e.gener.model.outputs > 1) {
         s->probability = e.p;
         e.p = NULL;
@@ -383,6 +390,7 @@ static dn_status score_model(const dn_comm *comm, study *s, const dn_model_recor
     for (int64_t i = 0; i < s->rows.n; i++)
         s->rows.score[DN_MODEL][i] = (double)e.p[i];
 out:
+    dn_gener_fold_destroy(&e.fold);
     dn_free(e.w);
     dn_free(e.running);
     dn_free(e.row);

@@ -4,9 +4,8 @@
 #include <omp.h>
 #include <string.h>
 #include "mpi/core/agree.h"
-#include "mpi/core/gather.h"
-#include "mpi/core/partition.h"
 #include "mpi/io/share.h"
+#include "mpi/train/score_pairs.h"
 #include "solvers/base/alloc.h"
 
 enum { TILE = 128, CLASSES = 4 };
@@ -81,8 +80,7 @@ static dn_status open_local(const dn_comm *comm, dn_gene_pass *p, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_gene_screen_options *o = p->o;
-    int64_t genes = p->in->id->n, self = 0;
-    dn_range mine = dn_block(genes, comm->rank, comm->size);
+    int64_t self = 0;
 
     for (int64_t i = 0; i < o->n_genes; i++)
         self += o->gene[i] == o->one;
@@ -92,8 +90,6 @@ static dn_status open_local(const dn_comm *comm, dn_gene_pass *p, dn_error *err)
                 (long long)o->keep);
     DN_TRY(find_known(p, err));
     DN_TRY(deal_tiles(comm, p, err));
-    DN_TRY(dn_gener_fold_create(p->in->gener, p->in->w, p->in->running, genes, &p->fold, err));
-    dn_gener_fold_genes(p->fold, mine.begin, mine.end);
 out:
     return st;
 }
@@ -106,7 +102,7 @@ dn_status dn_gene_pass_open(const dn_comm *comm, const dn_gene_screen_input *in,
     *out = (dn_gene_pass){.in = in, .o = o, .outputs = in->gener->model.outputs};
     DN_PASS(open_local(comm, out, err));
     DN_AGREE(comm);
-    dn_gather_blocks(comm, dn_gener_fold_vectors(out->fold), in->id->n, 64 * (int64_t)sizeof(float));
+    DN_TRY(dn_fold_genes(comm, in->gener, in->w, in->running, in->id->n, &out->fold, err));
 out:
     return st;
 }
@@ -354,65 +350,5 @@ dn_status dn_gene_pass_run(const dn_comm *comm, dn_gene_pass *p, bool narrow, in
     p->scored = dn_sum(comm, p->scored);
 out:
     dn_screen_keep_destroy(&t.keep);
-    return st;
-}
-
-/* ---- pairs of a list ---- */
-
-typedef struct listing {
-    dn_gene_pass *p;
-    bool narrow;
-    const int32_t *a, *b;
-    dn_range mine;
-    float *out;
-} listing;
-
-static dn_status list_blocks(const listing *l, int thread, int threads, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_gener_scorer *s = NULL;
-
-    omp_set_num_threads(1);
-    DN_TRY(dn_gener_scorer_create(l->p->fold, l->narrow, &s, err));
-    for (int64_t k = thread; k < dn_turns(l->mine, DN_GENER_BLOCK); k += threads) {
-        dn_range r = dn_turn(l->mine, k, DN_GENER_BLOCK);
-
-        DN_TRY(dn_gener_scorer_pairs(s, l->a + r.begin, l->b + r.begin, r.end - r.begin,
-                                     l->out + r.begin * l->p->outputs, err));
-    }
-out:
-    dn_gener_scorer_destroy(&s);
-    return st;
-}
-
-static dn_status list_local(const listing *l, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-#pragma omp parallel
-    {
-        dn_error mine = DN_ERROR_INIT;
-        dn_status bad = list_blocks(l, omp_get_thread_num(), omp_get_num_threads(), &mine);
-#pragma omp critical
-        if (bad != DN_OK && st == DN_OK) {
-            st = bad;
-            if (err != NULL)
-                *err = mine;
-        }
-    }
-    return st;
-}
-
-dn_status dn_gene_pass_list(const dn_comm *comm, dn_gene_pass *p, bool narrow, const int32_t *a,
-                            const int32_t *b, int64_t n, float *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const listing l = {
-        .p = p, .narrow = narrow, .a = a, .b = b, .mine = dn_block(n, comm->rank, comm->size), .out = out};
-
-    DN_PASS(list_local(&l, err));
-    DN_AGREE(comm);
-    dn_gather_blocks(comm, out, n, p->outputs * (int64_t)sizeof *out);
-out:
     return st;
 }

@@ -2,7 +2,6 @@
  *
  *     DN_TRY(dn_gene_pass_open(comm, in, options, &pass, err));
  *     DN_TRY(dn_gene_pass_run(comm, pass, narrow, keep, least, &hit, &n, err));   all pairs, the best kept
- *     DN_TRY(dn_gene_pass_list(comm, pass, narrow, a, b, n, out, err));           pairs of a list
  *     dn_gene_pass_close(&pass);
  */
 #ifndef DN_SCREEN_GENE_PASS_H
@@ -35,12 +34,6 @@ void dn_gene_pass_close(dn_gene_pass *p);
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_gene_pass_run(const dn_comm *comm, dn_gene_pass *p, bool narrow,
                                                        int64_t keep, double least, dn_screened **out_hit,
                                                        int64_t *out_n, dn_error *err);
-
-/* What the network says of pairs (a[i], b[i]), the same on every rank, into out [n, outputs] of every rank.
- * Collective. Fails: as dn_gene_screen() */
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_gene_pass_list(const dn_comm *comm, dn_gene_pass *p, bool narrow,
-                                                        const int32_t *a, const int32_t *b, int64_t n,
-                                                        float *out, dn_error *err);
 
 /* The score of what the network says. Local. */
 float dn_gene_pass_score(const dn_gene_pass *p, const float *out);

@@ -211,6 +211,7 @@ static dn_status learn_from_known(const dn_comm *comm, const dn_gene_wish *w, dn
     const dn_evaluate_options o = {.dataset = w->dataset,
                                    .model = w->model,
                                    .fold = -1,
+                                   .folded = true,
                                    .part = test ? DN_TEST : DN_VALIDATION,
                                    .seed = 1};
 

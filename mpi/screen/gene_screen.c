@@ -5,6 +5,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/screen/gene_pass.h"
+#include "mpi/train/score_pairs.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 #include "solvers/base/rng.h"
@@ -93,8 +94,8 @@ static dn_status measure_difference(const dn_comm *comm, dn_gene_pass *p, double
 
     DN_TRY(list_create(comm, DN_GENE_SCREEN_SAMPLE, p->outputs, p->outputs, &l, err));
     draw(p->o, &l);
-    DN_TRY(dn_gene_pass_list(comm, p, true, l.a, l.b, l.n, l.near, err));
-    DN_TRY(dn_gene_pass_list(comm, p, false, l.a, l.b, l.n, l.single, err));
+    DN_TRY(dn_score_pairs(comm, p->fold, true, l.a, l.b, l.n, p->outputs, l.near, err));
+    DN_TRY(dn_score_pairs(comm, p->fold, false, l.a, l.b, l.n, p->outputs, l.single, err));
     *out = largest_difference(p, &l);
 out:
     list_destroy(&l);
@@ -155,7 +156,7 @@ static dn_status score_again(const dn_comm *comm, dn_gene_pass *p, dn_gene_scree
     }
     *out_last = l.n > 0 ? dn_logit((double)l.near[l.n - 1]) : -INFINITY;
     out->candidates = l.n;
-    DN_TRY(dn_gene_pass_list(comm, p, false, l.a, l.b, l.n, l.single, err));
+    DN_TRY(dn_score_pairs(comm, p->fold, false, l.a, l.b, l.n, p->outputs, l.single, err));
     for (int64_t i = 0; i < l.n; i++)
         out->difference =
             fmax(out->difference, fabs(logit_of(p, l.single + i * p->outputs) - dn_logit((double)l.near[i])));
@@ -249,7 +250,7 @@ static dn_status describe(const dn_comm *comm, dn_gene_pass *p, dn_gene_screen_r
         l.a[i] = (int32_t)out->hit[i].a;
         l.b[i] = (int32_t)out->hit[i].b;
     }
-    DN_TRY(dn_gene_pass_list(comm, p, false, l.a, l.b, l.n, l.single, err));
+    DN_TRY(dn_score_pairs(comm, p->fold, false, l.a, l.b, l.n, p->outputs, l.single, err));
     out->of = l.single;
     l.single = NULL;
 out:

@@ -95,6 +95,11 @@ static dn_status write_figures(dn_h5 *h, const dn_gene_wish *w, const dn_gene_ru
     DN_TRY(dn_h5_set_int(h, "/screen", "known", r->result.known, err));
     DN_TRY(dn_h5_set_int(h, "/screen", "scored", r->result.scored, err));
     DN_TRY(dn_h5_set_number(h, "/screen", "threshold", w->threshold, err));
+    DN_TRY(dn_h5_set_text(h, "/screen", "precision",
+                          w->narrow && !r->result.single ? "bf16, then f32" : "f32", err));
+    DN_TRY(dn_h5_set_int(h, "/screen", "candidates", r->result.candidates, err));
+    DN_TRY(dn_h5_set_number(h, "/screen", "logit_difference", r->result.difference, err));
+    DN_TRY(dn_h5_set_number(h, "/screen", "logit_margin", r->result.margin, err));
     DN_TRY(dn_h5_set_int(h, "/screen", "calibrated", r->calibration.done, err));
     DN_TRY(dn_h5_set_number(h, "/screen", "slope", r->calibration.platt.slope, err));
     DN_TRY(dn_h5_set_number(h, "/screen", "offset", r->calibration.platt.offset, err));

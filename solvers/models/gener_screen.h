@@ -29,7 +29,8 @@
 
 #include "solvers/models/gener.h"
 
-enum { DN_GENER_BLOCK = 128 }; /* pairs of a block; part of no definition */
+/* Pairs of a block, part of no definition; u and v of a gene. */
+enum { DN_GENER_BLOCK = 128, DN_GENER_VECTORS = 64 };
 
 typedef struct dn_gener_fold dn_gener_fold;
 typedef struct dn_gener_scorer dn_gener_scorer;
@@ -44,7 +45,7 @@ void dn_gener_fold_destroy(dn_gener_fold **f);
  * order. */
 void dn_gener_fold_genes(dn_gener_fold *f, int64_t first, int64_t end);
 
-/* [genes, 64]: u and v of every gene, for putting parts together. */
+/* [genes, DN_GENER_VECTORS]: u and v of every gene, for putting parts together. */
 float *dn_gener_fold_vectors(dn_gener_fold *f);
 
 /* Buffers and packed weights of one thread, about 1.5 MB. Fails: DN_EUNAVAILABLE narrow on a CPU without
