@@ -94,10 +94,10 @@ score = {pair(r): float(r["score"]) for r in every}
 test = read("test.tsv")
 a, b = [k for k in test[0] if "gene" in k][:2]
 for r in test:
-    assert abs(score[frozenset((r[a], r[b]))] - float(r["model"])) < 2e-6, r
+    assert abs(score[frozenset((r[a], r[b]))] - float(r["probability"])) < 2e-6, r
 held = [r for r in test if frozenset((r[a], r[b])) in sound]
 assert s["held_out"]["rows"] == len(held)
-held.sort(key=lambda r: -float(r["model"]))
+held.sort(key=lambda r: (-score[frozenset((r[a], r[b]))], r[a], r[b]))
 for k in s["held_out"]["interaction"]:
     assert abs(k["model"] - sum(int(r["label"]) for r in held[: k["k"]]) / k["k"]) < 1e-9, k
 P
