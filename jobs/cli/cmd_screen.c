@@ -1,11 +1,15 @@
-/* cmd_screen.c - dragnet screen: the best of all drug-target pairs by a trained network */
+/* cmd_screen.c - dragnet screen: the best of all pairs by a trained network, of drugs and targets or of genes
+ */
 #include "jobs/cli/command.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "jobs/cli/directory.h"
+#include "jobs/cli/progress.h"
+#include "jobs/cli/screen_genes.h"
 #include "jobs/cli/screen_output.h"
 #include "jobs/cli/text_file.h"
 #include "mpi/core/agree.h"
@@ -15,8 +19,8 @@
 #include "solvers/base/log.h"
 
 static const dn_opt options[] = {
-    {"model", 'm', DN_OPT_TEXT, NULL, "FILE", "model.h5 of a training run of drug-target pairs (required)",
-     "what is screened"},
+    {"model", 'm', DN_OPT_TEXT, NULL, "FILE",
+     "model.h5 of a training run, of drug-target pairs or of pairs of genes (required)", "what is screened"},
     {"encoder", 0, DN_OPT_TEXT, NULL, "FILE",
      "the states that the model was trained on, when they no longer stand where they did",
      "what is screened"},
@@ -37,6 +41,13 @@ static const dn_opt options[] = {
      "set molecules and sequences that cannot be read aside in rejected.tsv, with reasons; the first of them "
      "ends the screen otherwise",
      "what is screened"},
+    {"genes", 0, DN_OPT_TEXT, NULL, "FILE",
+     "genes by id, one a line, among themselves; all unless this is given", "what is screened"},
+    {"gene", 0, DN_OPT_TEXT, NULL, "NAME", "this gene with all of the others, or with all of --genes",
+     "what is screened"},
+    {"all-genes", 0, DN_OPT_FLAG, NULL, NULL,
+     "also decoys and genes without expression values, which are left out and counted otherwise",
+     "what is screened"},
     {"include-known", 0, DN_OPT_FLAG, NULL, NULL,
      "also pairs that have a label in the dataset, which are left out and counted otherwise",
      "what is screened"},
@@ -49,8 +60,15 @@ static const dn_opt options[] = {
      "what is kept"},
     {"per-target", 0, DN_OPT_INT, NULL, "1..50000000", "the best K of each target in place of --top",
      "what is kept"},
+    {"threshold", 0, DN_OPT_NUMBER, NULL, "0..1",
+     "pairs of genes: those of this score and more, all of them unless --top is given, too", "what is kept"},
+    {"precision", 0, DN_OPT_TEXT, "f32", "f32|bf16",
+     "pairs of genes: bf16 finds candidates, four for each that is kept, which are scored again in f32; the "
+     "list is that of f32",
+     "how"},
     {"prevalence", 0, DN_OPT_NUMBER, NULL, "1e-9..0.999999999",
-     "share of activations among the pairs screened: calibrated probabilities are shifted to it, too",
+     "share of activations (interactions) among the pairs screened: calibrated probabilities are shifted to "
+     "it, too",
      "what is kept"},
     {"output", 'o', DN_OPT_TEXT, NULL, "DIR", "directory for the results (required)", "output"},
     {"json", 0, DN_OPT_FLAG, NULL, NULL, "summary.json on stdout in place of the digest", "output"},
@@ -67,6 +85,10 @@ typedef struct job {
     char config_path[PATH_ROOM], store_path[PATH_ROOM], summary_path[PATH_ROOM];
     char *config;
     dn_screen_run run;
+    bool of_genes; /* then these two in place of wish and run */
+    dn_gene_wish genes;
+    dn_gene_run gene_run;
+    double started;
 } job;
 
 static const char *const per_name[] = {"screen", "drug", "target"};
@@ -86,12 +108,11 @@ out:
     return st;
 }
 
-/* The same on every rank. */
+/* Of either kind of pairs. The same on every rank. */
 static dn_status read_options(job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_options *o = j->call->options;
-    const char *sign = dn_options_text(o, "sign");
 
     if (dn_options_positionals(o) != 1)
         DN_FAIL(DN_EUSAGE, "screen takes one dataset, not %d", dn_options_positionals(o));
@@ -99,7 +120,6 @@ static dn_status read_options(job *j, dn_error *err)
         DN_FAIL(DN_EUSAGE, "--model is missing: which model.h5 is to score");
     if (!dn_options_given(o, "output"))
         DN_FAIL(DN_EUSAGE, "-o is missing: the directory for the results");
-    DN_TRY(read_keep(j, err));
     j->dir = dn_options_text(o, "output");
     if (strlen(j->dir) + sizeof "/summary.json.part" > PATH_ROOM)
         DN_FAIL(DN_EUSAGE, "-o: a name of %zu bytes is too long", strlen(j->dir));
@@ -107,8 +127,24 @@ static dn_status read_options(job *j, dn_error *err)
     snprintf(j->store_path, PATH_ROOM, "%s/screen.h5", j->dir);
     snprintf(j->summary_path, PATH_ROOM, "%s/summary.json", j->dir);
     j->force = dn_options_flag(o, "force");
-    j->wish.dataset = dn_options_positional(o, 0);
-    j->wish.model = dn_options_text(o, "model");
+    j->wish.dataset = j->genes.dataset = dn_options_positional(o, 0);
+    j->wish.model = j->genes.model = dn_options_text(o, "model");
+out:
+    return st;
+}
+
+static dn_status read_drug_options(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_options *o = j->call->options;
+    static const char *const others[] = {"genes", "gene", "all-genes", "threshold", "precision"};
+    const char *sign = dn_options_text(o, "sign");
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (dn_options_given(o, others[i]))
+            DN_FAIL(DN_EUSAGE, "--%s is for models of pairs of genes; this one is of drug-target pairs",
+                    others[i]);
+    DN_TRY(read_keep(j, err));
     j->wish.opt_states = dn_options_text(o, "encoder");
     j->wish.drugs = dn_options_text(o, "drugs");
     j->wish.targets = dn_options_text(o, "targets");
@@ -125,14 +161,45 @@ out:
     return st;
 }
 
-/* All that determines the results, as one line of JSON. */
-static dn_status write_config(job *j, dn_error *err)
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void on_progress(void *ctx, int64_t done, int64_t total)
+{
+    job *j = ctx;
+
+    if (j->started <= 0)
+        j->started = now();
+    dn_progress_work("screen", done, total, now() - j->started);
+}
+
+/* Which kind of pairs the model is of, and the options that it takes. Collective. */
+static dn_status look(job *j, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_screen_wish *w = &j->wish;
-    dn_json *c = dn_json_create();
+    dn_model_record record;
 
-    dn_json_string(c, "command", "screen");
+    DN_TRY(dn_model_read_record(j->call->comm, j->wish.model, &record, err));
+    j->of_genes = strcmp(record.architecture, "gener") == 0;
+    DN_TRY(j->of_genes ? dn_genes_screen_read(j->call->options, &j->genes, err) /* the same on every rank */
+                       : read_drug_options(j, err));
+    j->genes.progress = on_progress;
+    j->genes.ctx = j;
+    DN_TRY(j->of_genes ? dn_gene_run_open(j->call->comm, &j->genes, &j->gene_run, err)
+                       : dn_screen_open(j->call->comm, &j->wish, &j->run, err));
+out:
+    return st;
+}
+
+static void drug_config(const job *j, dn_json *c)
+{
+    const dn_screen_wish *w = &j->wish;
+
     dn_json_string(c, "interactions", j->run.table.split.pairs);
     dn_json_string(c, "split", j->run.table.name);
     dn_json_int(c, "fold", j->run.table.fold);
@@ -145,6 +212,19 @@ static dn_status write_config(job *j, dn_error *err)
     dn_json_bool(c, "inhibition", w->end[0]);
     dn_json_bool(c, "include_known", w->include_known);
     dn_json_number(c, "prevalence", w->prevalence);
+}
+
+/* All that determines the results, as one line of JSON. */
+static dn_status write_config(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_json *c = dn_json_create();
+
+    dn_json_string(c, "command", "screen");
+    if (j->of_genes)
+        dn_genes_screen_config(&j->gene_run, &j->genes, c);
+    else
+        drug_config(j, c);
     DN_TRY(dn_json_text(c, 0, &j->config, err));
 out:
     dn_json_destroy(&c);
@@ -185,6 +265,12 @@ static dn_status write_texts(const job *j, dn_error *err)
 
     DN_TRY(dn_directory_clear(j->dir, is_result, err));
     DN_TRY(dn_text_file_write(j->config_path, j->config, err));
+    if (j->of_genes) {
+        DN_TRY(dn_genes_screen_tsv(&j->gene_run, &j->genes, j->dir, err));
+        DN_TRY(dn_genes_screen_edges(&j->gene_run, &j->genes, j->dir, err));
+        DN_TRY(dn_genes_screen_summary(&j->gene_run, &j->genes, j->dir, err));
+        goto out;
+    }
     DN_TRY(dn_screen_write_tsv(&j->run, &j->wish, j->dir, err));
     DN_TRY(dn_screen_write_edges(&j->run, &j->wish, j->dir, err));
     DN_TRY(dn_screen_write_aliases(&j->run, j->dir, err));
@@ -200,11 +286,16 @@ static dn_status compute_and_save(job *j, dn_error *err)
     dn_status st = DN_OK;
     const dn_comm *comm = j->call->comm;
 
-    DN_TRY(dn_screen_compute(comm, &j->wish, &j->run, err));
+    DN_TRY(j->of_genes ? dn_gene_run_compute(comm, &j->genes, &j->gene_run, err)
+                       : dn_screen_compute(comm, &j->wish, &j->run, err));
+    dn_progress_end();
     if (comm->rank == 0)
         DN_PASS(write_texts(j, err));
     DN_AGREE(comm);
-    DN_TRY(dn_screen_store(comm, j->store_path, j->call->command_line, j->config, &j->wish, &j->run, err));
+    DN_TRY(j->of_genes ? dn_gene_run_store(comm, j->store_path, j->call->command_line, j->config, &j->genes,
+                                           &j->gene_run, err)
+                       : dn_screen_store(comm, j->store_path, j->call->command_line, j->config, &j->wish,
+                                         &j->run, err));
 out:
     return st;
 }
@@ -215,6 +306,8 @@ static dn_status show(const job *j, bool done, dn_error *err)
 
     if (dn_options_flag(j->call->options, "json"))
         DN_TRY(dn_file_print(j->summary_path, stdout, err));
+    else if (!done && j->of_genes)
+        dn_genes_screen_print(&j->gene_run, &j->genes, stdout);
     else if (!done)
         dn_screen_print(&j->run, &j->wish, stdout);
     DN_TRY(dn_stdout_end(j->dir, err));
@@ -231,7 +324,7 @@ static dn_status run(const dn_call *call, dn_error *err)
 
     DN_PASS(read_options(&j, err));
     DN_AGREE(comm);
-    DN_TRY(dn_screen_open(comm, &j.wish, &j.run, err));
+    DN_TRY(look(&j, err));
     DN_PASS(write_config(&j, err));
     DN_AGREE(comm);
     DN_TRY(finished(&j, &done, err));
@@ -245,15 +338,20 @@ static dn_status run(const dn_call *call, dn_error *err)
 out:
     if (st != DN_OK && comm->rank == 0 && j.made_dir)
         (void)rmdir(j.dir); /* fails, as it should, when something stands in it */
+    dn_progress_end();
     dn_screen_run_destroy(&j.run);
+    dn_gene_run_destroy(&j.gene_run);
     dn_free(j.config);
     return st;
 }
 
 const dn_command dn_cmd_screen = {
     .name = "screen",
-    .summary = "score all drug-target pairs with a trained network, keep the best",
-    .usage = "DATASET --model FILE -o DIR [--top K|--per-drug K|--per-target K] [--sign both] [options]",
+    .summary = "score all drug-target pairs, or all pairs of genes, with a trained network, keep the best",
+    .usage = "DATASET --model FILE -o DIR [--top K|--per-drug K|--per-target K] [--sign both] [options]\n"
+             "DATASET --model FILE -o DIR [--genes FILE] [--gene NAME] [--top K] [--threshold T] "
+             "[--precision bf16] "
+             "[options]",
     .details =
         "Scores drugs x targets of the dataset that the model was trained on and keeps the best K; ties by "
         "ids. Pairs\n"
@@ -275,6 +373,15 @@ const dn_command dn_cmd_screen = {
         "split: of pairs\n"
         "that do not interact at all the table has no example, so a high one says which sign, not that they "
         "interact.\n"
+        "A model of pairs of genes screens all genes of the dataset, those of --genes among themselves, or "
+        "--gene "
+        "with each of\n"
+        "them. screen.tsv then has gene_a, gene_b, score, both probabilities, known, training rows of either "
+        "gene and, with four\n"
+        "classes, the probabilities of all (the score is that of any of connection and regulation) and the "
+        "best "
+        "of these three;\n"
+        "edges.tsv is for `import --edges NAME:gene-gene=`.\n"
         "Precision is measured on the test part of that split, beside the best baseline. The results are "
         "the same bits on\n"
         "any number of ranks; memory grows with K, drugs and targets, not with their product.",

@@ -32,14 +32,14 @@ static void print_hit(const dn_screen_run *r, const dn_screen_wish *w, const dn_
     char drug[DN_ID_MAX], target[DN_ID_MAX];
     double score = (double)hit->score;
 
-    fprintf(to, "%s\t%s", clean(&r->model.in.drugs.id, hit->drug, drug),
-            clean(&r->model.in.targets.id, hit->target, target));
+    fprintf(to, "%s\t%s", clean(&r->model.in.drugs.id, hit->a, drug),
+            clean(&r->model.in.targets.id, hit->b, target));
     print_number(to, score);
-    print_number(to, dn_screen_probability(r, score));
-    print_number(to, dn_screen_shifted(r, score, w->prevalence));
+    print_number(to, dn_screen_calibrated(&r->calibration, score));
+    print_number(to, dn_screen_at_prevalence(&r->calibration, score, w->prevalence));
     fprintf(to, "\t%+d\t%s\t%" PRId64 "\t%" PRId64, hit->sign, hit->known < 0 ? "" : label_name[hit->known],
-            r->evidence.drug_rows[hit->drug], r->evidence.target_rows[hit->target]);
-    fprintf(to, "\t%.4f\t%.4f\n", r->evidence.drug_like[hit->drug], r->evidence.target_like[hit->target]);
+            r->evidence.drug_rows[hit->a], r->evidence.target_rows[hit->b]);
+    fprintf(to, "\t%.4f\t%.4f\n", r->evidence.drug_like[hit->a], r->evidence.target_like[hit->b]);
 }
 
 dn_status dn_screen_write_tsv(const dn_screen_run *r, const dn_screen_wish *w, const char *dir, dn_error *err)
@@ -61,10 +61,10 @@ out:
 
 static double weight_of(const dn_screen_run *r, const dn_screen_wish *w, const dn_screened *hit)
 {
-    double score = (double)hit->score, p = dn_screen_shifted(r, score, w->prevalence);
+    double score = (double)hit->score, p = dn_screen_at_prevalence(&r->calibration, score, w->prevalence);
 
     if (isnan(p))
-        p = r->calibrated ? dn_screen_probability(r, score) : score;
+        p = r->calibration.done ? dn_screen_calibrated(&r->calibration, score) : score;
     return hit->sign > 0 ? p : 1 - p;
 }
 
@@ -81,8 +81,7 @@ dn_status dn_screen_write_edges(const dn_screen_run *r, const dn_screen_wish *w,
         const dn_screened *hit = &r->result.hit[i];
 
         fprintf(t.to, "%s\t%.9g\t%s\t%s\n", hit->sign > 0 ? "activator" : "inhibitor", weight_of(r, w, hit),
-                clean(&r->model.in.drugs.id, hit->drug, drug),
-                clean(&r->model.in.targets.id, hit->target, target));
+                clean(&r->model.in.drugs.id, hit->a, drug), clean(&r->model.in.targets.id, hit->b, target));
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
@@ -233,12 +232,12 @@ static void add_calibration(const dn_screen_run *r, const dn_screen_wish *w, dn_
 {
     dn_json *c = dn_json_object(root, "calibration");
 
-    dn_json_bool(c, "calibrated", r->calibrated);
-    dn_json_bool(c, "reversed", r->reversed);
-    dn_json_int(c, "validation_rows", r->validation_rows);
-    dn_json_int(c, "validation_positives", r->validation_positives);
-    dn_json_number(c, "slope", r->calibrated ? r->platt.slope : NAN);
-    dn_json_number(c, "offset", r->calibrated ? r->platt.offset : NAN);
+    dn_json_bool(c, "calibrated", r->calibration.done);
+    dn_json_bool(c, "reversed", r->calibration.reversed);
+    dn_json_int(c, "validation_rows", r->calibration.rows);
+    dn_json_int(c, "validation_positives", r->calibration.positives);
+    dn_json_number(c, "slope", r->calibration.done ? r->calibration.platt.slope : NAN);
+    dn_json_number(c, "offset", r->calibration.done ? r->calibration.platt.offset : NAN);
     dn_json_number(c, "prevalence", w->prevalence);
 }
 
@@ -340,13 +339,13 @@ void dn_screen_print(const dn_screen_run *r, const dn_screen_wish *w, FILE *to)
             w->include_known ? "" : " and left out", r->result.scored);
     fprintf(to, "kept: %" PRId64 " for activation, %" PRId64 " for inhibition\n", count_sign(r, 1),
             count_sign(r, -1));
-    if (!r->calibrated)
+    if (!r->calibration.done)
         fprintf(to, "not calibrated: %s\n",
-                r->reversed ? "the model ranks the validation pairs the wrong way round"
-                            : "validation has not both labels");
+                r->calibration.reversed ? "the model ranks the validation pairs the wrong way round"
+                                        : "validation has not both labels");
     else
-        fprintf(to, "calibrated on %" PRId64 " validation pairs, %.3f activations%s", r->validation_rows,
-                (double)r->validation_positives / (double)r->validation_rows,
+        fprintf(to, "calibrated on %" PRId64 " validation pairs, %.3f activations%s", r->calibration.rows,
+                (double)r->calibration.positives / (double)r->calibration.rows,
                 isnan(w->prevalence) ? "\n" : ", ");
     if (!isnan(w->prevalence))
         fprintf(to, "shifted to a prevalence of %g\n", w->prevalence);

@@ -10,8 +10,10 @@
 #include "mpi/core/partition.h"
 #include "mpi/io/origin.h"
 #include "mpi/evaluate/evaluate_rows.h"
+#include "mpi/evaluate/gene_model.h"
 #include "mpi/inputs/profiles.h"
 #include "mpi/train/score.h"
+#include "mpi/train/score_pairs.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 #include "solvers/models/gener.h"
@@ -72,19 +74,6 @@ static void study_destroy(study *s)
 
 /* ---- do model and dataset belong together? ---- */
 
-static dn_status check_architecture(const dn_evaluate_options *o, const dn_model_record *m, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_normalisation known;
-
-    if (strcmp(m->architecture, "gener") != 0)
-        DN_FAIL(DN_EDATA, "%s: a model of architecture '%s', not gener", o->model, m->architecture);
-    if (!dn_normalisation_find(m->normalisation, &known))
-        DN_FAIL(DN_EDATA, "%s: normalisation '%s' is not known here", o->model, m->normalisation);
-out:
-    return st;
-}
-
 dn_status dn_evaluate_check_wish(const dn_evaluate_options *o, const dn_model_record *m, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -123,52 +112,10 @@ static dn_status check_set(const study *s, const dn_model_record *m, dn_error *e
     if (s->o->pairs != NULL && s->other.classes != s->pairs.classes)
         DN_FAIL(DN_EDATA, "%s: pair set '%s' has %d classes, but '%s' has %d", s->o->dataset, s->o->pairs,
                 s->other.classes, s->split.pairs, s->pairs.classes);
-    if (s->profiles.genes != s->genes.n)
-        DN_FAIL(DN_EDATA, "%s: expression of %lld genes, but a table of %lld", s->o->dataset,
-                (long long)s->profiles.genes, (long long)s->genes.n);
-    if (s->split.n != s->pairs.n)
-        DN_FAIL(DN_EDATA, "%s: split '%s' divides %lld pairs, but set '%s' has %lld", s->o->dataset, m->split,
-                (long long)s->split.n, s->split.pairs, (long long)s->pairs.n);
-out:
-    return st;
-}
-
-static bool across_genes(const dn_model_record *m)
-{
-    dn_normalisation kind = DN_ZSCORE_GENE;
-
-    return dn_normalisation_find(m->normalisation, &kind) && dn_normalisation_across_genes(kind);
-}
-
-/* Before other negatives take the place of those that training used. */
-static dn_status check_model(const study *s, const dn_model_record *m, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_evaluate_options *o = s->o;
-    char hash[17] = "";
-
-    if (s->pairs.classes != m->options.classes)
-        DN_FAIL(DN_EDATA, "%s: a model of %d classes, but pair set '%s' of %s has %d", o->model,
-                m->options.classes, s->split.pairs, o->dataset, s->pairs.classes);
-    if (s->profiles.samples != m->samples)
-        DN_FAIL(DN_EDATA, "%s: trained on %lld samples, but %s has %lld", o->model, (long long)m->samples,
-                o->dataset, (long long)s->profiles.samples);
-    if (across_genes(m) && strcmp(s->profiles.hash, m->expression_hash) != 0)
-        DN_FAIL(
-            DN_EDATA,
-            "%s: normalised by %s, which takes a value from all genes of its sample, over other expression "
-            "(hash %s) than that of %s (hash %s)",
-            o->model, m->normalisation, m->expression_hash, o->dataset, s->profiles.hash);
-    if (strcmp(s->split.pairs, m->pairs) != 0)
-        DN_FAIL(DN_EDATA, "%s: trained on pair set '%s', but split '%s' of %s divides '%s'", o->model,
-                m->pairs, m->split, o->dataset, s->split.pairs);
-    dn_training_hash(&s->genes, &s->pairs, &s->split, hash);
-    if (strcmp(hash, m->training_hash) != 0)
-        DN_FAIL(DN_EDATA,
-                "%s: trained on other genes or training pairs (hash %s) than split '%s' of %s has (hash %s)",
-                o->model, m->training_hash, m->split, o->dataset, hash);
-    dn_validation_hash(&s->pairs, &s->split, hash);
-    DN_TRY(dn_evaluate_check_validation(o->model, m, o->dataset, hash, err));
+    DN_TRY(dn_gene_set_check(
+        s->o->dataset, m->split,
+        &(dn_gene_set){.genes = &s->genes, .pairs = &s->pairs, .split = &s->split, .profiles = &s->profiles},
+        err));
 out:
     return st;
 }
@@ -181,7 +128,7 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
 
     if (s->o->model != NULL) {
         DN_TRY(dn_model_read_record(comm, s->o->model, m, err));
-        DN_TRY(check_architecture(s->o, m, err)); /* the same on every rank */
+        DN_TRY(dn_gene_record_check(s->o->model, m, err)); /* the same on every rank */
         DN_TRY(dn_evaluate_check_wish(s->o, m, err));
     } else {
         snprintf(m->split, sizeof m->split, "%s", s->o->split);
@@ -198,8 +145,12 @@ static dn_status load(const dn_comm *comm, study *s, dn_model_record *m, dn_erro
         DN_TRY(dn_pairs_load(h, s->o->pairs, &s->other, err));
     DN_TRY(dn_profiles_load(h, &s->profiles, err));
     DN_TRY(check_set(s, m, err)); /* the same on every rank */
-    if (s->o->model != NULL)
-        DN_TRY(check_model(s, m, err));
+    if (s->o->model != NULL)      /* before other negatives take the place of those that training used */
+        DN_TRY(dn_gene_model_check(
+            &(dn_gene_files){.dataset = s->o->dataset, .model = s->o->model}, m,
+            &(dn_gene_set){
+                .genes = &s->genes, .pairs = &s->pairs, .split = &s->split, .profiles = &s->profiles},
+            err));
     DN_TRY(dn_origins_load(h, m->split, &s->origins, err));
     if (s->o->negatives > 0)
         DN_TRY(dn_split_look_at(&s->split, &s->pairs, (dn_origin)s->origins.kind[0],
@@ -389,6 +340,7 @@ typedef struct engine {
     int64_t *row;       /* [rows.n] */
     int32_t *a, *b;     /* [rows.n]  genes as the network takes them */
     float *p;           /* [rows.n, outputs] */
+    dn_gener_fold *fold;
 } engine;
 
 static dn_status engine_create(const study *s, const dn_model_record *record, engine *e, dn_error *err)
@@ -424,7 +376,12 @@ static dn_status score_model(const dn_comm *comm, study *s, const dn_model_recor
     DN_PASS(engine_create(s, record, &e, err));
     DN_AGREE(comm);
     DN_TRY(dn_model_load(comm, s->o->model, &e.gener.model, e.w, e.running, err));
-    DN_TRY(dn_score(comm, &e.gener.model, e.w, e.running, e.row, s->rows.n, e.p, err));
+    if (s->o->folded) {
+        DN_TRY(dn_fold_genes(comm, &e.gener, e.w, e.running, s->genes.n, &e.fold, err));
+        DN_TRY(dn_score_pairs(comm, e.fold, false, e.a, e.b, s->rows.n, e.gener.model.outputs, e.p, err));
+    } else {
+        DN_TRY(dn_score(comm, &e.gener.model, e.w, e.running, e.row, s->rows.n, e.p, err));
+    }
     if (e.gener.model.outputs > 1) {
         s->probability = e.p;
         e.p = NULL;
@@ -433,6 +390,7 @@ static dn_status score_model(const dn_comm *comm, study *s, const dn_model_recor
     for (int64_t i = 0; i < s->rows.n; i++)
         s->rows.score[DN_MODEL][i] = (double)e.p[i];
 out:
+    dn_gener_fold_destroy(&e.fold);
     dn_free(e.w);
     dn_free(e.running);
     dn_free(e.row);

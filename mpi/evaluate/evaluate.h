@@ -45,6 +45,8 @@ typedef struct dn_evaluate_options {
                                  this kind in their place (mpi/io/origin.h) */
     int64_t replicates;       /* >= 0 */
     uint64_t seed;
+    bool folded; /* pairs of genes: scores of the folded network (mpi/train/score_pairs.h), as a screen has
+                    them, in a third of the time; they differ in the last digits */
 } dn_evaluate_options;
 
 /* May a model of this record be evaluated on the split and fold that are asked for? Local. Fails: DN_EUSAGE

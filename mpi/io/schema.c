@@ -112,16 +112,23 @@ static const dn_schema_row table[] = {
     /* dragnet.screen */
     {"/screen/drug_id", true, DN_U8, "hit", "1", "drug id"},
     {"/screen/target_id", true, DN_U8, "hit", "1", "target id"},
-    {"/screen/score", false, DN_F32, "hit", "1", "probability of activation as the network has it"},
+    {"/screen/score", false, DN_F32, "hit", "1",
+     "probability of activation, or of an interaction, as the network has it"},
     {"/screen/probability", false, DN_F64, "hit", "1", "the same, calibrated on validation; NaN: not"},
     {"/screen/probability_at_prevalence", false, DN_F64, "hit", "1",
      "the same where the stated share of pairs are activations; NaN: none stated"},
     {"/screen/sign", false, DN_I8, "hit", "1", "+1 kept for activation, -1 for inhibition"},
-    {"/screen/known", false, DN_I8, "hit", "1", "label in the dataset, 1 activation, 0 inhibition, -1 none"},
+    {"/screen/known", false, DN_I8, "hit", "1",
+     "label in the dataset, such as 1 activation, 0 inhibition; -1 none"},
     {"/screen/drug_rows", false, DN_I64, "hit", "count", "training rows of the drug"},
     {"/screen/target_rows", false, DN_I64, "hit", "count", "training rows of the target"},
     {"/screen/drug_likeness", false, DN_F64, "hit", "1", "of the drug to the nearest with training rows"},
     {"/screen/target_likeness", false, DN_F64, "hit", "1", "of the target to the nearest with such rows"},
+    {"/screen/gene_a_id", true, DN_U8, "hit", "1", "gene of the lower number in the dataset"},
+    {"/screen/gene_b_id", true, DN_U8, "hit", "1", "the other gene"},
+    {"/screen/gene_a_rows", false, DN_I64, "hit", "count", "training rows of gene a"},
+    {"/screen/gene_b_rows", false, DN_I64, "hit", "count", "training rows of gene b"},
+    {"/screen/classes", false, DN_F32, "hit,class", "1", "probabilities of the four classes"},
 };
 
 const dn_schema_row *dn_schema_find(const char *path)

@@ -99,6 +99,22 @@ out:
     return st;
 }
 
+static dn_status plan_keep(study *s, dn_error *err)
+{
+    const dn_screen_options *o = s->o;
+    dn_screen_plan plan = {.id = {&s->m->in.drugs.id, &s->m->in.targets.id},
+                           .groups = 1,
+                           .members = o->n_drugs * o->n_targets,
+                           .keep = o->keep,
+                           .end = {o->end[0], o->end[1]}};
+
+    if (o->per != DN_PER_SCREEN) {
+        plan.groups = o->per == DN_PER_DRUG ? o->n_drugs : o->n_targets;
+        plan.members = o->per == DN_PER_DRUG ? o->n_targets : o->n_drugs;
+    }
+    return dn_screen_keep_create(&plan, &s->keep, err);
+}
+
 static dn_status prepare_local(const dn_comm *comm, study *s, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -110,7 +126,7 @@ static dn_status prepare_local(const dn_comm *comm, study *s, dn_error *err)
     s->block = o->block > 0 ? o->block : DN_SCREEN_BLOCK;
     s->block = s->block < o->n_targets ? s->block : o->n_targets;
     s->mine = dn_block(o->n_drugs, comm->rank, comm->size);
-    DN_TRY(dn_screen_keep_create(&s->m->in, o, &s->keep, err));
+    DN_TRY(plan_keep(s, err));
     DN_TRY(find_known(s, err));
     DN_TRY(make_queue(s, err));
 out:
@@ -149,8 +165,15 @@ static dn_status flush(study *s, dn_error *err)
         goto out;
     DN_TRY(dn_dti_score(s->work, s->m->w, s->wait_drugs, s->wait_targets, s->wait_extra, s->waiting, score,
                         err));
-    for (int64_t i = 0; i < s->waiting; i++)
-        dn_screen_keep_offer(s->keep, s->wait_drug[i], s->wait_target[i], score[i]);
+    for (int64_t i = 0; i < s->waiting; i++) {
+        int64_t d = s->wait_drug[i], t = s->wait_target[i];
+
+        DN_TRY(dn_screen_keep_offer(s->keep,
+                                    s->o->per == DN_PER_DRUG     ? d
+                                    : s->o->per == DN_PER_TARGET ? t
+                                                                 : 0,
+                                    s->o->drug[d], s->o->target[t], score[i], err));
+    }
     s->scored += s->waiting;
     s->waiting = 0;
 out:
@@ -256,9 +279,9 @@ static dn_status work_through(const dn_comm *comm, study *s, dn_screen_result *o
         dn_log(DN_INFO, "screen", "targets done", "targets=%lld of=%lld", (long long)(first + width),
                (long long)n);
     }
-    DN_TRY(dn_screen_keep_join(comm, s->keep, out, err));
+    DN_TRY(dn_screen_keep_join(comm, s->keep, &out->hit, &out->n, err));
     for (int64_t i = 0; i < out->n; i++)
-        out->hit[i].known = label_of(s, out->hit[i].drug, out->hit[i].target);
+        out->hit[i].known = label_of(s, out->hit[i].a, out->hit[i].b);
     out->pairs = s->o->n_drugs * n;
     out->known = dn_sum(comm, s->known_pairs);
     out->scored = dn_sum(comm, s->scored);

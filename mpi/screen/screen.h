@@ -17,6 +17,7 @@
 
 #include "mpi/train/dti_model.h"
 #include "mpi/evaluate/evaluate_dti.h"
+#include "mpi/screen/screen_keep.h"
 
 typedef enum dn_screen_per {
     DN_PER_SCREEN, /* the best `keep` of all pairs */
@@ -41,13 +42,6 @@ typedef struct dn_screen_options {
 } dn_screen_options;
 
 enum { DN_SCREEN_BLOCK = 256 };
-
-typedef struct dn_screened {
-    int64_t drug, target; /* of m->in */
-    float score;          /* probability of activation as the network has it */
-    int8_t sign;          /* +1 kept for activation, -1 for inhibition */
-    int8_t known;         /* its label in the set, 1 activation, 0 inhibition, -1: none */
-} dn_screened;
 
 typedef struct dn_screen_result {
     int64_t pairs; /* drugs x targets asked */

@@ -15,12 +15,11 @@ typedef struct parcel {
 } parcel;
 
 struct dn_screen_keep {
-    const dn_dti_inputs *in; /* borrowed, as o */
-    const dn_screen_options *o;
-    int64_t *drug_place, *target_place; /* [drugs], [targets]  in the order of the ids */
-    int64_t groups, keep;               /* heap end * groups + group */
-    int64_t *filled;                    /* [2 * groups] */
-    dn_hit *heap;                       /* [ends * groups, keep] */
+    dn_screen_plan plan; /* keep is at most members */
+    int64_t *place[2];   /* [ids]  in the order of the ids; the second is the first where the ids are */
+    int64_t *filled;     /* [2, groups]  first of the first end */
+    dn_hit *heap[2];     /* [groups, keep] of either end; of one group what is filled so far */
+    size_t room[2];      /* hits that fit in heap, of one group */
 };
 
 /* ---- order of ids ---- */
@@ -61,41 +60,63 @@ out:
 
 /* ---- heaps ---- */
 
+static int ends_of(const dn_screen_plan *p)
+{
+    return p->end[0] + p->end[1];
+}
+
+int64_t dn_screen_keep_most(void)
+{
+    return 2147483647 / (int64_t)sizeof(parcel);
+}
+
 static dn_status make_heaps(dn_screen_keep *k, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_screen_options *o = k->o;
-    int64_t ends = o->end[0] + o->end[1];
-    double members = o->per == DN_PER_SCREEN ? (double)o->n_drugs * (double)o->n_targets
-                     : o->per == DN_PER_DRUG ? (double)o->n_targets
-                                             : (double)o->n_drugs;
+    dn_screen_plan *p = &k->plan;
+    int ends = ends_of(p);
 
-    k->groups = o->per == DN_PER_SCREEN ? 1 : o->per == DN_PER_DRUG ? o->n_drugs : o->n_targets;
-    k->keep = (double)o->keep < members ? o->keep : (int64_t)members;
-    if ((double)ends * (double)k->groups * (double)k->keep * sizeof(parcel) >= 2147483648.0)
-        DN_FAIL(DN_EUSAGE, "the best %lld of %lld groups and %lld ends are more than 2^31 bytes",
-                (long long)k->keep, (long long)k->groups, (long long)ends);
-    DN_NEW(k->filled, (size_t)(2 * k->groups));
-    DN_NEW(k->heap, (size_t)(ends * k->groups * k->keep));
+    p->keep = p->keep < p->members ? p->keep : p->members;
+    p->keep = p->keep < 1 ? 1 : p->keep;
+    if (p->all && p->keep > dn_screen_keep_most() / ends)
+        p->keep = dn_screen_keep_most() / ends;
+    if ((double)ends * (double)p->groups * (double)p->keep > (double)dn_screen_keep_most())
+        DN_FAIL(DN_EUSAGE, "the best %lld of %lld groups and %d ends are more than 2^31 bytes",
+                (long long)p->keep, (long long)p->groups, ends);
+    DN_NEW(k->filled, (size_t)(2 * p->groups));
+    for (int end = 0; end < ends && p->groups > 1; end++)
+        DN_NEW(k->heap[end], (size_t)(p->groups * p->keep));
 out:
     return st;
 }
 
-dn_status dn_screen_keep_create(const dn_dti_inputs *in, const dn_screen_options *o, dn_screen_keep **out,
-                                dn_error *err)
+static dn_status make_places(dn_screen_keep *k, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_strings *const *id = k->plan.id;
+
+    for (int side = 0; side < 2; side++) {
+        if (side == 1 && id[1] == id[0]) {
+            k->place[1] = k->place[0];
+            continue;
+        }
+        DN_NEW(k->place[side], (size_t)id[side]->n + 1);
+        DN_TRY(dn_screen_id_order(id[side], k->place[side], err));
+    }
+out:
+    return st;
+}
+
+dn_status dn_screen_keep_create(const dn_screen_plan *plan, dn_screen_keep **out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_screen_keep *k = NULL;
 
     *out = NULL;
     DN_NEW(k, 1);
-    k->in = in;
-    k->o = o;
+    k->plan = *plan;
     DN_TRY(make_heaps(k, err));
-    DN_NEW(k->drug_place, (size_t)in->drugs.n);
-    DN_NEW(k->target_place, (size_t)in->targets.n);
-    DN_TRY(dn_screen_id_order(&in->drugs.id, k->drug_place, err));
-    DN_TRY(dn_screen_id_order(&in->targets.id, k->target_place, err));
+    DN_TRY(make_places(k, err));
     *out = k;
     k = NULL;
 out:
@@ -109,25 +130,53 @@ void dn_screen_keep_destroy(dn_screen_keep **keep)
 
     if (k == NULL)
         return;
-    dn_free(k->drug_place);
-    dn_free(k->target_place);
+    if (k->place[1] != k->place[0])
+        dn_free(k->place[1]);
+    dn_free(k->place[0]);
     dn_free(k->filled);
-    dn_free(k->heap);
+    dn_free(k->heap[0]);
+    dn_free(k->heap[1]);
     dn_free(k);
     *keep = NULL;
 }
 
-void dn_screen_keep_offer(dn_screen_keep *k, int64_t i, int64_t j, float score)
+/* A hit to the heap of an end (0, 1: those that the plan has) and group. */
+static dn_status put(dn_screen_keep *k, int end, int64_t group, const dn_hit *x, dn_error *err)
 {
-    const dn_screen_options *o = k->o;
-    bool both = o->end[0] && o->end[1], activation = both ? score >= 0.5f : o->end[1];
-    int64_t group = o->per == DN_PER_SCREEN ? 0 : o->per == DN_PER_DRUG ? i : j;
-    int64_t heap = (both && !activation ? k->groups : 0) + group;
-    dn_hit x = {.key = activation ? (double)score : -(double)score,
-                .a = k->drug_place[o->drug[i]],
-                .b = k->target_place[o->target[j]]};
+    dn_status st = DN_OK;
+    const dn_screen_plan *p = &k->plan;
+    int64_t *filled = &k->filled[end * p->groups + group];
 
-    dn_best_offer(k->heap + heap * k->keep, k->keep, &k->filled[heap], &x);
+    if (p->all && *filled == p->keep && p->keep < p->members)
+        DN_FAIL(DN_EUSAGE, "more than %lld pairs: take a higher threshold or the best so many",
+                (long long)p->keep);
+    if (p->groups == 1 && *filled < p->keep)
+        DN_TRY(dn_grow((void **)&k->heap[end], &k->room[end], (size_t)*filled + 1, sizeof *x, err));
+    dn_best_offer(k->heap[end] + group * p->keep, p->keep, filled, x);
+out:
+    return st;
+}
+
+dn_status dn_screen_keep_offer(dn_screen_keep *k, int64_t group, int64_t a, int64_t b, float score,
+                               dn_error *err)
+{
+    const bool *end = k->plan.end, both = end[0] && end[1], high = both ? score >= 0.5f : end[1];
+    dn_hit x = {.key = high ? (double)score : -(double)score, .a = k->place[0][a], .b = k->place[1][b]};
+
+    return put(k, both && !high, group, &x, err);
+}
+
+dn_status dn_screen_keep_merge(dn_screen_keep *k, const dn_screen_keep *from, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t groups = k->plan.groups;
+
+    for (int64_t h = 0; h < ends_of(&k->plan) * groups; h++)
+        for (int64_t i = 0; i < from->filled[h]; i++)
+            DN_TRY(put(k, (int)(h / groups), h % groups,
+                       &from->heap[h / groups][h % groups * from->plan.keep + i], err));
+out:
+    return st;
 }
 
 /* ---- what all ranks keep ---- */
@@ -135,60 +184,59 @@ void dn_screen_keep_offer(dn_screen_keep *k, int64_t i, int64_t j, float score)
 static dn_status pack(const dn_screen_keep *k, parcel **out, int64_t *out_n, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t heaps = (k->o->end[0] + k->o->end[1]) * k->groups, n = 0;
+    const dn_screen_plan *p = &k->plan;
+    int64_t heaps = ends_of(p) * p->groups, n = 0;
 
     for (int64_t h = 0; h < heaps; h++)
         n += k->filled[h];
     DN_NEW(*out, (size_t)n + 1);
     for (int64_t h = 0; h < heaps; h++)
         for (int64_t i = 0; i < k->filled[h]; i++)
-            (*out)[(*out_n)++] = (parcel){k->heap[h * k->keep + i], h};
+            (*out)[(*out_n)++] = (parcel){k->heap[h / p->groups][h % p->groups * p->keep + i], h};
 out:
     return st;
 }
 
 /* One end of the heaps as a list in its order. */
-static int64_t list_end(dn_screen_keep *k, int64_t end, const int64_t *drug_at, const int64_t *target_at,
-                        int8_t sign, dn_screened *out)
+static int64_t list_end(dn_screen_keep *k, int end, int64_t *const at[2], int8_t sign, dn_screened *out)
 {
-    dn_hit *hit = k->heap + end * k->groups * k->keep;
+    const dn_screen_plan *p = &k->plan;
+    dn_hit *hit = k->heap[end];
     int64_t n = 0;
 
-    for (int64_t g = 0; g < k->groups; g++)
-        for (int64_t i = 0; i < k->filled[end * k->groups + g]; i++)
-            hit[n++] = hit[g * k->keep + i]; /* never overtakes what it reads */
+    for (int64_t g = 0; g < p->groups; g++)
+        for (int64_t i = 0; i < k->filled[end * p->groups + g]; i++)
+            hit[n++] = hit[g * p->keep + i]; /* never overtakes what it reads */
     dn_best_sort(hit, n);
-    for (int64_t i = 0; i < n; i++) {
-        int64_t drug = drug_at[hit[i].a], target = target_at[hit[i].b];
-
-        out[i] = (dn_screened){drug, target, (float)(sign > 0 ? hit[i].key : -hit[i].key), sign, -1};
-    }
+    for (int64_t i = 0; i < n; i++)
+        out[i] = (dn_screened){at[0][hit[i].a], at[1][hit[i].b], (float)(sign > 0 ? hit[i].key : -hit[i].key),
+                               sign, -1};
     return n;
 }
 
 /* Rank 0: the hits of all ranks as the result. */
-static dn_status unpack(dn_screen_keep *k, const parcel *all, int64_t n, dn_screen_result *out, dn_error *err)
+static dn_status unpack(dn_screen_keep *k, const parcel *all, int64_t n, dn_screened **out, int64_t *out_n,
+                        dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t ends = k->o->end[0] + k->o->end[1];
-    int64_t *drug_at = NULL, *target_at = NULL; /* by place in the order of the ids */
+    const dn_screen_plan *p = &k->plan;
+    int64_t *at[2] = {NULL, NULL}; /* by place in the order of the ids */
 
-    memset(k->filled, 0, (size_t)(2 * k->groups) * sizeof *k->filled);
+    memset(k->filled, 0, (size_t)(2 * p->groups) * sizeof *k->filled);
     for (int64_t i = 0; i < n; i++)
-        dn_best_offer(k->heap + all[i].heap * k->keep, k->keep, &k->filled[all[i].heap], &all[i].hit);
-    DN_NEW(out->hit, (size_t)(n + 1));
-    DN_NEW(drug_at, (size_t)k->in->drugs.n);
-    DN_NEW(target_at, (size_t)k->in->targets.n);
-    for (int64_t d = 0; d < k->in->drugs.n; d++)
-        drug_at[k->drug_place[d]] = d;
-    for (int64_t t = 0; t < k->in->targets.n; t++)
-        target_at[k->target_place[t]] = t;
-    out->n = list_end(k, 0, drug_at, target_at, k->o->end[1] ? 1 : -1, out->hit);
-    if (ends == 2)
-        out->n += list_end(k, 1, drug_at, target_at, -1, out->hit + out->n);
+        DN_TRY(put(k, (int)(all[i].heap / p->groups), all[i].heap % p->groups, &all[i].hit, err));
+    DN_NEW(*out, (size_t)(n + 1));
+    for (int side = 0; side < 2; side++) {
+        DN_NEW(at[side], (size_t)p->id[side]->n + 1);
+        for (int64_t i = 0; i < p->id[side]->n; i++)
+            at[side][k->place[side][i]] = i;
+    }
+    *out_n = list_end(k, 0, at, p->end[1] ? 1 : -1, *out);
+    if (ends_of(p) == 2)
+        *out_n += list_end(k, 1, at, -1, *out + *out_n);
 out:
-    dn_free(drug_at);
-    dn_free(target_at);
+    dn_free(at[0]);
+    dn_free(at[1]);
     return st;
 }
 
@@ -203,26 +251,29 @@ out:
     return st;
 }
 
-dn_status dn_screen_keep_join(const dn_comm *comm, dn_screen_keep *k, dn_screen_result *out, dn_error *err)
+dn_status dn_screen_keep_join(const dn_comm *comm, dn_screen_keep *k, dn_screened **out_hit, int64_t *out_n,
+                              dn_error *err)
 {
     dn_status st = DN_OK;
     parcel *mine = NULL;
     void *all = NULL;
     int64_t *counts = NULL, n = 0;
 
+    *out_hit = NULL;
+    *out_n = 0;
     DN_PASS(send_local(comm, k, &mine, &counts, err));
     DN_AGREE(comm);
     DN_TRY(dn_exchange(comm, sizeof *mine, counts, mine, &all, counts + comm->size, err));
     for (int r = 0; r < comm->size; r++)
         n += counts[comm->size + r];
     if (comm->rank == 0)
-        DN_PASS(unpack(k, all, n, out, err));
+        DN_PASS(unpack(k, all, n, out_hit, out_n, err));
     DN_AGREE(comm);
-    MPI_Bcast(&out->n, 1, MPI_INT64_T, 0, comm->mpi);
-    if (comm->rank != 0 && (out->hit = dn_calloc((size_t)out->n + 1, sizeof *out->hit)) == NULL)
-        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld hits", (long long)out->n);
+    MPI_Bcast(out_n, 1, MPI_INT64_T, 0, comm->mpi);
+    if (comm->rank != 0 && (*out_hit = dn_calloc((size_t)*out_n + 1, sizeof **out_hit)) == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld hits", (long long)*out_n);
     DN_AGREE(comm);
-    MPI_Bcast(out->hit, (int)((size_t)out->n * sizeof *out->hit), MPI_BYTE, 0, comm->mpi);
+    MPI_Bcast(*out_hit, (int)((size_t)*out_n * sizeof **out_hit), MPI_BYTE, 0, comm->mpi);
 out:
     dn_free(mine);
     dn_free(all);

@@ -218,133 +218,29 @@ void dn_screen_run_destroy(dn_screen_run *r)
     *r = (dn_screen_run){.n_drugs = 0};
 }
 
-/* ---- probabilities ---- */
+/* ---- rows with labels ---- */
 
-double dn_screen_probability(const dn_screen_run *r, double score)
-{
-    return r->calibrated ? dn_platt_apply(&r->platt, dn_logit(score)) : NAN;
-}
-
-double dn_screen_shifted(const dn_screen_run *r, double score, double prevalence)
-{
-    double from = (double)r->validation_positives / (double)r->validation_rows;
-
-    return r->calibrated && !isnan(prevalence)
-               ? dn_prior_shift(dn_screen_probability(r, score), from, prevalence)
-               : NAN;
-}
-
-static dn_status calibrate(const dn_dti_evaluation *e, dn_screen_run *r, dn_error *err)
-{
-    dn_status st = DN_OK;
-    double *logit = NULL; /* [n] */
-    int64_t n = e->all.n_validation;
-
-    DN_NEW(logit, (size_t)n + 1);
-    for (int64_t i = 0; i < n; i++) {
-        logit[i] = dn_logit(e->all.score[DN_MODEL][i]);
-        r->validation_positives += e->all.label[i];
-    }
-    r->validation_rows = n;
-    if (r->validation_positives == 0 || r->validation_positives == n)
-        goto out;
-    DN_TRY(dn_platt_fit(logit, e->all.label, n, &r->platt, err));
-    r->calibrated = r->platt.slope >= 0; /* 0: all scores are equal */
-    r->reversed = !r->calibrated;
-out:
-    dn_free(logit);
-    return st;
-}
-
-/* ---- precision on held-out rows ---- */
-
-/* Evaluated rows in the screen, and the ids' order. */
-typedef struct bench {
-    const dn_dti_evaluation *e;
-    const dn_interactions *p;
-    int64_t *row; /* [n]  of the evaluated ones */
-    int64_t n;
-    int64_t *drug_place, *target_place; /* [drugs], [targets] */
-    dn_hit *hit;                        /* [n] */
-} bench;
-
-static dn_status bench_open(const dn_screen_run *r, const dn_dti_evaluation *e, bench *b, dn_error *err)
+static dn_status hold_against(const dn_screen_run *r, const dn_dti_evaluation *e, dn_screen_held *out,
+                              dn_error *err)
 {
     dn_status st = DN_OK;
     uint8_t *drug = NULL, *target = NULL; /* [all drugs], [all targets]  1: screened */
 
     DN_NEW(drug, (size_t)r->model.in.drugs.n);
     DN_NEW(target, (size_t)r->model.in.targets.n);
-    DN_NEW(b->drug_place, (size_t)r->table.drugs.n);
-    DN_NEW(b->target_place, (size_t)r->table.targets.n);
-    DN_NEW(b->row, (size_t)e->n + 1);
-    DN_NEW(b->hit, (size_t)e->n + 1);
-    DN_TRY(dn_screen_id_order(&r->table.drugs.id, b->drug_place, err));
-    DN_TRY(dn_screen_id_order(&r->table.targets.id, b->target_place, err));
     for (int64_t i = 0; i < r->n_drugs; i++)
         drug[r->drug[i]] = 1;
     for (int64_t i = 0; i < r->n_targets; i++)
         target[r->target[i]] = 1;
-    for (int64_t i = 0; i < e->n; i++)
-        if (drug[b->p->drug[e->row[i]]] && target[b->p->target[e->row[i]]])
-            b->row[b->n++] = i;
+    DN_TRY(dn_screen_hold(
+        &e->all,
+        &(dn_screen_sides){.screened = {drug, target}, .id = {&r->table.drugs.id, &r->table.targets.id}},
+        e->view[0].measured ? e->view[0].best_baseline : -1, out, err));
 out:
     dn_free(drug);
     dn_free(target);
     return st;
 }
-
-/* Shares of label `end` among the first K rows by a scorer; ties by ids. */
-static void precision(bench *b, const double *score, int end, const dn_screen_held *held, double *out)
-{
-    int64_t right = 0;
-
-    for (int64_t i = 0; i < b->n; i++) {
-        int64_t row = b->e->row[b->row[i]];
-        double s = score[b->row[i]];
-
-        b->hit[i] = (dn_hit){
-            end ? s : -s, b->drug_place[b->p->drug[row]] * b->p->targets + b->target_place[b->p->target[row]],
-            row};
-    }
-    dn_best_sort(b->hit, b->n);
-    for (int k = 0, i = 0; k < held->tops; k++) {
-        for (; i < held->top[k]; i++)
-            right += b->p->label[b->hit[i].b] == end;
-        out[k] = (double)right / (double)held->top[k];
-    }
-}
-
-static dn_status hold_against(const dn_screen_run *r, const dn_dti_evaluation *e, dn_screen_held *out,
-                              dn_error *err)
-{
-    dn_status st = DN_OK;
-    static const int64_t tops[DN_SCREEN_TOPS] = {10, 30, 100, 300, 1000, 3000};
-    bench b = {.e = e, .p = &r->table.pairs};
-
-    DN_TRY(bench_open(r, e, &b, err));
-    out->rows = b.n;
-    for (int64_t i = 0; i < b.n; i++)
-        out->positives += b.p->label[e->row[b.row[i]]];
-    for (int k = 0; k < DN_SCREEN_TOPS && tops[k] <= b.n; k++)
-        out->top[out->tops++] = tops[k];
-    out->best_baseline = e->view[0].measured ? e->view[0].best_baseline : -1;
-    for (int end = 0; end < 2; end++) {
-        precision(&b, e->score[DN_MODEL], end, out, out->model[end]);
-        for (int k = 0; k < DN_SCREEN_TOPS; k++)
-            out->baseline[end][k] = NAN;
-        if (out->best_baseline >= 0)
-            precision(&b, e->score[1 + out->best_baseline], end, out, out->baseline[end]);
-    }
-out:
-    dn_free(b.row);
-    dn_free(b.drug_place);
-    dn_free(b.target_place);
-    dn_free(b.hit);
-    return st;
-}
-
-/* ---- all of it ---- */
 
 static int64_t count_part(const dn_split *s, dn_part part)
 {
@@ -398,7 +294,7 @@ static dn_status learn_from_known(const dn_comm *comm, dn_screen_run *r, dn_erro
     DN_AGREE(comm);
     DN_TRY(score_known(comm, r, part, p, err));
     DN_TRY(dn_evaluate_dti(comm, &r->table, part, p, 0, 1, &e, err));
-    DN_PASS(calibrate(&e, r, err));
+    DN_PASS(dn_screen_calibrate(&e.all, &r->calibration, err));
     if (test)
         DN_PASS(hold_against(r, &e, &r->held, err));
     DN_AGREE(comm);
@@ -424,14 +320,14 @@ dn_status dn_screen_compute(const dn_comm *comm, const dn_screen_wish *w, dn_scr
 
     r->held.best_baseline = -1;
     DN_TRY(learn_from_known(comm, r, err));
-    if (!r->calibrated && !isnan(w->prevalence)) /* the same on every rank */
+    if (!r->calibration.done && !isnan(w->prevalence)) /* the same on every rank */
         DN_FAIL(DN_EDATA, "%s: split '%s' %s: nothing to calibrate for a prevalence", w->dataset,
                 r->table.name,
-                r->reversed ? "has validation rows that the model ranks the wrong way round"
-                            : "has no validation rows of both labels");
-    if (r->reversed && comm->rank == 0)
+                r->calibration.reversed ? "has validation rows that the model ranks the wrong way round"
+                                        : "has no validation rows of both labels");
+    if (r->calibration.reversed && comm->rank == 0)
         dn_log(DN_WARN, "screen", "not calibrated: the model ranks the validation rows the wrong way round",
-               "model=\"%s\" slope=%.3g", w->model, r->platt.slope);
+               "model=\"%s\" slope=%.3g", w->model, r->calibration.platt.slope);
     DN_TRY(dn_screen(comm, &r->model, &r->table.split, &o, &r->result, err));
     DN_TRY(dn_screen_evidence_find(comm, &r->model.in, r->table.split.part, &who, &r->evidence, err));
 out:

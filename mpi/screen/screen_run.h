@@ -18,10 +18,9 @@
 
 #include "mpi/screen/screen.h"
 #include "mpi/screen/screen_evidence.h"
+#include "mpi/screen/screen_held.h"
 
 #define DN_SCREEN_SCHEMA "dragnet.screen"
-
-enum { DN_SCREEN_TOPS = 6 }; /* K = 10, 30, 100, 300, 1000, 3000 */
 
 typedef struct dn_screen_wish {
     const char *dataset, *model;
@@ -36,15 +35,6 @@ typedef struct dn_screen_wish {
     double prevalence; /* in (0, 1); NaN: none stated */
 } dn_screen_wish;
 
-/* Precision on test rows; [0] of inhibition among the lowest scores, [1] of activation among the highest. */
-typedef struct dn_screen_held {
-    int64_t rows, positives; /* test rows in the screen; positives: activations */
-    int tops;                /* how many of the K below are at most rows */
-    int64_t top[DN_SCREEN_TOPS];
-    double model[2][DN_SCREEN_TOPS], baseline[2][DN_SCREEN_TOPS]; /* NaN: no baseline */
-    int best_baseline;                                            /* dn_dti_baseline, -1: none */
-} dn_screen_held;
-
 typedef struct dn_screen_run {
     dn_dti_table table;
     dn_dti_model model;
@@ -54,10 +44,7 @@ typedef struct dn_screen_run {
     char digest[17];        /* of weights, interactions and who is screened */
     /* from here on by compute() */
     dn_screen_result result;
-    bool calibrated; /* validation holds both labels, and higher scores are not less often activation there */
-    bool reversed;   /* they are: probabilities would contradict the signs */
-    dn_platt platt;  /* of the logit of the score */
-    int64_t validation_rows, validation_positives;
+    dn_screen_calibration calibration; /* label 1 is activation */
     dn_screen_held held;
     dn_screen_evidence evidence;
 } dn_screen_run;
@@ -74,11 +61,6 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_screen_open(const dn_comm *comm, const 
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_screen_compute(const dn_comm *comm, const dn_screen_wish *wish,
                                                         dn_screen_run *run, dn_error *err);
 void dn_screen_run_destroy(dn_screen_run *run);
-
-/* Calibrated probability of activation of a score, NaN where nothing was calibrated; and where a share
- * `prevalence` of pairs are activations, NaN without one. Local. */
-double dn_screen_probability(const dn_screen_run *run, double score);
-double dn_screen_shifted(const dn_screen_run *run, double score, double prevalence);
 
 /* screen.h5. Fails: as dn_h5_create(), dn_h5_commit(); DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_screen_store(const dn_comm *comm, const char *path,

@@ -54,17 +54,17 @@ static dn_status fill(const dn_screen_run *r, double prevalence, columns *c, dn_
     for (int64_t i = 0; i < r->result.n; i++) {
         const dn_screened *hit = &r->result.hit[i];
 
-        DN_TRY(add_id(&r->model.in.drugs.id, hit->drug, &c->drug, err));
-        DN_TRY(add_id(&r->model.in.targets.id, hit->target, &c->target, err));
+        DN_TRY(add_id(&r->model.in.drugs.id, hit->a, &c->drug, err));
+        DN_TRY(add_id(&r->model.in.targets.id, hit->b, &c->target, err));
         c->score[i] = hit->score;
-        c->probability[i] = dn_screen_probability(r, (double)hit->score);
-        c->shifted[i] = dn_screen_shifted(r, (double)hit->score, prevalence);
+        c->probability[i] = dn_screen_calibrated(&r->calibration, (double)hit->score);
+        c->shifted[i] = dn_screen_at_prevalence(&r->calibration, (double)hit->score, prevalence);
         c->sign[i] = hit->sign;
         c->known[i] = hit->known;
-        c->drug_rows[i] = r->evidence.drug_rows[hit->drug];
-        c->target_rows[i] = r->evidence.target_rows[hit->target];
-        c->drug_like[i] = r->evidence.drug_like[hit->drug];
-        c->target_like[i] = r->evidence.target_like[hit->target];
+        c->drug_rows[i] = r->evidence.drug_rows[hit->a];
+        c->target_rows[i] = r->evidence.target_rows[hit->b];
+        c->drug_like[i] = r->evidence.drug_like[hit->a];
+        c->target_like[i] = r->evidence.target_like[hit->b];
     }
 out:
     return st;
@@ -102,11 +102,11 @@ static dn_status write_figures(dn_h5 *h, const dn_screen_wish *w, const dn_scree
     DN_TRY(dn_h5_set_int(h, "/screen", "pairs", r->result.pairs, err));
     DN_TRY(dn_h5_set_int(h, "/screen", "known", r->result.known, err));
     DN_TRY(dn_h5_set_int(h, "/screen", "scored", r->result.scored, err));
-    DN_TRY(dn_h5_set_int(h, "/screen", "calibrated", r->calibrated, err));
-    DN_TRY(dn_h5_set_number(h, "/screen", "slope", r->platt.slope, err));
-    DN_TRY(dn_h5_set_number(h, "/screen", "offset", r->platt.offset, err));
-    DN_TRY(dn_h5_set_int(h, "/screen", "validation_rows", r->validation_rows, err));
-    DN_TRY(dn_h5_set_int(h, "/screen", "validation_positives", r->validation_positives, err));
+    DN_TRY(dn_h5_set_int(h, "/screen", "calibrated", r->calibration.done, err));
+    DN_TRY(dn_h5_set_number(h, "/screen", "slope", r->calibration.platt.slope, err));
+    DN_TRY(dn_h5_set_number(h, "/screen", "offset", r->calibration.platt.offset, err));
+    DN_TRY(dn_h5_set_int(h, "/screen", "validation_rows", r->calibration.rows, err));
+    DN_TRY(dn_h5_set_int(h, "/screen", "validation_positives", r->calibration.positives, err));
     DN_TRY(dn_h5_set_number(h, "/screen", "prevalence", w->prevalence, err));
 out:
     return st;

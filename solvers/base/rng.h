@@ -26,7 +26,8 @@ typedef enum dn_rng_stage {
     DN_RNG_SOURCES = 9,   /*                           item 0: seed of the permutation that samples sources */
     DN_RNG_PROBE = 10,    /* a: probe                  item: node, or both nodes of an edge */
     DN_RNG_BASIS = 11,    /*                           item: element of the start of an iteration */
-    DN_RNG_BALANCE = 12   /* a: which rows             item: pair */
+    DN_RNG_BALANCE = 12,  /* a: which rows             item: pair */
+    DN_RNG_SCREEN = 13    /*                           item: gene of a pair that both precisions score */
 } dn_rng_stage;
 
 typedef struct dn_rng {

@@ -264,7 +264,7 @@ static int64_t naive_end(const dn_screen_options *o, const float *score, int end
 
 static bool same_hit(const dn_screened *a, const dn_screened *b)
 {
-    return a->drug == b->drug && a->target == b->target && a->sign == b->sign && a->known == b->known &&
+    return a->a == b->a && a->b == b->b && a->sign == b->sign && a->known == b->known &&
            memcmp(&a->score, &b->score, sizeof a->score) == 0;
 }
 
