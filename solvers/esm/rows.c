@@ -1,0 +1,91 @@
+/* rows.c - norms, roundings and rotations of rows; see rows.h */
+#include "solvers/esm/rows.h"
+
+#include <math.h>
+#include <string.h>
+#include "solvers/base/clones.h"
+#include "solvers/esm/exp2.h"
+
+enum { LANES = 16 };
+
+static inline __attribute__((always_inline)) float lanes_total(const dn_v16 *v)
+{
+    float t[LANES];
+
+    memcpy(t, v, sizeof t);
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int k = 0; k < half; k++)
+            t[k] += t[k + half];
+    return t[0];
+}
+
+DN_CLONES
+void dn_esm_norm_rows(const float *x, int64_t rows, int64_t width, const float *scale, const float *shift,
+                      float eps, float *y)
+{
+    int64_t whole = width / LANES * LANES;
+
+    for (int64_t r = 0; r < rows; r++, x += width, y += width) {
+        dn_v16 sum = {0}, square = {0};
+        float mean = 0, variance = 0, scaled;
+
+        for (int64_t i = 0; i < whole; i += LANES)
+            sum += DN_AT(x + i);
+        for (int64_t i = whole; i < width; i++)
+            mean += x[i];
+        mean = (mean + lanes_total(&sum)) / (float)width;
+        for (int64_t i = 0; i < whole; i += LANES) {
+            dn_v16 d = DN_AT(x + i) - mean;
+            square += d * d;
+        }
+        for (int64_t i = whole; i < width; i++)
+            variance += (x[i] - mean) * (x[i] - mean);
+        variance = (variance + lanes_total(&square)) / (float)width;
+        scaled = 1.0f / sqrtf(variance + eps);
+        for (int64_t i = 0; i < whole; i += LANES)
+            DN_PUT(y + i) = (DN_AT(x + i) - mean) * scaled * DN_AT(scale + i) + DN_AT(shift + i);
+        for (int64_t i = whole; i < width; i++)
+            y[i] = (x[i] - mean) * scaled * scale[i] + shift[i];
+    }
+}
+
+DN_CLONES
+void dn_esm_to_bf16(const float *x, int64_t n, uint16_t *y)
+{
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t u;
+        memcpy(&u, x + i, sizeof u);
+        uint32_t even = (u + 0x7fffu + (u >> 16 & 1u)) >> 16, quiet = u >> 16 | 0x40u;
+        y[i] = (uint16_t)((u & 0x7fffffffu) > 0x7f800000u ? quiet : even);
+    }
+}
+
+void dn_esm_angles(int64_t n, int64_t dim, float *cosine, float *sine)
+{
+    int64_t half = dim / 2;
+
+    for (int64_t i = 0; i < half; i++) {
+        float frequency = 1.0f / powf(10000.0f, (float)(2 * i) / (float)dim);
+        for (int64_t p = 0; p < n; p++) {
+            float angle = (float)p * frequency;
+            cosine[p * half + i] = cosf(angle);
+            sine[p * half + i] = sinf(angle);
+        }
+    }
+}
+
+DN_CLONES
+void dn_esm_rotate(const float *x, int64_t x_stride, int64_t rows, int64_t dim, const float *cosine,
+                   const float *sine, float *restrict y, int64_t y_stride)
+{
+    int64_t half = dim / 2;
+
+    for (int64_t r = 0; r < rows; r++) {
+        const float *a = x + r * x_stride, *b = a + half, *c = cosine + r * half, *s = sine + r * half;
+        float *u = y + r * y_stride, *v = u + half;
+        for (int64_t i = 0; i < half; i++) {
+            u[i] = a[i] * c[i] - b[i] * s[i];
+            v[i] = b[i] * c[i] + a[i] * s[i];
+        }
+    }
+}
