@@ -1,7 +1,7 @@
 /* attention.c - attention of one head in f32; see attention.h
  *
- * AVX-512 has 32 registers of 16 lanes: all four vectors of a tile go together, 6 keys or 4 columns at a time. Narrower
- * CPUs take one vector of a tile at a time.
+ * AVX-512 has 32 registers of 16 lanes: all four vectors of a tile go together, 6 keys or 4 columns at a
+ * time. Narrower CPUs take one vector of a tile at a time.
  */
 #include "solvers/esm/attention.h"
 
@@ -19,9 +19,9 @@
 enum {
     TILE = DN_ESM_TILE,
     LANES = 16,
-    KEYS = 6,      /* whose scores stand in registers */
-    COLUMNS = 4,   /* of v that are summed together */
-    BLOCK = 48,    /* keys between two looks at the maximum */
+    KEYS = 6,    /* whose scores stand in registers */
+    COLUMNS = 4, /* of v that are summed together */
+    BLOCK = 48,  /* keys between two looks at the maximum */
     VECTORS = 4
 };
 
@@ -59,7 +59,8 @@ INLINE void scores(const float *q, const float *k, int64_t dim, int nv, float *s
 }
 
 /* o[d .. d + COLUMNS) = o scale + sum over keys of v p */
-INLINE void mix(const float *p, const float *v, int64_t nk, int64_t dim, const dn_v16 *scale, int nv, float *o)
+INLINE void mix(const float *p, const float *v, int64_t nk, int64_t dim, const dn_v16 *scale, int nv,
+                float *o)
 {
     dn_v16 sum[COLUMNS][VECTORS];
 

@@ -11,15 +11,16 @@
 #include <stdint.h>
 
 enum {
-    DN_ESM_TILE = 64, /* queries side by side */
+    DN_ESM_TILE = 64,    /* queries side by side */
     DN_ESM_PAD_ROWS = 32 /* rows of k and v behind the last, at least; finite numbers */
 };
 
 /* One head in f32. Its width may be padded with zeros: dim is a multiple of 4. */
 typedef struct dn_esm_head {
-    int64_t n;      /* queries and keys, n >= 1 */
-    int64_t dim;    /* padded width, <= DN_ESM_MAX_DIM */
-    const float *q; /* [ceil(n / 64), dim, 64]  scaled by log2(e) / sqrt(width); queries beyond n: any numbers */
+    int64_t n;   /* queries and keys, n >= 1 */
+    int64_t dim; /* padded width, <= DN_ESM_MAX_DIM */
+    const float
+        *q; /* [ceil(n / 64), dim, 64]  scaled by log2(e) / sqrt(width); queries beyond n: any numbers */
     const float *k; /* [n + DN_ESM_PAD_ROWS, dim] */
     const float *v; /* the same */
 } dn_esm_head;

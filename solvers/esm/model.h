@@ -6,8 +6,8 @@
  * queries of one head with an online softmax (Milakov & Gimelshein, arXiv:1805.02867; Dao et al.,
  * arXiv:2205.14135), so the L x L matrix is never stored.
  *
- * Precision: DN_ESM_F32 all in f32. DN_ESM_BF16: operands of the products in bf16, sums in f32; softmax, norms
- * and the residual stream in f32; on CPUs with AMX the products of attention, too.
+ * Precision: DN_ESM_F32 all in f32. DN_ESM_BF16: operands of the products in bf16, sums in f32; softmax,
+ * norms and the residual stream in f32; on CPUs with AMX the products of attention, too.
  *
  * All functions are local and run on the calling thread alone; a thread that was started by OpenMP must have
  * called omp_set_num_threads(1) first (kernels.h says why). A model is read only once made and shared by
@@ -64,7 +64,7 @@ void dn_esm_work_destroy(dn_esm_work **k);
  *
  * Fails: DN_EUSAGE n; DN_EDATA a token outside the vocabulary, padding, or nothing but <mask>;
  * DN_ESOFTWARE. Then states are undefined. */
-DN_MUST_CHECK dn_status dn_esm_forward(const dn_esm_model *m, dn_esm_work *k, const int32_t *tokens, int64_t n,
-                                       float *states, dn_error *err);
+DN_MUST_CHECK dn_status dn_esm_forward(const dn_esm_model *m, dn_esm_work *k, const int32_t *tokens,
+                                       int64_t n, float *states, dn_error *err);
 
 #endif

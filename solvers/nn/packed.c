@@ -18,16 +18,16 @@ struct dn_product {
     } at[DN_PACKED_HEIGHTS];
 };
 
-#define DNNL(call_)                                                                                     \
-    do {                                                                                                \
-        dnnl_status_t bad_ = (call_);                                                                   \
-        if (bad_ != dnnl_success)                                                                       \
-            DN_FAIL(bad_ == dnnl_unimplemented  ? DN_EUNAVAILABLE                                       \
-                    : bad_ == dnnl_out_of_memory ? DN_ENOMEM                                            \
-                                                 : DN_ESOFTWARE,                                        \
-                    "oneDNN: a product of %lld columns with %lld in %s %s", (long long)p->kind.in,      \
-                    (long long)p->kind.out, p->kind.bf16 ? "bf16" : "f32",                              \
-                    bad_ == dnnl_unimplemented ? "is not available on this CPU" : "failed");            \
+#define DNNL(call_)                                                                                \
+    do {                                                                                           \
+        dnnl_status_t bad_ = (call_);                                                              \
+        if (bad_ != dnnl_success)                                                                  \
+            DN_FAIL(bad_ == dnnl_unimplemented   ? DN_EUNAVAILABLE                                 \
+                    : bad_ == dnnl_out_of_memory ? DN_ENOMEM                                       \
+                                                 : DN_ESOFTWARE,                                   \
+                    "oneDNN: a product of %lld columns with %lld in %s %s", (long long)p->kind.in, \
+                    (long long)p->kind.out, p->kind.bf16 ? "bf16" : "f32",                         \
+                    bad_ == dnnl_unimplemented ? "is not available on this CPU" : "failed");       \
     } while (0)
 
 static int64_t height(int i)
@@ -205,7 +205,8 @@ void dn_packed_release(dn_packed *w)
     *w = (dn_packed){0};
 }
 
-dn_status dn_product_run(dn_product *p, const dn_packed *w, int64_t rows, const void *x, void *y, dn_error *err)
+dn_status dn_product_run(dn_product *p, const dn_packed *w, int64_t rows, const void *x, void *y,
+                         dn_error *err)
 {
     dn_status st = DN_OK;
     int i = height_index(rows);

@@ -30,8 +30,8 @@ typedef struct dn_packed_kind {
 
 /* Weights of one product; read only once packed. Release with dn_packed_release(). */
 typedef struct dn_packed {
-    void *w;   /* in the order oneDNN wants on this CPU */
-    float *b;  /* [out] */
+    void *w;      /* in the order oneDNN wants on this CPU */
+    float *b;     /* [out] */
     size_t bytes; /* of w */
 } dn_packed;
 
@@ -52,7 +52,7 @@ int64_t dn_packed_height(int64_t rows);
 
 /* x and y have room for dn_packed_height(rows) rows; rows beyond `rows` are read (they must be numbers) and
  * written. x and y are aligned to 64 bytes. Fails: DN_ESOFTWARE */
-DN_MUST_CHECK dn_status dn_product_run(dn_product *p, const dn_packed *w, int64_t rows, const void *x, void *y,
-                                       dn_error *err);
+DN_MUST_CHECK dn_status dn_product_run(dn_product *p, const dn_packed *w, int64_t rows, const void *x,
+                                       void *y, dn_error *err);
 
 #endif
