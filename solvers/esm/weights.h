@@ -100,7 +100,7 @@ void dn_esm_weights_destroy(dn_esm_weights *w); /* back to empty */
  * 4 C. Fails: DN_EUSAGE with the reason */
 DN_MUST_CHECK dn_status dn_esm_config_parse(const char *text, dn_esm_config *out, dn_error *err);
 
-/* Numbers in all tensors that dn_esm_weights names; 0 when that is beyond int64. */
+/* Numbers in all tensors that dn_esm_weights names. */
 int64_t dn_esm_config_numbers(const dn_esm_config *c);
 
 #endif
