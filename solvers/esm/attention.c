@@ -118,7 +118,7 @@ INLINE void powers(float *s, int64_t nk, int nv, dn_v16 *most, dn_v16 *total, dn
 }
 
 /* nv vectors of the queries of a tile against all keys: o [dim, TILE] */
-INLINE void vectors(const dn_esm_head *h, const float *q, int nv, float *s, float *o)
+INLINE void vectors(const dn_esm_one_head *h, const float *q, int nv, float *s, float *o)
 {
     dn_v16 most[VECTORS], total[VECTORS], scale[VECTORS];
 
@@ -142,14 +142,14 @@ INLINE void vectors(const dn_esm_head *h, const float *q, int nv, float *s, floa
 }
 
 DN_CLONES
-static void narrow_tile(const dn_esm_head *h, const float *q, int used, float *s, float *o)
+static void narrow_tile(const dn_esm_one_head *h, const float *q, int used, float *s, float *o)
 {
     for (int i = 0; i < used; i++)
         vectors(h, q + i * LANES, 1, s + i * LANES, o + i * LANES);
 }
 
 #ifdef WIDE
-WIDE static void wide_tile(const dn_esm_head *h, const float *q, int used, float *s, float *o)
+WIDE static void wide_tile(const dn_esm_one_head *h, const float *q, int used, float *s, float *o)
 {
     switch (used) {
     case 1:
@@ -167,10 +167,10 @@ WIDE static void wide_tile(const dn_esm_head *h, const float *q, int used, float
 }
 #endif
 
-void dn_esm_attention(const dn_esm_head *h, int64_t width, float *scratch, float *out, int64_t stride)
+void dn_esm_attention(const dn_esm_one_head *h, int64_t width, float *scratch, float *out, int64_t stride)
 {
     float *s = scratch, *o = scratch + BLOCK * TILE;
-    void (*tile)(const dn_esm_head *, const float *, int, float *, float *) = narrow_tile;
+    void (*tile)(const dn_esm_one_head *, const float *, int, float *, float *) = narrow_tile;
 
 #ifdef WIDE
     if (__builtin_cpu_supports("x86-64-v4"))

@@ -16,14 +16,14 @@ enum {
 };
 
 /* One head in f32. Its width may be padded with zeros: dim is a multiple of 4. */
-typedef struct dn_esm_head {
+typedef struct dn_esm_one_head {
     int64_t n;   /* queries and keys, n >= 1 */
     int64_t dim; /* padded width, <= DN_ESM_MAX_DIM */
     const float
         *q; /* [ceil(n / 64), dim, 64]  scaled by log2(e) / sqrt(width); queries beyond n: any numbers */
     const float *k; /* [n + DN_ESM_PAD_ROWS, dim] */
     const float *v; /* the same */
-} dn_esm_head;
+} dn_esm_one_head;
 
 enum { DN_ESM_MAX_DIM = 256 };
 
@@ -31,10 +31,10 @@ enum { DN_ESM_MAX_DIM = 256 };
 int64_t dn_esm_attention_scratch(int64_t dim);
 
 /* out [n] rows of `width` <= dim numbers, `stride` apart. */
-void dn_esm_attention(const dn_esm_head *h, int64_t width, float *scratch, float *out, int64_t stride);
+void dn_esm_attention(const dn_esm_one_head *h, int64_t width, float *scratch, float *out, int64_t stride);
 
-/* x[i] = 2^x[i] as the softmax computes it, n numbers: relative error below 3e-7 in [-126, 126]; smaller x
- * give 2^-126. For tests. */
+/* x[i] = 2^x[i] as the softmax computes it, n numbers: relative error below 3e-7 in [-125, 126]; smaller x
+ * give 2^-125. For tests. */
 void dn_esm_exp2(int64_t n, float *x);
 
 #endif

@@ -17,6 +17,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Tiles: four sums, then a part of k, of q, of v, of the weights. The instructions want literal numbers. */
+#define T_K 4
+#define T_Q 5
+#define T_V 6
+#define T_P 7
+
 #define AMX __attribute__((target("arch=x86-64-v4,amx-tile,amx-bf16")))
 
 enum {
@@ -25,11 +31,6 @@ enum {
     LANES = 16,
     VECTORS = TILE / LANES,
     LATE = 8, /* how far a maximum may rise above the one in use */
-    /* tiles: four sums, a part of k, of q, of v, of the weights */
-    T_K = 4,
-    T_Q = 5,
-    T_V = 6,
-    T_P = 7
 };
 
 /* What a tile instruction reads or writes is memory the compiler does not see it touch. */

@@ -271,7 +271,7 @@ static void attend(const dn_esm_model *m, dn_esm_work *k, int64_t n)
                                  (uint16_t *)k->v + at};
             dn_esm_amx_attention(&h, m->head, k->scratch, k->context16 + head * m->head, width);
         } else {
-            dn_esm_head h = {n, m->dim, (float *)k->q + at, (float *)k->k + at, (float *)k->v + at};
+            dn_esm_one_head h = {n, m->dim, (float *)k->q + at, (float *)k->k + at, (float *)k->v + at};
             dn_esm_attention(&h, m->head, k->scratch, k->context + head * m->head, width);
         }
     }

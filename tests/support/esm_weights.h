@@ -1,65 +1,19 @@
-/* esm_weights.h - random weights of a protein language model in memory, as if they stood in a file
+/* esm_weights.h - weights of generate.h in memory, found as if they stood in a file
  *
- * Kaiming-uniform maps and biases (as PyTorch begins), norms near 1 and 0, embeddings between -1 and 1; every
- * number a function of the seed and its place. For tests and measurements; a header, because programs of
- * tests/bench link nothing of this folder.
+ * A header, because programs of tests/bench link nothing of this folder.
  */
 #ifndef DN_TEST_SUPPORT_ESM_WEIGHTS_H
 #define DN_TEST_SUPPORT_ESM_WEIGHTS_H
 
-#include <math.h>
-#include <stdbool.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
-#include "solvers/base/rng.h"
-#include "solvers/esm/weights.h"
+#include "solvers/esm/generate.h"
 
 typedef struct esm_weights {
     dn_esm_weights w;
-    float *numbers;
-    dn_safetensor *tensor;
-    int64_t n_tensors, used;
-    dn_rng stream;
+    float *numbers;        /* of all tensors, one after another */
+    dn_safetensor *tensor; /* [dn_esm_tensors] */
 } esm_weights;
-
-/* The next tensor, between centre - half and centre + half. */
-static inline const dn_safetensor *esm_weights_next(esm_weights *e, int64_t rows, int64_t columns,
-                                                    double centre, double half)
-{
-    dn_safetensor *t = &e->tensor[e->n_tensors++];
-    float *data = e->numbers + e->used;
-
-    *t = (dn_safetensor){.name = "random",
-                         .dtype = "F32",
-                         .type = DN_SAFETENSORS_F32,
-                         .rank = rows > 0 ? 2 : 1,
-                         .count = (rows > 0 ? rows : 1) * columns,
-                         .data = data};
-    t->shape[0] = rows > 0 ? rows : columns;
-    t->shape[1] = columns;
-    t->bytes = (size_t)t->count * sizeof *data;
-    for (int64_t i = 0; i < t->count; i++)
-        data[i] = (float)(centre + half * (2 * dn_rng_uniform(e->stream, (uint64_t)(e->used + i)) - 1));
-    e->used += t->count;
-    return t;
-}
-
-static inline dn_esm_linear esm_weights_linear(esm_weights *e, int64_t in, int64_t out)
-{
-    double half = 1 / sqrt((double)in);
-    dn_esm_linear l = {esm_weights_next(e, out, in, 0, half), NULL};
-
-    l.bias = esm_weights_next(e, 0, out, 0, half);
-    return l;
-}
-
-static inline dn_esm_norm esm_weights_norm(esm_weights *e, int64_t width)
-{
-    dn_esm_norm n = {esm_weights_next(e, 0, width, 1, 0.2), NULL};
-
-    n.shift = esm_weights_next(e, 0, width, 0, 0.2);
-    return n;
-}
 
 static inline void esm_weights_destroy(esm_weights *e)
 {
@@ -69,36 +23,56 @@ static inline void esm_weights_destroy(esm_weights *e)
     memset(e, 0, sizeof *e);
 }
 
+static inline dn_esm_linear esm_weights_linear(const dn_safetensor *t)
+{
+    return (dn_esm_linear){t, t + 1};
+}
+
+static inline dn_esm_norm esm_weights_norm(const dn_safetensor *t)
+{
+    return (dn_esm_norm){t, t + 1};
+}
+
 /* False when memory is refused. */
 static inline bool esm_weights_create(const dn_esm_config *c, uint64_t seed, esm_weights *e)
 {
-    int64_t numbers = c->vocab * c->width + 2 * c->width +
-                      c->layers * (4 * c->width * (c->width + 1) + 4 * c->width + 2 * c->inner * c->width +
-                                   c->inner + c->width);
+    int64_t n = dn_esm_tensors(c), used = 0;
 
     memset(e, 0, sizeof *e);
     e->w.config = *c;
-    e->stream = dn_rng_stream(seed, DN_RNG_SYNTH, 7, 0);
-    e->numbers = (float *)dn_calloc((size_t)numbers, sizeof(float));
-    e->tensor = (dn_safetensor *)dn_calloc((size_t)(3 + 16 * c->layers), sizeof(dn_safetensor));
+    e->numbers = (float *)dn_calloc((size_t)dn_esm_config_numbers(c), sizeof(float));
+    e->tensor = (dn_safetensor *)dn_calloc((size_t)n, sizeof(dn_safetensor));
     e->w.layer = (dn_esm_layer *)dn_calloc((size_t)c->layers, sizeof(dn_esm_layer));
     if (e->numbers == NULL || e->tensor == NULL || e->w.layer == NULL) {
         esm_weights_destroy(e);
         return false;
     }
-    e->w.embedding = esm_weights_next(e, c->vocab, c->width, 0, 1);
-    for (int64_t l = 0; l < c->layers; l++) {
-        dn_esm_layer *y = &e->w.layer[l];
-        y->attention_norm = esm_weights_norm(e, c->width);
-        y->query = esm_weights_linear(e, c->width, c->width);
-        y->key = esm_weights_linear(e, c->width, c->width);
-        y->value = esm_weights_linear(e, c->width, c->width);
-        y->attention_out = esm_weights_linear(e, c->width, c->width);
-        y->feed_norm = esm_weights_norm(e, c->width);
-        y->feed_in = esm_weights_linear(e, c->width, c->inner);
-        y->feed_out = esm_weights_linear(e, c->inner, c->width);
+    for (int64_t k = 0; k < n; k++) {
+        dn_safetensor *t = &e->tensor[k];
+        dn_esm_tensor as;
+        dn_esm_tensor_at(c, k, &as);
+        dn_esm_generate(seed, &as, k, 0, as.count, e->numbers + used);
+        *t =
+            (dn_safetensor){.name = "generated", .dtype = "F32", .type = DN_SAFETENSORS_F32, .rank = as.rank};
+        memcpy(t->shape, as.shape, sizeof as.shape);
+        t->count = as.count;
+        t->bytes = (size_t)as.count * sizeof(float);
+        t->data = e->numbers + used;
+        used += as.count;
     }
-    e->w.final_norm = esm_weights_norm(e, c->width);
+    e->w.embedding = &e->tensor[0];
+    for (int64_t l = 0; l < c->layers; l++) {
+        const dn_safetensor *t = &e->tensor[1 + 16 * l];
+        e->w.layer[l] = (dn_esm_layer){.query = esm_weights_linear(t),
+                                       .key = esm_weights_linear(t + 2),
+                                       .value = esm_weights_linear(t + 4),
+                                       .attention_out = esm_weights_linear(t + 6),
+                                       .attention_norm = esm_weights_norm(t + 8),
+                                       .feed_in = esm_weights_linear(t + 10),
+                                       .feed_out = esm_weights_linear(t + 12),
+                                       .feed_norm = esm_weights_norm(t + 14)};
+    }
+    e->w.final_norm = esm_weights_norm(&e->tensor[n - 2]);
     return true;
 }
 
