@@ -98,7 +98,7 @@ dn_status dn_esm_work_create(const dn_esm_model *m, int64_t max_tokens, dn_esm_w
     dn_esm_product_kinds(&m->config, m->precision, kind);
     for (int i = 0; i < DN_ESM_PRODUCTS; i++)
         DN_TRY(dn_product_create(&kind[i], &k->product[i], err));
-    dn_esm_angles(max_tokens, m->head, k->cosine, k->sine);
+    dn_esm_angles(max_tokens, m->head / 2, m->frequency, k->cosine, k->sine);
     *out = k;
     k = NULL;
 out:

@@ -2,10 +2,12 @@
 #include "solvers/esm/model.h"
 
 #include <math.h>
+#include <string.h>
 #include "solvers/base/alloc.h"
 #include "solvers/esm/attention.h"
 #include "solvers/esm/attention_amx.h"
 #include "solvers/esm/model_private.h"
+#include "solvers/esm/rows.h"
 
 static int64_t up(int64_t n, int64_t to)
 {
@@ -90,6 +92,31 @@ out:
     return st;
 }
 
+/* Frequencies of the rotations: one set for all layers. */
+static dn_status read_frequencies(const dn_esm_weights *w, int64_t head, float **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    size_t half = (size_t)head / 2;
+    float *other = NULL;
+
+    DN_NEW(*out, half);
+    DN_NEW(other, half);
+    for (int64_t l = 0; l < w->config.layers; l++) {
+        float *to = l == 0 ? *out : other;
+        if (w->layer[l].frequencies != NULL)
+            dn_safetensor_floats(w->layer[l].frequencies, 0, head / 2, to);
+        else
+            dn_esm_frequencies(head, to);
+        if (l > 0 && memcmp(*out, other, half * sizeof *other) != 0)
+            DN_FAIL(DN_EDATA,
+                    "layers 0 and %lld of the protein model rotate by different frequencies (inv_freq)",
+                    (long long)l);
+    }
+out:
+    dn_free(other);
+    return st;
+}
+
 static dn_status check(const dn_esm_config *c, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -123,6 +150,7 @@ dn_status dn_esm_model_create(const dn_esm_weights *w, dn_esm_precision precisio
     m->dim = m->amx ? dn_esm_amx_dim(m->head) : up(m->head, 4);
     DN_TRY(read_tensor(w->embedding, &m->embedding, err));
     DN_TRY(read_norm(&w->final_norm, &m->final_norm, err));
+    DN_TRY(read_frequencies(w, m->head, &m->frequency, err));
     DN_NEW(m->layer, (size_t)m->config.layers);
     dn_esm_product_kinds(&m->config, precision, kind);
     for (int i = 0; i < DN_ESM_PRODUCTS; i++)
@@ -159,6 +187,7 @@ void dn_esm_model_destroy(dn_esm_model **model)
     dn_free(m->layer);
     release_norm(&m->final_norm);
     dn_free(m->embedding);
+    dn_free(m->frequency);
     dn_free(m);
     *model = NULL;
 }

@@ -27,6 +27,7 @@ struct dn_esm_model {
     float *embedding;           /* [vocab, width] */
     dn_esm_packed_layer *layer; /* [layers] */
     dn_esm_scale final_norm;
+    float *frequency; /* [head / 2]  of the rotations */
 };
 
 void dn_esm_product_kinds(const dn_esm_config *c, dn_esm_precision precision,

@@ -60,18 +60,20 @@ void dn_esm_to_bf16(const float *x, int64_t n, uint16_t *y)
     }
 }
 
-void dn_esm_angles(int64_t n, int64_t dim, float *cosine, float *sine)
+void dn_esm_frequencies(int64_t dim, float *out)
 {
-    int64_t half = dim / 2;
+    for (int64_t i = 0; i < dim / 2; i++)
+        out[i] = 1.0f / powf(10000.0f, (float)(2 * i) / (float)dim);
+}
 
-    for (int64_t i = 0; i < half; i++) {
-        float frequency = 1.0f / powf(10000.0f, (float)(2 * i) / (float)dim);
-        for (int64_t p = 0; p < n; p++) {
-            float angle = (float)p * frequency;
+void dn_esm_angles(int64_t n, int64_t half, const float *frequency, float *cosine, float *sine)
+{
+    for (int64_t p = 0; p < n; p++)
+        for (int64_t i = 0; i < half; i++) {
+            float angle = (float)p * frequency[i];
             cosine[p * half + i] = cosf(angle);
             sine[p * half + i] = sinf(angle);
         }
-    }
 }
 
 DN_CLONES

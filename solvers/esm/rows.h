@@ -12,9 +12,11 @@ void dn_esm_norm_rows(const float *x, int64_t rows, int64_t width, const float *
 /* bf16, rounded to nearest even; numbers that are not finite stay so. y may not be x. */
 void dn_esm_to_bf16(const float *x, int64_t n, uint16_t *y);
 
-/* The angles of positions 0 .. n - 1, as transformers rounds them: frequencies 10000^(-2 i / dim) and their
- * products with positions in f32. cosine and sine [n, dim / 2] */
-void dn_esm_angles(int64_t n, int64_t dim, float *cosine, float *sine);
+/* 10000^(-2 i / dim) for i < dim / 2, rounded as transformers does in f32 */
+void dn_esm_frequencies(int64_t dim, float *out);
+
+/* Cosine and sine [n, half] of position times frequency [half], the product in f32 as in transformers. */
+void dn_esm_angles(int64_t n, int64_t half, const float *frequency, float *cosine, float *sine);
 
 /* Turn the pairs (i, i + dim / 2) of `rows` rows, x_stride apart, into y, y_stride apart. */
 void dn_esm_rotate(const float *x, int64_t x_stride, int64_t rows, int64_t dim, const float *cosine,

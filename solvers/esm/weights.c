@@ -119,6 +119,9 @@ static dn_status find_layer(const finder *f, int64_t i, const dn_esm_config *c, 
     DN_TRY(find_norm(f, name, c->width, &out->attention_norm, err));
     snprintf(name, sizeof name, "encoder.layer.%lld.LayerNorm", (long long)i);
     DN_TRY(find_norm(f, name, c->width, &out->feed_norm, err));
+    snprintf(name, sizeof name, "encoder.layer.%lld.attention.self.rotary_embeddings.inv_freq", (long long)i);
+    if (look(f, name) != NULL)
+        DN_TRY(find(f, name, c->width / c->heads / 2, 0, &out->frequencies, err));
 out:
     return st;
 }

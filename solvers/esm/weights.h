@@ -1,9 +1,8 @@
 /* weights.h - the weights of an ESM-2 protein language model, found in a safetensors file
  *
  * Names and shapes are those that transformers writes for EsmModel, and for EsmForMaskedLM, where all begin
- * with "esm.". What an embedding does not need is left alone: lm_head, contact_head, pooler, the buffers
- * rotary_embeddings.inv_freq and position_ids, and the table embeddings.position_embeddings, which a model
- * with rotary positions does not use.
+ * with "esm.". What an embedding does not need is left alone: lm_head, contact_head, pooler, position_ids,
+ * and the table embeddings.position_embeddings, which a model with rotary positions does not use.
  *
  * The model (Lin et al., Science 379, 1123-1130, 2023, doi:10.1126/science.ade2574; as in transformers
  * EsmModel), for tokens t [L] of one protein, with C width, H heads, D = C / H:
@@ -19,7 +18,9 @@
  *     states = norm(x; final_norm)                                                    [L, C]
  *
  * A linear map is y = x W^T + b with W [out, in] row-major. A rotation turns the pair (i, i + D/2) of a head
- * at position p (from 0, <cls> included) by the angle p * 10000^(-2 i / D).
+ * at position p (from 0, <cls> included) by the angle p * 10000^(-2 i / D). Where the file holds these
+ * frequencies (rotary_embeddings.inv_freq), they are taken from there, as transformers does: in a file that
+ * was saved in 16 bits they are rounded.
  *
  * Local. Nothing is copied: tensors point into the map of the file, whatever their type (F32, F16 or BF16,
  * each for itself), and must not outlive the open file.
@@ -60,6 +61,7 @@ typedef struct dn_esm_layer {
     dn_esm_norm feed_norm;                          /* LayerNorm */
     dn_esm_linear feed_in;                          /* [inner, C]  intermediate.dense */
     dn_esm_linear feed_out;                         /* [C, inner]  output.dense */
+    const dn_safetensor *frequencies;               /* [D / 2]  of the rotation; NULL: as the formula */
 } dn_esm_layer;
 
 typedef struct dn_esm_weights {
