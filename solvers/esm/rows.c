@@ -49,14 +49,72 @@ void dn_esm_norm_rows(const float *x, int64_t rows, int64_t width, const float *
     }
 }
 
-DN_CLONES
-void dn_esm_to_bf16(const float *x, int64_t n, uint16_t *y)
+static inline __attribute__((always_inline)) void round_bf16(const float *restrict x, int64_t n,
+                                                             uint16_t *restrict y)
 {
     for (int64_t i = 0; i < n; i++) {
         uint32_t u;
         memcpy(&u, x + i, sizeof u);
         uint32_t even = (u + 0x7fffu + (u >> 16 & 1u)) >> 16, quiet = u >> 16 | 0x40u;
         y[i] = (uint16_t)((u & 0x7fffffffu) > 0x7f800000u ? quiet : even);
+    }
+}
+
+DN_CLONES
+void dn_esm_to_bf16(const float *x, int64_t n, uint16_t *y)
+{
+    round_bf16(x, n, y);
+}
+
+#define GELU(x, out)                             \
+    do {                                         \
+        dn_v16 v_ = (x), erf_;                   \
+        DN_ERF(v_ * 0.70710678118654752f, erf_); \
+        (out) = v_ * 0.5f + v_ * 0.5f * erf_;    \
+    } while (0)
+
+/* x[i .. i + LANES), zero from n on, in and out of t */
+static inline void take(const float *x, int64_t i, int64_t n, float *t)
+{
+    int64_t count = n - i < LANES ? n - i : LANES;
+
+    memset(t, 0, LANES * sizeof *t);
+    memcpy(t, x + i, (size_t)count * sizeof *t);
+}
+
+DN_CLONES
+void dn_esm_gelu(int64_t n, float *x)
+{
+    int64_t whole = n / LANES * LANES;
+    float t[LANES];
+
+    for (int64_t i = 0; i < whole; i += LANES)
+        GELU(DN_AT(x + i), DN_PUT(x + i));
+    if (whole < n) {
+        take(x, whole, n, t);
+        GELU(DN_AT(t), DN_PUT(t));
+        memcpy(x + whole, t, (size_t)(n - whole) * sizeof *t);
+    }
+}
+
+DN_CLONES
+void dn_esm_gelu_bf16(int64_t n, const float *x, uint16_t *y)
+{
+    float t[LANES];
+    uint16_t low[LANES];
+
+    for (int64_t i = 0; i < n; i += LANES) {
+        int64_t count = n - i < LANES ? n - i : LANES;
+        dn_v16 v;
+        if (count == LANES) {
+            GELU(DN_AT(x + i), v);
+        } else {
+            take(x, i, n, t);
+            GELU(DN_AT(t), v);
+        }
+        DN_PUT(t) = v;
+        round_bf16(t, LANES, low);
+        memcpy(y + i, low, (size_t)count * sizeof *low);
     }
 }
 
