@@ -13,6 +13,8 @@ typedef int32_t dn_i16 __attribute__((vector_size(64), aligned(4), may_alias));
 /* one instruction where the CPU has it */
 #define DN_MAX(a, b) ((dn_v16)((((a) > (b)) & (dn_i16)(a)) | (~((a) > (b)) & (dn_i16)(b))))
 
+#define DN_MIN(a, b) ((dn_v16)((((a) < (b)) & (dn_i16)(a)) | (~((a) < (b)) & (dn_i16)(b))))
+
 /* 2^t for -125 <= t <= 126, below that 2^-125: t = n + f, n whole and f in [-1/2, 1/2]; 2^f by the polynomial
  * of degree 5 with the least relative error (7.5e-8), n into the exponent. */
 #define DN_EXP2(t, out)                                                  \
@@ -34,8 +36,8 @@ typedef int32_t dn_i16 __attribute__((vector_size(64), aligned(4), may_alias));
 #define DN_ERF(t, out)                                                   \
     do {                                                                 \
         dn_v16 x_ = (t), four_ = x_ - x_ + 4.0f;                         \
+        x_ = DN_MIN(x_, four_);                                          \
         x_ = DN_MAX(x_, -four_);                                         \
-        x_ = -DN_MAX(-x_, -four_);                                       \
         dn_v16 z_ = x_ * x_;                                             \
         dn_v16 p_ = z_ * -2.72614225801306e-10f + 2.77068142495902e-08f; \
         p_ = p_ * z_ - 2.10102402082508e-06f;                            \
