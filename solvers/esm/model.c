@@ -8,6 +8,7 @@
 #include "solvers/esm/attention_amx.h"
 #include "solvers/esm/model_private.h"
 #include "solvers/esm/rows.h"
+#include "solvers/nn/kernels.h"
 
 static int64_t up(int64_t n, int64_t to)
 {
@@ -144,7 +145,8 @@ dn_status dn_esm_model_create(const dn_esm_weights *w, dn_esm_precision precisio
     DN_NEW(m, 1);
     m->config = w->config;
     m->precision = precision;
-    m->amx = precision == DN_ESM_BF16 && dn_esm_amx_here();
+    /* one switch for all: what oneDNN may use (ONEDNN_MAX_CPU_ISA) */
+    m->amx = precision == DN_ESM_BF16 && strcmp(dn_kernels_isa(), "AVX-512 AMX") == 0 && dn_esm_amx_here();
     m->head = w->config.width / w->config.heads;
     m->dim = m->amx ? dn_esm_amx_dim(m->head) : up(m->head, 4);
     DN_TRY(read_tensor(w->embedding, &m->embedding, err));
