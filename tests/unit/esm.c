@@ -2,6 +2,8 @@
 #include "tests/support/test.h"
 
 #include <math.h>
+#include <omp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
@@ -296,6 +298,57 @@ static void same_bits(dn_esm_precision precision)
     end();
 }
 
+typedef struct thread_job {
+    pthread_t id;
+    dn_status st;
+    float *states; /* [200, 64] */
+} thread_job;
+
+static void *in_thread(void *arg)
+{
+    thread_job *job = arg;
+    dn_esm_work *k = NULL;
+
+    omp_set_num_threads(1);
+    job->st = dn_esm_work_create(t.m, 200, &k, NULL);
+    for (int times = 0; job->st == DN_OK && times < 5; times++)
+        job->st = dn_esm_forward(t.m, k, t.tokens, 200, job->states, NULL);
+    dn_esm_work_destroy(&k);
+    return NULL;
+}
+
+/* One model, two threads, the bits of one. */
+static void threads(dn_esm_precision precision)
+{
+    enum { N = 200, WIDTH = 64 };
+    dn_esm_config c = shape(2, WIDTH, 4, 256);
+    thread_job job[2] = {{.states = dn_calloc(N * WIDTH, sizeof(float))},
+                         {.states = dn_calloc(N * WIDTH, sizeof(float))}};
+
+    CU_ASSERT(job[0].states != NULL && job[1].states != NULL);
+    if (begin(&c, precision, N)) {
+        draw_tokens(N, 1, 0, t.tokens);
+        CU_ASSERT_EQUAL(dn_esm_forward(t.m, t.k, t.tokens, N, t.states, NULL), DN_OK);
+        for (int i = 0; i < 2; i++)
+            CU_ASSERT_EQUAL(pthread_create(&job[i].id, NULL, in_thread, &job[i]), 0);
+        for (int i = 0; i < 2; i++) {
+            pthread_join(job[i].id, NULL);
+            CU_ASSERT_EQUAL(job[i].st, DN_OK);
+            CU_ASSERT_EQUAL(memcmp(job[i].states, t.states, N * WIDTH * sizeof(float)), 0);
+        }
+    }
+    dn_free(job[0].states);
+    dn_free(job[1].states);
+    end();
+}
+
+static void two_threads(void)
+{
+    threads(DN_ESM_F32);
+    if (!no_bf16())
+        threads(DN_ESM_BF16);
+}
+
 static void f32_bits(void)
 {
     same_bits(DN_ESM_F32);
@@ -468,6 +521,7 @@ static const dn_test tests[] = {{"f32 is the definition", f32_definition},
                                 {"bf16 is near the definition", bf16_definition},
                                 {"f32: bits of a protein are its own", f32_bits},
                                 {"bf16: bits of a protein are its own", bf16_bits},
+                                {"two threads share a model", two_threads},
                                 {"extreme scores", extreme_scores},
                                 {"powers of two", powers_of_two},
                                 {"GELU", gelu},
