@@ -71,6 +71,6 @@ expect 64 "--genes does not go with --esm-weights" "$DRAGNET" synth --esm-weight
 expect 64 "--sparse goes with --esm-weights only" "$DRAGNET" synth --sparse -o x.h5
 expect 64 "exclude each other" "$DRAGNET" synth --esm-weights 8M --graph rmat -o x.safetensors
 expect 73 "absent/config.json.part: cannot be created" "$DRAGNET" synth --esm-weights 1x8x2 -o absent/x.safetensors
-expect 74 "full.safetensors" bash -c "ulimit -f 1000; exec '$DRAGNET' synth --esm-weights 8M -o full.safetensors"
+expect 74 "full.safetensors" bash -c "ulimit -f 16000; exec '$DRAGNET' synth --esm-weights 8M -o full.safetensors"
 nothing_left full.safetensors x.safetensors x.h5
 finish
