@@ -109,10 +109,62 @@ static void windows(void)
     CU_ASSERT_EQUAL(dn_esm_window_start(1789, 1022, 256, 1), 383);
 }
 
+/* The state of a token in a window, made up: it differs between windows. */
+static float state(int64_t i, int64_t token, int64_t c)
+{
+    return (float)(100 * i + 10 * token + c);
+}
+
+/* The mean over windows of n residues, by the definition. */
+static double mean_of(int64_t n, int64_t window, int64_t overlap, int64_t token, int64_t c)
+{
+    int64_t count = dn_esm_windows(n, window, overlap), m = n < window ? n : window, held = 0;
+    double sum = 0;
+
+    for (int64_t i = 0; i < count; i++) {
+        int64_t start = dn_esm_window_start(n, window, overlap, i);
+        int64_t at = token == 0 ? 0 : token == n + 1 ? m + 1 : token - start; /* where it is in the window */
+
+        if (token > 0 && token <= n && (at < 1 || at > m))
+            continue;
+        held++;
+        sum += (double)state(i, at, c);
+    }
+    return sum / (double)held;
+}
+
+static void check_means(int64_t n, int64_t window, int64_t overlap)
+{
+    enum { WIDTH = 3 };
+    float states[32 * WIDTH], mean[64 * WIDTH] = {0};
+    int64_t m = n < window ? n : window;
+
+    for (int64_t i = 0; i < dn_esm_windows(n, window, overlap); i++) {
+        for (int64_t k = 0; k < (m + 2) * WIDTH; k++)
+            states[k] = state(i, k / WIDTH, k % WIDTH);
+        dn_esm_window_add(n, window, overlap, i, states, WIDTH, mean);
+    }
+    for (int64_t k = 0; k < (n + 2) * WIDTH; k++)
+        CU_ASSERT_DOUBLE_EQUAL(mean[k], mean_of(n, window, overlap, k / WIDTH, k % WIDTH), 1e-3);
+}
+
+static void windows_are_averaged(void)
+{
+    check_means(0, 6, 2);
+    check_means(5, 6, 2);
+    check_means(6, 6, 2);
+    check_means(7, 6, 2);
+    check_means(20, 6, 0);
+    check_means(20, 6, 2);
+    check_means(23, 6, 5);
+    check_means(60, 30, 7);
+}
+
 static const dn_test tests[] = {{"the vocabulary", the_vocabulary},
                                 {"every byte is a token", every_byte_is_a_token},
                                 {"sequences", sequences},
                                 {"windows", windows},
+                                {"windows are averaged", windows_are_averaged},
                                 {NULL, NULL}};
 
 int main(int argc, char **argv)
