@@ -68,3 +68,22 @@ int64_t dn_esm_window_cover(int64_t n, int64_t window, int64_t overlap, int64_t 
     }
     return cover;
 }
+
+static void add_row(const float *from, int64_t width, int64_t among, float *to)
+{
+    for (int64_t c = 0; c < width; c++)
+        to[c] += from[c] / (float)among;
+}
+
+void dn_esm_window_add(int64_t n, int64_t window, int64_t overlap, int64_t i, const float *states,
+                       int64_t width, float *mean)
+{
+    int64_t count = dn_esm_windows(n, window, overlap), m = n < window ? n : window;
+    int64_t start = dn_esm_window_start(n, window, overlap, i);
+
+    add_row(states, width, count, mean);
+    for (int64_t r = 0; r < m; r++)
+        add_row(states + (1 + r) * width, width, dn_esm_window_cover(n, window, overlap, start + r),
+                mean + (1 + start + r) * width);
+    add_row(states + (1 + m) * width, width, count, mean + (1 + n) * width);
+}

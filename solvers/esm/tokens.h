@@ -55,4 +55,13 @@ int64_t dn_esm_window_start(int64_t n, int64_t window, int64_t overlap, int64_t 
 /* Windows that hold residue r, 0 <= r < n. At least 1. */
 int64_t dn_esm_window_cover(int64_t n, int64_t window, int64_t overlap, int64_t r);
 
+/* Add window i to the mean over windows.
+ *
+ *   states  [m + 2, width]  of the tokens of window i, m = min(n, window)
+ *   mean    [n + 2, width]  of the protein: zero before window 0, complete after the last one. Windows are
+ *           added in their order: the bits depend on it
+ */
+void dn_esm_window_add(int64_t n, int64_t window, int64_t overlap, int64_t i, const float *states,
+                       int64_t width, float *mean);
+
 #endif
