@@ -162,3 +162,98 @@ out:
     json_decref(b);
     return st;
 }
+
+/* ---- reading ---- */
+
+dn_status dn_json_read(const char *name, const char *text, size_t len, dn_json **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    json_error_t why;
+    json_t *root = NULL;
+
+    json_set_alloc_funcs(take, dn_free);
+    refused = false;
+    root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+    if (refused)
+        DN_FAIL(DN_ENOMEM, "%s: out of memory while reading JSON", name);
+    if (root == NULL)
+        DN_FAIL(DN_EDATA, "%s: is no JSON object: line %d, column %d: %.120s", name, why.line, why.column,
+                why.text);
+    if (!json_is_object(root))
+        DN_FAIL(DN_EDATA, "%s: is no JSON object but an array", name);
+    *out = root;
+    root = NULL;
+out:
+    json_decref(root);
+    return st;
+}
+
+dn_json_kind dn_json_kind_of(const dn_json *v)
+{
+    if (v == NULL)
+        return DN_JSON_ABSENT;
+    switch (json_typeof(v)) {
+    case JSON_OBJECT:
+        return DN_JSON_OBJECT;
+    case JSON_ARRAY:
+        return DN_JSON_ARRAY;
+    case JSON_STRING:
+        return DN_JSON_STRING;
+    case JSON_INTEGER:
+        return DN_JSON_INT;
+    case JSON_REAL:
+        return DN_JSON_NUMBER;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return DN_JSON_BOOL;
+    default:
+        return DN_JSON_NULL;
+    }
+}
+
+int64_t dn_json_count(const dn_json *v)
+{
+    return (int64_t)(json_is_array(v) ? json_array_size(v) : json_object_size(v));
+}
+
+const dn_json *dn_json_get(const dn_json *obj, const char *key)
+{
+    return json_object_get(obj, key);
+}
+
+const dn_json *dn_json_element(const dn_json *array, int64_t i)
+{
+    return i < 0 ? NULL : json_array_get(array, (size_t)i);
+}
+
+bool dn_json_next(const dn_json *obj, void **it, const char **out_key, const dn_json **out_value)
+{
+    json_t *o = (json_t *)(uintptr_t)obj; /* jansson's iterators are not const */
+
+    *it = *it == NULL ? json_object_iter(o) : json_object_iter_next(o, *it);
+    if (*it == NULL)
+        return false;
+    *out_key = json_object_iter_key(*it);
+    *out_value = json_object_iter_value(*it);
+    return true;
+}
+
+int64_t dn_json_to_int(const dn_json *v)
+{
+    return json_integer_value(v);
+}
+
+double dn_json_to_number(const dn_json *v)
+{
+    return json_number_value(v);
+}
+
+bool dn_json_to_bool(const dn_json *v)
+{
+    return json_is_true(v);
+}
+
+const char *dn_json_to_string(const dn_json *v)
+{
+    return json_string_value(v);
+}

@@ -1,0 +1,219 @@
+/* model.c - weights of ESM-2 packed for this CPU; see model.h */
+#include "solvers/esm/model.h"
+
+#include <math.h>
+#include <string.h>
+#include "solvers/base/alloc.h"
+#include "solvers/esm/attention.h"
+#include "solvers/esm/attention_amx.h"
+#include "solvers/esm/model_private.h"
+#include "solvers/esm/rows.h"
+#include "solvers/nn/kernels.h"
+
+static int64_t up(int64_t n, int64_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+void dn_esm_product_kinds(const dn_esm_config *c, dn_esm_precision precision,
+                          dn_packed_kind out[DN_ESM_PRODUCTS])
+{
+    bool low = precision == DN_ESM_BF16;
+
+    out[DN_ESM_QKV] = (dn_packed_kind){.in = c->width, .out = 3 * c->width, .bf16 = low};
+    out[DN_ESM_ATTENTION_OUT] = (dn_packed_kind){.in = c->width, .out = c->width, .bf16 = low, .add = true};
+    out[DN_ESM_FEED_IN] = (dn_packed_kind){.in = c->width, .out = c->inner, .bf16 = low};
+    out[DN_ESM_FEED_OUT] = (dn_packed_kind){.in = c->inner, .out = c->width, .bf16 = low, .add = true};
+}
+
+static dn_status read_tensor(const dn_safetensor *t, float **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_NEW(*out, (size_t)t->count);
+    dn_safetensor_floats(t, 0, t->count, *out);
+out:
+    return st;
+}
+
+static dn_status read_norm(const dn_esm_norm *n, dn_esm_scale *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(read_tensor(n->scale, &out->scale, err));
+    DN_TRY(read_tensor(n->shift, &out->shift, err));
+out:
+    return st;
+}
+
+/* The product of one or several linear maps side by side, the first times `scale`. */
+static dn_status pack(dn_product *p, const dn_esm_linear *const *map, int n, float scale, dn_packed *out,
+                      dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t weights = map[0]->weight->count, biases = map[0]->bias->count;
+    float *w = NULL, *b = NULL;
+
+    DN_NEW(w, (size_t)(n * weights));
+    DN_NEW(b, (size_t)(n * biases));
+    for (int i = 0; i < n; i++) {
+        dn_safetensor_floats(map[i]->weight, 0, weights, w + i * weights);
+        dn_safetensor_floats(map[i]->bias, 0, biases, b + i * biases);
+    }
+    for (int64_t i = 0; i < weights; i++)
+        w[i] *= scale;
+    for (int64_t i = 0; i < biases; i++)
+        b[i] *= scale;
+    DN_TRY(dn_packed_pack(p, w, b, out, err));
+out:
+    dn_free(w);
+    dn_free(b);
+    return st;
+}
+
+static dn_status pack_layer(const dn_esm_model *m, const dn_esm_layer *l, dn_product *const *p,
+                            dn_esm_packed_layer *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    /* log2(e): the softmax takes powers of two */
+    float scale = (float)(1.4426950408889634 / sqrt((double)m->head));
+
+    DN_TRY(read_norm(&l->attention_norm, &out->attention_norm, err));
+    DN_TRY(read_norm(&l->feed_norm, &out->feed_norm, err));
+    DN_TRY(pack(p[DN_ESM_QKV], (const dn_esm_linear *const[]){&l->query, &l->key, &l->value}, 3, scale,
+                &out->product[DN_ESM_QKV], err));
+    DN_TRY(pack(p[DN_ESM_ATTENTION_OUT], (const dn_esm_linear *const[]){&l->attention_out}, 1, 1,
+                &out->product[DN_ESM_ATTENTION_OUT], err));
+    DN_TRY(pack(p[DN_ESM_FEED_IN], (const dn_esm_linear *const[]){&l->feed_in}, 1, 1,
+                &out->product[DN_ESM_FEED_IN], err));
+    DN_TRY(pack(p[DN_ESM_FEED_OUT], (const dn_esm_linear *const[]){&l->feed_out}, 1, 1,
+                &out->product[DN_ESM_FEED_OUT], err));
+out:
+    return st;
+}
+
+/* Frequencies of the rotations: one set for all layers. */
+static dn_status read_frequencies(const dn_esm_weights *w, int64_t head, float **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    size_t half = (size_t)head / 2;
+    float *other = NULL;
+
+    DN_NEW(*out, half);
+    DN_NEW(other, half);
+    for (int64_t l = 0; l < w->config.layers; l++) {
+        float *to = l == 0 ? *out : other;
+        if (w->layer[l].frequencies != NULL)
+            dn_safetensor_floats(w->layer[l].frequencies, 0, head / 2, to);
+        else
+            dn_esm_frequencies(head, to);
+        if (l > 0 && memcmp(*out, other, half * sizeof *other) != 0)
+            DN_FAIL(DN_EDATA,
+                    "layers 0 and %lld of the protein model rotate by different frequencies (inv_freq)",
+                    (long long)l);
+    }
+out:
+    dn_free(other);
+    return st;
+}
+
+static dn_status check(const dn_esm_config *c, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t head = c->heads > 0 ? c->width / c->heads : 0;
+
+    if (c->layers < 1 || c->width < 1 || c->heads < 1 || c->inner < 1 || c->vocab < 1)
+        DN_FAIL(DN_EDATA, "a protein model of %lld layers, width %lld, %lld heads is no model",
+                (long long)c->layers, (long long)c->width, (long long)c->heads);
+    if (head * c->heads != c->width || head % 2 != 0 || head > DN_ESM_MAX_DIM)
+        DN_FAIL(DN_EDATA,
+                "width %lld of the protein model over %lld heads: a head must be even and at most %d wide",
+                (long long)c->width, (long long)c->heads, DN_ESM_MAX_DIM);
+out:
+    return st;
+}
+
+dn_status dn_esm_model_create(const dn_esm_weights *w, dn_esm_precision precision, dn_esm_model **out,
+                              dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_esm_model *m = NULL;
+    dn_packed_kind kind[DN_ESM_PRODUCTS];
+    dn_product *p[DN_ESM_PRODUCTS] = {NULL};
+
+    DN_TRY(check(&w->config, err));
+    DN_NEW(m, 1);
+    m->config = w->config;
+    m->precision = precision;
+    /* one switch for all: what oneDNN may use (ONEDNN_MAX_CPU_ISA) */
+    m->amx = precision == DN_ESM_BF16 && strcmp(dn_kernels_isa(), "AVX-512 AMX") == 0 && dn_esm_amx_here();
+    m->head = w->config.width / w->config.heads;
+    m->dim = m->amx ? dn_esm_amx_dim(m->head) : up(m->head, 4);
+    DN_TRY(read_tensor(w->embedding, &m->embedding, err));
+    DN_TRY(read_norm(&w->final_norm, &m->final_norm, err));
+    DN_TRY(read_frequencies(w, m->head, &m->frequency, err));
+    DN_NEW(m->layer, (size_t)m->config.layers);
+    dn_esm_product_kinds(&m->config, precision, kind);
+    for (int i = 0; i < DN_ESM_PRODUCTS; i++)
+        DN_TRY(dn_product_create(&kind[i], &p[i], err));
+    for (int64_t l = 0; l < m->config.layers; l++)
+        DN_TRY(pack_layer(m, &w->layer[l], p, &m->layer[l], err));
+    *out = m;
+    m = NULL;
+out:
+    for (int i = 0; i < DN_ESM_PRODUCTS; i++)
+        dn_product_destroy(&p[i]);
+    dn_esm_model_destroy(&m);
+    return st;
+}
+
+static void release_norm(dn_esm_scale *n)
+{
+    dn_free(n->scale);
+    dn_free(n->shift);
+}
+
+void dn_esm_model_destroy(dn_esm_model **model)
+{
+    dn_esm_model *m = *model;
+
+    if (m == NULL)
+        return;
+    for (int64_t l = 0; m->layer != NULL && l < m->config.layers; l++) {
+        release_norm(&m->layer[l].attention_norm);
+        release_norm(&m->layer[l].feed_norm);
+        for (int i = 0; i < DN_ESM_PRODUCTS; i++)
+            dn_packed_release(&m->layer[l].product[i]);
+    }
+    dn_free(m->layer);
+    release_norm(&m->final_norm);
+    dn_free(m->embedding);
+    dn_free(m->frequency);
+    dn_free(m);
+    *model = NULL;
+}
+
+const dn_esm_config *dn_esm_model_config(const dn_esm_model *m)
+{
+    return &m->config;
+}
+
+int dn_esm_model_amx(const dn_esm_model *m)
+{
+    return m->amx;
+}
+
+int64_t dn_esm_model_bytes(const dn_esm_config *c, dn_esm_precision precision)
+{
+    int64_t dense = c->layers * (4 * c->width * c->width + 2 * c->width * c->inner);
+
+    return (precision == DN_ESM_BF16 ? 2 : 4) * dense +
+           4 * (c->vocab * c->width + c->layers * (9 * c->width + c->inner) + 2 * c->width);
+}
+
+double dn_esm_operations(const dn_esm_config *c, int64_t n)
+{
+    double width = (double)c->width, dense = 2 * width * (4 * width + 2 * (double)c->inner);
+
+    return (double)c->layers * (double)n * (dense + 4 * (double)n * width);
+}

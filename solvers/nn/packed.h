@@ -1,0 +1,58 @@
+/* packed.h - products with weights that stay: packed once, shared by threads, in f32 or bf16
+ *
+ *     y = x W^T + b,   y = gelu(x W^T + b)  or  y += x W^T + b
+ *
+ *     x [rows, in], W [out, in] as PyTorch stores it, b [out], y [rows, out];
+ *     gelu(z) = z (1 + erf(z / sqrt 2)) / 2, absolute error of erf below 5e-7 (oneDNN)
+ *
+ * oneDNN. Rows come in blocks of fixed heights (16, 32, 64, 128): a call of 40 rows is one of 64, so the
+ * bits of a row depend on the height of its call and its place in it, and on nothing else. In bf16 both
+ * operands are bf16 (rounded to nearest even), sums are f32; y is f32 or bf16. All functions are local.
+ */
+#ifndef DN_NN_PACKED_H
+#define DN_NN_PACKED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "solvers/base/error.h"
+
+enum { DN_PACKED_ROWS = 128, DN_PACKED_HEIGHTS = 4 };
+
+/* What a product is. */
+typedef struct dn_packed_kind {
+    int64_t in, out;
+    bool bf16;     /* W and x are bf16 */
+    bool out_bf16; /* y is bf16; only with bf16 and without add */
+    bool gelu;
+    bool add; /* y is added to */
+} dn_packed_kind;
+
+/* Weights of one product; read only once packed. Release with dn_packed_release(). */
+typedef struct dn_packed {
+    void *w;      /* in the order oneDNN wants on this CPU */
+    float *b;     /* [out] */
+    size_t bytes; /* of w */
+} dn_packed;
+
+/* The product on one thread, for any weights of its kind: a thread that runs it has created it. */
+typedef struct dn_product dn_product;
+
+/* Fails: DN_EUNAVAILABLE this CPU has no such product (bf16 without AVX-512); DN_ENOMEM; DN_ESOFTWARE */
+DN_MUST_CHECK dn_status dn_product_create(const dn_packed_kind *kind, dn_product **out, dn_error *err);
+void dn_product_destroy(dn_product **p);
+
+/* Pack w [out, in] and b [out]. Fails: DN_ENOMEM, DN_ESOFTWARE */
+DN_MUST_CHECK dn_status dn_packed_pack(dn_product *p, const float *w, const float *b, dn_packed *out,
+                                       dn_error *err);
+void dn_packed_release(dn_packed *w);
+
+/* The height of a call of 1 <= rows <= DN_PACKED_ROWS. */
+int64_t dn_packed_height(int64_t rows);
+
+/* x and y have room for dn_packed_height(rows) rows; rows beyond `rows` are read (they must be numbers) and
+ * written. x and y are aligned to 64 bytes. Fails: DN_ESOFTWARE */
+DN_MUST_CHECK dn_status dn_product_run(dn_product *p, const dn_packed *w, int64_t rows, const void *x,
+                                       void *y, dn_error *err);
+
+#endif
