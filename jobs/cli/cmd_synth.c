@@ -1,5 +1,6 @@
 /* cmd_synth.c - dragnet synth: a data set with planted truth: genes and their pairs, drugs and targets
- * (cmd_synth_interactions.c), or a network (cmd_synth_graph.c) */
+ * (cmd_synth_interactions.c), a network (cmd_synth_graph.c), or random weights (cmd_synth_esm.c) */
+#include "jobs/cli/cmd_synth_esm.h"
 #include "jobs/cli/cmd_synth_graph.h"
 #include "jobs/cli/cmd_synth_interactions.h"
 
@@ -46,6 +47,14 @@ static const dn_opt options[] = {
     {"edges", 0, DN_OPT_INT, "5000", "1..1099511627776", "bipartite: edges drawn", "network"},
     {"exponent", 0, DN_OPT_NUMBER, "2.5", "2..100", "bipartite: of the power law of the degrees, above 2",
      "network"},
+    {"esm-weights", 0, DN_OPT_TEXT, NULL, "SIZE",
+     "random weights of ESM-2 as safetensors: 8M, 35M, 150M, 650M, 3B, 15B, or LAYERSxWIDTHxHEADS",
+     "weights"},
+    {"dtype", 0, DN_OPT_TEXT, "f32", "f32|f16|bf16", "of the weights", "weights"},
+    {"shards", 0, DN_OPT_INT, "1", "1..1000", "files; with more than one, -o is FILE.safetensors.index.json",
+     "weights"},
+    {"sparse", 0, DN_OPT_FLAG, NULL, NULL, "matrices are holes in the file: zeros that take no room",
+     "weights"},
     {0}};
 
 static void read_options(const dn_options *o, dn_synth_options *out)
@@ -126,7 +135,9 @@ static dn_status run(const dn_call *call, dn_error *err)
     dn_status st = DN_OK;
 
     DN_TRY(check_usage(call->options, err)); /* the same on every rank */
-    if (dn_options_text(call->options, "graph") != NULL)
+    if (dn_options_text(call->options, "esm-weights") != NULL)
+        DN_TRY(dn_synth_esm_run(call, err));
+    else if (dn_options_text(call->options, "graph") != NULL)
         DN_TRY(dn_synth_graph_run(call, err));
     else if (dn_options_flag(call->options, "interactions"))
         DN_TRY(dn_synth_interactions_run(call, err));
@@ -142,7 +153,8 @@ const dn_command dn_cmd_synth = {
     .usage = "--genes N --samples S --pairs P --seed 1 -o FILE [options]\n"
              "--interactions --drugs N --targets N --pairs P [--families N] -o FILE\n"
              "--graph rmat --scale N [--edge-factor K] [--quadrants A,B,C] -o FILE\n"
-             "--graph bipartite --drugs N --genes N --edges N [--exponent X] -o FILE",
+             "--graph bipartite --drugs N --genes N --edges N [--exponent X] -o FILE\n"
+             "--esm-weights SIZE [--dtype f32|f16|bf16] [--shards N] [--sparse] -o FILE.safetensors",
     .details =
         "Genes belong to modules that share a course over the samples; whether two genes interact follows "
         "from\n"
@@ -156,6 +168,8 @@ const dn_command dn_cmd_synth = {
         "and\n"
         "pairs drawn again are left out and counted; the layer is named 'graph'. The bytes are the same on "
         "any\n"
-        "number of ranks.",
+        "number of ranks. With --esm-weights, a model of random weights is written as transformers does, "
+        "with\n"
+        "its config.json, to try and measure with.",
     .options = options,
     .run = run};

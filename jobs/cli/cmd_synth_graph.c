@@ -12,13 +12,16 @@
 #include "solvers/base/log.h"
 
 /* What an option is about; those that are in no row go with everything. */
-enum { PAIRS = 1, RMAT = 2, BIPARTITE = 4, INTERACTIONS = 8 };
+enum { PAIRS = 1, RMAT = 2, BIPARTITE = 4, INTERACTIONS = 8, WEIGHTS = 16 };
 
 /* How to ask for it; nothing asks for pairs of genes. */
 static const struct {
     unsigned kind;
     const char *asked_by;
-} kinds[] = {{RMAT, "--graph rmat"}, {BIPARTITE, "--graph bipartite"}, {INTERACTIONS, "--interactions"}};
+} kinds[] = {{RMAT, "--graph rmat"},
+             {BIPARTITE, "--graph bipartite"},
+             {INTERACTIONS, "--interactions"},
+             {WEIGHTS, "--esm-weights"}};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static const struct {
@@ -39,7 +42,10 @@ static const struct {
             {"targets", INTERACTIONS},
             {"families", INTERACTIONS},
             {"edges", BIPARTITE},
-            {"exponent", BIPARTITE}};
+            {"exponent", BIPARTITE},
+            {"dtype", WEIGHTS},
+            {"shards", WEIGHTS},
+            {"sparse", WEIGHTS}};
 
 static bool is_rmat(const dn_options *o)
 {
@@ -63,11 +69,18 @@ dn_status dn_synth_graph_check_rows(const dn_options *o, dn_error *err)
 {
     dn_status st = DN_OK;
     bool graph = dn_options_text(o, "graph") != NULL, interactions = dn_options_flag(o, "interactions");
-    unsigned kind = interactions ? INTERACTIONS : !graph ? PAIRS : is_rmat(o) ? RMAT : BIPARTITE;
+    bool weights = dn_options_text(o, "esm-weights") != NULL;
+    unsigned kind = weights        ? WEIGHTS
+                    : interactions ? INTERACTIONS
+                    : !graph       ? PAIRS
+                    : is_rmat(o)   ? RMAT
+                                   : BIPARTITE;
     char buf[100];
 
     if (graph && interactions)
         DN_FAIL(DN_EUSAGE, "--interactions and --graph exclude each other");
+    if (weights && (graph || interactions))
+        DN_FAIL(DN_EUSAGE, "--esm-weights and --%s exclude each other", graph ? "graph" : "interactions");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!dn_options_given(o, rows[i].option) || (rows[i].goes_with & kind) != 0)
             continue;

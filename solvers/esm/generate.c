@@ -123,7 +123,7 @@ dn_status dn_esm_config_text(const dn_esm_config *c, char **out, dn_error *err)
     dn_json_int(root, "intermediate_size", c->inner);
     dn_json_int(root, "vocab_size", c->vocab);
     dn_json_int(root, "max_position_embeddings", 1026);
-    snprintf(eps, sizeof eps, "%.8g", (double)c->norm_eps); /* 1e-05, not the digits of a float */
+    snprintf(eps, sizeof eps, "%.6g", (double)c->norm_eps); /* 1e-05, not the float beside it */
     dn_json_value(root, "layer_norm_eps", eps);
     dn_json_string(root, "position_embedding_type", "rotary");
     dn_json_string(root, "hidden_act", "gelu");
