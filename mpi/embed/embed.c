@@ -16,6 +16,7 @@ enum { HASH = 17 };
 struct dn_embed {
     const dn_comm *comm;
     dn_embed_options options;
+    int threads;
     dn_esm_config config;
     dn_esm_model *model;
     dn_strings sequence; /* [n]  distinct, longest first */
@@ -143,6 +144,7 @@ static dn_status open_local(const dn_comm *comm, const dn_embed_options *o, cons
     *out = e;
     e->comm = comm;
     e->options = *o;
+    e->threads = omp_get_max_threads();
     if (e->options.wave <= 0)
         e->options.wave = DN_EMBED_WAVE;
     DN_TRY(sort_distinct(sequence, &e->sequence, err));
@@ -322,7 +324,7 @@ static dn_status compute_wave(const dn_embed *e, wave *w, dn_error *err)
     int64_t next = w->mine.begin;
     int failed = 0;
 
-#pragma omp parallel
+#pragma omp parallel num_threads(e->threads)
     {
         dn_error why = DN_ERROR_INIT;
         dn_status mine;
