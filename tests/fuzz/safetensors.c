@@ -9,6 +9,56 @@
 #include "solvers/formats/safetensors_write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
+
+static const struct {
+    const char *json;
+    size_t data;
+} seeds[] = {{"{}", 0},
+             {"{\"__metadata__\":{\"format\":\"pt\"},"
+              "\"a\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[4,20]},"
+              "\"b\":{\"dtype\":\"BF16\",\"shape\":[2],\"data_offsets\":[0,4]}}  ",
+              20},
+             {"{\"x\":{\"dtype\":\"F16\",\"shape\":[4,0],\"data_offsets\":[0,0]},"
+              "\"y\":{\"dtype\":\"F4\",\"shape\":[],\"data_offsets\":[0,0]},"
+              "\"z\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]}}",
+              8}};
+
+static size_t plant(uint8_t *to, size_t most, unsigned which)
+{
+    size_t n = strlen(seeds[which].json);
+
+    if (8 + n + seeds[which].data > most)
+        return 0;
+    memset(to, 0, 8 + n + seeds[which].data);
+    memcpy(to + 8, seeds[which].json, n);
+    return 8 + n + seeds[which].data;
+}
+
+/* The header ends with the last brace. */
+static void mend_length(uint8_t *data, size_t size)
+{
+    size_t end = size;
+
+    while (end > 8 && data[end - 1] != '}')
+        end--;
+    for (int i = 0; size >= 8 && i < 8; i++)
+        data[i] = (uint8_t)((end - 8) >> (8 * i) & 0xff);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
+{
+    if (seed % 64 == 0 || size < 10)
+        size = plant(data, most, seed / 64 % (sizeof seeds / sizeof *seeds));
+    if (size > 8 && seed % 4 != 1)
+        size = 8 + LLVMFuzzerMutate(data + 8, size - 8, most - 8);
+    else
+        size = LLVMFuzzerMutate(data, size, most);
+    if (seed % 4 != 3)
+        mend_length(data, size);
+    return size;
+}
 
 static void check(const dn_safetensors_header *h, int64_t size)
 {
