@@ -24,7 +24,8 @@ struct dn_esm_work {
     float *y;             /* [ROWS, width]  rows after a norm */
     uint16_t *y16;        /* the same in bf16 */
     float *qkv;           /* [ROWS, 3 width] */
-    void *inner;          /* [ROWS, inner]  f32 or bf16 */
+    float *inner;         /* [ROWS, inner] */
+    uint16_t *inner16;    /* the same in bf16 */
     float *turned;        /* [TILE, dim] */
     void *q, *k, *v;      /* [heads] as the kernel of attention wants them, f32 or bf16 */
     void *scratch;
@@ -41,17 +42,12 @@ static int64_t head_room(const dn_esm_model *m, int64_t n)
     return (up(n, TILE) + DN_ESM_PAD_ROWS) * m->dim;
 }
 
-static int64_t number_bytes(dn_esm_precision precision)
-{
-    return precision == DN_ESM_BF16 ? 2 : 4;
-}
-
 int64_t dn_esm_work_bytes(const dn_esm_config *c, dn_esm_precision precision, int64_t max_tokens)
 {
     int64_t rows = up(max_tokens, ROWS), head = c->width / c->heads;
 
-    return 4 * rows * (head + 5 * c->width) + ROWS * (4 * c->width * 4 + number_bytes(precision) * c->inner) +
-           (2 << 20);
+    return 4 * rows * (head + 5 * c->width) +
+           ROWS * (4 * c->width * 4 + (precision == DN_ESM_BF16 ? 6 : 4) * c->inner) + (2 << 20);
 }
 
 static dn_status make_buffers(const dn_esm_model *m, dn_esm_work *k, dn_error *err)
@@ -69,10 +65,12 @@ static dn_status make_buffers(const dn_esm_model *m, dn_esm_work *k, dn_error *e
     else
         DN_NEW(k->context, rows * width);
     DN_NEW(k->y, ROWS * width);
-    if (m->precision == DN_ESM_BF16)
+    if (m->precision == DN_ESM_BF16) {
         DN_NEW(k->y16, ROWS * width);
+        DN_NEW(k->inner16, (size_t)(ROWS * c->inner));
+    }
     DN_NEW(k->qkv, ROWS * 3 * width);
-    DN_NEW(*(char **)&k->inner, (size_t)(ROWS * c->inner * number_bytes(m->precision)));
+    DN_NEW(k->inner, (size_t)(ROWS * c->inner));
     DN_NEW(k->turned, (size_t)(TILE * m->dim));
     DN_NEW(*(char **)&k->q, heads * one);
     DN_NEW(*(char **)&k->k, heads * one);
@@ -123,6 +121,7 @@ void dn_esm_work_destroy(dn_esm_work **work)
     dn_free(k->y16);
     dn_free(k->qkv);
     dn_free(k->inner);
+    dn_free(k->inner16);
     dn_free(k->turned);
     dn_free(k->q);
     dn_free(k->k);
@@ -196,6 +195,20 @@ static const void *context_rows(const dn_esm_model *m, dn_esm_work *k, int64_t f
         return k->context + first * width;
     dn_esm_to_bf16(k->context + first * width, dn_packed_height(rows) * width, k->y16);
     return k->y16;
+}
+
+/* GELU of the inner rows, as the next product takes them. Ours is some four times as fast as the one oneDNN
+ * can append to a product. */
+static const void *bent(const dn_esm_model *m, dn_esm_work *k, int64_t rows)
+{
+    int64_t n = dn_packed_height(rows) * m->config.inner;
+
+    if (m->precision == DN_ESM_F32) {
+        dn_esm_gelu(n, k->inner);
+        return k->inner;
+    }
+    dn_esm_gelu_bf16(n, k->inner, k->inner16);
+    return k->inner16;
 }
 
 /* Queries, keys and values of up to TILE positions from `first`, a multiple of TILE, of one head. */
@@ -290,7 +303,7 @@ static dn_status after_attention(const dn_esm_model *m, dn_esm_work *k, int64_t 
         DN_TRY(product(m, k, l, DN_ESM_ATTENTION_OUT, rows, context_rows(m, k, first, rows), x, err));
         y = normed(m, k, &m->layer[l].feed_norm, first, rows);
         DN_TRY(product(m, k, l, DN_ESM_FEED_IN, rows, y, k->inner, err));
-        DN_TRY(product(m, k, l, DN_ESM_FEED_OUT, rows, k->inner, x, err));
+        DN_TRY(product(m, k, l, DN_ESM_FEED_OUT, rows, bent(m, k, rows), x, err));
     }
 out:
     return st;

@@ -21,8 +21,7 @@ void dn_esm_product_kinds(const dn_esm_config *c, dn_esm_precision precision,
 
     out[DN_ESM_QKV] = (dn_packed_kind){.in = c->width, .out = 3 * c->width, .bf16 = low};
     out[DN_ESM_ATTENTION_OUT] = (dn_packed_kind){.in = c->width, .out = c->width, .bf16 = low, .add = true};
-    out[DN_ESM_FEED_IN] =
-        (dn_packed_kind){.in = c->width, .out = c->inner, .bf16 = low, .out_bf16 = low, .gelu = true};
+    out[DN_ESM_FEED_IN] = (dn_packed_kind){.in = c->width, .out = c->inner, .bf16 = low};
     out[DN_ESM_FEED_OUT] = (dn_packed_kind){.in = c->inner, .out = c->width, .bf16 = low, .add = true};
 }
 

@@ -49,14 +49,81 @@ void dn_esm_norm_rows(const float *x, int64_t rows, int64_t width, const float *
     }
 }
 
+typedef uint32_t words __attribute__((vector_size(64)));
+typedef uint16_t halves __attribute__((vector_size(32), aligned(2), may_alias));
+
+/* To nearest, ties to even; what is no number stays none. */
+#define ROUND(v, y)                                              \
+    do {                                                         \
+        dn_v16 r_ = (v);                                         \
+        words u_ = (words)r_, odd_ = r_ != r_;                   \
+        words near_ = (u_ + 0x7fffu + (u_ >> 16 & 1u)) >> 16;    \
+        near_ = (~odd_ & near_) | (odd_ & (u_ >> 16 | 0x40u));   \
+        *(halves *)(y) = __builtin_convertvector(near_, halves); \
+    } while (0)
+
+/* x[i .. n), the rest zero: fewer than LANES numbers */
+static inline void take(const float *x, int64_t i, int64_t n, float *t)
+{
+    memset(t, 0, LANES * sizeof *t);
+    memcpy(t, x + i, (size_t)(n - i) * sizeof *t);
+}
+
 DN_CLONES
 void dn_esm_to_bf16(const float *x, int64_t n, uint16_t *y)
 {
-    for (int64_t i = 0; i < n; i++) {
-        uint32_t u;
-        memcpy(&u, x + i, sizeof u);
-        uint32_t even = (u + 0x7fffu + (u >> 16 & 1u)) >> 16, quiet = u >> 16 | 0x40u;
-        y[i] = (uint16_t)((u & 0x7fffffffu) > 0x7f800000u ? quiet : even);
+    int64_t whole = n / LANES * LANES;
+
+    for (int64_t i = 0; i < whole; i += LANES)
+        ROUND(DN_AT(x + i), y + i);
+    if (whole < n) {
+        float t[LANES];
+        uint16_t low[LANES];
+        take(x, whole, n, t);
+        ROUND(DN_AT(t), low);
+        memcpy(y + whole, low, (size_t)(n - whole) * sizeof *low);
+    }
+}
+
+#define GELU(x, out)                             \
+    do {                                         \
+        dn_v16 v_ = (x), erf_;                   \
+        DN_ERF(v_ * 0.70710678118654752f, erf_); \
+        (out) = v_ * 0.5f + v_ * 0.5f * erf_;    \
+    } while (0)
+
+DN_CLONES
+void dn_esm_gelu(int64_t n, float *x)
+{
+    int64_t whole = n / LANES * LANES;
+    float t[LANES];
+
+    for (int64_t i = 0; i < whole; i += LANES)
+        GELU(DN_AT(x + i), DN_PUT(x + i));
+    if (whole < n) {
+        take(x, whole, n, t);
+        GELU(DN_AT(t), DN_PUT(t));
+        memcpy(x + whole, t, (size_t)(n - whole) * sizeof *t);
+    }
+}
+
+DN_CLONES
+void dn_esm_gelu_bf16(int64_t n, const float *x, uint16_t *y)
+{
+    int64_t whole = n / LANES * LANES;
+    dn_v16 v;
+
+    for (int64_t i = 0; i < whole; i += LANES) {
+        GELU(DN_AT(x + i), v);
+        ROUND(v, y + i);
+    }
+    if (whole < n) {
+        float t[LANES];
+        uint16_t low[LANES];
+        take(x, whole, n, t);
+        GELU(DN_AT(t), v);
+        ROUND(v, low);
+        memcpy(y + whole, low, (size_t)(n - whole) * sizeof *low);
     }
 }
 
@@ -76,6 +143,9 @@ void dn_esm_angles(int64_t n, int64_t half, const float *frequency, float *cosin
         }
 }
 
+typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
+#define AT8(p) (*(const eight *)(p))
+
 DN_CLONES
 void dn_esm_rotate(const float *x, int64_t x_stride, int64_t rows, int64_t dim, const float *cosine,
                    const float *sine, float *restrict y, int64_t y_stride)
@@ -85,7 +155,13 @@ void dn_esm_rotate(const float *x, int64_t x_stride, int64_t rows, int64_t dim, 
     for (int64_t r = 0; r < rows; r++) {
         const float *a = x + r * x_stride, *b = a + half, *c = cosine + r * half, *s = sine + r * half;
         float *u = y + r * y_stride, *v = u + half;
-        for (int64_t i = 0; i < half; i++) {
+        int64_t i = 0;
+        for (; i + 8 <= half; i += 8) {
+            eight p = AT8(a + i), q = AT8(b + i), x8 = AT8(c + i), y8 = AT8(s + i);
+            *(eight *)(u + i) = p * x8 - q * y8;
+            *(eight *)(v + i) = q * x8 + p * y8;
+        }
+        for (; i < half; i++) {
             u[i] = a[i] * c[i] - b[i] * s[i];
             v[i] = b[i] * c[i] + a[i] * s[i];
         }

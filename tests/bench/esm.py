@@ -8,8 +8,8 @@ work on the machine weighs less.
 import argparse, json, os, statistics, subprocess, sys
 
 BATCHES = {128: (8, 32), 512: (2, 8), 1024: (1, 4)}
-TUNED = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE", "MALLOC_TOP_PAD_": "268435456",
-         "MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "4294967296"}
+TUNED = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE", "MALLOC_MMAP_MAX_": "0",
+         "MALLOC_TOP_PAD_": "268435456", "MALLOC_TRIM_THRESHOLD_": "17179869184"}
 
 
 def peer(layers, width, heads, length, batch, passes):

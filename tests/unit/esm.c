@@ -7,6 +7,7 @@
 #include "solvers/base/alloc.h"
 #include "solvers/esm/attention.h"
 #include "solvers/esm/model.h"
+#include "solvers/esm/rows.h"
 #include "solvers/base/rng.h"
 #include "solvers/nn/packed.h"
 #include "tests/support/esm_weights.h"
@@ -358,6 +359,40 @@ static void powers_of_two(void)
     CU_ASSERT(worst < 3e-7);
 }
 
+/* GELU against libm, in f32 and rounded; a length that leaves a rest. */
+static void gelu(void)
+{
+    enum { N = 20011 };
+    float *x = dn_calloc(N, sizeof *x), *y = dn_calloc(N, sizeof *y);
+    uint16_t *low = dn_calloc(N, sizeof *low);
+    double worst = 0, worst_low = 0;
+
+    CU_ASSERT(x != NULL && y != NULL && low != NULL);
+    for (int i = 0; x != NULL && y != NULL && i < N; i++)
+        y[i] = x[i] = (float)(i - N / 2) * 1e-3f;
+    if (x != NULL && y != NULL && low != NULL) {
+        dn_esm_gelu(N, y);
+        dn_esm_gelu_bf16(N, x, low);
+        for (int i = 0; i < N; i++) {
+            double want = (double)x[i] * (1 + erf((double)x[i] / sqrt(2))) / 2;
+            uint32_t bits = (uint32_t)low[i] << 16;
+            float rounded;
+            memcpy(&rounded, &bits, sizeof rounded);
+            worst = fmax(worst, fabs((double)y[i] - want) / (1 + fabs((double)x[i])));
+            worst_low = fmax(worst_low, fabs((double)rounded - want) - fabs(want) / 256);
+        }
+        CU_ASSERT(worst < 3e-7 && worst_low < 3e-6);
+        y[0] = -1e30f;
+        y[1] = 1e30f;
+        dn_esm_gelu(2, y);
+        CU_ASSERT(fabsf(y[0]) < 1e23f && y[1] == 1e30f);
+    }
+    dn_free(x);
+    dn_free(y);
+    dn_free(low);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 /* ---- what is refused ---- */
 
 static void refuse(const int32_t *tokens, int64_t n, dn_status want, const char *text)
@@ -435,6 +470,7 @@ static const dn_test tests[] = {{"f32 is the definition", f32_definition},
                                 {"bf16: bits of a protein are its own", bf16_bits},
                                 {"extreme scores", extreme_scores},
                                 {"powers of two", powers_of_two},
+                                {"GELU", gelu},
                                 {"bad tokens", bad_tokens},
                                 {"bad shapes", bad_shapes},
                                 {"out of memory", out_of_memory},
