@@ -247,6 +247,9 @@ static dn_status read_targets(const dn_comm *comm, dn_dti_inputs *in, const char
 
     known.n = in->known[1];
     DN_TRY(dn_states_open(comm, path, &s, err));
+    if (dn_states_info(s)->pool != DN_POOL_NONE)
+        DN_FAIL(DN_EDATA, "%s: holds one state a protein (embed --pool), the network needs one a residue",
+                path);
     DN_PASS(find_targets(in, s, all, &w, err));
     DN_AGREE(comm);
     DN_TRY(share_states(in, dn_states_info(s)->width, &state, err));

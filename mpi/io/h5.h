@@ -20,7 +20,7 @@
 
 typedef struct dn_h5 dn_h5;
 
-typedef enum dn_type { DN_U8, DN_I8, DN_I64, DN_F32, DN_F64 } dn_type;
+typedef enum dn_type { DN_U8, DN_U16, DN_I8, DN_I64, DN_F32, DN_F64 } dn_type;
 
 /* Version of the HDF5 library in buf; returns buf. Local. */
 const char *dn_h5_library(char *buf, size_t cap);

@@ -14,6 +14,8 @@ static hid_t memory_type(dn_type type)
     switch (type) {
     case DN_U8:
         return H5T_NATIVE_UINT8;
+    case DN_U16:
+        return H5T_NATIVE_UINT16;
     case DN_I8:
         return H5T_NATIVE_INT8;
     case DN_I64:
@@ -30,6 +32,7 @@ static hid_t memory_type(dn_type type)
 static const char *type_name(dn_type type)
 {
     static const char *const names[] = {[DN_U8] = "unsigned 8-bit integers",
+                                        [DN_U16] = "unsigned 16-bit integers",
                                         [DN_I8] = "8-bit integers",
                                         [DN_I64] = "64-bit integers",
                                         [DN_F32] = "32-bit floats",
@@ -43,6 +46,8 @@ static hid_t file_type(dn_type type)
     switch (type) {
     case DN_U8:
         return H5T_STD_U8LE;
+    case DN_U16:
+        return H5T_STD_U16LE;
     case DN_I8:
         return H5T_STD_I8LE;
     case DN_I64:

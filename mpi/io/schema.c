@@ -82,6 +82,8 @@ static const dn_schema_row table[] = {
     {"/proteins/state_at", false, DN_I64, "protein", "position",
      "first position of the protein; the last: all"},
     {"/proteins/state", false, DN_F32, "position,channel", "1", "hidden state of a residue"},
+    {"/proteins/state_bf16", false, DN_U16, "position,channel", "1",
+     "hidden state of a residue as bfloat16: the upper half of a 32-bit float"},
     {"/proteins/checksum", false, DN_U8, "protein,byte", "1", "BLAKE2b-256 of the states of the protein"},
     /* dragnet.checkpoint: a training run between two steps */
     {"/checkpoint/position", false, DN_I64, "field", "1",

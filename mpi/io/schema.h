@@ -8,7 +8,7 @@
 
 #include "mpi/io/h5.h"
 
-enum { DN_SCHEMA_MAJOR = 1, DN_SCHEMA_MINOR = 5 };
+enum { DN_SCHEMA_MAJOR = 1, DN_SCHEMA_MINOR = 6 };
 
 typedef struct dn_schema_row {
     const char *path;  /* '*' stands for one name */

@@ -7,9 +7,10 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/dataset_private.h"
+#include "mpi/io/states_private.h"
 #include "solvers/base/alloc.h"
 
-enum { DIGEST = 32, MAX_ENDS = 16, NAME = 48 };
+enum { DIGEST = DN_STATES_DIGEST, MAX_ENDS = 16, NAME = DN_STATES_NAME };
 
 struct dn_states {
     dn_h5 *h;
@@ -22,13 +23,22 @@ struct dn_states {
 
 int64_t dn_states_positions(const dn_states_about *about, int64_t residues)
 {
+    if (about->pool != DN_POOL_NONE)
+        return 1;
     return (about->max_residues > 0 && residues > about->max_residues ? about->max_residues : residues) +
            about->ends;
 }
 
+static const char *const pool_names[] = {[DN_POOL_MEAN] = "mean", [DN_POOL_CLS] = "cls"};
+
+const char *dn_states_pool_name(dn_states_pool pool)
+{
+    return pool_names[pool];
+}
+
 /* ---- checksums and hashes ---- */
 
-static void digest_of(const float *state, int64_t n, unsigned char *out)
+void dn_states_digest(const float *state, int64_t n, unsigned char *out)
 {
     crypto_generichash(out, DIGEST, (const unsigned char *)state, (unsigned long long)n * sizeof *state, NULL,
                        0);
@@ -57,7 +67,7 @@ void dn_states_hash_sequences(const dn_strings *s, char *out)
 }
 
 /* The beginning of a sequence, for messages. */
-static const char *name_of(const dn_strings *sequence, int64_t i, char *buf)
+const char *dn_states_name(const dn_strings *sequence, int64_t i, char *buf)
 {
     size_t len;
     const char *text = dn_strings_at(sequence, i, &len);
@@ -67,8 +77,8 @@ static const char *name_of(const dn_strings *sequence, int64_t i, char *buf)
 }
 
 /* Finite numbers? Local. */
-static dn_status check_values(const char *path, const dn_strings *sequence, int64_t protein,
-                              const float *state, int64_t n, dn_error *err)
+dn_status dn_states_check_values(const char *path, const dn_strings *sequence, int64_t protein,
+                                 const float *state, int64_t n, dn_error *err)
 {
     dn_status st = DN_OK;
     char name[NAME];
@@ -76,14 +86,14 @@ static dn_status check_values(const char *path, const dn_strings *sequence, int6
     for (int64_t i = 0; i < n; i++)
         if (!isfinite(state[i]))
             DN_FAIL(DN_EDATA, "%s: a state of protein %lld (%s) is %f, not a finite number", path,
-                    (long long)protein, name_of(sequence, protein, name), (double)state[i]);
+                    (long long)protein, dn_states_name(sequence, protein, name), (double)state[i]);
 out:
     return st;
 }
 
-/* ---- writing ---- */
+/* ---- opening ---- */
 
-static dn_status check_about(const dn_states_about *a, const char *path, dn_error *err)
+dn_status dn_states_check_about(const dn_states_about *a, const char *path, dn_error *err)
 {
     dn_status st = DN_OK;
 
@@ -93,83 +103,40 @@ static dn_status check_about(const dn_states_about *a, const char *path, dn_erro
     if (a->max_residues < 0 || a->ends < 0 || a->ends > MAX_ENDS)
         DN_FAIL(DN_EDATA, "%s: max_residues %lld and ends %lld: wanted 0 or more, and 0 to %d", path,
                 (long long)a->max_residues, (long long)a->ends, MAX_ENDS);
+    if (a->pool != DN_POOL_NONE && (a->max_residues > 0 || a->ends > 0))
+        DN_FAIL(DN_EDATA, "%s: one state a protein, but max_residues %lld and ends %lld", path,
+                (long long)a->max_residues, (long long)a->ends);
     if (a->encoder[0] == '\0')
         DN_FAIL(DN_EDATA, "%s: the encoder has no name", path);
 out:
     return st;
 }
 
-/* Where proteins begin, and checksums of one's own. */
-static dn_status lay_out(const char *path, const dn_states_about *about, const dn_strings *sequence,
-                         dn_range mine, const float *state, int64_t **out_at, uint8_t **out_checksum,
-                         dn_error *err)
+static const char *state_set(const dn_states *s)
 {
-    dn_status st = DN_OK;
-    int64_t *at = NULL, width = about->width;
-
-    DN_TRY(check_about(about, path, err));
-    DN_NEW(*out_at, (size_t)sequence->n + 1);
-    DN_NEW(*out_checksum, (size_t)(mine.end - mine.begin) * DIGEST + 1);
-    at = *out_at;
-    for (int64_t i = 0; i < sequence->n; i++)
-        at[i + 1] = at[i] + dn_states_positions(about, sequence->offset[i + 1] - sequence->offset[i]);
-    for (int64_t i = mine.begin; i < mine.end; i++) {
-        const float *first = state + (at[i] - at[mine.begin]) * width;
-        int64_t n = (at[i + 1] - at[i]) * width;
-
-        DN_TRY(check_values(path, sequence, i, first, n, err));
-        digest_of(first, n, *out_checksum + (i - mine.begin) * DIGEST);
-    }
-out:
-    return st;
+    return s->about.bf16 ? "/proteins/state_bf16" : "/proteins/state";
 }
-
-static dn_status write_about(dn_h5 *h, const dn_states_about *about, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_TRY(dn_h5_set_text(h, "/", "encoder", about->encoder, err));
-    DN_TRY(dn_h5_set_int(h, "/", "max_residues", about->max_residues, err));
-    DN_TRY(dn_h5_set_int(h, "/", "ends", about->ends, err));
-out:
-    return st;
-}
-
-dn_status dn_states_write(const dn_comm *comm, const dn_states_file *file, const dn_states_about *about,
-                          const dn_strings *sequence, dn_range mine, const float *state, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_h5 *h = NULL;
-    int64_t *at = NULL, n = sequence->n, proteins = mine.end - mine.begin;
-    int64_t dims_at = n + 1, dims_sum[2] = {n, DIGEST}, dims[2] = {0, about->width};
-    uint8_t *checksum = NULL;
-    dn_range all = dn_block(n + 1, comm->rank, comm->size);
-
-    DN_PASS(lay_out(file->path, about, sequence, mine, state, &at, &checksum, err));
-    DN_AGREE(comm);
-    dims[0] = at[n];
-    DN_TRY(
-        dn_h5_create(comm, file->path, DN_STATES_SCHEMA, file->command, file->config, file->force, &h, err));
-    DN_TRY(write_about(h, about, err));
-    DN_TRY(dn_h5_write_strings(h, "/proteins/sequence", sequence, err));
-    DN_TRY(dn_h5_write(h, "/proteins/state_at", 1, &dims_at, all.begin, all.end - all.begin, at + all.begin,
-                       err));
-    DN_TRY(dn_h5_write(h, "/proteins/checksum", 2, dims_sum, mine.begin, proteins, checksum, err));
-    DN_TRY(dn_h5_write(h, "/proteins/state", 2, dims, at[mine.begin], at[mine.end] - at[mine.begin], state,
-                       err));
-    DN_TRY(dn_h5_commit(&h, err));
-out:
-    dn_h5_close(&h);
-    dn_free(at);
-    dn_free(checksum);
-    return st;
-}
-
-/* ---- opening ---- */
 
 static dn_status get_optional(const dn_h5 *h, const char *key, int64_t *out, dn_error *err)
 {
     return dn_h5_has_attribute(h, "/", key) ? dn_h5_get_int(h, "/", key, out, err) : DN_OK;
+}
+
+static dn_status read_pool(dn_states *s, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char text[16];
+
+    if (!dn_h5_has_attribute(s->h, "/", "pool"))
+        goto out;
+    DN_TRY(dn_h5_get_text(s->h, "/", "pool", text, sizeof text, err));
+    for (int k = DN_POOL_MEAN; k <= DN_POOL_CLS; k++)
+        if (strcmp(text, pool_names[k]) == 0)
+            s->about.pool = (dn_states_pool)k;
+    if (s->about.pool == DN_POOL_NONE)
+        DN_FAIL(DN_EDATA, "%s: pool is '%s', wanted mean or cls", dn_h5_path(s->h), text);
+out:
+    return st;
 }
 
 static dn_status read_about(dn_states *s, dn_error *err)
@@ -181,14 +148,17 @@ static dn_status read_about(dn_states *s, dn_error *err)
     DN_TRY(dn_h5_get_text(s->h, "/", "encoder", s->about.encoder, sizeof s->about.encoder, err));
     DN_TRY(get_optional(s->h, "max_residues", &s->about.max_residues, err));
     DN_TRY(get_optional(s->h, "ends", &s->about.ends, err));
+    DN_TRY(read_pool(s, err));
+    s->about.bf16 = !dn_h5_has(s->h, "/proteins/state") && dn_h5_has(s->h, "/proteins/state_bf16");
     DN_TRY(dn_h5_read_strings(s->h, "/proteins/sequence", &s->sequence, err));
     DN_TRY(dn_read_vector(s->h, "/proteins/state_at", DN_I64, s->sequence.n + 1, (void **)&s->at, NULL, err));
-    DN_TRY(dn_h5_shape(s->h, "/proteins/state", &ndims, dims, err));
+    DN_TRY(dn_h5_shape(s->h, state_set(s), &ndims, dims, err));
     s->about.width = ndims == 2 ? dims[1] : 0;
-    DN_TRY(check_about(&s->about, dn_h5_path(s->h), err)); /* the same on every rank */
+    DN_TRY(dn_states_check_about(&s->about, dn_h5_path(s->h), err)); /* the same on every rank */
     if (ndims != 2 || s->at[0] != 0 || s->at[s->sequence.n] != dims[0])
-        DN_FAIL(DN_EDATA, "%s: /proteins/state has %lld rows, but /proteins/state_at goes from %lld to %lld",
-                dn_h5_path(s->h), (long long)dims[0], (long long)s->at[0], (long long)s->at[s->sequence.n]);
+        DN_FAIL(DN_EDATA, "%s: %s has %lld rows, but /proteins/state_at goes from %lld to %lld",
+                dn_h5_path(s->h), state_set(s), (long long)dims[0], (long long)s->at[0],
+                (long long)s->at[s->sequence.n]);
 out:
     return st;
 }
@@ -232,12 +202,12 @@ static dn_status index_proteins(dn_states *s, dn_error *err)
                 DN_EDATA,
                 "%s: protein %lld (%s) has %lld states, wanted %lld: it has %zu residues, max_residues is "
                 "%lld, ends %lld",
-                path, (long long)i, name_of(&s->sequence, i, name), (long long)have, (long long)wanted, len,
-                (long long)s->about.max_residues, (long long)s->about.ends);
+                path, (long long)i, dn_states_name(&s->sequence, i, name), (long long)have, (long long)wanted,
+                len, (long long)s->about.max_residues, (long long)s->about.ends);
         DN_TRY(dn_names_add(s->names, text, len, i, &had, err));
         if (had != i)
             DN_FAIL(DN_EDATA, "%s: proteins %lld and %lld have the same sequence (%s)", path, (long long)had,
-                    (long long)i, name_of(&s->sequence, i, name));
+                    (long long)i, dn_states_name(&s->sequence, i, name));
     }
 out:
     return st;
@@ -283,6 +253,11 @@ const dn_states_about *dn_states_info(const dn_states *s)
     return &s->about;
 }
 
+const dn_strings *dn_states_sequences(const dn_states *s)
+{
+    return &s->sequence;
+}
+
 /* ---- finding and reading ---- */
 
 dn_status dn_states_find(const dn_states *s, const dn_strings *id, const dn_strings *sequence,
@@ -311,6 +286,99 @@ dn_status dn_states_find(const dn_states *s, const dn_strings *id, const dn_stri
 out:
     return st;
 }
+
+/* ---- reading: pieces of one rank ---- */
+
+/* n numbers whose upper halves stand in the second half of their place: from the first on, each is read
+ * before it is written over. */
+static void widen(float *x, int64_t n)
+{
+    const uint16_t *half = (const uint16_t *)(const void *)x + n;
+
+    for (int64_t i = 0; i < n; i++) {
+        uint16_t upper;
+        uint32_t bits;
+
+        memcpy(&upper, half + i, sizeof upper);
+        bits = (uint32_t)upper << 16;
+        memcpy(x + i, &bits, sizeof bits);
+    }
+}
+
+/* Read n proteins to piece[i].out. Collective; whoever failed before says so in local. */
+static dn_status read_states(const dn_states *s, dn_status local, int64_t n, dn_h5_piece *piece,
+                             dn_error *err)
+{
+    dn_status st = local;
+    int64_t width = s->about.width;
+
+    DN_AGREE(dn_h5_comm(s->h));
+    if (!s->about.bf16)
+        return dn_h5_read_pieces(s->h, "/proteins/state", DN_F32, n, piece, err);
+    for (int64_t i = 0; i < n; i++)
+        piece[i].out = (uint16_t *)piece[i].out + piece[i].count * width;
+    st = dn_h5_read_pieces(s->h, "/proteins/state_bf16", DN_U16, n, piece, err);
+    for (int64_t i = 0; i < n; i++) {
+        piece[i].out = (uint16_t *)piece[i].out - piece[i].count * width;
+        if (st == DN_OK)
+            widen(piece[i].out, piece[i].count * width);
+    }
+out:
+    return st;
+}
+
+/* What was read of a protein is what was written? Its digest into out. Local. */
+static dn_status check_protein(const dn_states *s, int64_t which, const dn_h5_piece *piece, uint8_t *out,
+                               dn_error *err)
+{
+    dn_status st = DN_OK;
+    const char *path = dn_h5_path(s->h);
+    int64_t numbers = piece->count * s->about.width;
+    char name[NAME];
+
+    dn_states_digest(piece->out, numbers, out);
+    if (s->checksum != NULL && memcmp(out, s->checksum + which * DIGEST, DIGEST) != 0)
+        DN_FAIL(DN_EDATA, "%s: the states of protein %lld (%s) do not match their checksum: damaged", path,
+                (long long)which, dn_states_name(&s->sequence, which, name));
+    DN_TRY(dn_states_check_values(path, &s->sequence, which, piece->out, numbers, err));
+out:
+    return st;
+}
+
+static dn_status plan_own(const dn_states *s, int64_t n, const int64_t *protein, float *const *state,
+                          dn_h5_piece **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_NEW(*out, (size_t)n + 1);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t from = s->at[protein[i]], count = s->at[protein[i] + 1] - from;
+
+        (*out)[i] = (dn_h5_piece){.start = from, .count = count, .out = state[i]};
+    }
+out:
+    return st;
+}
+
+dn_status dn_states_read_own(const dn_states *s, int64_t n, const int64_t *protein, float *const *out_state,
+                             uint8_t *out_digest, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_h5_piece *piece = NULL;
+    uint8_t digest[DIGEST];
+
+    DN_PASS(plan_own(s, n, protein, out_state, &piece, err));
+    DN_TRY(read_states(s, st, n, piece, err));
+    for (int64_t i = 0; i < n && st == DN_OK; i++)
+        st = check_protein(s, protein[i], &piece[i], out_digest != NULL ? out_digest + i * DIGEST : digest,
+                           err);
+    DN_AGREE(dn_h5_comm(s->h));
+out:
+    dn_free(piece);
+    return st;
+}
+
+/* ---- reading: what a host shares ---- */
 
 /* What this rank reads: proteins of its share, with their digests. */
 typedef struct share {
@@ -351,20 +419,9 @@ out:
 static dn_status check_share(const dn_states *s, const int64_t *protein, const share *r, dn_error *err)
 {
     dn_status st = DN_OK;
-    const char *path = dn_h5_path(s->h);
-    char name[NAME];
 
-    for (int64_t i = r->mine.begin; i < r->mine.end; i++) {
-        const dn_h5_piece *piece = &r->piece[i - r->mine.begin];
-        uint8_t *digest = r->digest + i * DIGEST;
-        int64_t numbers = piece->count * s->about.width, which = protein[i];
-
-        digest_of(piece->out, numbers, digest);
-        if (s->checksum != NULL && memcmp(digest, s->checksum + which * DIGEST, DIGEST) != 0)
-            DN_FAIL(DN_EDATA, "%s: the states of protein %lld (%s) do not match their checksum: damaged",
-                    path, (long long)which, name_of(&s->sequence, which, name));
-        DN_TRY(check_values(path, &s->sequence, which, piece->out, numbers, err));
-    }
+    for (int64_t i = r->mine.begin; i < r->mine.end; i++)
+        DN_TRY(check_protein(s, protein[i], &r->piece[i - r->mine.begin], r->digest + i * DIGEST, err));
 out:
     return st;
 }
@@ -378,8 +435,7 @@ dn_status dn_states_read(const dn_states *s, const dn_host *host, int64_t n, con
     crypto_generichash_state hash;
 
     DN_PASS(plan_share(s, here, n, protein, state_at, out_state, &r, err));
-    DN_AGREE(host->all);
-    DN_TRY(dn_h5_read_pieces(s->h, "/proteins/state", DN_F32, r.mine.end - r.mine.begin, r.piece, err));
+    DN_TRY(read_states(s, st, r.mine.end - r.mine.begin, r.piece, err));
     DN_PASS(check_share(s, protein, &r, err));
     DN_AGREE(host->all); /* and so everybody has written its share */
     MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, r.digest, r.bytes, r.from, MPI_BYTE, here->mpi);

@@ -1,0 +1,214 @@
+/* cmd_embed.c - dragnet embed: hidden states of proteins by ESM-2 */
+#include "jobs/cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "jobs/cli/directory.h"
+#include "jobs/cli/progress.h"
+#include "jobs/cli/run_lock.h"
+#include "mpi/core/agree.h"
+#include "mpi/embed/embed.h"
+#include "mpi/embed/embed_input.h"
+#include "mpi/io/output.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/json.h"
+#include "solvers/base/log.h"
+
+static const dn_opt options[] = {
+    {"weights", 'w', DN_OPT_TEXT, NULL, "FILE",
+     "ESM-2 in safetensors as transformers writes it: a file, an index of several, or their folder "
+     "(required)",
+     "model"},
+    {"precision", 0, DN_OPT_TEXT, "f32", "f32|bf16", "of the products; sums, norms and softmax are f32",
+     "model"},
+    {"sequences", 's', DN_OPT_TEXT, NULL, "FILE", "a dataset (its targets) or a FASTA file (required)",
+     "proteins"},
+    {"residues", 0, DN_OPT_INT, "1022", "1..65534",
+     "what a longer protein is cut to, or the length of a window", "proteins"},
+    {"long", 0, DN_OPT_TEXT, "cut", "cut|windows",
+     "longer proteins: their first residues, or windows over all of them that are averaged", "proteins"},
+    {"overlap", 0, DN_OPT_INT, "256", "0..65533", "residues that neighbouring windows share at least",
+     "proteins"},
+    {"pool", 0, DN_OPT_TEXT, "none", "none|mean|cls",
+     "a state for each residue, their mean, or that of the start token", "output"},
+    {"store", 0, DN_OPT_TEXT, "f32", "f32|bf16",
+     "bf16 takes half of the space and keeps 8 bits of the numbers", "output"},
+    {"output", 'o', DN_OPT_TEXT, NULL, "FILE", "states.h5 (required)", "output"},
+    {"force", 'f', DN_OPT_FLAG, NULL, NULL, "replace the output, drop what is unfinished of another run",
+     "output"},
+    {0}};
+
+enum { PATH_ROOM = 1024 };
+
+typedef struct job {
+    const dn_call *call;
+    dn_embed_options wish;
+    const char *sequences, *output;
+    bool force;
+    char parts[PATH_ROOM];
+    char *config;
+    dn_embed *embed;
+    dn_embed_report report;
+    dn_run_lock lock;
+} job;
+
+/* The same on every rank. */
+static dn_status read_options(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_options *o = j->call->options;
+    const char *pool = dn_options_text(o, "pool");
+
+    if (dn_options_positionals(o) > 0)
+        DN_FAIL(DN_EUSAGE, "'%s': embed takes --weights, --sequences and -o", dn_options_positional(o, 0));
+    if (!dn_options_given(o, "weights"))
+        DN_FAIL(DN_EUSAGE, "--weights is missing: the safetensors file of ESM-2");
+    if (!dn_options_given(o, "sequences"))
+        DN_FAIL(DN_EUSAGE, "--sequences is missing: a dataset or a FASTA file");
+    if (!dn_options_given(o, "output"))
+        DN_FAIL(DN_EUSAGE, "-o is missing: the file of states");
+    j->sequences = dn_options_text(o, "sequences");
+    j->output = dn_options_text(o, "output");
+    if (strlen(j->output) + sizeof ".parts/part-000000.h5.part" > PATH_ROOM)
+        DN_FAIL(DN_EUSAGE, "-o: a name of %zu bytes is too long", strlen(j->output));
+    snprintf(j->parts, sizeof j->parts, "%s.parts", j->output);
+    j->force = dn_options_flag(o, "force");
+    j->wish = (dn_embed_options){
+        .weights = dn_options_text(o, "weights"),
+        .precision = strcmp(dn_options_text(o, "precision"), "bf16") == 0 ? DN_ESM_BF16 : DN_ESM_F32,
+        .store_bf16 = strcmp(dn_options_text(o, "store"), "bf16") == 0,
+        .pool = strcmp(pool, "mean") == 0  ? DN_POOL_MEAN
+                : strcmp(pool, "cls") == 0 ? DN_POOL_CLS
+                                           : DN_POOL_NONE,
+        .residues = dn_options_int(o, "residues"),
+        .windows = strcmp(dn_options_text(o, "long"), "windows") == 0,
+        .overlap = dn_options_int(o, "overlap")};
+    if (dn_options_given(o, "overlap") && !j->wish.windows)
+        DN_FAIL(DN_EUSAGE, "--overlap goes with --long windows");
+out:
+    return st;
+}
+
+/* All that determines the states, as one line of JSON. */
+static dn_status write_config(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_options *o = j->call->options;
+    const dn_esm_config *c = dn_embed_config(j->embed);
+    dn_json *json = dn_json_create();
+
+    dn_json_string(json, "command", "embed");
+    dn_json_string(json, "weights", dn_embed_weights_hash(j->embed));
+    dn_json_int(json, "layers", c->layers);
+    dn_json_int(json, "width", c->width);
+    dn_json_int(json, "heads", c->heads);
+    dn_json_string(json, "sequences", dn_embed_sequences_hash(j->embed));
+    dn_json_string(json, "precision", dn_options_text(o, "precision"));
+    dn_json_int(json, "residues", j->wish.residues);
+    dn_json_string(json, "long", dn_options_text(o, "long"));
+    dn_json_int(json, "overlap", j->wish.windows ? j->wish.overlap : 0);
+    dn_json_string(json, "pool", dn_options_text(o, "pool"));
+    dn_json_string(json, "store", dn_options_text(o, "store"));
+    DN_TRY(dn_json_text(json, 0, &j->config, err));
+out:
+    dn_json_destroy(&json);
+    return st;
+}
+
+static void show_progress(void *ctx, double done, double total, double seconds)
+{
+    (void)ctx;
+    dn_progress_work("embed", (int64_t)(done / 1e6), (int64_t)(total / 1e6) + 1, seconds);
+}
+
+/* One live run in the folder of the parts. Rank 0. */
+static dn_status claim_parts(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(dn_directory_make(j->parts, err));
+    DN_TRY(dn_run_lock_take(j->parts, DN_RUN_LOCK_WAIT_MS, &j->lock, err));
+out:
+    return st;
+}
+
+static void report(const job *j)
+{
+    const dn_embed_report *r = &j->report;
+
+    dn_log(
+        DN_INFO, "embed", "done",
+        "proteins=%lld from_an_earlier_run=%lld residues=%lld residues_per_second=%.0f secs=%.1f output=%s",
+        (long long)r->proteins, (long long)r->resumed, (long long)r->residues,
+        r->seconds > 0 ? (double)r->residues / r->seconds : 0.0, r->seconds, j->output);
+}
+
+/* Collective. */
+static dn_status compute(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = j->call->comm;
+    const dn_embed_hooks hooks = {.progress = show_progress};
+    const dn_states_file file = {
+        .path = j->output, .command = j->call->command_line, .config = j->config, .force = j->force};
+
+    if (comm->rank == 0)
+        DN_PASS(claim_parts(j, err));
+    DN_AGREE(comm);
+    st = dn_embed_compute(j->embed, &hooks, j->parts, &file, &j->report, err);
+    if (comm->rank == 0) {
+        dn_progress_end();
+        dn_run_lock_release(&j->lock);
+        (void)rmdir(j->parts); /* fails, as it should, while parts stand in it */
+        if (st == DN_OK)
+            report(j);
+    }
+out:
+    return st;
+}
+
+static dn_status run(const dn_call *call, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *comm = call->comm;
+    bool done = false;
+    dn_strings sequence = {.n = 0};
+    job j = {.call = call};
+
+    DN_PASS(read_options(&j, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_embed_read_sequences(comm, j.sequences, &sequence, err));
+    DN_TRY(dn_embed_open(comm, &j.wish, &sequence, &j.embed, err));
+    DN_PASS(write_config(&j, err));
+    DN_AGREE(comm);
+    if (!j.force)
+        DN_TRY(dn_output_finished(comm, j.output, DN_STATES_SCHEMA, "/", j.config, &done, err));
+    if (!done)
+        DN_TRY(compute(&j, err));
+    else if (comm->rank == 0)
+        dn_log(DN_INFO, "embed", "already complete, nothing to do", "output=%s", j.output);
+out:
+    dn_strings_destroy(&sequence);
+    dn_embed_close(&j.embed);
+    dn_free(j.config);
+    return st;
+}
+
+const dn_command dn_cmd_embed = {
+    .name = "embed",
+    .summary = "hidden states of proteins by the language model ESM-2, for train dti --encoder",
+    .usage = "--weights model.safetensors --sequences DATASET.h5|FILE.fasta -o states.h5 [options]",
+    .details =
+        "Computes the last hidden states of every distinct protein once, spread over ranks and threads, and "
+        "writes them\n"
+        "by sequence; `train dti --encoder states.h5` reads them. Any ESM-2 from 8M to 3B in f32, f16 or "
+        "bf16, "
+        "sharded files\n"
+        "with their index too; config.json beside the weights is read when it is there. What is done stands "
+        "in "
+        "OUTPUT.parts\n"
+        "until all is: the same command goes on from there, on any number of ranks, to the same bits.\n"
+        "With --pool a protein has one vector, which serves other programs, not train.\n",
+    .options = options,
+    .run = run};
