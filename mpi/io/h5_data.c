@@ -31,12 +31,10 @@ static hid_t memory_type(dn_type type)
 /* For messages. */
 static const char *type_name(dn_type type)
 {
-    static const char *const names[] = {[DN_U8] = "unsigned 8-bit integers",
-                                        [DN_U16] = "unsigned 16-bit integers",
-                                        [DN_I8] = "8-bit integers",
-                                        [DN_I64] = "64-bit integers",
-                                        [DN_F32] = "32-bit floats",
-                                        [DN_F64] = "64-bit floats"};
+    static const char *const names[] = {
+        [DN_U8] = "unsigned 8-bit integers", [DN_U16] = "unsigned 16-bit integers",
+        [DN_I8] = "8-bit integers",          [DN_I64] = "64-bit integers",
+        [DN_F32] = "32-bit floats",          [DN_F64] = "64-bit floats"};
 
     return names[type];
 }

@@ -16,7 +16,7 @@ enum { ROWS = DN_PACKED_ROWS, TILE = DN_ESM_TILE };
 
 struct dn_esm_work {
     int64_t max_tokens;
-    dn_product *product[DN_ESM_PRODUCTS];
+    dn_packed_product *product[DN_ESM_PRODUCTS];
     float *cosine, *sine; /* [max_tokens, head / 2] */
     float *x;             /* [max_tokens rounded up to ROWS, width]  the residual stream */
     float *context;       /* the same, f32 */
@@ -95,7 +95,7 @@ dn_status dn_esm_work_create(const dn_esm_model *m, int64_t max_tokens, dn_esm_w
     DN_TRY(make_buffers(m, k, err));
     dn_esm_product_kinds(&m->config, m->precision, kind);
     for (int i = 0; i < DN_ESM_PRODUCTS; i++)
-        DN_TRY(dn_product_create(&kind[i], &k->product[i], err));
+        DN_TRY(dn_packed_create(&kind[i], &k->product[i], err));
     dn_esm_angles(max_tokens, m->head / 2, m->frequency, k->cosine, k->sine);
     *out = k;
     k = NULL;
@@ -111,7 +111,7 @@ void dn_esm_work_destroy(dn_esm_work **work)
     if (k == NULL)
         return;
     for (int i = 0; i < DN_ESM_PRODUCTS; i++)
-        dn_product_destroy(&k->product[i]);
+        dn_packed_destroy(&k->product[i]);
     dn_free(k->cosine);
     dn_free(k->sine);
     dn_free(k->x);
@@ -169,7 +169,7 @@ out:
 static dn_status product(const dn_esm_model *m, dn_esm_work *k, int64_t layer, int which, int64_t rows,
                          const void *x, void *y, dn_error *err)
 {
-    return dn_product_run(k->product[which], &m->layer[layer].product[which], rows, x, y, err);
+    return dn_packed_run(k->product[which], &m->layer[layer].product[which], rows, x, y, err);
 }
 
 /* rows of x, normed, as the next product takes them */

@@ -47,8 +47,8 @@ out:
 }
 
 /* The product of one or several linear maps side by side, the first times `scale`. */
-static dn_status pack(dn_product *p, const dn_esm_linear *const *map, int n, float scale, dn_packed *out,
-                      dn_error *err)
+static dn_status pack(dn_packed_product *p, const dn_esm_linear *const *map, int n, float scale,
+                      dn_packed *out, dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t weights = map[0]->weight->count, biases = map[0]->bias->count;
@@ -71,7 +71,7 @@ out:
     return st;
 }
 
-static dn_status pack_layer(const dn_esm_model *m, const dn_esm_layer *l, dn_product *const *p,
+static dn_status pack_layer(const dn_esm_model *m, const dn_esm_layer *l, dn_packed_product *const *p,
                             dn_esm_packed_layer *out, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -139,7 +139,7 @@ dn_status dn_esm_model_create(const dn_esm_weights *w, dn_esm_precision precisio
     dn_status st = DN_OK;
     dn_esm_model *m = NULL;
     dn_packed_kind kind[DN_ESM_PRODUCTS];
-    dn_product *p[DN_ESM_PRODUCTS] = {NULL};
+    dn_packed_product *p[DN_ESM_PRODUCTS] = {NULL};
 
     DN_TRY(check(&w->config, err));
     DN_NEW(m, 1);
@@ -155,14 +155,14 @@ dn_status dn_esm_model_create(const dn_esm_weights *w, dn_esm_precision precisio
     DN_NEW(m->layer, (size_t)m->config.layers);
     dn_esm_product_kinds(&m->config, precision, kind);
     for (int i = 0; i < DN_ESM_PRODUCTS; i++)
-        DN_TRY(dn_product_create(&kind[i], &p[i], err));
+        DN_TRY(dn_packed_create(&kind[i], &p[i], err));
     for (int64_t l = 0; l < m->config.layers; l++)
         DN_TRY(pack_layer(m, &w->layer[l], p, &m->layer[l], err));
     *out = m;
     m = NULL;
 out:
     for (int i = 0; i < DN_ESM_PRODUCTS; i++)
-        dn_product_destroy(&p[i]);
+        dn_packed_destroy(&p[i]);
     dn_esm_model_destroy(&m);
     return st;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 
-struct dn_product {
+struct dn_packed_product {
     dn_packed_kind kind;
     dnnl_engine_t engine;
     dnnl_stream_t stream;
@@ -49,7 +49,7 @@ int64_t dn_packed_height(int64_t rows)
     return height(height_index(rows));
 }
 
-static dn_status matrix(const dn_product *p, int64_t rows, int64_t columns, bool bf16, bool transposed,
+static dn_status matrix(const dn_packed_product *p, int64_t rows, int64_t columns, bool bf16, bool transposed,
                         dnnl_memory_desc_t *out, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -65,7 +65,7 @@ out:
 }
 
 /* In `after`, what follows the product; the scratch is the caller's. */
-static dn_status afterwards(const dn_product *p, dnnl_primitive_attr_t *attr, dnnl_post_ops_t *after,
+static dn_status afterwards(const dn_packed_product *p, dnnl_primitive_attr_t *attr, dnnl_post_ops_t *after,
                             dn_error *err)
 {
     dn_status st = DN_OK;
@@ -84,7 +84,7 @@ out:
 
 /* The primitive of height i; `scratch` becomes at least what it needs. The first one made, of the largest
  * height, chooses the order of the weights. */
-static dn_status make_height(dn_product *p, int i, size_t *scratch, dn_error *err)
+static dn_status make_height(dn_packed_product *p, int i, size_t *scratch, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_packed_kind *kind = &p->kind;
@@ -120,10 +120,10 @@ out:
     return st;
 }
 
-dn_status dn_product_create(const dn_packed_kind *kind, dn_product **out, dn_error *err)
+dn_status dn_packed_create(const dn_packed_kind *kind, dn_packed_product **out, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_product *p = NULL;
+    dn_packed_product *p = NULL;
     dnnl_memory_desc_t md;
     size_t scratch = 0;
 
@@ -141,13 +141,13 @@ dn_status dn_product_create(const dn_packed_kind *kind, dn_product **out, dn_err
     *out = p;
     p = NULL;
 out:
-    dn_product_destroy(&p);
+    dn_packed_destroy(&p);
     return st;
 }
 
-void dn_product_destroy(dn_product **product)
+void dn_packed_destroy(dn_packed_product **product)
 {
-    dn_product *p = *product;
+    dn_packed_product *p = *product;
 
     if (p == NULL)
         return;
@@ -166,7 +166,7 @@ void dn_product_destroy(dn_product **product)
     *product = NULL;
 }
 
-dn_status dn_packed_pack(dn_product *p, const float *w, const float *b, dn_packed *out, dn_error *err)
+dn_status dn_packed_pack(dn_packed_product *p, const float *w, const float *b, dn_packed *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dnnl_memory_desc_t plain;
@@ -205,8 +205,8 @@ void dn_packed_release(dn_packed *w)
     *w = (dn_packed){0};
 }
 
-dn_status dn_product_run(dn_product *p, const dn_packed *w, int64_t rows, const void *x, void *y,
-                         dn_error *err)
+dn_status dn_packed_run(dn_packed_product *p, const dn_packed *w, int64_t rows, const void *x, void *y,
+                        dn_error *err)
 {
     dn_status st = DN_OK;
     int i = height_index(rows);

@@ -36,14 +36,14 @@ typedef struct dn_packed {
 } dn_packed;
 
 /* The product on one thread, for any weights of its kind: a thread that runs it has created it. */
-typedef struct dn_product dn_product;
+typedef struct dn_packed_product dn_packed_product;
 
 /* Fails: DN_EUNAVAILABLE this CPU has no such product (bf16 without AVX-512); DN_ENOMEM; DN_ESOFTWARE */
-DN_MUST_CHECK dn_status dn_product_create(const dn_packed_kind *kind, dn_product **out, dn_error *err);
-void dn_product_destroy(dn_product **p);
+DN_MUST_CHECK dn_status dn_packed_create(const dn_packed_kind *kind, dn_packed_product **out, dn_error *err);
+void dn_packed_destroy(dn_packed_product **p);
 
 /* Pack w [out, in] and b [out]. Fails: DN_ENOMEM, DN_ESOFTWARE */
-DN_MUST_CHECK dn_status dn_packed_pack(dn_product *p, const float *w, const float *b, dn_packed *out,
+DN_MUST_CHECK dn_status dn_packed_pack(dn_packed_product *p, const float *w, const float *b, dn_packed *out,
                                        dn_error *err);
 void dn_packed_release(dn_packed *w);
 
@@ -52,7 +52,7 @@ int64_t dn_packed_height(int64_t rows);
 
 /* x and y have room for dn_packed_height(rows) rows; rows beyond `rows` are read (they must be numbers) and
  * written. x and y are aligned to 64 bytes. Fails: DN_ESOFTWARE */
-DN_MUST_CHECK dn_status dn_product_run(dn_product *p, const dn_packed *w, int64_t rows, const void *x,
-                                       void *y, dn_error *err);
+DN_MUST_CHECK dn_status dn_packed_run(dn_packed_product *p, const dn_packed *w, int64_t rows, const void *x,
+                                      void *y, dn_error *err);
 
 #endif

@@ -260,10 +260,10 @@ static void f32_definition(void)
 static bool no_bf16(void)
 {
     dn_packed_kind kind = {.in = 16, .out = 16, .bf16 = true};
-    dn_product *p = NULL;
-    bool none = dn_product_create(&kind, &p, NULL) == DN_EUNAVAILABLE;
+    dn_packed_product *p = NULL;
+    bool none = dn_packed_create(&kind, &p, NULL) == DN_EUNAVAILABLE;
 
-    dn_product_destroy(&p);
+    dn_packed_destroy(&p);
     if (none)
         test_skip("oneDNN has no products in bf16 on this CPU");
     return none;
