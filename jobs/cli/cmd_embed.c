@@ -34,6 +34,10 @@ static const dn_opt options[] = {
      "a state for each residue, their mean, or that of the start token", "output"},
     {"store", 0, DN_OPT_TEXT, "f32", "f32|bf16",
      "bf16 takes half of the space and keeps 8 bits of the numbers", "output"},
+    {"part-size", 0, DN_OPT_INT, "64", "1..65536",
+     "MB of states that a rank computes between two parts: a killed run loses no more, a rank takes as much "
+     "memory",
+     "output"},
     {"output", 'o', DN_OPT_TEXT, NULL, "FILE", "states.h5 (required)", "output"},
     {"force", 'f', DN_OPT_FLAG, NULL, NULL, "replace the output, drop what is unfinished of another run",
      "output"},
@@ -83,7 +87,8 @@ static dn_status read_options(job *j, dn_error *err)
                                            : DN_POOL_NONE,
         .residues = dn_options_int(o, "residues"),
         .windows = strcmp(dn_options_text(o, "long"), "windows") == 0,
-        .overlap = dn_options_int(o, "overlap")};
+        .overlap = dn_options_int(o, "overlap"),
+        .wave = dn_options_int(o, "part-size") << 20};
     if (dn_options_given(o, "overlap") && !j->wish.windows)
         DN_FAIL(DN_EUSAGE, "--overlap goes with --long windows");
 out:

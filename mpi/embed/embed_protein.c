@@ -60,26 +60,13 @@ static dn_status average_windows(dn_embedder *e, const char *text, int64_t resid
 {
     dn_status st = DN_OK;
     const dn_embed_options *o = e->options;
-    int64_t width = dn_esm_model_config(e->model)->width;
-    int64_t count = dn_esm_windows(residues, o->residues, o->overlap), length = least(residues, o->residues);
+    int64_t width = dn_esm_model_config(e->model)->width, length = o->residues;
 
     memset(out, 0, (size_t)((residues + 2) * width) * sizeof *out);
-    for (int64_t i = 0; i < count; i++) {
-        int64_t start = dn_esm_window_start(residues, o->residues, o->overlap, i);
-
-        dn_esm_tokenise(text + start, length, e->token);
+    for (int64_t i = 0; i < dn_esm_windows(residues, length, o->overlap); i++) {
+        dn_esm_tokenise(text + dn_esm_window_start(residues, length, o->overlap, i), length, e->token);
         DN_TRY(dn_esm_forward(e->model, e->work, e->token, length + 2, e->state, err));
-        for (int64_t r = 0; r < length + 2; r++) {
-            float *to = out + (r == 0 ? 0 : r == length + 1 ? residues + 1 : start + r) * width;
-            for (int64_t c = 0; c < width; c++)
-                to[c] += e->state[r * width + c];
-        }
-    }
-    for (int64_t r = 0; r < residues + 2; r++) {
-        bool end = r == 0 || r == residues + 1;
-        float cover = (float)(end ? count : dn_esm_window_cover(residues, o->residues, o->overlap, r - 1));
-        for (int64_t c = 0; c < width; c++)
-            out[r * width + c] /= cover;
+        dn_esm_window_add(residues, length, o->overlap, i, e->state, width, out);
     }
 out:
     return st;
