@@ -211,6 +211,9 @@ static dn_status publish(const walk *k, dn_dti_explanation *e, dn_error *err)
 
     e->atoms = p->atoms;
     e->positions = p->positions;
+    e->drug_extras = d->drug_extra_width;
+    e->target_extras = d->target_extra_width;
+    e->pair_extras = d->pair_extra_width;
     DN_TRY(sum_rows(k->sum, p->atoms, d->atom_width, &e->atom, err));
     DN_TRY(sum_rows(k->sum + p->state, p->positions, d->state_width, &e->position, err));
     DN_TRY(sum_rows(k->sum + p->drug_extra, d->drug_extra_width, 1, &e->drug_extra, err));

@@ -49,17 +49,18 @@ typedef struct dn_dti_explain_options {
 
 /* Contributions are in the unit of the logit; positive ones speak for activation. */
 typedef struct dn_dti_explanation {
-    int64_t atoms, positions; /* positions that the network reads (max_length) */
-    double *atom;             /* [atoms] */
-    double *position;         /* [positions] */
-    double *drug_extra;       /* [drug_extra_width] */
-    double *target_extra;     /* [target_extra_width] */
-    double *pair_extra;       /* [pair_extra_width] */
-    double score, baseline;   /* F(x), F(b) */
-    double probability;       /* of class 1, that of F(x) */
-    double remainder;         /* F(x) - F(b) - the sum of all contributions */
-    int64_t steps;            /* of the last pass */
-    bool complete;            /* |remainder| <= tolerance */
+    int64_t atoms, positions;                        /* positions that the network reads (max_length) */
+    double *atom;                                    /* [atoms] */
+    double *position;                                /* [positions] */
+    int64_t drug_extras, target_extras, pair_extras; /* the widths of the data */
+    double *drug_extra;                              /* [drug_extras] */
+    double *target_extra;                            /* [target_extras] */
+    double *pair_extra;                              /* [pair_extras] */
+    double score, baseline;                          /* F(x), F(b) */
+    double probability;                              /* of class 1, that of F(x) */
+    double remainder;                                /* F(x) - F(b) - the sum of all contributions */
+    int64_t steps;                                   /* of the last pass */
+    bool complete;                                   /* |remainder| <= tolerance */
 } dn_dti_explanation;
 
 /* *out is filled; on failure it is empty. Time: steps x about two passes of the pair. Memory: inputs of the

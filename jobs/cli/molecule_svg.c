@@ -1,0 +1,210 @@
+/* molecule_svg.c - a molecule drawn with a value of every atom as its colour; see molecule_svg.h */
+#include "jobs/cli/molecule_svg.h"
+
+#include <math.h>
+#include <string.h>
+#include "solvers/chem/elements.h"
+
+enum { SCALE = 30, MARGIN = 40, TITLE = 34, LEGEND = 56, LEAST = 420 }; /* pixels; SCALE of a unit of xy */
+
+typedef struct page {
+    const dn_molecule *m;
+    double left, top, width, height; /* of the drawing, in units of xy; top is the largest y */
+    double shift;                    /* pixels that centre it */
+    double most;                     /* largest magnitude */
+    FILE *to;
+} page;
+
+static double px(const page *p, int64_t atom)
+{
+    return p->shift + MARGIN + ((double)p->m->xy[2 * atom] - p->left) * SCALE;
+}
+
+static double py(const page *p, int64_t atom)
+{
+    return TITLE + MARGIN + (p->top - (double)p->m->xy[2 * atom + 1]) * SCALE;
+}
+
+/* Text as XML; what XML cannot say becomes '?'. */
+static void put_text(const char *text, FILE *to)
+{
+    for (const char *c = text; *c != '\0'; c++)
+        if (*c == '&' || *c == '<' || *c == '>' || *c == '"')
+            fprintf(to, "&#%d;", *c);
+        else
+            fputc((unsigned char)*c < 32 || (unsigned char)*c > 126 ? '?' : *c, to);
+}
+
+/* The colour of a share of the largest magnitude, -1 .. 1: from white to the ends of ColorBrewer's RdBu. */
+static void put_colour(double share, FILE *to)
+{
+    static const double end[2][3] = {{33, 102, 172}, {178, 24, 43}};
+    const double *e = end[share > 0];
+    double s = fabs(share);
+
+    fprintf(to, "#%02x%02x%02x", (unsigned)lround(255 + s * (e[0] - 255)),
+            (unsigned)lround(255 + s * (e[1] - 255)), (unsigned)lround(255 + s * (e[2] - 255)));
+}
+
+static double share_of(const page *p, double value)
+{
+    return p->most > 0 ? value / p->most : 0;
+}
+
+/* Carbons have no text but where nothing else would show them. */
+static bool has_text(const dn_molecule *m, int64_t atom)
+{
+    const dn_atom *a = &m->atom[atom];
+
+    return a->number != 6 || a->degree == 0 || a->charge != 0 || a->isotope != 0;
+}
+
+static void put_discs(const page *p, const double *value)
+{
+    for (int64_t i = 0; i < p->m->n_atoms; i++) {
+        fprintf(p->to, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"16\" fill=\"", px(p, i), py(p, i));
+        put_colour(share_of(p, value[i]), p->to);
+        fprintf(p->to, "\"><title>atom %lld, %s: %+.4g</title></circle>\n", (long long)(i + 1),
+                dn_element_symbol(p->m->atom[i].number), value[i]);
+    }
+}
+
+/* A line beside the bond, `aside` pixels to its left, leaving out what text covers. */
+static void put_line(const page *p, const dn_bond *b, double aside)
+{
+    double x0 = px(p, b->a), y0 = py(p, b->a), x1 = px(p, b->b), y1 = py(p, b->b);
+    double length = hypot(x1 - x0, y1 - y0), dx, dy;
+    double start = has_text(p->m, b->a) ? 10 : 0, stop = has_text(p->m, b->b) ? 10 : 0;
+
+    if (length <= start + stop)
+        return;
+    dx = (x1 - x0) / length;
+    dy = (y1 - y0) / length;
+    fprintf(p->to, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", x0 + dx * start + dy * aside,
+            y0 + dy * start - dx * aside, x1 - dx * stop + dy * aside, y1 - dy * stop - dx * aside);
+}
+
+static void put_bonds(const page *p)
+{
+    fprintf(p->to, "<g stroke=\"#222222\" stroke-width=\"2\" stroke-linecap=\"round\">\n");
+    for (int64_t e = 0; e < p->m->n_bonds; e++) {
+        const dn_bond *b = &p->m->bond[e];
+
+        if (b->order != 2)
+            put_line(p, b, 0);
+        if (b->order == 2) {
+            put_line(p, b, -3);
+            put_line(p, b, 3);
+        }
+        if (b->order == 3) {
+            put_line(p, b, -5);
+            put_line(p, b, 5);
+        }
+    }
+    fprintf(p->to, "</g>\n");
+}
+
+/* Symbol, hydrogens, charge; the isotope in front. */
+static void put_symbols(const page *p)
+{
+    fprintf(p->to, "<g font-family=\"Helvetica,Arial,sans-serif\" font-size=\"15\" fill=\"#000000\">\n");
+    for (int64_t i = 0; i < p->m->n_atoms; i++) {
+        const dn_atom *a = &p->m->atom[i];
+        const char *symbol = dn_element_symbol(a->number);
+
+        if (!has_text(p->m, i))
+            continue;
+        fprintf(p->to, "<text x=\"%.1f\" y=\"%.1f\">", px(p, i) - 5.5 * (double)strlen(symbol),
+                py(p, i) + 5.3);
+        if (a->isotope > 0)
+            fprintf(p->to, "<tspan font-size=\"10\" dy=\"-5\">%d</tspan><tspan dy=\"5\">%s</tspan>",
+                    a->isotope, symbol);
+        else
+            fprintf(p->to, "%s", symbol);
+        if (a->hydrogens > 0)
+            fprintf(p->to, "H");
+        if (a->hydrogens > 1)
+            fprintf(p->to, "<tspan font-size=\"10\" dy=\"4\">%d</tspan><tspan dy=\"-4\">&#8203;</tspan>",
+                    a->hydrogens);
+        if (a->charge != 0) {
+            fprintf(p->to, "<tspan font-size=\"11\" dy=\"-6\">");
+            if (a->charge > 1 || a->charge < -1)
+                fprintf(p->to, "%d", a->charge > 0 ? a->charge : -a->charge);
+            fprintf(p->to, "%s</tspan>", a->charge > 0 ? "+" : "&#8722;");
+        }
+        fprintf(p->to, "</text>\n");
+    }
+    fprintf(p->to, "</g>\n");
+}
+
+static void put_legend(const page *p, double width, double y)
+{
+    double left = width / 2 - 120;
+
+    fprintf(p->to, "<defs><linearGradient id=\"scale\"><stop offset=\"0\" stop-color=\"");
+    put_colour(-1, p->to);
+    fprintf(p->to, "\"/><stop offset=\"0.5\" stop-color=\"#ffffff\"/><stop offset=\"1\" stop-color=\"");
+    put_colour(1, p->to);
+    fprintf(p->to,
+            "\"/></linearGradient></defs>\n<rect x=\"%.1f\" y=\"%.1f\" width=\"240\" height=\"10\" "
+            "fill=\"url(#scale)\" stroke=\"#888888\"/>\n",
+            left, y);
+    fprintf(p->to, "<g font-family=\"Helvetica,Arial,sans-serif\" font-size=\"11\" fill=\"#000000\" "
+                   "text-anchor=\"middle\">\n");
+    fprintf(p->to,
+            "<text x=\"%.1f\" y=\"%.1f\">%.3g</text>\n<text x=\"%.1f\" y=\"%.1f\">0</text>\n"
+            "<text x=\"%.1f\" y=\"%.1f\">%+.3g</text>\n<text x=\"%.1f\" y=\"%.1f\">inhibition</text>\n"
+            "<text x=\"%.1f\" y=\"%.1f\">activation</text>\n</g>\n",
+            left, y + 24, -p->most, left + 120, y + 24, left + 240, y + 24, p->most, left + 60, y + 24,
+            left + 180, y + 24);
+}
+
+static void measure(page *p, const double *value)
+{
+    double right = (double)p->m->xy[0], bottom = (double)p->m->xy[1];
+
+    p->left = right;
+    p->top = bottom;
+    for (int64_t i = 0; i < p->m->n_atoms; i++) {
+        double x = (double)p->m->xy[2 * i], y = (double)p->m->xy[2 * i + 1];
+
+        p->left = fmin(p->left, x);
+        right = fmax(right, x);
+        p->top = fmax(p->top, y);
+        bottom = fmin(bottom, y);
+        p->most = fmax(p->most, fabs(value[i]));
+    }
+    p->width = right - p->left;
+    p->height = p->top - bottom;
+}
+
+void dn_molecule_svg(const dn_molecule *m, const double *value, const char *title, FILE *to)
+{
+    page p = {.m = m, .to = to};
+    double width, height;
+
+    measure(&p, value);
+    width = p.width * SCALE + 2 * MARGIN;
+    height = p.height * SCALE + 2 * MARGIN + TITLE + LEGEND;
+    if (width < LEAST) {
+        p.shift = (LEAST - width) / 2;
+        width = LEAST;
+    }
+    fprintf(to,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "
+            "version=\"1.1\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\">\n<title>",
+            width, height, width, height);
+    put_text(title, to);
+    fprintf(to,
+            "</title>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n"
+            "<text x=\"%.1f\" y=\"24\" font-family=\"Helvetica,Arial,sans-serif\" font-size=\"12\" "
+            "text-anchor=\"middle\">",
+            width / 2);
+    put_text(title, to);
+    fprintf(to, "</text>\n");
+    put_discs(&p, value);
+    put_bonds(&p);
+    put_symbols(&p);
+    put_legend(&p, width, height - LEGEND + 12);
+    fprintf(to, "</svg>\n");
+}
