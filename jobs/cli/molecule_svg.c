@@ -2,7 +2,6 @@
 #include "jobs/cli/molecule_svg.h"
 
 #include <math.h>
-#include <string.h>
 #include "solvers/chem/elements.h"
 
 enum { SCALE = 30, MARGIN = 40, TITLE = 34, LEGEND = 56, LEAST = 420 }; /* pixels; SCALE of a unit of xy */
@@ -35,10 +34,11 @@ static void put_text(const char *text, FILE *to)
             fputc((unsigned char)*c < 32 || (unsigned char)*c > 126 ? '?' : *c, to);
 }
 
-/* The colour of a share of the largest magnitude, -1 .. 1: from white to the ends of ColorBrewer's RdBu. */
+/* The colour of a share of the largest magnitude, -1 .. 1: from white to the ends of ColorBrewer's RdBu
+ * of three, on which black can be read. */
 static void put_colour(double share, FILE *to)
 {
-    static const double end[2][3] = {{33, 102, 172}, {178, 24, 43}};
+    static const double end[2][3] = {{103, 169, 207}, {239, 138, 98}};
     const double *e = end[share > 0];
     double s = fabs(share);
 
@@ -104,35 +104,76 @@ static void put_bonds(const page *p)
     fprintf(p->to, "</g>\n");
 }
 
-/* Symbol, hydrogens, charge; the isotope in front. */
+/* Where no bond is: 0 right, 1 left, 2 below, 3 above of the atom, the emptiest, left and right before the
+ * others. */
+static int free_side(const page *p, int64_t atom)
+{
+    static const double side[4][2] = {{1, 0}, {-1, 0}, {0, 1}, {0, -1}};
+    double near[4] = {-2, -2, -2, -2};
+    int best = 0;
+
+    for (int64_t e = 0; e < p->m->n_bonds; e++) {
+        const dn_bond *b = &p->m->bond[e];
+        int64_t other = b->a == atom ? b->b : b->a;
+        double dx = px(p, other) - px(p, atom), dy = py(p, other) - py(p, atom), length = hypot(dx, dy);
+
+        if ((b->a != atom && b->b != atom) || length == 0)
+            continue;
+        for (int k = 0; k < 4; k++)
+            near[k] = fmax(near[k], (dx * side[k][0] + dy * side[k][1]) / length);
+    }
+    for (int k = 1; k < 4; k++)
+        if (near[k] < near[best] - (k > 1 ? 0.5 : 0.01))
+            best = k;
+    return best;
+}
+
+/* "H2" beside the symbol, which is `half` pixels wide to either side. */
+static void put_hydrogens(const page *p, int64_t atom, double half)
+{
+    int side = free_side(p, atom), n = p->m->atom[atom].hydrogens;
+    double x = px(p, atom), y = py(p, atom) + 5.3;
+    const char *anchor = side == 0 ? "start" : side == 1 ? "end" : "middle";
+
+    x += side == 0 ? half : side == 1 ? -half : 0;
+    y += side == 2 ? 14 : side == 3 ? -14 : 0;
+    fprintf(p->to, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">H", x, y, anchor);
+    if (n > 1)
+        fprintf(p->to, "<tspan font-size=\"10\" dy=\"3\">%d</tspan>", n);
+    fprintf(p->to, "</text>\n");
+}
+
+/* Charge at the upper right, isotope at the upper left. */
+static void put_marks(const page *p, int64_t atom, double half)
+{
+    const dn_atom *a = &p->m->atom[atom];
+    double x = px(p, atom), y = py(p, atom) - 3;
+
+    if (a->isotope > 0)
+        fprintf(p->to, "<text x=\"%.1f\" y=\"%.1f\" font-size=\"10\" text-anchor=\"end\">%d</text>\n",
+                x - half, y, a->isotope);
+    if (a->charge == 0)
+        return;
+    fprintf(p->to, "<text x=\"%.1f\" y=\"%.1f\" font-size=\"12\">", x + half, y);
+    if (a->charge > 1 || a->charge < -1)
+        fprintf(p->to, "%d", a->charge > 0 ? a->charge : -a->charge);
+    fprintf(p->to, "%s</text>\n", a->charge > 0 ? "+" : "&#8722;");
+}
+
 static void put_symbols(const page *p)
 {
     fprintf(p->to, "<g font-family=\"Helvetica,Arial,sans-serif\" font-size=\"15\" fill=\"#000000\">\n");
     for (int64_t i = 0; i < p->m->n_atoms; i++) {
-        const dn_atom *a = &p->m->atom[i];
-        const char *symbol = dn_element_symbol(a->number);
+        const char *symbol = dn_element_symbol(p->m->atom[i].number);
+        double half = symbol[1] == '\0' ? 6 : 9;
 
         if (!has_text(p->m, i))
             continue;
-        fprintf(p->to, "<text x=\"%.1f\" y=\"%.1f\">", px(p, i) - 5.5 * (double)strlen(symbol),
-                py(p, i) + 5.3);
-        if (a->isotope > 0)
-            fprintf(p->to, "<tspan font-size=\"10\" dy=\"-5\">%d</tspan><tspan dy=\"5\">%s</tspan>",
-                    a->isotope, symbol);
-        else
-            fprintf(p->to, "%s", symbol);
-        if (a->hydrogens > 0)
-            fprintf(p->to, "H");
-        if (a->hydrogens > 1)
-            fprintf(p->to, "<tspan font-size=\"10\" dy=\"4\">%d</tspan><tspan dy=\"-4\">&#8203;</tspan>",
-                    a->hydrogens);
-        if (a->charge != 0) {
-            fprintf(p->to, "<tspan font-size=\"11\" dy=\"-6\">");
-            if (a->charge > 1 || a->charge < -1)
-                fprintf(p->to, "%d", a->charge > 0 ? a->charge : -a->charge);
-            fprintf(p->to, "%s</tspan>", a->charge > 0 ? "+" : "&#8722;");
-        }
-        fprintf(p->to, "</text>\n");
+        fprintf(p->to, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>\n", px(p, i),
+                py(p, i) + 5.3, symbol);
+        if (p->m->atom[i].hydrogens > 0)
+            put_hydrogens(p, i, half);
+        put_marks(p, i, half);
     }
     fprintf(p->to, "</g>\n");
 }
