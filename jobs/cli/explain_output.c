@@ -65,7 +65,11 @@ static void write_residues(const dn_explain_run *r, int64_t i, const dn_dti_expl
         if (residue > 0)
             fprintf(to, "%lld\t%c\t%.9g\n", (long long)residue, sequence[residue - 1], plain(e->position[p]));
         else
-            fprintf(to, "%s\t-\t%.9g\n", residue == 0 ? "start" : "end", plain(e->position[p]));
+            fprintf(to, "%s\t-\t%.9g\n",
+                    residue == DN_EXPLAIN_START ? "start"
+                    : residue == DN_EXPLAIN_END ? "end"
+                                                : "all",
+                    plain(e->position[p]));
     }
 }
 

@@ -441,7 +441,12 @@ int64_t dn_explain_residue(const dn_explain_run *r, int64_t target, int64_t i)
 {
     const dn_dti_inputs *in = &r->model.in;
     int64_t front = (in->ends + 1) / 2;
-    int64_t residues = in->state_at[target + 1] - in->state_at[target] - in->ends;
+    int64_t positions = in->state_at[target + 1] - in->state_at[target];
+    const int64_t *text = in->targets.sequence.offset + target;
 
-    return i < front ? 0 : i < front + residues ? i - front + 1 : -1;
+    if (positions == 1 && in->ends == 0 && text[1] - text[0] > 1)
+        return DN_EXPLAIN_WHOLE;
+    if (i < front)
+        return DN_EXPLAIN_START;
+    return i < front + positions - in->ends ? i - front + 1 : DN_EXPLAIN_END;
 }

@@ -60,9 +60,10 @@ DN_MUST_CHECK dn_status dn_explain_pair(const dn_explain_run *run, int64_t i,
                                         const dn_dti_explain_options *options, dn_dti_explanation *out,
                                         dn_error *err);
 
-/* What position i of the states of a target is: the number of its residue, from 1; 0 a token in front of the
- * first one, -1 one behind the last. Where a file of states has an odd number of tokens a protein, the
- * larger half stands in front. Local. */
+/* What position i of the states of a target is: the number of its residue, from 1, or one of these. Where a
+ * file of states has an odd number of tokens a protein, the larger half stands in front. A single state of a
+ * longer sequence, pooled, is the whole protein. Local. */
+enum { DN_EXPLAIN_START = 0, DN_EXPLAIN_END = -1, DN_EXPLAIN_WHOLE = -2 };
 int64_t dn_explain_residue(const dn_explain_run *run, int64_t target, int64_t i);
 
 #endif

@@ -112,6 +112,12 @@ P
     [ "$(wc -l <s/pair_1.residues.tsv)" = 53 ] || fail "not 50 residues and two tokens"
     cut -f1,2 e3/pair_1.residues.tsv | sed -n 2,51p >a.txt
     cut -f1,2 s/pair_1.residues.tsv | sed -n 3,52p | cmp -s - a.txt || fail "letters stand beside other residues"
+    "$PYTHON" -c 'import glob, numpy as np
+for f in glob.glob("npy/*.npy"): np.save(f, np.load(f)[:1])'
+    expect 0 "" "$PYTHON" "$ROOT/scripts/states_from_npy" dti.h5 npy pooled.h5 --encoder pooled --max-residues 1
+    expect 0 "" "$DRAGNET" "${train[@]}" --epochs 1 --encoder pooled.h5 -o pooled
+    expect 0 "" "$DRAGNET" explain dti.h5 --model pooled/model.h5 --drug "$drug" --target "$target" -o p
+    [ "$(cut -f1 p/pair_1.residues.tsv | tr '\n' ' ')" = "residue all " ] || fail "one state of a protein is called a residue"
 else
     echo "SKIP: stored states: no h5py"
 fi
