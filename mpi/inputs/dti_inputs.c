@@ -259,6 +259,7 @@ static dn_status read_targets(const dn_comm *comm, dn_dti_inputs *in, const char
     remember_path(comm, path, in->states_path, sizeof in->states_path);
     dn_states_hash_sequences(&known, in->targets_hash);
     snprintf(in->encoder, sizeof in->encoder, "%s", dn_states_info(s)->encoder);
+    in->ends = dn_states_info(s)->ends;
 out:
     wanted_destroy(&w);
     dn_states_close(&s);

@@ -47,6 +47,7 @@ typedef struct dn_dti_inputs {
     char states_hash[DN_HASH_TEXT];  /* of the states of the known targets, in their order */
     char targets_hash[DN_HASH_TEXT]; /* of their sequences */
     char new_hash[DN_HASH_TEXT];     /* of the states of the others; "" without */
+    int64_t ends;                    /* positions of a protein that stand for no residue (states.h) */
     char states_path[1024];          /* where the file stands, from the root */
 } dn_dti_inputs;
 

@@ -17,4 +17,7 @@ typedef struct dn_element {
 /* The element of an atomic number, or NULL when there is none. */
 const dn_element *dn_element_of(int number);
 
+/* "C" of 6; "?" when there is none. */
+const char *dn_element_symbol(int number);
+
 #endif

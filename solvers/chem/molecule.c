@@ -10,5 +10,6 @@ void dn_molecule_destroy(dn_molecule *m)
     dn_free(m->atom);
     dn_free(m->bond);
     dn_free(m->key);
+    dn_free(m->xy);
     *m = (dn_molecule){0};
 }

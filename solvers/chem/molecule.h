@@ -88,6 +88,7 @@ typedef struct dn_molecule {
     dn_atom *atom; /* [n_atoms] */
     dn_bond *bond; /* [n_bonds] */
     char *key;     /* canonical SMILES, or NULL when it was not asked for */
+    float *xy;     /* [n_atoms, 2]  a drawing of it, or NULL when it was not asked for */
 } dn_molecule;
 
 typedef struct dn_chem dn_chem;
@@ -97,6 +98,7 @@ enum {
     DN_CHEM_KEY =
         1, /* m->key: the same text for one molecule written in two ways (stereo, charges, isotopes
               and fragments count; the order of fragments, explicit [H] and the Kekule form do not) */
+    DN_CHEM_LAYOUT = 2, /* m->xy: where the atoms stand on paper, y upwards, a bond about 1.6 long */
 };
 
 /* A reader. One thread at a time may use it; threads that work at once need one each.

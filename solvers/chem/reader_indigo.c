@@ -515,6 +515,27 @@ out:
     return st;
 }
 
+/* After all else has been read: Indigo places atoms, which may change what it says of stereo. */
+static dn_status lay_out(work *w, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    TRY_INDIGO(indigoLayout(w->handle));
+    DN_NEW(w->m.xy, 2 * (size_t)w->m.n_atoms);
+    for (int64_t i = 0; i < w->m.n_atoms; i++) {
+        int atom = indigoGetAtom(w->handle, w->origin[i]);
+        const float *at = atom < 0 ? NULL : indigoXYZ(atom);
+
+        if (at == NULL)
+            DN_TRY(unreadable(err));
+        w->m.xy[2 * i] = at[0];
+        w->m.xy[2 * i + 1] = at[1];
+        indigoFree(atom);
+    }
+out:
+    return st;
+}
+
 dn_status dn_molecule_read(dn_chem *chem, const char *smiles, size_t length, unsigned wants, dn_molecule *out,
                            dn_error *err)
 {
@@ -532,6 +553,8 @@ dn_status dn_molecule_read(dn_chem *chem, const char *smiles, size_t length, uns
     DN_TRY(perceive(&w, err));
     if ((wants & DN_CHEM_KEY) != 0)
         DN_TRY(make_key(&w, err));
+    if ((wants & DN_CHEM_LAYOUT) != 0)
+        DN_TRY(lay_out(&w, err));
     *out = w.m;
     w.m = (dn_molecule){0};
 out:

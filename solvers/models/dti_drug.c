@@ -156,3 +156,26 @@ dn_status dn_dti_drug_backward(dn_work *k, const float *w, float *dw, dn_error *
 out:
     return st;
 }
+
+dn_status dn_dti_drug_infer_backward(dn_work *k, const float *w, float *out_datom, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_dti_options *o = &k->g->options;
+    dn_molecule m = molecule_of(k->g, k->atoms.drug[0]);
+    int64_t in = k->g->data.atom_width, widest = o->gcn1 > o->gcn2 ? o->gcn1 : o->gcn2;
+    size_t room = (size_t)(m.atoms * (widest > in ? widest : in));
+
+    DN_TRY(dn_room_need(&k->dz, room, err));
+    DN_TRY(dn_room_need(&k->da, room, err));
+    DN_TRY(
+        dn_gemm(false, true, 1, o->gcn2, o->drug_out, k->ddrug, tensor(k, w, DRUG_W), false, k->dmean, err));
+    spread_mean(k->z2a.p, k->dmean, m.atoms, o->gcn2, 1 / (float)m.atoms, k->dz.p);
+    DN_TRY(
+        dn_gemm(false, true, m.atoms, o->gcn1, o->gcn2, k->dz.p, tensor(k, w, GCN2_W), false, k->da.p, err));
+    dn_gcn_step(&m, o->gcn1, k->da.p, k->dz.p);
+    dn_dti_gate(k->z1a.p, 1, m.atoms * o->gcn1, k->dz.p);
+    DN_TRY(dn_gemm(false, true, m.atoms, in, o->gcn1, k->dz.p, tensor(k, w, GCN1_W), false, k->da.p, err));
+    dn_gcn_step(&m, in, k->da.p, out_datom);
+out:
+    return st;
+}

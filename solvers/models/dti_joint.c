@@ -234,6 +234,27 @@ dn_status dn_dti_joint_infer(dn_work *k, const float *w, float *out, dn_error *e
     return finish(k, w, k->rows, out, err);
 }
 
+dn_status dn_dti_joint_infer_backward(dn_work *k, const float *w, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_dti_options *o = &k->g->options;
+    int64_t width = cat_width(k->g), of_heads = head_width(k->g);
+    float *d = o->joint > 0 ? k->djoint : k->dcat;
+
+    for (int64_t i = 0; i < of_heads; i++)
+        d[i] = tensor(k, w, HEAD_W)[i] / (float)o->heads;
+    if (o->joint > 0) {
+        dn_dti_gate(k->joint, 1, o->joint, k->djoint);
+        DN_TRY(
+            dn_gemm(false, true, 1, width, o->joint, k->djoint, tensor(k, w, JOINT_W), false, k->dcat, err));
+    }
+    memcpy(k->ddrug, k->dcat, (size_t)o->drug_out * sizeof *k->dcat);
+    memcpy(k->dtarget, k->dcat + o->drug_out + k->g->data.drug_extra_width,
+           (size_t)o->target_out * sizeof *k->dcat);
+out:
+    return st;
+}
+
 dn_status dn_dti_score(dn_work *k, const float *w, const float *drugs, const float *targets,
                        const float *pair_extra, int64_t n, float *out, dn_error *err)
 {

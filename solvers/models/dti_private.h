@@ -172,6 +172,17 @@ dn_status dn_dti_target_first_backward(dn_work *k, const float *w, float *dw, dn
 dn_status dn_dti_target_infer(dn_work *k, const float *w, const float *running, const int64_t *targets,
                               int64_t n, dn_error *err);
 
+/* ---- gradients of the logit with respect to the inputs, of ONE pair (capacity 1) that predict() just
+ * passed: what it left in the buffers is read, weights have no gradients ---- */
+
+/* dcat [cat_width] of what is concatenated, ddrug and dtarget; without the direct path. */
+dn_status dn_dti_joint_infer_backward(dn_work *k, const float *w, dn_error *err);
+/* From ddrug: out_datom [atoms, F]. */
+dn_status dn_dti_drug_infer_backward(dn_work *k, const float *w, float *out_datom, dn_error *err);
+/* From dtarget: out_dstate [positions, C] of the target. */
+dn_status dn_dti_target_infer_backward(dn_work *k, const float *w, const float *running, int64_t target,
+                                       float *out_dstate, dn_error *err);
+
 /* ---- dti_joint.c: from drug_out and target_out, in training ---- */
 
 dn_status dn_dti_joint_forward(dn_work *k, const float *w, dn_error *err);             /* to logit */

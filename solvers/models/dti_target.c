@@ -338,3 +338,33 @@ dn_status dn_dti_target_first_backward(dn_work *k, const float *w, float *dw, dn
 out:
     return st;
 }
+
+/* ---- gradients of the inputs, one target, norms as they stand at inference ---- */
+
+dn_status dn_dti_target_infer_backward(dn_work *k, const float *w, const float *running, int64_t target,
+                                       float *out_dstate, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_dti_options *o = &k->g->options;
+    int64_t length = length_of(k->g, target), pools = (length + 1) / 2, c1 = o->conv1, c2 = o->conv2;
+    static const float none[MAX_UNITS] = {0};
+    affine a1, a2;
+
+    affine_of(k, 0, w, running, &a1);
+    affine_of(k, 1, w, running, &a2);
+    DN_TRY(need_scratch(k, length, true, err));
+    DN_TRY(
+        dn_gemm(false, true, 1, c2, o->target_out, k->dtarget, tensor(k, w, TARGET_W), false, k->dtop, err));
+    dn_dti_gate(k->top, 1, c2, k->dtop);
+    top_rows(&a2, k->y2.p, pools, k->position);
+    memset(k->dy.p, 0, (size_t)(pools * c2) * sizeof *k->dy.p);
+    for (int64_t c = 0; c < c2; c++)
+        k->dy.p[(int64_t)k->position[c] * c2 + c] = a2.scale[c] * k->dtop[c];
+    DN_TRY(dn_conv3_input_gradient(k->dy.p, pools, c1, c2, tensor(k, w, CONV2_W), k->wide.p, k->dz1.p, err));
+    dn_dti_gate(k->z1.p, 1, pools * c1, k->dz1.p);
+    dn_pool_backward(k->y1.p, length, c1, a1.scale, a1.shift, a1.scale, none, none, 1, k->dz1.p, k->dy.p);
+    DN_TRY(dn_conv3_input_gradient(k->dy.p, length, k->g->data.state_width, c1, tensor(k, w, CONV1_W),
+                                   k->wide.p, out_dstate, err));
+out:
+    return st;
+}

@@ -89,3 +89,17 @@ dn_status dn_conv3_backward(const float *x, int64_t length, int64_t in, int64_t 
 out:
     return st;
 }
+
+dn_status dn_conv3_input_gradient(const float *dy, int64_t length, int64_t in, int64_t out, const float *w,
+                                  float *scratch, float *dx, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t begin = 0; begin < length; begin += CHUNK) {
+        int64_t end = begin + CHUNK < length ? begin + CHUNK : length;
+        spread(dy, begin, end, length, out, scratch, NULL);
+        DN_TRY(dn_gemm(false, true, end - begin, in, 3 * out, scratch, w, false, dx + begin * in, err));
+    }
+out:
+    return st;
+}

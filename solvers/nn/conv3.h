@@ -28,4 +28,8 @@ DN_MUST_CHECK dn_status dn_conv3_backward(const float *x, int64_t length, int64_
                                           const float *w, const float *dy, float *scratch, float *dw,
                                           float *opt_dbias, float *opt_dx, dn_error *err);
 
+/* dx [length, in] alone, with the bits of opt_dx above. */
+DN_MUST_CHECK dn_status dn_conv3_input_gradient(const float *dy, int64_t length, int64_t in, int64_t out,
+                                                const float *w, float *scratch, float *dx, dn_error *err);
+
 #endif
