@@ -118,6 +118,8 @@ dn_status dn_gene_model_load(const dn_comm *comm, const dn_gene_files *f, dn_gen
     DN_TRY(dn_gene_record_check(f->model, &m->record, err)); /* the same on every rank, as all checks */
     (void)dn_normalisation_find(m->record.normalisation, &kind);
     DN_TRY(dn_h5_open(comm, f->dataset, DN_DATASET_SCHEMA, &h, err));
+    if (!dn_h5_has(h, "/genes/id/bytes"))
+        DN_FAIL(DN_EDATA, "%s: holds no genes, and %s is a model of pairs of genes", f->dataset, f->model);
     DN_TRY(dn_genes_load(h, &m->genes, err));
     DN_TRY(dn_split_load(h, m->record.split, m->record.fold, &m->split, err));
     if (m->split.interactions)

@@ -145,7 +145,7 @@ expect 0 "" "$DRAGNET" synth --genes 60 --samples 20 --pairs 600 --seed 1 -o gen
 expect 0 "" "$DRAGNET" split genes.h5 --pairs known --name warm --kind random --fractions 0.6,0.2,0.2 --seed 1 --force
 expect 65 "not drug-target pairs" ranks 2 screen genes.h5 --model run/model.h5 -o bad
 expect 0 "" "$DRAGNET" train gener genes.h5 --split warm --epochs 1 --batch 64 -o gener
-expect 65 "is a gener model, wanted dti" ranks 2 screen dti.h5 --model gener/model.h5 -o bad
+expect 65 "dti.h5: holds no genes, and gener/model.h5 is a model of pairs of genes" ranks 2 screen dti.h5 --model gener/model.h5 -o bad
 expect 0 "" "$DRAGNET" import -o lacks.h5 --interactions all=table.csv
 expect 65 "no split 'warm'" ranks 2 screen lacks.h5 --model run/model.h5 -o bad
 expect 0 "" "$DRAGNET" split lacks.h5 --interactions all --name warm --kind warm --fractions 0.6,0.2,0.2 --seed 2 --force
