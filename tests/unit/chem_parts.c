@@ -214,7 +214,7 @@ static dn_atom atoms[] = {
 static dn_bond bonds[] = {{.a = 0, .b = 1, .type = 1, .order = 1},
                           {.a = 1, .b = 2, .type = 2, .order = 2, .conjugated = true},
                           {.a = 1, .b = 3, .type = 1, .order = 1, .conjugated = true, .ring = true}};
-static const dn_molecule acetate = {5, 3, atoms, bonds, NULL};
+static const dn_molecule acetate = {.n_atoms = 5, .n_bonds = 3, .atom = atoms, .bond = bonds};
 
 static void features_by_hand(void)
 {
