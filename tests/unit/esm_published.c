@@ -22,7 +22,8 @@ static dn_json *read_expected(void)
     size_t len;
     FILE *f;
 
-    snprintf(path, sizeof path, "%s/esm2/esm2_t6_8M_expected.json", data != NULL ? data : DN_TEST_SHARED_DATA);
+    snprintf(path, sizeof path, "%s/esm2/esm2_t6_8M_expected.json",
+             data != NULL ? data : DN_TEST_SHARED_DATA);
     f = fopen(path, "rb");
     if (f == NULL)
         return NULL;
