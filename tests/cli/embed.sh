@@ -52,6 +52,10 @@ done
 expect 0 "" env OMP_NUM_THREADS=3 "$DRAGNET" "${embed[@]}" -o threads.h5
 [ "$("$PYTHON" look.py threads.h5)" = "$want" ] || fail "other states with three threads"
 expect 0 "already complete" "$DRAGNET" "${embed[@]}" -o one.h5
+grep -q "parts are left" err.txt && fail "parts that are not there: $(cat err.txt)"
+mkdir one.h5.parts
+expect 0 "parts are left" "$DRAGNET" "${embed[@]}" -o one.h5
+rmdir one.h5.parts
 expect 73 "one.h5" "$DRAGNET" "${embed[@]}" --residues 50 -o one.h5
 expect 0 "" ranks 2 "${embed[@]}" --residues 50 -o one.h5 --force
 expect 0 "" "$DRAGNET" "${embed[@]}" -o one.h5 --force
