@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# embed.sh - states of proteins by a small ESM-2 of random weights: same bits on 1, 3 (after a kill) and 4 ranks and after kills; cut, in windows,
-# pooled, in 16 bits; trained on; what is refused
+# embed.sh - states of proteins by a small ESM-2 of random weights: same bits on 1 and 4 ranks, and on 3 after a kill; cut,
+# in windows, pooled, in 16 bits; trained on; what is refused
 . "$(dirname "$0")/lib.sh"
 PYTHON=/usr/bin/python3
 "$PYTHON" -c 'import h5py' 2>/dev/null || PYTHON=python3

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# screen_genes.sh - the best pairs of genes: against the scores of evaluate, 1 to 4 ranks, both precisions, lists and single
+# screen_genes.sh - the best pairs of genes: against the scores of evaluate, on any ranks and threads, both precisions, lists and single
 # genes, decoys and genes without values, four classes, edges into a network, mistakes
 . "$(dirname "$0")/lib.sh"
 
