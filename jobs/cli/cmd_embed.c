@@ -173,6 +173,17 @@ out:
     return st;
 }
 
+/* A run that was killed between the end of its file and the last of its parts leaves these; but they may also
+ * be of another one that is to go on with --force, so they stay. */
+static void say_complete(const job *j)
+{
+    dn_log(DN_INFO, "embed", "already complete, nothing to do", "output=%s", j->output);
+    if (access(j->parts, F_OK) == 0)
+        dn_log(DN_WARN, "embed",
+               "parts are left of a run that did not end; when none is to go on, remove them", "parts=%s",
+               j->parts);
+}
+
 static dn_status run(const dn_call *call, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -192,7 +203,7 @@ static dn_status run(const dn_call *call, dn_error *err)
     if (!done)
         DN_TRY(compute(&j, err));
     else if (comm->rank == 0)
-        dn_log(DN_INFO, "embed", "already complete, nothing to do", "output=%s", j.output);
+        say_complete(&j);
 out:
     dn_strings_destroy(&sequence);
     dn_embed_close(&j.embed);

@@ -222,7 +222,7 @@ typedef struct wave {
     double own;           /* operations this rank has done of this wave */
 } wave;
 
-/* How many of the n proteins that are left make a wave: what fits, and enough for every thread of a rank. */
+/* How many of the n proteins that are left make a wave: what fits, and one for every rank. */
 static int64_t wave_length(const dn_embed *e, const dn_states_about *about, const int64_t *protein, int64_t n)
 {
     int64_t bytes = 0, k = 0, most = e->options.wave * e->comm->size;
@@ -271,10 +271,12 @@ static void wave_destroy(wave *w)
 /* Rank 0 says how far all are, taking the others to be as far as itself. */
 static void tell(const dn_embed *e, wave *w)
 {
-    double mine = (double)(w->cost[w->mine.end] - w->cost[w->mine.begin]), all = (double)w->cost[w->n];
+    double mine = (double)(w->cost[w->mine.end] - w->cost[w->mine.begin]), all = (double)w->cost[w->n], own;
 
+#pragma omp atomic read
+    own = w->own;
     if (e->comm->rank == 0 && w->hooks != NULL && w->hooks->progress != NULL)
-        w->hooks->progress(w->hooks->ctx, w->before + 1000 * all * (mine > 0 ? w->own / mine : 1), w->total,
+        w->hooks->progress(w->hooks->ctx, w->before + 1000 * all * (mine > 0 ? own / mine : 1), w->total,
                            omp_get_wtime() - w->begun);
 }
 

@@ -10,7 +10,9 @@
  * these proteins in parts_dir; when all are there they are joined and removed. What was killed goes on from
  * the parts that are sound. The states are the same bits on any number of ranks and threads (same CPU model).
  *
- * Memory of a rank: the packed weights, a work for each thread (dn_esm_work_bytes), one wave of states.
+ * Memory of a rank: the packed weights (while they are packed the map of the file beside them, which the
+ * machine takes back when it is short); for each thread a work (dn_esm_work_bytes) and the states of a
+ * window, with windows and a pool those of the longest protein, too; one wave of states and a protein.
  */
 #ifndef DN_EMBED_EMBED_H
 #define DN_EMBED_EMBED_H

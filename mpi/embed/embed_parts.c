@@ -175,11 +175,25 @@ out:
     return st;
 }
 
-static dn_range share_of(const dn_comm *comm, int64_t begin, int64_t end)
+/* The proteins of this rank among [begin, end): those whose first position lies in its share of all
+ * positions, so that no rank has more than that and one protein. Longest first, equal numbers would fill rank
+ * 0. */
+static dn_range share_of(const dn_comm *comm, const dn_states_about *about, const dn_strings *sequence,
+                         int64_t begin, int64_t end)
 {
-    dn_range r = dn_block(end - begin, comm->rank, comm->size);
+    dn_range mine = {begin, begin};
+    int64_t total = 0, before = 0;
 
-    return (dn_range){begin + r.begin, begin + r.end};
+    for (int64_t i = begin; i < end; i++)
+        total += dn_states_positions(about, sequence->offset[i + 1] - sequence->offset[i]);
+    for (int64_t i = begin; i < end; i++) {
+        int64_t owner = before * comm->size / total;
+
+        mine.begin += owner < comm->rank;
+        mine.end += owner <= comm->rank;
+        before += dn_states_positions(about, sequence->offset[i + 1] - sequence->offset[i]);
+    }
+    return mine;
 }
 
 /* Read all of a part and compare the checksums. Collective. Fails: as dn_states_read_own() */
@@ -193,7 +207,7 @@ static dn_status check_states(const dn_comm *comm, const dn_states *s, int64_t w
         dn_range mine;
 
         end = turn_end(dn_states_info(s), sequence, begin, wave * comm->size);
-        mine = share_of(comm, begin, end);
+        mine = share_of(comm, dn_states_info(s), sequence, begin, end);
         DN_PASS(pile_create(dn_states_info(s), sequence, mine, &p, err));
         DN_AGREE(comm);
         for (int64_t i = mine.begin; i < mine.end; i++)
@@ -426,7 +440,7 @@ dn_status dn_parts_join(const dn_comm *comm, dn_parts *p, const dn_states_file *
         dn_range mine;
 
         end = turn_end(about, sequence, begin, wave * comm->size);
-        mine = share_of(comm, begin, end);
+        mine = share_of(comm, about, sequence, begin, end);
         DN_PASS(pile_create(about, sequence, mine, &turn, err));
         DN_AGREE(comm);
         DN_TRY(gather_turn(comm, p, begin, end, mine, &turn, err));

@@ -169,6 +169,12 @@ static bool is_missing(const dn_field *f)
     return f->len == 0;
 }
 
+/* inf, +Infinity; not 1e400, of which strtod() makes the same. */
+static bool is_word(const dn_field *f)
+{
+    return memchr(f->text, 'n', f->len) != NULL || memchr(f->text, 'N', f->len) != NULL;
+}
+
 static dn_status parse_cell(const dn_delim *d, const char *path, const dn_field *f, int64_t column,
                             const dn_strings *names, float *out, dn_error *err)
 {
@@ -186,7 +192,7 @@ static dn_status parse_cell(const dn_delim *d, const char *path, const dn_field 
     if (isinf(*out))
         DN_FAIL(DN_EDATA, "%s:%lld: column '%s': '%.*s' is %s", path, (long long)dn_delim_line(d),
                 dn_strings_copy(names, column, name, sizeof name), (int)(f->len < 60 ? f->len : 60), f->text,
-                isinf(v) ? "infinite" : "too large for a 32-bit float");
+                is_word(f) ? "infinite" : "too large for a 32-bit float");
 out:
     return st;
 }

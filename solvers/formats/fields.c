@@ -21,7 +21,7 @@ int64_t dn_fields_cut(const char *line, size_t len, char separator, dn_field *fi
         if (n < cap)
             field[n] = (dn_field){from, (size_t)((stop != NULL ? stop : end) - from)};
         n++;
-        from = at = stop + (stop != NULL);
+        from = at = stop != NULL ? stop + 1 : end;
     } while (stop != NULL);
     return n;
 }

@@ -43,6 +43,8 @@ printf 'orf\ts1\ts2\nA\t1\t2\nB\tinf\t1\nC\t4\t5\nD\t0\t3\n' >inf.tsv
 bad 65 "inf.tsv:3: column 's1': 'inf' is infinite" --expression inf.tsv
 printf 'orf\ts1\nA\t1e99\n' >huge.tsv
 bad 65 "'1e99' is too large" --expression huge.tsv
+printf 'orf\ts1\nA\t-1e400\n' >huge.tsv
+bad 65 "'-1e400' is too large" --expression huge.tsv
 : >empty.tsv
 bad 65 'empty.tsv: is empty' --expression empty.tsv
 printf 'orf\ts1\ts2\n' >head.tsv
