@@ -128,6 +128,24 @@ static void scores(void)
     CU_ASSERT_EQUAL(memcmp(one, two, sizeof one), 0);
 }
 
+/* Gradients of single rows are handed over as factors by the network of f32 only: these are no rounded ones.
+ */
+static void no_factors(void)
+{
+    const dn_gener *const both[2] = {&f32, &bf16};
+
+    make(0.5f);
+    for (int i = 0; i < 2; i++) {
+        const dn_model *m = &both[i]->model;
+        dn_factors of[DN_MAX_FACTORS];
+        dn_work *k = NULL;
+
+        CU_ASSERT_EQUAL(m->ops->work_create(m, 1, &k, NULL), DN_OK);
+        CU_ASSERT_EQUAL(m->ops->factors(k, of), i == 0 ? 3 : 0);
+        m->ops->work_destroy(&k);
+    }
+}
+
 static void refused_memory(void)
 {
     dn_status st = DN_ENOMEM;
@@ -151,6 +169,7 @@ static void refused_memory(void)
 static const dn_test tests[] = {{"gradients near those of f32", gradients_near_those_of_f32},
                                 {"padding is invisible", padding_is_invisible},
                                 {"scores", scores},
+                                {"no factors", no_factors},
                                 {"refused memory", refused_memory},
                                 {NULL, NULL}};
 
