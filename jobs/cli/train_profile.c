@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "jobs/cli/text_file.h"
 #include "mpi/core/agree.h"
 #include "solvers/base/alloc.h"
 
@@ -118,19 +119,15 @@ static dn_status write_json(const dn_profile_table *t, const char *path, dn_erro
 {
     dn_status st = DN_OK;
     char *text = NULL;
+    dn_text_file f = {0};
     dn_json *root = dn_profile_json(t);
-    FILE *f = NULL;
-    int bad;
 
     DN_TRY(dn_json_text(root, 1, &text, err));
-    f = fopen(path, "w");
-    if (f == NULL)
-        DN_FAIL(DN_ECANTCREAT, "%s: cannot be created: %s", path, strerror(errno));
-    bad = fprintf(f, "%s\n", text) < 0;
-    bad |= fclose(f) != 0;
-    if (bad)
-        DN_FAIL(DN_EIO, "%s: writing failed: %s", path, strerror(errno));
+    DN_TRY(dn_text_file_open(&f, NULL, path, err));
+    fprintf(f.to, "%s\n", text);
+    DN_TRY(dn_text_file_commit(&f, err));
 out:
+    dn_text_file_close(&f);
     dn_json_destroy(&root);
     dn_free(text);
     return st;

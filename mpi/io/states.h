@@ -82,9 +82,6 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_states_put(dn_states_writer *w, dn_rang
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_states_commit(dn_states_writer **w, dn_error *err);
 DN_COLLECTIVE void dn_states_abandon(dn_states_writer **w);
 
-/* x rounded to bfloat16, to nearest, ties to even; what is not finite stays so. Local. */
-float dn_states_rounded(float x);
-
 /* ---- reading ---- */
 
 typedef struct dn_states dn_states;

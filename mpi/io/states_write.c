@@ -3,6 +3,7 @@
 #include "mpi/core/agree.h"
 #include "mpi/io/states_private.h"
 #include "solvers/base/alloc.h"
+#include "solvers/base/bf16.h"
 
 struct dn_states_writer {
     dn_h5 *h;
@@ -18,25 +19,6 @@ typedef struct turn {
     uint8_t *checksum; /* [mine, DN_STATES_DIGEST] */
     uint16_t *half;    /* [positions of mine, C]; NULL: floats are stored */
 } turn;
-
-static uint32_t bits_of(float x)
-{
-    uint32_t b;
-
-    memcpy(&b, &x, sizeof b);
-    return b;
-}
-
-float dn_states_rounded(float x)
-{
-    uint32_t b = bits_of(x);
-    float y;
-
-    if ((b & 0x7f800000u) != 0x7f800000u)
-        b = (b + 0x7fffu + (b >> 16 & 1u)) & 0xffff0000u;
-    memcpy(&y, &b, sizeof y);
-    return y;
-}
 
 /* ---- begin ---- */
 
@@ -114,7 +96,7 @@ static dn_status halve(const float *state, int64_t n, uint16_t **out, dn_error *
 
     DN_NEW(*out, (size_t)n + 1);
     for (int64_t i = 0; i < n; i++)
-        (*out)[i] = (uint16_t)(bits_of(dn_states_rounded(state[i])) >> 16);
+        (*out)[i] = dn_bf16_round(state[i]);
 out:
     return st;
 }
@@ -128,7 +110,7 @@ static dn_status checksum_of(const dn_states_writer *w, int64_t protein, const f
 
     if (w->about.bf16) {
         for (int64_t i = 0; i < n; i++)
-            copy[i] = dn_states_rounded(state[i]);
+            copy[i] = dn_bf16_float(dn_bf16_round(state[i]));
         state = copy;
     }
     DN_TRY(dn_states_check_values(w->path, w->sequence, protein, state, n, err));

@@ -11,6 +11,7 @@
 #include "solvers/esm/attention_amx.h"
 #include "solvers/esm/model_private.h"
 #include "solvers/esm/rows.h"
+#include "solvers/nn/bf16.h"
 
 enum { ROWS = DN_PACKED_ROWS, TILE = DN_ESM_TILE };
 
@@ -181,7 +182,7 @@ static const void *normed(const dn_esm_model *m, dn_esm_work *k, const dn_esm_sc
     dn_esm_norm_rows(k->x + first * width, height, width, norm->scale, norm->shift, m->config.norm_eps, k->y);
     if (m->precision == DN_ESM_F32)
         return k->y;
-    dn_esm_to_bf16(k->y, height * width, k->y16);
+    dn_bf16_narrow(k->y, height * width, k->y16);
     return k->y16;
 }
 
@@ -193,7 +194,7 @@ static const void *context_rows(const dn_esm_model *m, dn_esm_work *k, int64_t f
         return k->context16 + first * width;
     if (m->precision == DN_ESM_F32)
         return k->context + first * width;
-    dn_esm_to_bf16(k->context + first * width, dn_packed_height(rows) * width, k->y16);
+    dn_bf16_narrow(k->context + first * width, dn_packed_height(rows) * width, k->y16);
     return k->y16;
 }
 
@@ -240,14 +241,14 @@ static void place_amx(const dn_esm_model *m, dn_esm_work *k, int64_t n, int64_t 
              *v = (uint16_t *)k->v + at + first, low[TILE * DN_ESM_MAX_DIM];
 
     dn_esm_rotate(qkv + head * m->head, 3 * width, rows, m->head, cosine, sine, k->turned, dim);
-    dn_esm_to_bf16(k->turned, rows * dim, low);
+    dn_bf16_narrow(k->turned, rows * dim, low);
     for (int64_t d = 0; d < m->head; d += 2)
         for (int64_t r = 0; r < rows; r++)
             memcpy(q + d * TILE + 2 * r, low + r * dim + d, 2 * sizeof *q);
     dn_esm_rotate(qkv + width + head * m->head, 3 * width, rows, m->head, cosine, sine, k->turned, dim);
-    dn_esm_to_bf16(k->turned, rows * dim, key);
+    dn_bf16_narrow(k->turned, rows * dim, key);
     for (int64_t r = 0; r < rows; r++)
-        dn_esm_to_bf16(qkv + r * 3 * width + 2 * width + head * m->head, m->head, low + r * dim);
+        dn_bf16_narrow(qkv + r * 3 * width + 2 * width + head * m->head, m->head, low + r * dim);
     for (int64_t d = 0; d < m->head; d++)
         for (int64_t r = 0; r < rows; r++)
             v[d * room + r] = low[r * dim + d];

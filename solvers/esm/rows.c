@@ -5,6 +5,7 @@
 #include <string.h>
 #include "solvers/base/clones.h"
 #include "solvers/esm/exp2.h"
+#include "solvers/nn/bf16.h"
 
 enum { LANES = 16 };
 
@@ -49,40 +50,11 @@ void dn_esm_norm_rows(const float *x, int64_t rows, int64_t width, const float *
     }
 }
 
-typedef uint32_t words __attribute__((vector_size(64)));
-typedef uint16_t halves __attribute__((vector_size(32), aligned(2), may_alias));
-
-/* To nearest, ties to even; what is no number stays none. */
-#define ROUND(v, y)                                              \
-    do {                                                         \
-        dn_v16 r_ = (v);                                         \
-        words u_ = (words)r_, odd_ = r_ != r_;                   \
-        words near_ = (u_ + 0x7fffu + (u_ >> 16 & 1u)) >> 16;    \
-        near_ = (~odd_ & near_) | (odd_ & (u_ >> 16 | 0x40u));   \
-        *(halves *)(y) = __builtin_convertvector(near_, halves); \
-    } while (0)
-
 /* x[i .. n), the rest zero: fewer than LANES numbers */
 static inline void take(const float *x, int64_t i, int64_t n, float *t)
 {
     memset(t, 0, LANES * sizeof *t);
     memcpy(t, x + i, (size_t)(n - i) * sizeof *t);
-}
-
-DN_CLONES
-void dn_esm_to_bf16(const float *x, int64_t n, uint16_t *y)
-{
-    int64_t whole = n / LANES * LANES;
-
-    for (int64_t i = 0; i < whole; i += LANES)
-        ROUND(DN_AT(x + i), y + i);
-    if (whole < n) {
-        float t[LANES];
-        uint16_t low[LANES];
-        take(x, whole, n, t);
-        ROUND(DN_AT(t), low);
-        memcpy(y + whole, low, (size_t)(n - whole) * sizeof *low);
-    }
 }
 
 #define GELU(x, out)                             \
@@ -107,23 +79,16 @@ void dn_esm_gelu(int64_t n, float *x)
     }
 }
 
-DN_CLONES
 void dn_esm_gelu_bf16(int64_t n, const float *x, uint16_t *y)
 {
-    int64_t whole = n / LANES * LANES;
-    dn_v16 v;
+    float t[16 * LANES];
 
-    for (int64_t i = 0; i < whole; i += LANES) {
-        GELU(DN_AT(x + i), v);
-        ROUND(v, y + i);
-    }
-    if (whole < n) {
-        float t[LANES];
-        uint16_t low[LANES];
-        take(x, whole, n, t);
-        GELU(DN_AT(t), v);
-        ROUND(v, low);
-        memcpy(y + whole, low, (size_t)(n - whole) * sizeof *low);
+    for (int64_t i = 0; i < n; i += 16 * LANES) {
+        int64_t part = n - i < 16 * LANES ? n - i : 16 * LANES;
+
+        memcpy(t, x + i, (size_t)part * sizeof *t);
+        dn_esm_gelu(part, t);
+        dn_bf16_narrow(t, part, y + i);
     }
 }
 

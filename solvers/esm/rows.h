@@ -9,9 +9,6 @@
 void dn_esm_norm_rows(const float *x, int64_t rows, int64_t width, const float *scale, const float *shift,
                       float eps, float *y);
 
-/* bf16, rounded to nearest even; numbers that are not finite stay so. y may not be x. */
-void dn_esm_to_bf16(const float *x, int64_t n, uint16_t *y);
-
 /* x (1 + erf(x / sqrt 2)) / 2 in place, absolute error below 3e-7 times 1 + |x|. x [n] */
 void dn_esm_gelu(int64_t n, float *x);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "solvers/base/alloc.h"
+#include "solvers/base/bf16.h"
 #include "solvers/base/json.h"
 
 size_t dn_safetensors_item(dn_safetensors_type type)
@@ -68,16 +69,6 @@ out:
 
 /* ---- numbers ---- */
 
-static uint16_t to_bf16(float v)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &v, sizeof bits);
-    if (v != v)
-        return (uint16_t)(bits >> 16 | 0x40U);
-    return (uint16_t)((bits + 0x7fffU + (bits >> 16 & 1U)) >> 16);
-}
-
 static uint16_t to_half(float v)
 {
     uint32_t bits, sign, low;
@@ -111,7 +102,7 @@ void dn_safetensors_pack(dn_safetensors_type type, const float *v, int64_t count
         return;
     }
     for (int64_t i = 0; i < count; i++) {
-        uint16_t half = type == DN_SAFETENSORS_BF16 ? to_bf16(v[i]) : to_half(v[i]);
+        uint16_t half = type == DN_SAFETENSORS_BF16 ? dn_bf16_round(v[i]) : to_half(v[i]);
 
         memcpy(to + 2 * i, &half, sizeof half);
     }

@@ -283,7 +283,7 @@ static dn_factors factors_of(const dn_work *k, int which, const float *x, const 
 
 static int factors(dn_work *k, dn_factors *out)
 {
-    k->factored = k->capacity == 1 && !dn_gener_is_bf16(k);
+    k->factored = k->capacity == 1 && k->half == NULL; /* no pass is loaded yet */
     if (!k->factored)
         return 0;
     out[0] = factors_of(k, DENSE1_W, k->x, k->d1);

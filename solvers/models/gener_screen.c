@@ -5,6 +5,7 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 #include "solvers/models/gener_private.h"
+#include "solvers/nn/bf16.h"
 #include "solvers/nn/dense_block.h"
 #include "solvers/nn/kernels.h"
 #include "solvers/nn/lanes.h"
@@ -292,13 +293,6 @@ static void multiply(const float *a, const float *b, int64_t n, float *out)
         out[i] = a[i] * b[i];
 }
 
-DN_CLONES
-static void multiply_narrow(const float *a, const float *b, int64_t n, uint16_t *out)
-{
-    for (int64_t i = 0; i < n; i++)
-        out[i] = dn_to_bf16(a[i] * b[i]);
-}
-
 /* The rows of the block; those behind n keep what they held, which no other row sees. */
 static void load(dn_gener_scorer *s, const int32_t *a, const int32_t *b, int64_t n)
 {
@@ -308,7 +302,7 @@ static void load(dn_gener_scorer *s, const int32_t *a, const int32_t *b, int64_t
         const float *xa = f->x + a[i] * f->samples, *xb = f->x + b[i] * f->samples;
 
         if (s->narrow)
-            multiply_narrow(xa, xb, f->samples, (uint16_t *)s->x + i * f->padded);
+            dn_bf16_multiply(xa, xb, f->samples, (uint16_t *)s->x + i * f->padded);
         else
             multiply(xa, xb, f->samples, (float *)s->x + i * f->padded);
     }

@@ -11,10 +11,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
+#include "solvers/base/bf16.h"
 #include "solvers/base/error.h"
-
-typedef uint16_t dn_bf16;
 
 /* What products of training take as factors. Weights, sums and scores are always f32. */
 typedef enum dn_precision { DN_PRECISION_F32, DN_PRECISION_BF16 } dn_precision;
@@ -22,25 +20,6 @@ typedef enum dn_precision { DN_PRECISION_F32, DN_PRECISION_BF16 } dn_precision;
 /* "f32", "bf16". */
 const char *dn_precision_name(dn_precision p);
 bool dn_precision_find(const char *name, dn_precision *out);
-
-static inline dn_bf16 dn_bf16_round(float x)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &x, sizeof bits);
-    if ((bits & 0x7fffffffu) > 0x7f800000u)
-        return (dn_bf16)(bits >> 16 | 0x40u);
-    return (dn_bf16)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
-}
-
-static inline float dn_bf16_float(dn_bf16 x)
-{
-    uint32_t bits = (uint32_t)x << 16;
-    float out;
-
-    memcpy(&out, &bits, sizeof out);
-    return out;
-}
 
 /* y [n] = x [n] rounded, and the way back. */
 void dn_bf16_narrow(const float *x, int64_t n, dn_bf16 *y);

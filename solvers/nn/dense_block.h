@@ -35,25 +35,4 @@ DN_MUST_CHECK dn_status dn_dense_block_run(const dn_dense_block *d, const void *
 /* The name of the kernel that runs, such as "brg:avx512_core_amx_bf16". */
 const char *dn_dense_block_kernel(const dn_dense_block *d);
 
-/* The bfloat16 nearest to v, ties to even; v is no NaN. */
-static inline uint16_t dn_to_bf16(float v)
-{
-    union {
-        float f;
-        uint32_t u;
-    } x = {.f = v};
-
-    return (uint16_t)((x.u + 0x7fffu + (x.u >> 16 & 1u)) >> 16);
-}
-
-static inline float dn_from_bf16(uint16_t v)
-{
-    union {
-        uint32_t u;
-        float f;
-    } x = {.u = (uint32_t)v << 16};
-
-    return x.f;
-}
-
 #endif

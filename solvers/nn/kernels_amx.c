@@ -43,7 +43,7 @@ INLINE void load_pairs(const dn_bf16 *x, int64_t columns, int64_t k, int64_t col
                        __m512i v[SIDE])
 {
     int64_t left = columns - column;
-    __mmask16 there = left >= SIDE ? 0xffffu : left <= 0 ? 0 : (__mmask16)((1u << left) - 1);
+    __mmask16 there = (__mmask16)(left >= SIDE ? 0xffffu : left <= 0 ? 0u : (1u << left) - 1);
 
 #pragma GCC unroll 16
     for (int i = 0; i < SIDE; i++) {

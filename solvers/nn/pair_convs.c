@@ -101,17 +101,30 @@ int64_t dn_pair_room(int64_t rows, int64_t length)
     return DN_PAIR_G * dn_pair_pitch(length) / DN_PAIR_BLOCK * (rows * DN_PAIR_BLOCK + DN_PAIR_ROOM);
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
+/* All that -march=x86-64-v4 and -v3 let the compiler use, as a machine may have or show a part of it only. */
+#if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__)
 static bool has_avx512(void)
 {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("bmi2");
+    return __builtin_cpu_supports("x86-64-v4");
 }
 
 static bool has_avx2(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+    return __builtin_cpu_supports("x86-64-v3");
+}
+#elif defined(__x86_64__) && defined(__GNUC__)
+/* The names that older compilers know; LZCNT, MOVBE and F16C came with AVX2. */
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2");
+}
+
+static bool has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512cd");
 }
 #else
 static bool has_avx512(void)

@@ -2,6 +2,7 @@
  * threads, with norms of the shard and of the batch */
 #include "tests/support/test.h"
 
+#include <math.h>
 #include <omp.h>
 #include <string.h>
 #include "mpi/train/train.h"
@@ -67,6 +68,27 @@ static dn_status train(const dn_comm *comm, const dn_gener *g, dn_norm_scope nor
     return st;
 }
 
+/* One epoch of plain descent, norms over the batch. */
+static dn_status train_batches(const dn_comm *comm, const dn_gener *g, int64_t batch, int shards,
+                               outcome *out)
+{
+    dn_train_rows r = {.train = dn_rows_listed(rows, TRAIN),
+                       .validation = dn_rows_listed(rows + TRAIN, VALIDATION),
+                       .label = label};
+    dn_train_options o = {.epochs = 1,
+                          .patience = 3,
+                          .batch = batch,
+                          .shards = shards,
+                          .seed = 5,
+                          .optimiser = DN_SGD,
+                          .norms = DN_NORMS_GLOBAL,
+                          .schedule = {.kind = DN_CONSTANT, .rate = 1e-3, .factor = 1, .every = 1}};
+    dn_train_result result = {.w = out->w, .running = out->running};
+
+    memset(out, 0, sizeof *out);
+    return dn_train(comm, &g->model, &r, &o, NULL, &result, NULL);
+}
+
 /* Every rank also trains by itself; all must end with the same bits. */
 static void ranks_and_threads(void)
 {
@@ -85,6 +107,36 @@ static void ranks_and_threads(void)
         }
         omp_set_num_threads(1);
         CU_ASSERT(alone.loss > 0 && alone.loss < 1);
+    }
+}
+
+/* One row a shard, as the published recipe has it, and two rows: the same batch, so nearly the same updates
+ * of every tensor, though not one sum of the gradients runs in the same order. */
+static void shards_of_one_row(void)
+{
+    dn_comm self = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
+    static float start[MAX_WEIGHTS], running[MAX_MOMENTS];
+    dn_gener g;
+
+    make(&g, DN_PRECISION_BF16);
+    g.model.ops->init(&g.model, 5, start, running);
+    CU_ASSERT_EQUAL(train_batches(&self, &g, 8, 4, &alone), DN_OK);
+    CU_ASSERT_EQUAL(train_batches(&test_comm, &g, 8, 8, &together), DN_OK);
+    for (int t = 0; t < g.model.n_tensors; t++) {
+        const dn_tensor_info *info = &g.model.tensor[t];
+        int64_t n = info->dims[0] * (info->ndims == 2 ? info->dims[1] : 1);
+        double moved = 0, apart = 0;
+
+        for (int64_t i = info->offset; i < info->offset + n; i++) {
+            double one = (double)(alone.w[i] - start[i]), other = (double)(together.w[i] - start[i]);
+
+            moved += one * one;
+            apart += (one - other) * (one - other);
+        }
+        if (!(sqrt(apart) <= 0.1 * sqrt(moved) + 1e-5)) {
+            fprintf(stderr, "# %s: moved by %g, %g apart\n", info->name, sqrt(moved), sqrt(apart));
+            CU_FAIL("a gradient of single rows is another");
+        }
     }
 }
 
@@ -127,6 +179,7 @@ static void any_rank_may_run_out_of_memory(void)
 }
 
 static const dn_test tests[] = {{"ranks and threads", ranks_and_threads},
+                                {"shards of one row", shards_of_one_row},
                                 {"near f32", near_f32},
                                 {"any rank may run out of memory", any_rank_may_run_out_of_memory},
                                 {NULL, NULL}};

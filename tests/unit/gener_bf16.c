@@ -1,6 +1,7 @@
-/* gener_bf16.c - tests of GENER trained with products of bf16: loss and gradients beside those of f32,
- * padding, scores, refused memory; as unit.gener_bf16.avx2 and .avx512_core_bf16 with the kernels of such
- * machines */
+/* gener_bf16.c - tests of GENER trained with products of bf16: loss and gradients beside those of f32 and of
+ * plain loops, padding, scores, refused memory; as unit.gener_bf16.avx2 and .avx512_core_bf16 with the
+ * kernels of such machines */
+#include "tests/support/gener_rounded.h"
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -18,7 +19,7 @@ static int64_t rows[PAIRS];
 static uint8_t label[PAIRS];
 static dn_gener f32, bf16;
 
-static void make(float dropout)
+static void make_classes(float dropout, int classes)
 {
     dn_rng s = dn_rng_stream(9, DN_RNG_SYNTH, 0, 0);
     dn_gener_data data = {.x = x, .samples = SAMPLES, .gene_a = gene_a, .gene_b = gene_b, .label = label};
@@ -30,14 +31,20 @@ static void make(float dropout)
         rows[p] = p;
         gene_a[p] = (int32_t)(p % GENES);
         gene_b[p] = (int32_t)((p * 4 + 1) % GENES);
-        label[p] = (uint8_t)(p % 3 == 0);
+        label[p] = (uint8_t)(classes == 2 ? p % 3 == 0 : p % classes);
     }
     options.dropout = dropout;
+    options.classes = classes;
     dn_gener_init(&f32, &data, &options);
     options.precision = DN_PRECISION_BF16;
     dn_gener_init(&bf16, &data, &options);
     CU_ASSERT(f32.model.n_weights <= MAX_WEIGHTS && f32.model.n_moments <= MAX_MOMENTS);
     f32.model.ops->init(&f32.model, 4, w, running);
+}
+
+static void make(float dropout)
+{
+    make_classes(dropout, 2);
 }
 
 /* Loss of pairs 0 .. n - 1 in a work of `capacity`; out: the gradients */
@@ -63,14 +70,14 @@ static double pass(const dn_gener *g, int64_t capacity, int64_t n, float *out)
 }
 
 /* A gradient of bf16 products points where that of f32 does: factors are off by at most 2^-9, but ReLUs near
- * 0 turn; a few layers deep. Biases and convolutions in front of a norm have gradients that are nothing but
- * rounding. */
+ * 0 turn; a few layers deep, which is where 15 % come from: the test below takes the definition at its word.
+ * Biases and convolutions in front of a norm have gradients that are nothing but rounding. */
 static void gradients_near_those_of_f32(void)
 {
-    for (int dropped = 0; dropped < 2; dropped++) {
+    for (int round = 0; round < 3; round++) { /* plain, with dropout, of four classes */
         double loss, want;
 
-        make(dropped ? 0.5f : 0);
+        make_classes(round > 0 ? 0.5f : 0, round == 2 ? 4 : 2);
         want = pass(&f32, PAIRS, PAIRS, exact);
         loss = pass(&bf16, PAIRS, PAIRS, dw);
         CU_ASSERT_DOUBLE_EQUAL(loss, want, 0.01 * want);
@@ -88,6 +95,40 @@ static void gradients_near_those_of_f32(void)
                 fprintf(stderr, "# %s: gradient %g is off by %g\n", info->name, sqrt(size), sqrt(off));
                 CU_FAIL("a gradient is off");
             }
+        }
+    }
+}
+
+/* The definition, every product of rounded factors in double: what is left are sums in f32, and the few
+ * factors that these tip to the other neighbour when they are rounded. Of this shard most gradients agree to
+ * 4e-5; one tipped factor of a narrow layer may take 1e-3. */
+static void gradients_of_the_definition(void)
+{
+    static float a[PAIRS * SAMPLES], b[PAIRS * SAMPLES];
+    static double want[MAX_WEIGHTS];
+    double loss, sum;
+
+    make(0);
+    bf16.options.swap = false;
+    for (int64_t p = 0; p < PAIRS; p++) {
+        memcpy(a + p * SAMPLES, x + gene_a[p] * SAMPLES, SAMPLES * sizeof *a);
+        memcpy(b + p * SAMPLES, x + gene_b[p] * SAMPLES, SAMPLES * sizeof *b);
+    }
+    sum = gener_rounded(PAIRS, SAMPLES, a, b, label, w, want);
+    loss = pass(&bf16, PAIRS, PAIRS, dw);
+    CU_ASSERT_DOUBLE_EQUAL(loss, sum, 1e-3 * sum);
+    for (int t = 0; t < bf16.model.n_tensors; t++) {
+        const dn_tensor_info *info = &bf16.model.tensor[t];
+        int64_t n = info->dims[0] * (info->ndims == 2 ? info->dims[1] : 1);
+        double size = 0, off = 0;
+
+        for (int64_t i = info->offset; i < info->offset + n; i++) {
+            size += want[i] * want[i];
+            off += ((double)dw[i] - want[i]) * ((double)dw[i] - want[i]);
+        }
+        if (!(sqrt(off) <= 1e-3 * sqrt(size) + 1e-5)) {
+            fprintf(stderr, "# %s: gradient %g is off by %g\n", info->name, sqrt(size), sqrt(off));
+            CU_FAIL("a gradient is not that of the definition");
         }
     }
 }
@@ -128,6 +169,24 @@ static void scores(void)
     CU_ASSERT_EQUAL(memcmp(one, two, sizeof one), 0);
 }
 
+/* Gradients of single rows are handed over as factors by the network of f32 only: these are no rounded ones.
+ */
+static void no_factors(void)
+{
+    const dn_gener *const both[2] = {&f32, &bf16};
+
+    make(0.5f);
+    for (int i = 0; i < 2; i++) {
+        const dn_model *m = &both[i]->model;
+        dn_factors of[DN_MAX_FACTORS];
+        dn_work *k = NULL;
+
+        CU_ASSERT_EQUAL(m->ops->work_create(m, 1, &k, NULL), DN_OK);
+        CU_ASSERT_EQUAL(m->ops->factors(k, of), i == 0 ? 3 : 0);
+        m->ops->work_destroy(&k);
+    }
+}
+
 static void refused_memory(void)
 {
     dn_status st = DN_ENOMEM;
@@ -149,8 +208,10 @@ static void refused_memory(void)
 }
 
 static const dn_test tests[] = {{"gradients near those of f32", gradients_near_those_of_f32},
+                                {"gradients of the definition", gradients_of_the_definition},
                                 {"padding is invisible", padding_is_invisible},
                                 {"scores", scores},
+                                {"no factors", no_factors},
                                 {"refused memory", refused_memory},
                                 {NULL, NULL}};
 

@@ -8,6 +8,7 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
 #include "solvers/models/gener_screen.h"
+#include "solvers/nn/bf16.h"
 #include "solvers/nn/dense_block.h"
 #include "solvers/nn/kernels.h"
 
@@ -178,9 +179,9 @@ static void layer(void)
     dn_rng s = dn_rng_stream(9, DN_RNG_INIT, 1, 0);
 
     for (int i = 0; i < ROWS * IN; i++)
-        a[i] = dn_from_bf16(na[i] = dn_to_bf16((float)dn_rng_uniform(s, (uint64_t)i) - 0.5f));
+        a[i] = dn_bf16_float(na[i] = dn_bf16_round((float)dn_rng_uniform(s, (uint64_t)i) - 0.5f));
     for (int i = 0; i < IN * OUT; i++) /* what bfloat16 holds exactly */
-        b[i] = dn_from_bf16(dn_to_bf16((float)dn_rng_uniform(s, (uint64_t)(1000 + i)) - 0.5f));
+        b[i] = dn_bf16_float(dn_bf16_round((float)dn_rng_uniform(s, (uint64_t)(1000 + i)) - 0.5f));
     for (int i = 0; i < OUT; i++)
         bias[i] = (float)i / OUT - 0.5f;
     dn_gemm_naive(false, false, ROWS, OUT, IN, a, b, false, wide);
@@ -208,12 +209,12 @@ static void layer(void)
 
 static void rounding(void)
 {
-    CU_ASSERT_EQUAL(dn_to_bf16(1.0f), 0x3f80);
-    CU_ASSERT_EQUAL(dn_to_bf16(1.0f + 0x1p-8f), 0x3f80);            /* half way: to even */
-    CU_ASSERT_EQUAL(dn_to_bf16(1.0f + 0x1p-7f + 0x1p-8f), 0x3f82);  /* half way: to even */
-    CU_ASSERT_EQUAL(dn_to_bf16(1.0f + 0x1p-8f + 0x1p-20f), 0x3f81); /* above */
-    CU_ASSERT_EQUAL(dn_to_bf16(-0.0f), 0x8000);
-    CU_ASSERT(dn_from_bf16(0xc000) == -2.0f);
+    CU_ASSERT_EQUAL(dn_bf16_round(1.0f), 0x3f80);
+    CU_ASSERT_EQUAL(dn_bf16_round(1.0f + 0x1p-8f), 0x3f80);            /* half way: to even */
+    CU_ASSERT_EQUAL(dn_bf16_round(1.0f + 0x1p-7f + 0x1p-8f), 0x3f82);  /* half way: to even */
+    CU_ASSERT_EQUAL(dn_bf16_round(1.0f + 0x1p-8f + 0x1p-20f), 0x3f81); /* above */
+    CU_ASSERT_EQUAL(dn_bf16_round(-0.0f), 0x8000);
+    CU_ASSERT(dn_bf16_float(0xc000) == -2.0f);
 }
 
 static void refused_memory(void)

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# resume_bf16.sh - training with products of bf16, killed after a checkpoint and gone on with on other ranks: the same model.h5,
+# with norms of the shard and, as published, of the batch; its profile counts the steps that it made itself
+. "$(dirname "$0")/lib.sh"
+shim=$(dirname "$DRAGNET")/tests/slow_io.so
+
+content() { # of every dataset of a file
+    h5dump -A 0 -y -m %.17g "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum
+}
+
+# stopped DIR K COMMAND...: a run that is killed after its K-th checkpoint
+stopped() {
+    local dir=$1 k=$2 job
+    shift 2
+    rm -f mark
+    DN_IO_HOLD="synced checkpoint.h5 $k" DN_IO_HOLD_MS=60000 DN_IO_MARK=$WORK/mark LD_PRELOAD=$shim \
+        "$DRAGNET" "$@" -o "$dir" 2>err.txt >out.txt &
+    job=$!
+    until grep -q "synced checkpoint.h5 $k" mark 2>/dev/null; do
+        kill -0 $job 2>/dev/null || { fail "over before a checkpoint: $(tail -2 err.txt)"; break; }
+        sleep 0.01
+    done
+    kill -9 $job
+    wait $job 2>/dev/null
+}
+
+"$DRAGNET" synth -q --genes 60 --samples 40 --pairs 900 --seed 3 -o data.h5 || fail "synth"
+expect 0 "" "$DRAGNET" split data.h5 --pairs known --name warm --kind random --fractions 0.7,0.15,0.15 --seed 1 --force
+
+# as by default: 630 rows, 5 steps (of 126 rows and more) an epoch; killed within the first
+train=(train gener data.h5 --split warm --precision bf16 --epochs 2 --batch 128 --shards 8 --checkpoint-every 2)
+expect 0 "" "$DRAGNET" "${train[@]}" -o whole
+whole=$(content whole/model.h5)
+h5dump -d /weights/dense1_w whole/model.h5 >out.txt 2>&1 || fail "no model to compare with: $(head -c 200 out.txt)"
+expect 0 "" "$DRAGNET" "${train[@]}" --precision f32 -o other
+[ "$(content other/model.h5)" != "$whole" ] || fail "bf16 is f32"
+for n in 1 3; do
+    stopped run$n 1 "${train[@]}"
+    expect 73 "precision" "$DRAGNET" "${train[@]}" --precision f32 -o run$n
+    expect 0 "train: resuming" ranks $n "${train[@]}" -o run$n --profile
+    [ "$(content run$n/model.h5)" = "$whole" ] || fail "killed and gone on with on $n ranks: another model"
+    /usr/bin/python3 - run$n/profile.json whole/metrics.jsonl <<'P' || fail "$n ranks: the profile of a resumed run"
+import json, sys
+p = json.load(open(sys.argv[1]))
+epochs = [json.loads(line) for line in open(sys.argv[2])]
+assert len(epochs) == 2 and 0 < p["steps"] < 10, p["steps"]
+P
+    nothing_left run$n/profile.json.part
+done
+
+# as published: norms over the batch of 8
+train=(train gener data.h5 --split warm --recipe published --precision bf16 --epochs 1 --checkpoint-every 20)
+expect 0 "" "$DRAGNET" "${train[@]}" -o published
+whole=$(content published/model.h5)
+stopped cut 2 "${train[@]}"
+expect 0 "train: resuming" ranks 3 "${train[@]}" -o cut
+[ "$(content cut/model.h5)" = "$whole" ] || fail "published: another model on three ranks"
+finish
