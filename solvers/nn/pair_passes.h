@@ -7,6 +7,7 @@
 #ifndef DN_NN_PAIR_PASSES_H
 #define DN_NN_PAIR_PASSES_H
 
+#include <stddef.h>
 #include "solvers/nn/pair_convs.h"
 
 typedef struct dn_pair_passes {
