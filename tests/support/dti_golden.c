@@ -93,7 +93,12 @@ void dti_golden_turn(const dn_model *m, float *w)
 
 void dti_golden_read(const char *tag, const char *name, double *out, int64_t n)
 {
-    FILE *f = fopen(DN_TEST_GOLDEN "/dti.txt", "r");
+    dti_golden_read_from(DN_TEST_GOLDEN "/dti.txt", tag, name, out, n);
+}
+
+void dti_golden_read_from(const char *path, const char *tag, const char *name, double *out, int64_t n)
+{
+    FILE *f = fopen(path, "r");
     static char line[16384];
     char full[64];
     size_t length = (size_t)snprintf(full, sizeof full, "%s_%s ", tag, name);

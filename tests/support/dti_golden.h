@@ -35,6 +35,8 @@ void dti_golden_turn(const dn_model *m, float *w);
 
 /* The n numbers of the line "tag_name", or a failed assertion. */
 void dti_golden_read(const char *tag, const char *name, double *out, int64_t n);
+/* The same of another file of such lines. */
+void dti_golden_read_from(const char *path, const char *tag, const char *name, double *out, int64_t n);
 
 /* The largest |got - want| / (1 + |want|). */
 double dti_golden_distance(const float *got, const double *want, int64_t n);

@@ -84,23 +84,7 @@ static const dn_dti_asked asked = {DRUG, TARGET, pair_extra};
 
 static void read_golden(const char *tag, const char *name, double *out, int64_t n)
 {
-    FILE *f = fopen(DN_TEST_GOLDEN "/dti_explain.txt", "r");
-    static char line[16384];
-    char full[64];
-    size_t length = (size_t)snprintf(full, sizeof full, "%s_%s ", tag, name);
-    bool found = false;
-
-    while (f != NULL && !found && fgets(line, sizeof line, f) != NULL) {
-        char *at = line + length;
-        if (strncmp(line, full, length) != 0 || strtol(at, &at, 10) != n)
-            continue;
-        for (int64_t i = 0; i < n; i++)
-            out[i] = strtod(at, &at);
-        found = true;
-    }
-    CU_ASSERT(found);
-    if (f != NULL)
-        fclose(f);
+    dti_golden_read_from(DN_TEST_GOLDEN "/dti_explain.txt", tag, name, out, n);
 }
 
 /* Largest |got - want|. */
