@@ -1,0 +1,71 @@
+/* request.c - wishes of the outside; see request.h */
+#include "mpi/core/request.h"
+
+void dn_request_note(dn_requests *r, int wish)
+{
+    if (wish & DN_WISH_CHECKPOINT)
+        r->checkpoint = 1;
+    if (wish & DN_WISH_STOP_USR1)
+        r->usr1 = 1;
+    if (wish & DN_WISH_STOP_TERM)
+        r->term = 1;
+    if (wish & DN_WISH_STOP_INT)
+        r->interrupt = 1;
+    if (wish & DN_WISH_STOP_CONTROL)
+        r->control = 1;
+}
+
+int dn_request_look(const dn_comm *comm, const dn_requests *r)
+{
+    int wishes = 0;
+    double now;
+
+    if (r == NULL)
+        return 0;
+    wishes |= r->checkpoint ? DN_WISH_CHECKPOINT : 0;
+    wishes |= r->usr1 ? DN_WISH_STOP_USR1 : 0;
+    wishes |= r->term ? DN_WISH_STOP_TERM : 0;
+    wishes |= r->interrupt ? DN_WISH_STOP_INT : 0;
+    wishes |= r->control ? DN_WISH_STOP_CONTROL : 0;
+    if (comm->rank != 0)
+        return wishes;
+    now = MPI_Wtime();
+    wishes |= r->every > 0 && now - r->last >= r->every ? DN_WISH_CHECKPOINT : 0;
+    wishes |= r->stop_at > 0 && now >= r->stop_at ? DN_WISH_STOP_TIME : 0;
+    return wishes;
+}
+
+int dn_request_agree(const dn_comm *comm, const dn_requests *r)
+{
+    int wishes = dn_request_look(comm, r);
+
+    if (r != NULL)
+        MPI_Allreduce(MPI_IN_PLACE, &wishes, 1, MPI_INT, MPI_BOR, comm->mpi);
+    return wishes;
+}
+
+void dn_request_saved(dn_requests *r)
+{
+    if (r == NULL)
+        return;
+    r->checkpoint = 0;
+    r->last = MPI_Wtime();
+}
+
+static const char *reason(int wishes)
+{
+    return wishes & DN_WISH_STOP_TIME   ? "--max-time"
+           : wishes & DN_WISH_STOP_USR1 ? "SIGUSR1"
+           : wishes & DN_WISH_STOP_TERM ? "SIGTERM"
+           : wishes & DN_WISH_STOP_INT  ? "SIGINT"
+                                        : "a command";
+}
+
+dn_status dn_request_stopped(int wishes, const char *where, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_FAIL(DN_ESAVED, "stopped by %s after %s; the same command goes on from there", reason(wishes), where);
+out:
+    return st;
+}

@@ -1,0 +1,55 @@
+/* request.h - what the outside asks of a long stage while it runs: write a checkpoint, stop
+ *
+ * Signals, a time limit and the control plane note their wish on their own rank, at any moment
+ * (dn_request_note() may be called by a signal handler and by any thread). The stage looks between two units
+ * of work: the wishes of all ranks are joined, by dn_request_agree() or as an extra slot of a reduction, so
+ * that all ranks do the same at the same unit of work. To stop is to write a checkpoint, to leave on all
+ * ranks with DN_ESAVED through dn_request_stopped(), and to end with exit code 75 after MPI_Finalize.
+ */
+#ifndef DN_CORE_REQUEST_H
+#define DN_CORE_REQUEST_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "mpi/core/world.h"
+
+/* Wishes, to be joined by |. */
+enum {
+    DN_WISH_CHECKPOINT = 1,
+    DN_WISH_STOP_USR1 = 2, /* these five stop; they tell why */
+    DN_WISH_STOP_TERM = 4,
+    DN_WISH_STOP_INT = 8,
+    DN_WISH_STOP_TIME = 16,
+    DN_WISH_STOP_CONTROL = 32,
+    DN_WISH_STOP = 62 /* any of them */
+};
+
+/* One for the whole run, made by whoever starts stages (jobs/); stages get it by pointer, NULL: nobody can
+ * ask for anything. The clocks of rank 0 count. */
+typedef struct dn_requests {
+    volatile sig_atomic_t checkpoint, usr1, term, interrupt, control; /* not 0: asked */
+    double stop_at; /* MPI_Wtime() when the run stops by itself; 0: never */
+    double every;   /* seconds between checkpoints; 0: by request only */
+    double last;    /* MPI_Wtime() of the last checkpoint, or of the start of the stage */
+} dn_requests;
+
+/* Note a wish. Local; async-signal-safe; idempotent. */
+void dn_request_note(dn_requests *r, int wish);
+
+/* What this rank knows of: noted wishes and, on rank 0, clocks that have run out. A checkpoint that is asked
+ * for is asked for until dn_request_saved(). r may be NULL: 0. Local. */
+int dn_request_look(const dn_comm *comm, const dn_requests *r);
+
+/* The wishes of all ranks, the same on all. Between two units of work that take at least some milliseconds.
+ * Collective on comm; r is NULL on all ranks or on none, then nothing is sent. */
+DN_COLLECTIVE int dn_request_agree(const dn_comm *comm, const dn_requests *r);
+
+/* A checkpoint has been written: the clock starts anew and the wish is fulfilled. Local. */
+void dn_request_saved(dn_requests *r);
+
+/* DN_ESAVED, and why and where in err: "stopped by SIGTERM after <where>; the same command goes on from
+ * there". Local; the same wishes on all ranks give the same text. */
+DN_MUST_CHECK dn_status dn_request_stopped(int wishes, const char *where, dn_error *err);
+
+#endif
