@@ -116,8 +116,11 @@ dn_status dn_genes_screen_tsv(const dn_gene_run *r, const dn_gene_wish *w, const
 
     DN_TRY(dn_text_file_open(&t, dir, "screen.tsv", err));
     print_header(r, t.to);
-    for (int64_t i = 0; i < r->result.n; i++)
+    for (int64_t i = 0; i < r->result.n; i++) {
         print_hit(r, w, i, t.to);
+        if (i % DN_SCREEN_EXPECT == 0)
+            dn_text_file_expect(&t, i + 1, r->result.n);
+    }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
     dn_text_file_close(&t);
@@ -137,6 +140,8 @@ dn_status dn_genes_screen_edges(const dn_gene_run *r, const dn_gene_wish *w, con
 
         fprintf(t.to, "%.9g\t%s\t%s\n", dn_screen_weight(&r->calibration, (double)hit->score, w->prevalence),
                 clean(r, hit->a, a), clean(r, hit->b, b));
+        if (i % DN_SCREEN_EXPECT == 0)
+            dn_text_file_expect(&t, i + 1, r->result.n);
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:

@@ -79,6 +79,9 @@ sum=$(sha256sum <full/checkpoint.h5)
 expect 74 "checkpoint.h5.part: no room for " timeout 30 mpirun -q -n 1 \
     bash -c 'ulimit -f 4; exec "$0" "$@"' "$DRAGNET" "${screen[@]}" -o full --max-time 0.1s
 [ "$sum" = "$(sha256sum <full/checkpoint.h5)" ] || fail "no room: the checkpoint is another one"
+expect 74 "table/screen.tsv: no room for about " timeout 60 mpirun -q -n 1 \
+    bash -c 'ulimit -f 40; exec "$0" "$@"' "$DRAGNET" screen d.h5 --model run/model.h5 --gene G7 --top 1400 -o table
+nothing_left table/screen.tsv table/screen.h5
 expect 0 "" ranks 2 "${screen[@]}" -o full
 same full
 finish
