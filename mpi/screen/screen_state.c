@@ -1,6 +1,7 @@
 /* screen_state.c - checkpoint.h5 of a screen; see screen_state.h */
 #include "mpi/screen/screen_state.h"
 
+#include <math.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/checkpoint_file.h"
@@ -40,6 +41,13 @@ void dn_screen_state_destroy(dn_screen_state *s)
 {
     dn_screen_columns_destroy(&s->hit);
     *s = (dn_screen_state){.done = 0};
+}
+
+/* Twice the longer of a round and a checkpoint is more than both. */
+void dn_screen_state_pace(const dn_screen_saving *where, double began)
+{
+    if (where != NULL && where->requests != NULL)
+        where->requests->ahead = fmax(where->requests->ahead, 2 * (MPI_Wtime() - began));
 }
 
 /* ---- writing ---- */
@@ -82,6 +90,7 @@ dn_status dn_screen_state_save(const dn_comm *comm, const dn_screen_saving *wher
     DN_TRY(put_hits(comm, h, &c, err));
     DN_TRY(dn_checkpoint_file_commit(&h, err));
     dn_request_saved(where->requests);
+    dn_screen_state_pace(where, start);
     if (comm->rank == 0)
         dn_log(DN_INFO, "screen", "checkpoint", "kept=%lld scored=%lld secs=%.3f", (long long)c.n,
                (long long)s->scored, MPI_Wtime() - start);
