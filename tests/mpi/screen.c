@@ -616,6 +616,36 @@ static void stopped_after_every_round(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+/* Checkpoints after every round stop nobody. */
+static void saved_on_the_way(void)
+{
+    static float score[ROWS];
+    dn_requests requests = {.every = 1e-9};
+    const dn_screen_saving saving = {.path = test_path("way.h5"),
+                                     .command = "dragnet screen",
+                                     .config = "{\"command\": \"screen\"}",
+                                     .build = "dragnet 0, some CPU",
+                                     .requests = &requests};
+    const dn_screen_options o = {.drug = every_drug,
+                                 .n_drugs = DRUGS,
+                                 .target = every_target,
+                                 .n_targets = TARGETS,
+                                 .keep = 50,
+                                 .end = {true, true},
+                                 .round = 2,
+                                 .opt_saving = &saving};
+    bool found = false;
+    made x;
+
+    make_all();
+    score_all(false, "warm", 1, score);
+    make_model(false, false, "warm", 1, &x);
+    compare_screen(&x, &o, score);
+    free_model(&x);
+    CU_ASSERT_EQUAL(dn_screen_state_find(&test_comm, saving.path, saving.config, &found, NULL), DN_OK);
+    CU_ASSERT(found);
+}
+
 static const dn_test tests[] = {{"with history: as every pair by itself", with_history},
                                 {"without history", without_history},
                                 {"ties go by ids", ties_go_by_ids},
@@ -623,6 +653,7 @@ static const dn_test tests[] = {{"with history: as every pair by itself", with_h
                                 {"evidence", evidence},
                                 {"refused", refused},
                                 {"stopped after every round", stopped_after_every_round},
+                                {"saved on the way", saved_on_the_way},
                                 {"any rank may run out of memory", any_rank_may_run_out_of_memory},
                                 {NULL, NULL}};
 
