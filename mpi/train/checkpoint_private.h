@@ -26,8 +26,7 @@ void dn_checkpoint_vectors(dn_checkpoint *c, dn_vector *out);
 int64_t dn_checkpoint_bytes(const dn_checkpoint *c);
 
 /* Write a state as rank 0 holds it into a new file. Collective on its communicator. */
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_checkpoint_put(dn_h5 *h, const dn_checkpointing *where,
-                                                        const dn_checkpoint *c, dn_error *err);
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_checkpoint_put(dn_h5 *h, const dn_checkpoint *c, dn_error *err);
 
 /* All of the checkpoint at path, its checksums compared, into vectors of its own for dn_checkpoint_release();
  * config and build are for dn_free(). By one rank alone. Fails: as dn_h5_open(); DN_EDATA damaged */

@@ -195,41 +195,23 @@ static void run_whole(dn_optim_kind optimiser)
     CU_ASSERT_EQUAL(train(&self, NULL, &how, &whole, NULL), DN_OK);
 }
 
-/* The first n ranks; rank is -1 on the others. */
-static dn_comm first_ranks(int n)
-{
-    dn_comm comm = {.mpi = MPI_COMM_NULL, .rank = -1, .size = n};
-
-    MPI_Comm_split(test_comm.mpi, test_comm.rank < n ? 0 : MPI_UNDEFINED, test_comm.rank, &comm.mpi);
-    if (comm.mpi != MPI_COMM_NULL)
-        MPI_Comm_rank(comm.mpi, &comm.rank);
-    return comm;
-}
-
-static void leave(dn_comm *comm)
-{
-    if (comm->mpi != MPI_COMM_NULL)
-        MPI_Comm_free(&comm->mpi);
-    MPI_Barrier(test_comm.mpi);
-}
-
 /* On n ranks until the stop. */
 static void stopped_on(int n, const char *path, way how, int64_t epoch, int64_t step)
 {
-    dn_comm comm = first_ranks(n);
+    dn_comm comm = test_first_ranks(n);
 
     stop_epoch = epoch;
     stop_step = step;
     if (comm.rank >= 0)
         CU_ASSERT_EQUAL(train(&comm, path, &how, &cut, NULL), DN_EIO);
     stop_epoch = -1;
-    leave(&comm);
+    test_leave(&comm);
 }
 
 /* On n ranks until one of them is asked to stop. */
 static void asked_on(int n, const char *path, way how, int64_t epoch, int64_t step, int who, int wish)
 {
-    dn_comm comm = first_ranks(n);
+    dn_comm comm = test_first_ranks(n);
     dn_error err = DN_ERROR_INIT;
 
     ask_epoch = epoch;
@@ -242,7 +224,7 @@ static void asked_on(int n, const char *path, way how, int64_t epoch, int64_t st
     }
     ask_epoch = -1;
     requests = (dn_requests){0};
-    leave(&comm);
+    test_leave(&comm);
 }
 
 /* The first step of the last run, on rank 0. */
@@ -258,7 +240,7 @@ static void began_with(int64_t epoch, int64_t step)
 /* On n ranks to the end. */
 static void finished_on(int n, const char *path, way how)
 {
-    dn_comm comm = first_ranks(n);
+    dn_comm comm = test_first_ranks(n);
     dn_error err = DN_ERROR_INIT;
     bool found = false;
 
@@ -272,7 +254,7 @@ static void finished_on(int n, const char *path, way how)
         CU_ASSERT_EQUAL(cut.resumed, comm.rank == 0);
         same_bits(&comm);
     }
-    leave(&comm);
+    test_leave(&comm);
 }
 
 /* ---- tests ---- */
