@@ -7,6 +7,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/gather.h"
+#include "mpi/core/shared.h"
 #include "mpi/embed/embed_private.h"
 #include "mpi/io/digest.h"
 #include "solvers/base/alloc.h"
@@ -19,6 +20,7 @@ struct dn_embed {
     int threads;
     dn_esm_config config;
     dn_esm_model *model;
+    dn_shared *packed;   /* what the model points into, on every machine once */
     dn_strings sequence; /* [n]  distinct, longest first */
     char weights_hash[HASH], sequences_hash[HASH], encoder[64];
 };
@@ -100,6 +102,7 @@ static dn_status hash_weights(const dn_comm *comm, const dn_safetensors *file, d
                               t->bytes};
 
         dn_digest(4, data, len, digest[i]);
+        dn_safetensors_rest(file);
     }
     dn_gather_blocks(comm, digest, n, sizeof *digest);
     dn_digest_begin(&d);
@@ -112,7 +115,23 @@ out:
     return st;
 }
 
-/* Weights found, hashed, packed; the map is given back. Collective. */
+/* This rank's share of the weights, a layer or so at a time, so that no more of the file is held. */
+static dn_status pack_local(dn_embed *e, const dn_safetensors *file, const dn_esm_weights *w, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *here = &dn_shared_host(e->packed)->comm;
+    int64_t layers = w->config.layers;
+
+    dn_esm_model_place(e->model, dn_shared_base(e->packed));
+    for (int64_t i = 0; i < layers; i++) {
+        DN_TRY(dn_esm_model_pack(e->model, w, here->rank * layers + i, here->size * layers, err));
+        dn_safetensors_rest(file);
+    }
+out:
+    return st;
+}
+
+/* Weights found, hashed, packed once on every machine; the map is given back. Collective. */
 static dn_status load_weights(dn_embed *e, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -122,8 +141,13 @@ static dn_status load_weights(dn_embed *e, dn_error *err)
     DN_PASS(dn_esm_weights_open(e->options.weights, &file, &w, err));
     DN_TRY(hash_weights(e->comm, file, st, e->weights_hash, err));
     e->config = w.config;
-    DN_PASS(dn_esm_model_create(&w, e->options.precision, &e->model, err));
+    DN_PASS(dn_esm_model_plan(&w, e->options.precision, &e->model, err));
     DN_AGREE(e->comm);
+    DN_TRY(
+        dn_shared_create_alone(e->comm, e->options.grouping, dn_esm_model_room(e->model), &e->packed, err));
+    DN_PASS(pack_local(e, file, &w, err));
+    DN_AGREE(e->comm);
+    dn_shared_barrier(e->packed);
     snprintf(e->encoder, sizeof e->encoder, "esm2 %lldx%lldx%lld %s %s", (long long)w.config.layers,
              (long long)w.config.width, (long long)w.config.heads,
              e->options.precision == DN_ESM_BF16 ? "bf16" : "f32", e->weights_hash);
@@ -175,6 +199,7 @@ void dn_embed_close(dn_embed **handle)
     if (e == NULL)
         return;
     dn_esm_model_destroy(&e->model);
+    dn_shared_destroy(&e->packed);
     dn_strings_destroy(&e->sequence);
     dn_free(e);
     *handle = NULL;

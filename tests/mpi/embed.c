@@ -14,6 +14,7 @@
 enum { PROTEINS = 11, WIDTH = 32, RESIDUES = 30, OVERLAP = 8, MOST = 60 };
 
 static dn_strings sequence;
+static int grouping; /* which ranks share the weights */
 static char weights[1024], parts[1024];
 static float state[(MOST + 2) * WIDTH], want[(MOST + 2) * WIDTH];
 
@@ -60,11 +61,13 @@ static dn_status embed(const dn_embed_options *o, const char *name, const char *
 {
     dn_status st = DN_OK;
     dn_embed *e = NULL;
+    dn_embed_options used = *o;
     char path[1024];
     dn_states_file file = {.path = path, .command = "test", .config = config, .force = force};
 
     snprintf(path, sizeof path, "%s", test_path(name));
-    DN_TRY(dn_embed_open(&test_comm, o, &sequence, &e, err));
+    used.grouping = grouping;
+    DN_TRY(dn_embed_open(&test_comm, &used, &sequence, &e, err));
     CU_ASSERT_EQUAL(dn_embed_proteins(e), PROTEINS);
     DN_TRY(dn_embed_compute(e, NULL, parts, &file, out, err));
 out:
@@ -128,21 +131,24 @@ static void expect_alone(const dn_states *s, int64_t i, bool windows)
 
 static void as_alone(void)
 {
+    static const int groupings[] = {0, 2, -2, 1}; /* who shares the weights changes nothing */
     dn_embed_options windows = cut;
     dn_embed_report r;
     dn_states *s = NULL;
 
     windows.windows = true;
     windows.overlap = OVERLAP;
-    for (int way = 0; way < 2; way++) {
-        CU_ASSERT_EQUAL(embed(way ? &windows : &cut, "alone.h5", "{}", true, &r, NULL), DN_OK);
+    for (int way = 0; way < 4; way++) {
+        grouping = groupings[way];
+        CU_ASSERT_EQUAL(embed(way % 2 ? &windows : &cut, "alone.h5", "{}", true, &r, NULL), DN_OK);
         CU_ASSERT_EQUAL(r.proteins, PROTEINS);
         CU_ASSERT_EQUAL(r.resumed, 0);
         CU_ASSERT_EQUAL(dn_states_open(&test_comm, test_path("alone.h5"), &s, NULL), DN_OK);
         for (int64_t i = 0; s != NULL && i < PROTEINS; i++)
-            expect_alone(s, i, way == 1);
+            expect_alone(s, i, way % 2 == 1);
         dn_states_close(&s);
     }
+    grouping = 0;
 }
 
 /* Refuse allocation k on one rank: the same verdict everywhere, and what was done serves the next run. */
