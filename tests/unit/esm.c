@@ -529,7 +529,7 @@ static void packed_in_parts(void)
     size_t room = 0;
 
     CU_ASSERT(esm_weights_create(&c, 1, &random));
-    for (int t = 0; t < TRIES; t++) {
+    for (int i = 0; i < TRIES; i++) {
         dn_esm_model *m = NULL;
 
         CU_ASSERT_EQUAL(dn_esm_model_plan(&random.w, DN_ESM_F32, &m, NULL), DN_OK);
@@ -537,10 +537,10 @@ static void packed_in_parts(void)
         CU_ASSERT(room >= (size_t)dn_esm_config_numbers(&c) * sizeof(float));
         memory = dn_calloc(room, 2);
         dn_esm_model_place(m, memory);
-        for (int64_t part = parts[t] - 1; part >= 0; part--) {
+        for (int64_t part = parts[i] - 1; part >= 0; part--) {
             memcpy(memory + room, memory, room);
-            CU_ASSERT_EQUAL(dn_esm_model_pack(m, &random.w, part, parts[t], NULL), DN_OK);
-            CU_ASSERT(parts[t] > 3 || memcmp(memory + room, memory, room) != 0);
+            CU_ASSERT_EQUAL(dn_esm_model_pack(m, &random.w, part, parts[i], NULL), DN_OK);
+            CU_ASSERT(parts[i] > 3 || memcmp(memory + room, memory, room) != 0);
         }
         CU_ASSERT(first == NULL || memcmp(first, memory, room) == 0);
         dn_esm_model_destroy(&m);
