@@ -88,7 +88,8 @@ static dn_status read_options(job *j, dn_error *err)
         .residues = dn_options_int(o, "residues"),
         .windows = strcmp(dn_options_text(o, "long"), "windows") == 0,
         .overlap = dn_options_int(o, "overlap"),
-        .wave = dn_options_int(o, "part-size") << 20};
+        .wave = dn_options_int(o, "part-size") << 20,
+        .requests = j->call->requests};
     if (dn_options_given(o, "overlap") && !j->wish.windows)
         DN_FAIL(DN_EUSAGE, "--overlap goes with --long windows");
 out:
@@ -227,4 +228,5 @@ const dn_command dn_cmd_embed = {
         "until all is: the same command goes on from there, on any number of ranks, to the same bits.\n"
         "With --pool a protein has one vector, which serves other programs, not train.\n",
     .options = options,
+    .stoppable = true,
     .run = run};

@@ -8,7 +8,8 @@
  * the input. They are computed in waves of about `wave` bytes of states a rank, which the ranks share by cost
  * (dn_esm_operations) and the threads of a rank take one by one. A wave ends as a part, a file of states of
  * these proteins in parts_dir; when all are there they are joined and removed. What was killed goes on from
- * the parts that are sound. The states are the same bits on any number of ranks and threads (same CPU model).
+ * the parts that are sound. A checkpoint that is asked for ends a wave early; so does a stop, which also ends
+ * the run. The states are the same bits on any number of ranks and threads (same CPU model).
  *
  * Memory: the packed weights, once for all ranks of a machine, each of which packs a share of them (and has
  * the largest product in f32 beside it while it does); for each thread a work (dn_esm_work_bytes) and the
@@ -18,6 +19,7 @@
 #ifndef DN_EMBED_EMBED_H
 #define DN_EMBED_EMBED_H
 
+#include "mpi/core/request.h"
 #include "mpi/io/states.h"
 #include "solvers/esm/model.h"
 
@@ -31,6 +33,7 @@ typedef struct dn_embed_options {
     int64_t overlap;  /* of windows, 0 <= overlap < residues */
     int64_t wave;     /* bytes; 0: DN_EMBED_WAVE. Changes no result */
     int grouping;     /* which ranks share the weights, as dn_host_open(); 0: those of a machine */
+    dn_requests *requests; /* looked at between proteins; NULL on all ranks: nobody can ask for anything */
 } dn_embed_options;
 
 enum { DN_EMBED_WAVE = 64 << 20 };
@@ -67,7 +70,8 @@ const char *dn_embed_sequences_hash(const dn_embed *e);
 
 /* file->config determines the states: parts of another config are refused, the difference named, or with
  * file->force thrown away. parts_dir exists. Collective. Fails: DN_ECANTCREAT such parts; DN_EDATA a state is
- * not a finite number (names the protein); as the functions of states.h and models.h; DN_EIO, DN_ENOMEM */
+ * not a finite number (names the protein); DN_ESAVED stopped, all that was done stands in parts_dir; as the
+ * functions of states.h and models.h; DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_embed_compute(dn_embed *e, const dn_embed_hooks *hooks,
                                                        const char *parts_dir, const dn_states_file *file,
                                                        dn_embed_report *out, dn_error *err);
