@@ -102,7 +102,8 @@ static dn_status write_picture(const dn_explain_run *r, int64_t i, const dn_dti_
     dn_molecule m = {0};
     size_t len;
     const char *smiles = dn_strings_at(&r->model.in.drugs.smiles, r->drug[i], &len);
-    char drug[ID], target[ID], title[2 * ID + 80];
+    const dn_explain_sums s = dn_explain_sum(e);
+    char drug[ID], target[ID], title[2 * ID + 8], note[200];
 
     DN_TRY(dn_molecule_read(chem, smiles, len, DN_CHEM_LAYOUT, &m, err));
     dn_strings_copy(&r->model.in.drugs.id, r->drug[i], drug, sizeof drug);
@@ -110,9 +111,14 @@ static dn_status write_picture(const dn_explain_run *r, int64_t i, const dn_dti_
     if (m.n_atoms != e->atoms)
         DN_FAIL(DN_EDATA, "drug '%s' has %lld atoms in the dataset and %lld in its SMILES", drug,
                 (long long)e->atoms, (long long)m.n_atoms);
-    snprintf(title, sizeof title, "%s with %s: score %.3f, probability of activation %.3f", drug, target,
-             e->score, e->probability);
-    dn_molecule_svg(&m, e->atom, title, to);
+    snprintf(title, sizeof title, "%s with %s", drug, target);
+    /* atoms may count for little: the picture shows how they compare among themselves */
+    snprintf(
+        note, sizeof note,
+        "logit %.3f (probability %.3f), %+.3f from the baseline: atoms %+.3g, residues %+.3g, labels %+.3g",
+        e->score, e->probability, e->score - e->baseline, plain(s.atoms), plain(s.residues),
+        plain(s.labels + s.kernel));
+    dn_molecule_svg(&m, e->atom, title, note, to);
 out:
     dn_molecule_destroy(&m);
     return st;
