@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "solvers/base/error.h"
+#include "solvers/base/text.h"
 
 enum {
     DN_SAFETENSORS_RANK = 8,          /* dimensions of a tensor, at most */
@@ -66,6 +67,15 @@ DN_MUST_CHECK dn_status dn_safetensors_parse(const char *name, const void *head,
                                              int64_t file_bytes, dn_safetensors_header *out, dn_error *err);
 void dn_safetensors_header_destroy(dn_safetensors_header *h); /* back to empty */
 
+/* ---- an index alone ---- */
+
+/* The files that an index names, each once, in the order of their first tensor, into the empty table *out;
+ * name is for messages. Every one is a plain name of the folder of the index. A pure function. Fails:
+ * DN_EDATA no JSON object with a weight_map, a file outside of the folder, too many of them; DN_ENOMEM. Then
+ * *out may hold some */
+DN_MUST_CHECK dn_status dn_safetensors_index(const char *name, const char *text, size_t len, dn_strings *out,
+                                             dn_error *err);
+
 /* ---- a file, or a set of files ---- */
 
 typedef struct dn_safetensors dn_safetensors;
@@ -83,6 +93,10 @@ int64_t dn_safetensors_count(const dn_safetensors *s);
 const dn_safetensor *dn_safetensors_at(const dn_safetensors *s, int64_t i);
 /* By name; NULL when there is none. */
 const dn_safetensor *dn_safetensors_find(const dn_safetensors *s, const char *name);
+
+/* Let go of the pages that were touched: they no longer count as memory of this process, stay with the system
+ * while it has room, and come back when they are touched again. For who has read a part and goes on. */
+void dn_safetensors_rest(const dn_safetensors *s);
 
 /* What was opened: the file or the index. */
 const char *dn_safetensors_path(const dn_safetensors *s);
