@@ -10,8 +10,9 @@ static const dn_opt options[] = {
     {"resume", 0, DN_OPT_FLAG, NULL, NULL,
      "go on from the checkpoint and refuse to begin; without it an unfinished run is gone on with, too",
      "data"},
-    {"checkpoint-every", 0, DN_OPT_INT, "0", "0..1000000000",
-     "steps between two checkpoints within an epoch; 0: one after every epoch only", "data"},
+    {"checkpoint-steps", 0, DN_OPT_INT, "0", "0..1000000000",
+     "steps between two checkpoints within an epoch, beside --checkpoint-every; 0: the clock alone counts",
+     "stop"},
     {"recipe", 0, DN_OPT_TEXT, "default", "default|published", "what options say that are not given",
      "recipe"},
     {"epochs", 'e', DN_OPT_INT, NULL, "1..100000",
@@ -124,4 +125,5 @@ const dn_command dn_cmd_train = {
                "on from it, on\n"
                "any number of ranks, to the same weights; on a finished one it says so and exits 0.",
     .options = options,
+    .stoppable = true,
     .run = run};

@@ -1,6 +1,11 @@
 /* request.c - wishes of the outside; see request.h */
 #include "mpi/core/request.h"
 
+void dn_request_start(dn_requests *r)
+{
+    r->last = MPI_Wtime();
+}
+
 void dn_request_note(dn_requests *r, int wish)
 {
     if (wish & DN_WISH_CHECKPOINT)

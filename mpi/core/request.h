@@ -34,6 +34,9 @@ typedef struct dn_requests {
     double last;    /* MPI_Wtime() of the last checkpoint, or of the start of the stage */
 } dn_requests;
 
+/* The run begins: its clocks count from now. After MPI_Init. Local. */
+void dn_request_start(dn_requests *r);
+
 /* Note a wish. Local; async-signal-safe; idempotent. */
 void dn_request_note(dn_requests *r, int wish);
 
