@@ -9,8 +9,8 @@
  *
  * A sweep can be saved half way and gone on with, by any number of ranks and threads, to the same bits: at
  * any moment when somebody wishes for it (mpi/core/request.h), once each thread has come to the end of its
- * batch of sources (of betweenness 8, otherwise up to 512; or of 64 nodes), which takes at most seconds on
- * graphs of a billion edges. Ranks work on at their own pace meanwhile (mpi/core/watch.h).
+ * batch (8 sources of betweenness, up to 512 of closeness, 64 nodes). Ranks work on at their own pace
+ * meanwhile (mpi/core/watch.h).
  *
  * All functions are collective on comm. They fail on all ranks together: DN_ENOMEM when any rank or thread
  * lacks memory, DN_EDATA as below, DN_ESAVED when asked to stop, after saving, and what saving says.

@@ -43,12 +43,16 @@ void dn_sweep_go_start(dn_sweep_go *g, const dn_comm *comm, const dn_sweep_optio
     dn_watch_start(comm, o->keep != NULL ? o->keep->requests : NULL, &g->watch);
 }
 
+void dn_sweep_go_halt(dn_sweep_go *g)
+{
+#pragma omp atomic write
+    g->halt = 1;
+}
+
 static void look(dn_sweep_go *g)
 {
-    if (omp_get_thread_num() == 0 && dn_watch_poll(&g->watch)) {
-#pragma omp atomic write
-        g->halt = 1;
-    }
+    if (omp_get_thread_num() == 0 && dn_watch_poll(&g->watch))
+        dn_sweep_go_halt(g);
 }
 
 bool dn_sweep_go_may(const dn_sweep_go *g)

@@ -40,6 +40,9 @@ bool dn_sweep_go_on(dn_sweep_go *g);
 /* Whether a unit may be begun. */
 bool dn_sweep_go_may(const dn_sweep_go *g);
 
+/* Nobody begins another unit: a thread has failed. */
+void dn_sweep_go_halt(dn_sweep_go *g);
+
 /* The thread has no more to do; the main thread stays for the others, so that wishes are heard. */
 void dn_sweep_go_leave(dn_sweep_go *g);
 
