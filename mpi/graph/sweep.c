@@ -112,8 +112,8 @@ static dn_status take_arrays(const dn_comm *comm, const dn_sweep_state *from, co
     dn_status st = DN_OK;
 
     if (from->counts != to->counts || from->numbers != to->numbers)
-        DN_FAIL(DN_EDATA, "%s cannot go on: wanted %d arrays, not %d", from->what, to->counts + to->numbers,
-                from->counts + from->numbers);
+        DN_FAIL(DN_ECANTCREAT, "%s cannot go on: wanted %d arrays, not %d", from->what,
+                to->counts + to->numbers, from->counts + from->numbers);
     for (int k = 0; k < to->counts && comm->rank == 0 && n > 0; k++)
         memcpy(to->count[k], from->count[k], (size_t)n * sizeof *to->count[k]);
     for (int k = 0; k < to->numbers && comm->rank == 0 && n > 0; k++)
@@ -137,7 +137,7 @@ static dn_status prepare_distances(distance_job *j, const dn_sweep_options *o, i
     sampled = j->sources.count < j->g->connected;
     j->lanes = from_of(o) != NULL ? (int)from_of(o)->lanes : lanes_for(j->sources.count, workers);
     if (j->lanes < 64 || j->lanes > DN_BFS_LANES)
-        DN_FAIL(DN_EDATA, "closeness cannot go on: batches of %d sources", j->lanes);
+        DN_FAIL(DN_ECANTCREAT, "closeness cannot go on: batches of %d sources", j->lanes);
     DN_TRY(dn_origins_batches(&j->sources, j->lanes, &j->batch, &j->batches, err));
     DN_NEW(j->bfs, (size_t)j->threads);
     DN_NEW(j->sums, (size_t)j->threads);

@@ -13,7 +13,8 @@
  * meanwhile (mpi/core/watch.h).
  *
  * All functions are collective on comm. They fail on all ranks together: DN_ENOMEM when any rank or thread
- * lacks memory, DN_EDATA as below, DN_ESAVED when asked to stop, after saving, and what saving says.
+ * lacks memory, DN_EDATA as below, DN_ECANTCREAT the state to go on from is of another sweep, DN_ESAVED
+ * when asked to stop, after saving, and what saving and reading say.
  */
 #ifndef DN_GRAPH_SWEEP_H
 #define DN_GRAPH_SWEEP_H

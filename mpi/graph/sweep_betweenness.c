@@ -174,7 +174,7 @@ static dn_status mark_done(const path_job *j, const dn_sweep_state *from, uint8_
 
     if (strcmp(from->what, what) != 0 || from->n != j->all->n || from->units != j->shards ||
         from->width != j->width)
-        DN_FAIL(DN_EDATA,
+        DN_FAIL(DN_ECANTCREAT,
                 "%s of %lld nodes in %d shards of %lld cannot go on from %s of %lld in %lld of %lld", what,
                 (long long)j->all->n, j->shards, (long long)j->width, from->what, (long long)from->n,
                 (long long)from->units, (long long)from->width);
@@ -182,10 +182,10 @@ static dn_status mark_done(const path_job *j, const dn_sweep_state *from, uint8_
         const dn_sweep_part *p = &from->part[i];
 
         if (!fits(j, p))
-            DN_FAIL(DN_EDATA, "%s cannot go on: part %lld is of no shards", what, (long long)i);
+            DN_FAIL(DN_ECANTCREAT, "%s cannot go on: part %lld is of no shards", what, (long long)i);
         for (int64_t s = p->first; s < p->first + p->count; s++) {
             if (done[s] != 0)
-                DN_FAIL(DN_EDATA, "%s cannot go on: shard %lld stands in two parts", what, (long long)s);
+                DN_FAIL(DN_ECANTCREAT, "%s cannot go on: shard %lld stands in two parts", what, (long long)s);
             done[s] = p->batches == -1 ? 1 : 2;
         }
     }

@@ -70,8 +70,8 @@ typedef struct dn_sweep_crew {
     int64_t *todo; /* [units]  of this rank */
 } dn_sweep_crew;
 
-/* All but done and todo are set. Local. Fails: DN_ENOMEM; DN_EDATA the state to go on from is of another
- * sweep */
+/* All but done and todo are set. Local. Fails: DN_ENOMEM; DN_ECANTCREAT the state to go on from is of
+ * another sweep */
 DN_MUST_CHECK dn_status dn_sweep_crew_open(dn_sweep_crew *c, dn_error *err);
 
 /* Do what is not done yet. Collective. Fails: as dn_sweep_save() */
