@@ -113,8 +113,8 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_name_communicability(const dn_analyse_j
 /* Before the first measure. Collective. Fails: as dn_analyse_restore() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_keep_begin(dn_analyse_job *j, dn_error *err);
 
-/* A measure or spectrum is complete, computed or restored: save if it is time, or somebody wishes. Collective. Fails: DN_ESAVED
- * asked to stop; as dn_checkpoint_file_create() */
+/* A measure or spectrum is complete, computed or restored: save if it is time, or somebody wishes.
+ * Collective. Fails: DN_ESAVED asked to stop; as dn_checkpoint_file_create() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_keep_look(dn_analyse_job *j, const char *after, bool restored,
                                                    dn_error *err);
 

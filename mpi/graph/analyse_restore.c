@@ -111,7 +111,7 @@ static dn_status get_columns(const dn_h5 *h, const char *group, char *list, int6
                              dn_error *err)
 {
     dn_status st = DN_OK;
-    char path[PATH_CAP];
+    char path[PATH_CAP + 120];
 
     for (const char *name = next_name(&list); name != NULL; name = next_name(&list)) {
         dn_column *c = &m->column[m->n_columns];
@@ -149,7 +149,7 @@ static dn_status get_measure(const dn_h5 *h, int number, int64_t n, dn_measure *
                              dn_error *err)
 {
     dn_status st = DN_OK;
-    char group[PATH_CAP], *list[2];
+    char group[PATH_CAP], *list[2] = {NULL, NULL};
 
     snprintf(group, sizeof group, "/measures/%d", number);
     DN_TRY(dn_h5_read_text(h, group, "name", &m->own_text, err));
