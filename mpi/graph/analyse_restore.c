@@ -348,12 +348,20 @@ out:
     return st;
 }
 
+/* Who reads alone is rank 0 of itself. */
+static dn_status name_rank(const dn_analyse_job *j, dn_status st, dn_error *err)
+{
+    if (st != DN_OK && err != NULL)
+        err->rank = j->comm->rank;
+    return st;
+}
+
 dn_status dn_restored_fetch(void *ctx, int64_t n, const int64_t *part, double *const *out, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_analyse_job *j = ctx;
 
-    DN_PASS(fetch_local(&j->restored, n, part, out, err));
+    DN_PASS(name_rank(j, fetch_local(&j->restored, n, part, out, err), err));
     DN_AGREE(j->comm);
 out:
     return st;
@@ -399,7 +407,7 @@ dn_status dn_analyse_restore(dn_analyse_job *j, dn_error *err)
     dn_status st = DN_OK;
 
     j->restored = (dn_restored){.self = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1}};
-    DN_PASS(restore_local(j, err));
+    DN_PASS(name_rank(j, restore_local(j, err), err));
     DN_AGREE(j->comm);
 out:
     return st;

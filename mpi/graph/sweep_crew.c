@@ -114,8 +114,7 @@ static dn_status take_over(dn_sweep_crew *c, const dn_sweep_state *from, dn_erro
 {
     dn_status st = DN_OK;
 
-    if (strcmp(from->what, c->what) != 0 || from->n != c->n || from->units != c->units ||
-        from->done == NULL)
+    if (strcmp(from->what, c->what) != 0 || from->n != c->n || from->units != c->units || from->done == NULL)
         DN_FAIL(DN_ECANTCREAT, "%s of %lld nodes in %lld units cannot go on from %s of %lld in %lld", c->what,
                 (long long)c->n, (long long)c->units, from->what, (long long)from->n, (long long)from->units);
     if (c->units > 0)
