@@ -528,7 +528,7 @@ dn_status dn_gene_pass_list(const dn_comm *comm, dn_gene_pass *p, bool narrow, c
         int wishes;
 
         DN_TRY(dn_score_pairs(comm, p->fold, narrow, a + i, b + i, m, p->outputs, out + i * p->outputs, err));
-        if ((wishes = asked(comm, p)) != 0)
+        if (i + m < n && (wishes = asked(comm, p)) != 0) /* behind the last there is nothing to be gained */
             DN_TRY(save(comm, p, wishes, err));
     }
 out:
