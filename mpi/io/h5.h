@@ -27,7 +27,7 @@ const char *dn_h5_library(char *buf, size_t cap);
 
 /* ---- open and close ---- */
 
-/* A new file. schema is "dragnet.dataset", "dragnet.model", "dragnet.checkpoint" "dragnet.network",
+/* A new file. schema is "dragnet.dataset", "dragnet.model", "dragnet.checkpoint" "dragnet.network", "dragnet.network.checkpoint",
  * "dragnet.screen" or "dragnet.states". command and config (canonical JSON of the options that determine the
  * content) become attributes. Fails: DN_ECANTCREAT (directory, rights, or PATH exists and not force; PATH
  * stays as it is until commit). */
