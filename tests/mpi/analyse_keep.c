@@ -175,6 +175,42 @@ static int in_pieces(const dn_network *w, const dn_analyse_options *o, const cha
     return stops;
 }
 
+/* Cycles of 4 to 7 nodes, so many that a shard of betweenness has four batches and more. */
+static void open_cycles(dn_network *w)
+{
+    enum { N = 34000 };
+    dn_edge *e = dn_calloc(N, sizeof *e);
+    int32_t at = 0;
+
+    *w = (dn_network){.n_layers = 0};
+    for (int32_t length = 4; at + length <= N; at += length, length = length < 7 ? length + 1 : 4)
+        for (int32_t i = 0; i < length; i++)
+            e[at + i] = (dn_edge){at + i, at + (i + 1) % length, 1};
+    CU_ASSERT_EQUAL(dn_graph_build(N, at, e, NULL, 1, false, &w->graph, NULL), DN_OK);
+    CU_ASSERT_EQUAL(test_team_open(&w->graph, &w->team, NULL), DN_OK);
+    dn_free(e);
+}
+
+static void stopped_within_shards(void)
+{
+    const dn_comm self = {MPI_COMM_SELF, 0, 1};
+    const char *path = test_path("cycles.h5");
+    dn_analyse_options o = usual(1, &paths[2]);
+    dn_analysis whole = {0}, pieces = {0};
+    dn_network w;
+
+    open_cycles(&w);
+    CU_ASSERT_EQUAL(dn_analyse(&self, &w, &o, &whole, NULL), DN_OK);
+    CU_ASSERT(in_pieces(&w, &o, path, 702, &pieces) > 0);
+    if (pieces.measure != NULL)
+        same_analysis(&whole, &pieces, w.graph.n);
+    CU_ASSERT(test_comm.rank > 0 || pieces.n_measures == 1);
+    CU_ASSERT_EQUAL(dn_checkpoint_file_remove(&test_comm, path, NULL), DN_OK);
+    dn_analysis_destroy(&whole);
+    dn_analysis_destroy(&pieces);
+    close_network(&w);
+}
+
 static void stopped_anywhere(int64_t sources, int64_t at)
 {
     const dn_comm self = {MPI_COMM_SELF, 0, 1};
@@ -501,6 +537,7 @@ int main(int argc, char **argv)
     static const dn_test tests[] = {{"petsc opens", petsc_opens},
                                     {"stopped anywhere, all sources", stopped_anywhere_exact},
                                     {"stopped anywhere, a sample", stopped_anywhere_sampled},
+                                    {"stopped within shards", stopped_within_shards},
                                     {"saved and not stopped", saved_and_not_stopped},
                                     {"complete ones are kept", complete_ones_are_kept},
                                     {"twins are kept", twins_are_kept},
