@@ -219,6 +219,7 @@ static dn_status read_options(dn_network_job *j, dn_error *err)
     snprintf(j->config_path, sizeof j->config_path, "%s/config.json", j->dir);
     snprintf(j->store_path, sizeof j->store_path, "%s/network.h5", j->dir);
     snprintf(j->summary_path, sizeof j->summary_path, "%s/summary.json", j->dir);
+    snprintf(j->checkpoint_path, sizeof j->checkpoint_path, "%s/checkpoint.h5", j->dir);
     j->force = dn_options_flag(o, "force");
     j->load.weights = dn_options_flag(o, "weights");
     j->what.describe = true;
@@ -294,6 +295,16 @@ static dn_status compute(dn_network_job *j, dn_error *err)
             dn_log(DN_WARN, "network", "--weights: no layer has weights, every edge counts 1", "output=%s",
                    j->dir);
     }
+    if (!j->keep.resume) /* one of another run that --force does away with */
+        DN_TRY(dn_network_job_forget(j, err));
+    dn_version_build(j->build, sizeof j->build);
+    j->keep = (dn_analyse_keep){.path = j->checkpoint_path,
+                                .command = j->call->command_line,
+                                .config = j->config,
+                                .build = j->build,
+                                .resume = j->keep.resume,
+                                .requests = j->call->requests};
+    j->what.keep = &j->keep;
     st = dn_analyse(comm, j->network, &j->what, &j->analysis, err);
     dn_progress_end();
     if (st != DN_OK)
@@ -351,6 +362,7 @@ static dn_status compute_and_save(dn_network_job *j, dn_error *err)
     DN_AGREE(comm);
     DN_TRY(dn_network_store(comm, j->store_path, j->call->command_line, j->config, j->network, &j->analysis,
                             err));
+    DN_TRY(dn_network_job_forget(j, err));
 out:
     return st;
 }
@@ -374,8 +386,8 @@ static dn_status run(const dn_call *call, dn_error *err)
         DN_PASS(show(&j, done, err));
     DN_AGREE(comm);
 out:
-    if (st != DN_OK && comm->rank == 0)
-        dn_network_job_abandon(&j);
+    if (comm->rank == 0)
+        dn_network_job_leave(&j, st != DN_OK);
     if (j.report.order != NULL)
         dn_network_report_destroy(&j.report);
     dn_analysis_destroy(&j.analysis);
@@ -401,6 +413,9 @@ const dn_command dn_cmd_network = {
         "and\n"
         "Gephi, summary.json and network.h5; a digest goes to the terminal. What is counted is the same on "
         "any\n"
-        "number of ranks, what is solved for within its stated tolerance.",
+        "number of ranks, what is solved for within its stated tolerance. A run that was stopped or killed "
+        "goes\n"
+        "on where the last checkpoint was written when the same command is given again, on any ranks.",
     .options = options,
+    .stoppable = true,
     .run = run};

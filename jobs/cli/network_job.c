@@ -8,6 +8,7 @@
 #include "jobs/cli/text_file.h"
 #include "mpi/core/agree.h"
 #include "mpi/graph/store.h"
+#include "mpi/io/checkpoint_file.h"
 #include "mpi/io/dataset.h"
 #include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
@@ -136,25 +137,74 @@ out:
 
 /* ---- the directory ---- */
 
-dn_status dn_network_job_finished(dn_network_job *j, bool *out_done, dn_error *err)
+/* The directory is this run's alone. */
+static dn_status lock_directory(dn_network_job *j, dn_error *err)
 {
     dn_status st = DN_OK;
+
+    j->made_dir = access(j->dir, F_OK) != 0;
+    DN_TRY(dn_directory_make(j->dir, err));
+    DN_TRY(dn_run_lock_take(j->dir, DN_RUN_LOCK_WAIT_MS, &j->lock, err));
+out:
+    return st;
+}
+
+/* A checkpoint may be left where a kill came between the results and its removal. One of another run that
+ * --force began stays. */
+static dn_status look_at_finished(const dn_network_job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_error why = DN_ERROR_INIT;
+    bool found = false;
+
+    if (dn_options_flag(j->call->options, "strict"))
+        DN_TRY(check_finished(j, err));
+    if (dn_analyse_find(j->call->comm, j->checkpoint_path, j->config, &found, &why) == DN_OK && found)
+        DN_TRY(dn_network_job_forget(j, err));
+out:
+    return st;
+}
+
+/* Older results may stand beside the checkpoint of this run: --force began it, and they are replaced at its
+ * end. Otherwise what stands in the way of a new run is refused. */
+static dn_status look_for_unfinished(dn_network_job *j, dn_status in_the_way, const dn_error *why,
+                                     dn_error *err)
+{
+    dn_status st = DN_OK;
+    bool ignored;
+
+    if (!j->force)
+        DN_TRY(dn_analyse_find(j->call->comm, j->checkpoint_path, j->config, &j->keep.resume, err));
+    if (j->keep.resume)
+        goto out;
+    if (in_the_way != DN_OK)
+        DN_FAIL(in_the_way, "%s", why->text);
+    if (j->call->comm->rank == 0)
+        DN_PASS(dn_directory_claim(j->dir, j->config_path, j->config, j->force, "network", &ignored, err));
+    DN_AGREE(j->call->comm);
+out:
+    return st;
+}
+
+dn_status dn_network_job_finished(dn_network_job *j, bool *out_done, dn_error *err)
+{
+    dn_status st = DN_OK, in_the_way = DN_OK;
     const dn_comm *comm = j->call->comm;
+    dn_error why = DN_ERROR_INIT;
 
     *out_done = false;
     DN_PASS(write_config(j, err));
     DN_AGREE(comm);
-    if (!j->force)
-        DN_TRY(dn_output_finished(comm, j->store_path, DN_NETWORK_SCHEMA, "/", j->config, out_done, err));
-    if (*out_done) {
-        if (dn_options_flag(j->call->options, "strict"))
-            DN_TRY(check_finished(j, err));
-        goto out;
-    }
     if (comm->rank == 0)
-        DN_PASS(
-            dn_directory_claim(j->dir, j->config_path, j->config, j->force, "network", &j->made_dir, err));
+        DN_PASS(lock_directory(j, err));
     DN_AGREE(comm);
+    if (!j->force)
+        in_the_way =
+            dn_output_finished(comm, j->store_path, DN_NETWORK_SCHEMA, "/", j->config, out_done, &why);
+    if (*out_done)
+        DN_TRY(look_at_finished(j, err));
+    else
+        DN_TRY(look_for_unfinished(j, in_the_way, &why, err));
 out:
     return st;
 }
@@ -198,8 +248,14 @@ out:
     return st;
 }
 
-void dn_network_job_abandon(const dn_network_job *j)
+dn_status dn_network_job_forget(const dn_network_job *j, dn_error *err)
 {
-    if (j->made_dir)
+    return dn_checkpoint_file_remove(j->call->comm, j->checkpoint_path, err);
+}
+
+void dn_network_job_leave(dn_network_job *j, bool failed)
+{
+    dn_run_lock_release(&j->lock);
+    if (failed && j->made_dir)
         (void)rmdir(j->dir); /* fails, as it should, when something stands in it */
 }

@@ -81,11 +81,16 @@ static void merge(dn_forest *f, int at)
 
 void dn_forest_put(dn_forest *f, int shard, double *sum)
 {
+    dn_forest_put_node(f, shard, 1, sum);
+}
+
+void dn_forest_put_node(dn_forest *f, int first, int count, double *sum)
+{
     int at = f->count++;
 
-    for (; at > 0 && f->node[at - 1].first > shard; at--)
+    for (; at > 0 && f->node[at - 1].first > first; at--)
         f->node[at] = f->node[at - 1];
-    f->node[at] = (dn_node){.first = shard, .count = 1, .sum = sum};
+    f->node[at] = (dn_node){.first = first, .count = count, .sum = sum};
     for (;;) {
         if (at > 0 && siblings(&f->node[at - 1], &f->node[at]))
             merge(f, --at);

@@ -33,4 +33,7 @@ DN_MUST_CHECK dn_status dn_forest_take(dn_forest *f, double **out, dn_error *err
 /* The vector of a shard, which has not come before. Cannot fail. */
 void dn_forest_put(dn_forest *f, int shard, double *sum);
 
+/* The same of a node of the tree: the sum over shards first .. first + count - 1. Cannot fail. */
+void dn_forest_put_node(dn_forest *f, int first, int count, double *sum);
+
 #endif

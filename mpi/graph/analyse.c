@@ -155,10 +155,14 @@ static dn_status add_measure(dn_analyse_job *j, const row *r, dn_analysis *a, dn
     dn_status st = DN_OK;
     dn_measure *m = &a->measure[a->n_measures];
     dn_error unfit = DN_ERROR_INIT;
+    bool restored;
 
     begin(j, r->name);
     *m = (dn_measure){.name = r->name, .definition = r->definition, .report = {.converged = true}};
     a->n_measures++;
+    restored = dn_restored_measure(j, m);
+    if (restored)
+        goto complete;
     st = dn_fit_measure(j, r->name, r->needs, &unfit);
     if (st == DN_OK)
         st = r->run(j, m, &unfit);
@@ -172,6 +176,12 @@ static dn_status add_measure(dn_analyse_job *j, const row *r, dn_analysis *a, dn
     } else if (st != DN_OK && err != NULL) {
         *err = unfit;
     }
+    if (st != DN_OK)
+        goto out;
+complete:
+    j->measures_done = a->n_measures;
+    DN_TRY(dn_keep_look(j, r->name, restored, err));
+out:
     return st;
 }
 
@@ -181,12 +191,19 @@ static dn_status add_communicability(dn_analyse_job *j, dn_analysis *a, dn_error
 
     for (int i = 0; i < j->o->n_from; i++) {
         dn_measure *m = &a->measure[a->n_measures];
+        bool restored;
 
         begin(j, "communicability");
         *m = (dn_measure){.report = {.converged = true}};
         a->n_measures++;
-        DN_TRY(dn_run_communicability(j, i, m, err));
-        m->seconds = MPI_Wtime() - j->started;
+        DN_TRY(dn_name_communicability(j, i, m, err));
+        restored = dn_restored_measure(j, m);
+        if (!restored) {
+            DN_TRY(dn_run_communicability(j, i, m, err));
+            m->seconds = MPI_Wtime() - j->started;
+        }
+        j->measures_done = a->n_measures;
+        DN_TRY(dn_keep_look(j, m->name, restored, err));
     }
 out:
     return st;
@@ -198,11 +215,18 @@ static dn_status add_spectra(dn_analyse_job *j, dn_analysis *a, dn_error *err)
 
     for (int i = 0; i < j->o->n_spectra; i++) {
         dn_spectrum *s = &a->spectrum[i];
+        bool restored;
 
         begin(j, j->o->spectrum[i]);
         a->n_spectra++;
-        DN_TRY(dn_run_spectrum(j, j->o->spectrum[i], s, err));
-        s->seconds = MPI_Wtime() - j->started;
+        *s = dn_name_spectrum(j->o, j->o->spectrum[i]);
+        restored = dn_restored_spectrum(j, i, s);
+        if (!restored) {
+            DN_TRY(dn_run_spectrum(j, j->o->spectrum[i], s, err));
+            s->seconds = MPI_Wtime() - j->started;
+        }
+        j->spectra_done = a->n_spectra;
+        DN_TRY(dn_keep_look(j, s->name, restored, err));
     }
 out:
     return st;
@@ -249,11 +273,12 @@ dn_status dn_analyse(const dn_comm *comm, const dn_network *w, const dn_analyse_
 {
     dn_status st = DN_OK;
     dn_analysis a = {0};
-    dn_analyse_job j = {.comm = comm, .w = w, .g = &w->graph, .team = &w->team, .o = o};
+    dn_analyse_job j = {.comm = comm, .w = w, .g = &w->graph, .team = &w->team, .o = o, .a = &a};
 
     DN_PASS(make_room(&j, &a, err));
     DN_AGREE(comm);
     DN_TRY(check_words(&j, err));
+    DN_TRY(dn_keep_begin(&j, err));
     begin(&j, "description");
     DN_TRY(describe(&j, &a, err));
     for (int i = 0; i < o->n_measures; i++)
@@ -265,6 +290,7 @@ dn_status dn_analyse(const dn_comm *comm, const dn_network *w, const dn_analyse_
     *out = a;
     a = (dn_analysis){0};
 out:
+    dn_keep_end(&j);
     dn_analysis_destroy(&a);
     dn_free(j.component);
     dn_free(j.seed);

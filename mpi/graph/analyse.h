@@ -5,6 +5,7 @@
 #ifndef DN_GRAPH_ANALYSE_H
 #define DN_GRAPH_ANALYSE_H
 
+#include "mpi/graph/analyse_keep.h"
 #include "mpi/graph/analysis.h"
 
 enum { DN_SOURCES_AUTO = -1, DN_SOURCES_ALL = 0, DN_MEASURES_MAX = 32 };
@@ -34,6 +35,7 @@ typedef struct dn_analyse_options {
     void *ctx;
     /* Between measures and during long ones, on rank 0; may be NULL. what: the measure. */
     void (*progress)(void *ctx, const char *what, int64_t done, int64_t total, double seconds);
+    const dn_analyse_keep *keep; /* NULL: nothing is saved and nobody asks */
 } dn_analyse_options;
 
 /* The words of --measures with their definitions; returns how many there are. Local. */
@@ -42,7 +44,9 @@ int dn_analyse_measures(const char *out_names[DN_MEASURES_MAX], const char *out_
 /* Compute. A solver that does not converge is said in its report, not an error. Collective on comm, which is
  * that of the network; PETSc is open (solvers/network/petsc.h).
  * Fails: DN_EUSAGE an unknown word or node id (with the nearest one); DN_EDATA a measure does not make sense
- * on this graph (the text says why); DN_ENOMEM, DN_ESOFTWARE */
+ * on this graph (the text says why); DN_ENOMEM, DN_ESOFTWARE; with keep: DN_ESAVED asked to stop, and saved;
+ * DN_ECANTCREAT the checkpoint is of another network; what writing (mpi/io/checkpoint_file.h) says, and then
+ * the checkpoint before stays as it is */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_analyse(const dn_comm *comm, const dn_network *w,
                                                  const dn_analyse_options *o, dn_analysis *out,
                                                  dn_error *err);

@@ -19,10 +19,13 @@ static int64_t sources_of(const dn_analyse_job *j)
     return (double)j->g->connected * (double)j->g->nnz <= auto_entries ? DN_SOURCES_ALL : AUTO_SOURCES;
 }
 
-static dn_sweep_options sweep_options(dn_analyse_job *j)
+static dn_sweep_options sweep_options(dn_analyse_job *j, const char *what)
 {
-    return (dn_sweep_options){
-        .sources = sources_of(j), .seed = j->o->seed, .progress = dn_analyse_progress, .ctx = j};
+    return (dn_sweep_options){.sources = sources_of(j),
+                              .seed = j->o->seed,
+                              .progress = dn_analyse_progress,
+                              .ctx = j,
+                              .keep = dn_keep_sweep(j, what)};
 }
 
 dn_status dn_run_degree(dn_analyse_job *j, dn_measure *m, dn_error *err)
@@ -62,7 +65,7 @@ out:
 static dn_status search(dn_analyse_job *j, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_sweep_options o = sweep_options(j);
+    dn_sweep_options o = sweep_options(j, "closeness");
     bool sampled = o.sources > 0 && o.sources < j->g->connected;
     int64_t sources;
 
@@ -118,7 +121,7 @@ out:
 dn_status dn_run_betweenness(dn_analyse_job *j, dn_measure *m, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_sweep_options o = sweep_options(j);
+    dn_sweep_options o = sweep_options(j, "betweenness");
     bool sampled = o.sources > 0 && o.sources < j->g->connected;
     double *value, *raw, *raw_error = NULL;
     int64_t sources;
@@ -169,7 +172,7 @@ static double mean_of(const double *v, int64_t n)
 dn_status dn_run_clustering(dn_analyse_job *j, dn_measure *m, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_sweep_options o = sweep_options(j);
+    dn_sweep_options o = sweep_options(j, "clustering");
     int64_t *count = NULL; /* [n] */
     double *value, *triangles, transitivity;
 
@@ -192,7 +195,7 @@ out:
 dn_status dn_run_bipartite_clustering(dn_analyse_job *j, dn_measure *m, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_sweep_options o = sweep_options(j);
+    dn_sweep_options o = sweep_options(j, "bipartite-clustering");
     double *value;
 
     DN_TRY(dn_analyse_column(j, m, "value", &value, err));

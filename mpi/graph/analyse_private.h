@@ -4,6 +4,23 @@
 #define DN_GRAPH_ANALYSE_PRIVATE_H
 
 #include "mpi/graph/analyse.h"
+#include "mpi/graph/sweep.h"
+#include "mpi/io/digest.h"
+
+/* What a checkpoint has and nobody has asked for yet. */
+typedef struct dn_restored {
+    dn_comm self;
+    dn_h5 *file; /* for the vectors of the sweep; of this rank alone */
+    int n_measures, n_spectra;
+    dn_measure *measure;   /* [n_measures]  by name, which stands in own_text; NULL: taken */
+    bool *pending;         /* [n_measures] */
+    dn_spectrum *spectrum; /* [n_spectra]  the first that were asked for */
+    bool half;             /* a sweep was under way */
+    dn_sweep_state sweep;
+    char what[40];  /* sweep.what */
+    char *digest;   /* [parts, DN_DIGEST]  of its vectors */
+    double seconds; /* that it had taken */
+} dn_restored;
 
 typedef struct dn_analyse_job {
     const dn_comm *comm;
@@ -21,8 +38,17 @@ typedef struct dn_analyse_job {
      */
     struct {
         double *value, *error; /* [n] */
-        int64_t sources;
+        int64_t sources;       /* 0 until it is computed */
     } closeness, harmonic;
+
+    /* Checkpoints. */
+    const dn_analysis *a;
+    int measures_done, spectra_done; /* of a */
+    bool fresh;                      /* something was computed that no checkpoint has */
+    double kept_at;                  /* MPI_Wtime() of the last one, or of the start */
+    char hash[DN_DIGEST];            /* of the graph */
+    dn_restored restored;
+    dn_sweep_keep sweep_keep;
 } dn_analyse_job;
 
 /* One measure: fills columns, figures and the report. Collective. */
@@ -74,16 +100,64 @@ dn_measure_run dn_run_degree, dn_run_strength, dn_run_closeness, dn_run_harmonic
 dn_measure_run dn_run_eigenvector, dn_run_pagerank, dn_run_personalised, dn_run_katz, dn_run_hits,
     dn_run_subgraph, dn_run_current_flow;
 
-/* One measure for each node of --communicability. Collective. */
+/* One measure for each node of --communicability; m has been named. Collective. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_run_communicability(dn_analyse_job *j, int number, dn_measure *m,
                                                              dn_error *err);
 
+/* Name and definition of the measure of one node. Collective. */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_name_communicability(const dn_analyse_job *j, int number,
+                                                              dn_measure *m, dn_error *err);
+
+/* ---- analyse_keep.c: checkpoints; without o->keep all of these do nothing ---- */
+
+/* Before the first measure. Collective. Fails: as dn_analyse_restore() */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_keep_begin(dn_analyse_job *j, dn_error *err);
+
+/* A measure or spectrum is complete, computed or restored: save if it is time, or somebody wishes.
+ * Collective. Fails: DN_ESAVED asked to stop; as dn_checkpoint_file_create() */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_keep_look(dn_analyse_job *j, const char *after, bool restored,
+                                                   dn_error *err);
+
+/* What a sweep needs to be saved and gone on with, or NULL. The time that it took before counts as time of
+ * this measure. Local. */
+const dn_sweep_keep *dn_keep_sweep(dn_analyse_job *j, const char *what);
+
+void dn_keep_end(dn_analyse_job *j);
+
+/* ---- analyse_save.c ---- */
+
+/* Write a checkpoint; with a sweep under way or NULL. Collective. Fails: as dn_checkpoint_file_create() */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_analyse_save(dn_analyse_job *j, const dn_sweep_state *opt_sweep,
+                                                      dn_error *err);
+
+/* ---- analyse_restore.c ---- */
+
+/* All of the checkpoint at o->keep->path into j->restored. Collective. Fails: DN_ECANTCREAT it is of another
+ * network; DN_EDATA, DN_EIO, DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_analyse_restore(dn_analyse_job *j, dn_error *err);
+
+/* The measure of this name, which m has with its definition, if there is one. Local. */
+bool dn_restored_measure(dn_analyse_job *j, dn_measure *m);
+
+/* Spectrum `number` of those that were asked for, likewise. Local. */
+bool dn_restored_spectrum(dn_analyse_job *j, int number, dn_spectrum *s);
+
+/* Vectors of parts of the sweep: dn_sweep_keep.fetch. ctx: the job. Collective. */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_restored_fetch(void *ctx, int64_t n, const int64_t *part,
+                                                        double *const *out, dn_error *err);
+
+void dn_restored_sweep_end(dn_restored *r);
+void dn_restored_end(dn_restored *r);
+
 /* ---- analyse_spectra.c ---- */
+
+/* A spectrum with name, definition and number of pairs. Local. */
+dn_spectrum dn_name_spectrum(const dn_analyse_options *o, const char *word);
 
 /* The same verdict on every rank. Local. Fails: DN_EUSAGE no such spectrum */
 DN_MUST_CHECK dn_status dn_check_spectrum(const char *word, dn_error *err);
 
-/* word has been checked. Collective. Fails: as dn_spectra(), dn_svd() and dn_pca() */
+/* word has been checked, *s named. Collective. Fails: as dn_spectra(), dn_svd() and dn_pca() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_run_spectrum(dn_analyse_job *j, const char *word, dn_spectrum *s,
                                                       dn_error *err);
 

@@ -44,13 +44,19 @@ out:
     return st;
 }
 
+dn_spectrum dn_name_spectrum(const dn_analyse_options *o, const char *word)
+{
+    int kind = kind_of(word);
+
+    return (dn_spectrum){.name = names[kind], .definition = definition(kind, o->standardise), .k = o->pairs};
+}
+
 dn_status dn_run_spectrum(dn_analyse_job *j, const char *word, dn_spectrum *s, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_analyse_options *o = j->o;
     int kind = kind_of(word);
 
-    *s = (dn_spectrum){.name = names[kind], .definition = definition(kind, o->standardise), .k = o->pairs};
     DN_TRY(dn_analyse_vector(j, s->k, &s->value, err));
     DN_TRY(dn_analyse_vector(j, s->k, &s->residual, err));
     DN_TRY(dn_analyse_vector(j, s->k * j->g->n, &s->vector, err));

@@ -206,6 +206,16 @@ out:
     return st;
 }
 
+dn_status dn_name_communicability(const dn_analyse_job *j, int number, dn_measure *m, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_PASS(name_after(j->o->from_id[number], number, m, err));
+    DN_AGREE(j->comm);
+out:
+    return st;
+}
+
 dn_status dn_run_communicability(dn_analyse_job *j, int number, dn_measure *m, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -215,8 +225,6 @@ dn_status dn_run_communicability(dn_analyse_job *j, int number, dn_measure *m, d
 
     m->iterative = true;
     m->own_errors = true;
-    DN_PASS(name_after(j->o->from_id[number], number, m, err));
-    DN_AGREE(j->comm);
     DN_TRY(dn_analyse_column(j, m, "value", &value, err));
     DN_TRY(dn_communicability(j->g, j->team, 1, &node, j->o->tolerance, value, &f, &m->report, err));
     dn_analyse_figure(m, "log_factor", f.log_factor);

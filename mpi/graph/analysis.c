@@ -15,15 +15,17 @@ void dn_measure_destroy(dn_measure *m)
     for (int c = 0; c < m->n_columns; c++)
         dn_free(m->column[c].v);
     dn_free(m->own_text);
+    dn_free(m->own_names);
     *m = (dn_measure){0};
 }
 
-static void destroy_spectrum(dn_spectrum *s)
+void dn_spectrum_destroy(dn_spectrum *s)
 {
     dn_free(s->value);
     dn_free(s->residual);
     dn_free(s->share);
     dn_free(s->vector);
+    *s = (dn_spectrum){0};
 }
 
 void dn_analysis_destroy(dn_analysis *a)
@@ -33,7 +35,7 @@ void dn_analysis_destroy(dn_analysis *a)
     for (int i = 0; a->measure != NULL && i < a->n_measures; i++)
         dn_measure_destroy(&a->measure[i]);
     for (int i = 0; a->spectrum != NULL && i < a->n_spectra; i++)
-        destroy_spectrum(&a->spectrum[i]);
+        dn_spectrum_destroy(&a->spectrum[i]);
     dn_free(a->measure);
     dn_free(a->spectrum);
     *a = (dn_analysis){0};

@@ -29,6 +29,7 @@ typedef struct dn_measure {
     const char *name;       /* "pagerank": the word of --measures and of the file pagerank.tsv */
     const char *definition; /* one line, with the reference it is named after */
     char *own_text;         /* what name and definition point into where they are not constants, or NULL */
+    char *own_names;        /* the same of the names of columns and figures */
     int n_columns;
     dn_column column[DN_COLUMNS];
     int n_figures;
@@ -64,6 +65,7 @@ typedef struct dn_analysis {
 /* Frees the arrays of columns and spectra, too. NULL is fine. Local. */
 void dn_analysis_destroy(dn_analysis *a);
 void dn_measure_destroy(dn_measure *m);
+void dn_spectrum_destroy(dn_spectrum *s);
 
 /* Nodes by falling v, ties by id; tied are values that differ by at most `tie` from the first, largest one of
  * their group, so that no value stands more than that above where it belongs. (A chain of small steps is no

@@ -7,14 +7,56 @@
  * differ in the last digits); betweenness is added up in fixed shards (a function of the number of sources
  * alone) in the fixed tree of mpi/core/tree.h.
  *
+ * A sweep can be saved half way and gone on with, by any number of ranks and threads, to the same bits: at
+ * any moment when somebody wishes for it (mpi/core/request.h), once each thread has come to the end of its
+ * batch (8 sources of betweenness, up to 512 of closeness, 64 nodes). Ranks work on at their own pace
+ * meanwhile (mpi/core/watch.h).
+ *
  * All functions are collective on comm. They fail on all ranks together: DN_ENOMEM when any rank or thread
- * lacks memory, DN_EDATA as below.
+ * lacks memory, DN_EDATA as below, DN_ECANTCREAT the state to go on from is of another sweep, DN_ESAVED
+ * when asked to stop, after saving, and what saving and reading say.
  */
 #ifndef DN_GRAPH_SWEEP_H
 #define DN_GRAPH_SWEEP_H
 
-#include "mpi/core/world.h"
+#include "mpi/core/request.h"
 #include "solvers/network/closeness.h"
+
+enum { DN_SWEEP_ARRAYS = 4 };
+
+/* Of betweenness: a sum over whole shards, or over the first batches of one. */
+typedef struct dn_sweep_part {
+    int64_t first, count; /* shards */
+    int64_t batches;      /* that are in it; -1: all of all its shards */
+    double *sum;          /* [width] */
+} dn_sweep_part;
+
+/* A sweep half way. What is in it does not depend on the number of ranks that go on with it. */
+typedef struct dn_sweep_state {
+    const char *what;                /* "closeness", "betweenness", "clustering", "bipartite-clustering" */
+    int64_t n;                       /* nodes */
+    int64_t units;                   /* units of work; betweenness: shards */
+    int64_t lanes;                   /* closeness: sources of a batch */
+    uint8_t *done;                   /* [units]  1: done. NULL: betweenness */
+    int counts, numbers;             /* arrays, on rank 0: totals over all ranks */
+    int64_t *count[DN_SWEEP_ARRAYS]; /* [n] */
+    double *number[DN_SWEEP_ARRAYS]; /* [n] */
+    int64_t width;                   /* betweenness: of a part */
+    int64_t parts; /* betweenness: when saved, of this rank; to go on from: of all, the same on all ranks */
+    dn_sweep_part *part; /* [parts] */
+} dn_sweep_state;
+
+/* Who asks, and where a sweep is saved and gone on from. */
+typedef struct dn_sweep_keep {
+    dn_requests *requests; /* NULL on all ranks or on none */
+    void *ctx;
+    /* Save. Collective. A sweep that is not asked to stop goes on afterwards. */
+    dn_status (*save)(void *ctx, const dn_sweep_state *s, dn_error *err);
+    const dn_sweep_state *from; /* of the same graph and options; NULL: begin. Sums of parts are not used */
+    /* Read the sums of n parts of `from` by their numbers, into out [n] [width]. Each rank its own, or none.
+     * Collective. */
+    dn_status (*fetch)(void *ctx, int64_t n, const int64_t *part, double *const *out, dn_error *err);
+} dn_sweep_keep;
 
 /* Same on all ranks, except progress. NULL stands for all zero. */
 typedef struct dn_sweep_options {
@@ -23,6 +65,7 @@ typedef struct dn_sweep_options {
     /* Called on rank 0, by the main thread, now and then: done of total units of work. May be NULL. */
     void (*progress)(void *ctx, int64_t done, int64_t total);
     void *ctx;
+    const dn_sweep_keep *keep; /* NULL: nobody asks, nothing is saved */
 } dn_sweep_options;
 
 /* Closeness, harmonic centrality and eccentricity, as closeness.h defines them.

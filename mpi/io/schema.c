@@ -120,6 +120,16 @@ static const dn_schema_row table[] = {
     {"/spectra/*/residual", false, DN_F64, "pair", "as its definition", "residuals of the pairs"},
     {"/spectra/*/share", false, DN_F64, "pair", "1", "explained share of the variance, 0 to 1"},
     {"/spectra/*/embedding", false, DN_F64, "node,pair", "1", "coordinates of the nodes"},
+    /* dragnet.network.checkpoint, which has /measures and the pairs of /spectra, too; its nodes stand by
+       falling degree */
+    {"/spectra/*/vector", false, DN_F64, "pair,node", "1", "coordinates of the nodes"},
+    {"/sweep/done", false, DN_U8, "unit", "1", "1: in the sums"},
+    {"/sweep/count_*", false, DN_I64, "node", "1", "a sum of integers over the units that are done"},
+    {"/sweep/number_*", false, DN_F64, "node", "1", "the same of numbers"},
+    {"/sweep/part", false, DN_I64, "part,field", "1",
+     "first shard, shards, batches that are in it (-1: all of all its shards)"},
+    {"/sweep/vector", false, DN_F64, "part,number", "1", "a sum over shards, or over batches of one"},
+    {"/sweep/vector_blake2b", false, DN_U8, "part,digit", "1", "checksum of the vector of the part"},
     /* dragnet.screen */
     {"/screen/drug_id", true, DN_U8, "hit", "1", "drug id"},
     {"/screen/target_id", true, DN_U8, "hit", "1", "target id"},

@@ -82,6 +82,31 @@ static void any_order(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+/* Whole nodes among single shards, as a saved sum has them. */
+static void nodes_come_ready(void)
+{
+    for (uint64_t order = 0; order < 40; order++) {
+        dn_permutation p = dn_permutation_make(order, 0, SHARDS / 4);
+        dn_forest f = {0};
+
+        CU_ASSERT_EQUAL(dn_forest_create(WIDTH, 0, SHARDS, 1, &f, NULL), DN_OK);
+        for (int i = 0; i < SHARDS / 4; i++) {
+            int first = 4 * (int)dn_permute(&p, (uint64_t)i), whole = 1 << (first / 4 + (int)order) % 3;
+
+            for (int at = first; at < first + 4; at += whole) {
+                double *sum = NULL;
+
+                CU_ASSERT_EQUAL(dn_forest_take(&f, &sum, NULL), DN_OK);
+                recursive(at, whole, sum);
+                dn_forest_put_node(&f, at, whole, sum);
+            }
+        }
+        check(&f, 0, SHARDS);
+        dn_forest_destroy(&f);
+    }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 /* In rising order nothing is allocated after the start, whatever the range. */
 static void in_order_needs_no_more(void)
 {
@@ -123,6 +148,7 @@ static void survives_refused_memory(void)
 int main(int argc, char **argv)
 {
     static const dn_test tests[] = {{"any order", any_order},
+                                    {"nodes come ready", nodes_come_ready},
                                     {"in order no more memory is needed", in_order_needs_no_more},
                                     {"refused memory", survives_refused_memory},
                                     {NULL, NULL}};
