@@ -2,7 +2,7 @@
 # chain.sh - import, split, train, evaluate: four jobs, each of which waits for the one before
 #
 #   ./chain.sh                 submits them and prints their ids; edit the commands below, they are an example
-#   FOLDS=5 ./chain.sh         five folds of genes: training and each fold's evaluation are arrays, task k waits for task k
+#   FOLDS=5 ./chain.sh         five folds: training and each fold's evaluation are arrays, task k waits for task k
 #
 # If a job fails, Slurm cancels those that wait for it (--kill-on-invalid-dep). A job that stops at its time limit
 # requeues itself, and the others go on waiting. Options for every sbatch: SBATCH_OPTIONS="-A project -p long".
@@ -12,6 +12,7 @@ Y=${Y:-yeast}         # folder with the tables
 DATA=${DATA:-yeast.h5} # dataset that is made
 RUNS=${RUNS:-runs}    # folder of results
 FOLDS=${FOLDS:-0}
+BY=${BY:-genes}       # folds of genes or of pairs
 
 submit() { # submit DEPENDENCY OPTIONS... SCRIPT ARGUMENTS...: prints the id
     local after=$1
@@ -30,7 +31,7 @@ if [ "$FOLDS" = 0 ]; then
 else
     folds=0-$((FOLDS - 1))
     split=$(submit "afterok:$import" -J split "$HERE/stage.sbatch" split "$DATA" --pairs known --name folds --kind kfold \
-        --by genes --folds "$FOLDS" --seed 1)
+        --by "$BY" --folds "$FOLDS" --seed 1)
     train=$(submit "afterok:$split" --array="$folds" -J train "$HERE/array.sbatch" train gener "$DATA" --split folds --fold @ \
         -o "$RUNS/fold@")
     evaluate=$(submit "aftercorr:$train" --array="$folds" -J evaluate "$HERE/array.sbatch" evaluate "$DATA" \

@@ -29,7 +29,8 @@ launch() {
     [ "$ranks" != 0 ] || ranks=${SLURM_NTASKS:?the job has no --ntasks}
     case $DRAGNET_LAUNCH in
     srun) # --wait: a rank that dies takes the others with it; --cpus-per-task: since Slurm 22.05 srun does not inherit it
-        exec srun --mpi=pmix --ntasks="$ranks" --cpus-per-task="$THREADS" --cpu-bind="$DRAGNET_BIND" --wait=20 "$@" ;;
+        [ "$DRAGNET_BIND" = none ] || set -- "--cpu-bind=$DRAGNET_BIND" "$@"
+        exec srun --mpi=pmix --ntasks="$ranks" --cpus-per-task="$THREADS" --wait=20 "$@" ;;
     mpirun)
         if [ "$DRAGNET_BIND" = none ]; then
             exec mpirun -n "$ranks" --bind-to none "$@"

@@ -20,7 +20,7 @@ with gzip.open("yeast/expression/joined_5950x570.tsv.gz", "wt") as f:
     for g, row in zip(genes, samples):
         f.write(g + "\t" + "\t".join(f"{x:.4f}" for x in row) + "\n")
 with open("yeast/gene_ids.tsv", "w") as f:
-    f.write("".join(g + "\n" for g in genes))
+    f.write("index0\torf\n" + "".join(f"{i}\t{g}\n" for i, g in enumerate(genes)))
 rows = [(a, b, (a * 7 + b) % 2) for a in range(120) for b in range(a + 1, 120)]
 with open("yeast/pairs.npy", "wb") as f:
     head = f"{{'descr': '<i8', 'fortran_order': False, 'shape': ({len(rows)}, 3), }}"
@@ -33,18 +33,18 @@ export SBATCH_OPTIONS="-n 2"
 
 "$JOBS/chain.sh" >one.txt || fail "chain.sh: exit code $?"
 # shellcheck disable=SC2046
-within 90 is COMPLETED $(ids one.txt)
-grep -q '^model' evaluate-*.log || fail "evaluate: $(tail -n 5 evaluate-*.log)"
+complete 90 $(ids one.txt)
+grep -q 'best baseline' evaluate-*.log || fail "evaluate: $(tail -n 5 evaluate-*.log)"
 
-DATA=folds.h5 RUNS=folds FOLDS=2 SBATCH_OPTIONS="-n 1" "$JOBS/chain.sh" >folds.txt || fail "chain.sh with folds: exit code $?"
+DATA=folds.h5 RUNS=folds FOLDS=3 BY=pairs SBATCH_OPTIONS="-n 1" "$JOBS/chain.sh" >folds.txt || fail "chain.sh with folds: exit code $?"
 # shellcheck disable=SC2046
-within 90 is COMPLETED $(ids folds.txt)
-[ "$(grep -l '^model' evaluate-*_[01].log | wc -l)" = 2 ] || fail "folds: no two evaluations"
+complete 90 $(ids folds.txt)
+[ "$(grep -l 'best baseline' evaluate-*_[012].log | wc -l)" = 3 ] || fail "folds: no three evaluations"
 
 rm -rf yeast
 DATA=none.h5 RUNS=none "$JOBS/chain.sh" >none.txt || fail "chain.sh without data: exit code $?"
 mapfile -t none < <(ids none.txt)
 within 30 is FAILED "${none[0]}"
 within 30 is CANCELLED "${none[@]:1}"
-[ ! -e none.h5 ] && [ ! -e none ] || fail "a chain that failed has left something"
+[ "$(ls -d none.h5* none 2>/dev/null)" = "" ] || fail "a chain that failed has left something"
 finish

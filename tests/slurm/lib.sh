@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # lib.sh - what the tests on a real Slurm share; sourced by each tests/slurm/*.sh, which gets the program as $1
 #
 # The test starts itself anew inside `scripts/slurm run`, which stops the cluster however the test ends. Variables:
@@ -14,9 +15,9 @@ if [ -z "${IN_SANDBOX:-}" ]; then
     IN_SANDBOX=yes exec "$ROOT/scripts/slurm" run --nodes "${NODES:-3}" bash "$0" "$@"
 fi
 export DRAGNET=$1 DRAGNET_SLURM=$ROOT/jobs/slurm
-JOBS=$DRAGNET_SLURM
+export JOBS=$DRAGNET_SLURM
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/dragnet-jobs-XXXXXX")
-trap 'cd /; [ -n "${KEEP:-}" ] && [ "$failures" != 0 ] || rm -rf "$WORK"' EXIT
+trap 'cd /; if [ -z "${KEEP:-}" ] || [ "$failures" = 0 ]; then rm -rf "$WORK"; fi' EXIT
 cd "$WORK" || exit 1
 failures=0
 
@@ -64,6 +65,17 @@ is() { # is STATE JOB...: whether all jobs are in a state; of arrays, all tasks
     shift
     for job in "$@"; do
         [ "$(scontrol show job "$job" 2>/dev/null | sed -n 's/.*JobState=\([A-Z_]*\).*/\1/p' | sort -u)" = "$want" ] || return 1
+    done
+}
+
+# complete SECONDS JOB...: until all are; at once if one has failed
+complete() {
+    local end=$((SECONDS + $1)) bad
+    shift
+    until is COMPLETED "$@"; do
+        bad=$(for job in "$@"; do scontrol show job "$job"; done 2>/dev/null | grep -B 4 -E 'JobState=(FAILED|CANCELLED|TIMEOUT)' | grep -m 1 JobName)
+        [ -z "$bad" ] && [ $SECONDS -lt $end ] || { fail "not complete: $* ($bad) $(squeue -h -o '%i %T %r' | tr '\n' ';')"; return 1; }
+        sleep 0.2
     done
 }
 

@@ -17,7 +17,7 @@ cp data.h5 north.h5 && cp data.h5 south.h5
 printf 'north\nsouth\n' >cohorts.txt
 cohorts=$(COHORTS=cohorts.txt sbatch --parsable --array=0-1 -n 1 -J cohorts "$JOBS/array.sbatch" train gener @.h5 \
     --split warm --epochs 1 -o @)
-within 60 is COMPLETED "$pmix" "$orte" "$folds" "$cohorts"
+complete 60 "$pmix" "$orte" "$folds" "$cohorts"
 for how in pmix orte; do
     same $how/model.h5 whole/model.h5 || fail "$how: another model than outside Slurm"
 done
@@ -29,7 +29,7 @@ said "orte-$orte.log" 'ranks=3' || fail "mpirun: not 3 ranks: $(head -3 "orte-$o
 
 # the study of scaling: a row for each number of ranks
 id=$(RANKS="1 2" sbatch --parsable -n 2 "$JOBS/scaling.sbatch" "${train[@]}")
-within 60 is COMPLETED "$id"
+complete 60 "$id"
 [ "$(cut -f 1 "scaling-$id.tsv" | tr '\n' ' ')" = "ranks 1 2 " ] || fail "scaling: $(cat "scaling-$id.tsv")"
 awk -F '\t' 'NR == 2 { bad = $3 != "1.00" || $4 != "1.00" } NR == 3 { bad = bad || $2 <= 0 } END { exit bad || NR != 3 }' \
     "scaling-$id.tsv" || fail "scaling: $(cat "scaling-$id.tsv")"
