@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# lost.sh - scancel, a node that goes down, a rank that is killed: the job ends as it should (cancelled, queued again by
+# Slurm, failed), and the same command goes on, on other numbers of ranks, to the bits of an undisturbed run
+export NODES=4
+. "$(dirname "$0")/lib.sh"
+
+data
+train=(gener data.h5 --split warm --epochs 30 --patience 100 --batch 128 --shards 8 --checkpoint-steps 8 -q)
+start=(sbatch --parsable -N 1 -n 2)
+export OMPI_MCA_odls_base_sigkill_timeout=4
+gone=$("${start[@]}" -J gone "$JOBS/train.sbatch" "${train[@]}" -o gone)
+orte=$(DRAGNET_LAUNCH=mpirun "${start[@]}" -J orte "$JOBS/train.sbatch" "${train[@]}" -o orte)
+node=$("${start[@]}" -J node "$JOBS/train.sbatch" "${train[@]}" -o node)
+dead=$("${start[@]}" -J dead "$JOBS/train.sbatch" "${train[@]}" -o dead)
+for run in gone orte node dead; do
+    within 60 test -e $run/checkpoint.h5
+done
+
+# one rank dies: the job ends by itself, in seconds
+kill -9 "$(pgrep -f "^$DRAGNET train .* -o dead\$" | tail -n 1)"
+within 25 is FAILED "$dead"
+# a node goes down: Slurm itself queues the job again, and leaves the node alone
+down=$(field "$node" NodeList)
+scontrol update nodename="$down" state=down reason=test
+within 30 test "$(field "$node" Restarts)" != 0
+# cancelled: saved and not queued again
+scancel "$gone" "$orte"
+within 30 is CANCELLED "$gone" "$orte"
+for log in "gone-$gone.log" "orte-$orte.log"; do
+    within 20 said "$log" "submit the same again to go on"
+    said "$log" "stopped by SIGTERM" || fail "$log: not saved: $(tail -n 4 "$log")"
+done
+scontrol update nodename="$down" state=resume
+sleep 1
+[ -z "$(squeue -h -j "$gone,$orte" -t PENDING,RUNNING)" ] || fail "a cancelled job is queued again"
+
+again1=$(sbatch --parsable -N 1 -n 1 -J again1 "$JOBS/train.sbatch" "${train[@]}" --resume -o gone)
+again3=$(sbatch --parsable -N 2 -n 3 -J again3 "$JOBS/train.sbatch" "${train[@]}" --resume -o orte)
+again4=$(DRAGNET_LAUNCH=mpirun sbatch --parsable -N 2 -n 4 -J again4 "$JOBS/train.sbatch" "${train[@]}" --resume -o dead)
+here train "${train[@]}" -o whole
+complete 120 "$again1" "$again3" "$again4" "$node"
+[ "$(field "$node" Restarts)" = 1 ] || fail "node down: $(field "$node" Restarts) restarts"
+for run in gone orte node dead; do
+    same $run/model.h5 whole/model.h5 || fail "$run: another model than that of the undisturbed run"
+done
+finish
