@@ -12,7 +12,7 @@ train=(gener data.h5 --split warm --epochs 40 --patience 100 --batch 128 --shard
 cat >held <<'P'
 #!/bin/sh
 if [ -z "${SLURM_RESTART_COUNT:-}" ]; then
-    while [ $((($(date +%s) - LOOKS) % 30)) -lt 25 ]; do sleep 0.2; done
+    while [ $((($(date +%s) - LOOKS) % 30)) -lt 28 ]; do sleep 0.1; done
 fi
 exec "$PROGRAM" "$@"
 P

@@ -40,9 +40,9 @@ sleep 1
 
 again1=$(sbatch --parsable -N 1 -n 1 -J again1 "$JOBS/train.sbatch" "${train[@]}" --resume -o gone)
 again3=$(sbatch --parsable -N 2 -n 3 -J again3 "$JOBS/train.sbatch" "${train[@]}" --resume -o orte)
-again4=$(DRAGNET_LAUNCH=mpirun sbatch --parsable -N 2 -n 4 -J again4 "$JOBS/train.sbatch" "${train[@]}" --resume -o dead)
+again_m=$(DRAGNET_LAUNCH=mpirun sbatch --parsable -n 1 -J again_m "$JOBS/train.sbatch" "${train[@]}" --resume -o dead)
 here train "${train[@]}" -o whole
-complete 120 "$again1" "$again3" "$again4" "$node"
+complete 120 "$again1" "$again3" "$again_m" "$node"
 [ "$(field "$node" Restarts)" = 1 ] || fail "node down: $(field "$node" Restarts) restarts"
 for run in gone orte node dead; do
     same $run/model.h5 whole/model.h5 || fail "$run: another model than that of the undisturbed run"

@@ -7,7 +7,7 @@ export OMPI_MCA_odls_base_sigkill_timeout=2
 
 pmix=$(sbatch --parsable -N 2 -n 4 -J pmix "$JOBS/selftest.sbatch")
 orte=$(DRAGNET_LAUNCH=mpirun sbatch --parsable -N 2 -n 4 -J orte "$JOBS/selftest.sbatch")
-complete 120 "$pmix" "$orte"
+complete 200 "$pmix" "$orte"
 for log in "pmix-$pmix.log" "orte-$orte.log"; do
     [ "$(grep -c $'\tPASS\t' "$log")" = 12 ] || fail "$log: not 12 checks: $(cat "$log")"
     ! grep -q $'\tFAIL\t' "$log" || fail "$log: $(grep $'\tFAIL\t' "$log")"
@@ -15,7 +15,7 @@ done
 [ -z "$(ls -d selftest-* 2>/dev/null)" ] || fail "a folder was left: $(ls -d selftest-*)"
 
 sed 's/ --resume$/ --force --seed 2/' "$JOBS/selftest.sbatch" >other.sbatch
-id=$(sbatch --parsable -N 1 -n 2 -J other other.sbatch)
-within 90 is FAILED "$id"
+id=$(sbatch --parsable -n 1 -J other other.sbatch)
+within 100 is FAILED "$id"
 [ "$(grep $'\tFAIL\t' "other-$id.log" | cut -f 1 | tr '\n' ' ')" = "same selftest " ] || fail "other seed: $(cat "other-$id.log")"
 finish
