@@ -68,6 +68,19 @@ out:
     return st;
 }
 
+/* Of a disk or quota that is full, the message says what a checkpoint takes in all; the last one is still
+ * there. */
+static void say_what_is_needed(const dn_checkpoint *c, dn_error *err)
+{
+    size_t used;
+
+    if (err == NULL || strstr(err->text, "no room for ") == NULL)
+        return;
+    used = strlen(err->text);
+    snprintf(err->text + used, sizeof err->text - used, "; a checkpoint takes %.1f MB beside those kept",
+             (double)dn_checkpoint_bytes(c) / 1e6 + 0.3);
+}
+
 dn_status dn_checkpoint_save(const dn_comm *comm, const dn_checkpointing *where, const dn_checkpoint *c,
                              dn_error *err)
 {
@@ -77,6 +90,8 @@ dn_status dn_checkpoint_save(const dn_comm *comm, const dn_checkpointing *where,
     DN_TRY(
         dn_h5_create(comm, where->path, DN_CHECKPOINT_SCHEMA, where->command, where->config, true, &h, err));
     dn_h5_seal(h);
+    DN_PASS(dn_h5_reserve(h, dn_checkpoint_bytes(c), err)); /* all of it, or nothing is begun */
+    DN_AGREE(comm);
     DN_TRY(dn_checkpoint_put(h, where, c, err));
     if (comm->rank == 0)
         DN_PASS(keep_old(where->path, err));
@@ -86,6 +101,8 @@ dn_status dn_checkpoint_save(const dn_comm *comm, const dn_checkpointing *where,
         st = name_previous(where->path, err);
     DN_AGREE(comm);
 out:
+    if (st != DN_OK)
+        say_what_is_needed(c, err);
     dn_h5_close(&h);
     return st;
 }
