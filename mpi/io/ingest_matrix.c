@@ -14,7 +14,7 @@
 #include "mpi/io/share.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/bytes.h"
-#include "solvers/base/decimal.h"
+#include "solvers/base/cells.h"
 #include "solvers/formats/fields.h"
 #include "solvers/formats/source.h"
 
@@ -321,7 +321,7 @@ static dn_status plain_line(dn_table_rows *r, const char *line, size_t len, floa
         at = at != NULL ? at + 1 : end + 1;
     }
     for (int64_t i = 0; i < l->width; i++) {
-        i += dn_scan_floats(&at, end, l->separator, l->width - i, x + i);
+        i += dn_cells_read(&at, end, l->separator, l->width - i, x + i);
         if (i == l->width)
             break;
         if (at > end)
