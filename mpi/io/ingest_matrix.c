@@ -18,7 +18,7 @@
 #include "solvers/formats/fields.h"
 #include "solvers/formats/source.h"
 
-enum { PEEK_LINES = 2000, PEEK_BYTES = 1 << 24, BLOCK = 1 << 20 }; /* BLOCK: values */
+enum { PEEK_LINES = 2000, PEEK_BYTES = 1 << 24, BLOCK = 1 << 20, LINE = 16 }; /* values, a line of the cache */
 
 typedef dn_table_layout layout;
 
@@ -264,6 +264,7 @@ dn_status dn_table_rows_open(const dn_comm *comm, const char *path, const dn_tab
     int64_t width = part->layout.width;
 
     r.most = BLOCK / width > 0 ? BLOCK / width : 1;
+    r.most -= r.most > LINE ? r.most % LINE : 0;
     DN_NEW(r.x, (size_t)(r.most * width));
     DN_TRY(open_lines(comm, path, &part->layout, &r.d, err));
     *out = r;
