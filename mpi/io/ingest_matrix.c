@@ -18,7 +18,12 @@
 #include "solvers/formats/fields.h"
 #include "solvers/formats/source.h"
 
-enum { PEEK_LINES = 2000, PEEK_BYTES = 1 << 24, BLOCK = 1 << 20, LINE = 16 }; /* values, a line of the cache */
+enum {
+    PEEK_LINES = 2000,
+    PEEK_BYTES = 1 << 24,
+    BLOCK = 1 << 20,
+    LINE = 16
+}; /* values, a line of the cache */
 
 typedef dn_table_layout layout;
 
@@ -26,6 +31,7 @@ void dn_table_part_destroy(dn_table_part *p)
 {
     dn_strings_destroy(&p->gene);
     dn_strings_destroy(&p->sample);
+    dn_sha256_destroy(&p->hash);
     *p = (dn_table_part){0};
 }
 
@@ -199,22 +205,29 @@ out:
 
 /* ---- lines ---- */
 
-/* At the first line of this rank behind the header; NULL: it has none. */
-static dn_status open_lines(const dn_comm *comm, const char *path, const layout *l, dn_delim **out,
-                            dn_error *err)
+/* Whether this rank reads the file from its first byte to its last. */
+static bool reads_all(const dn_comm *comm, const layout *l)
+{
+    return comm->rank == 0 && (l->gzip || comm->size == 1);
+}
+
+/* At the first line of this rank behind the header; NULL: it has none. opt_tap: for one that reads all. */
+static dn_status open_lines(const dn_comm *comm, const char *path, const layout *l, const dn_tap *opt_tap,
+                            dn_delim **out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_range mine = dn_block(l->bytes - l->data, comm->rank, comm->size);
     dn_delim *d = NULL;
-    dn_record r;
+    char *line;
+    size_t len;
     bool more;
 
     *out = NULL;
     if (l->gzip && comm->rank != 0)
         goto out;
-    if (l->gzip) {
-        DN_TRY(dn_delim_open(path, l->separator, &d, err));
-        DN_TRY(dn_delim_next(d, &r, &more, err)); /* the header */
+    if (reads_all(comm, l)) {
+        DN_TRY(dn_delim_open_tapped(path, l->separator, opt_tap, &d, err));
+        DN_TRY(dn_delim_next_line(d, &line, &len, &more, err)); /* the header */
     } else {
         DN_TRY(dn_delim_open_range(path, l->separator, l->data + mine.begin, l->data + mine.end, &d, err));
     }
@@ -226,8 +239,8 @@ out:
 }
 
 /* Counts the lines and collects their names. */
-static dn_status read_names(const dn_comm *comm, const char *path, dn_table_part *p, dn_strings *ids,
-                            dn_error *err)
+static dn_status read_names(const dn_comm *comm, const char *path, const dn_tap *opt_tap, dn_table_part *p,
+                            dn_strings *ids, dn_error *err)
 {
     dn_status st = DN_OK;
     const layout *l = &p->layout;
@@ -238,11 +251,12 @@ static dn_status read_names(const dn_comm *comm, const char *path, dn_table_part
     int64_t fields;
     bool more = true;
 
-    DN_TRY(open_lines(comm, path, l, &d, err));
+    DN_TRY(open_lines(comm, path, l, opt_tap, &d, err));
     while (d != NULL) {
         DN_TRY(dn_delim_next_line(d, &line, &len, &more, err));
         if (!more)
             break;
+        p->quotes = p->quotes || memchr(line, '"', len) != NULL;
         DN_TRY(front(d, l->separator, line, len, &name, &fields, err));
         if (fields != l->width + l->id_column)
             DN_FAIL(DN_EDATA, "%s:%lld: ragged row: %lld fields where the first row has %lld", path,
@@ -256,6 +270,26 @@ out:
     return st;
 }
 
+/* Names and hash. A rank that reads the whole file hashes what comes by, while it is in the cache; otherwise the
+ * hasher reads it once more. */
+static dn_status read_and_hash(const dn_comm *comm, const char *path, int hasher, dn_table_part *p,
+                               dn_strings *ids, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_tap tap = {dn_sha256_take, &p->hash};
+    bool mine = comm->rank == hasher, heard = mine && reads_all(comm, &p->layout);
+
+    if (heard)
+        DN_TRY(dn_sha256_begin(&p->hash, err));
+    DN_TRY(read_names(comm, path, heard ? &tap : NULL, p, ids, err));
+    if (heard)
+        DN_TRY(dn_sha256_end(&p->hash, err));
+    else if (mine)
+        DN_TRY(dn_sha256_file(path, &p->hash, err));
+out:
+    return st;
+}
+
 dn_status dn_table_rows_open(const dn_comm *comm, const char *path, const dn_table_part *part,
                              dn_table_rows *out, dn_error *err)
 {
@@ -266,7 +300,9 @@ dn_status dn_table_rows_open(const dn_comm *comm, const char *path, const dn_tab
     r.most = BLOCK / width > 0 ? BLOCK / width : 1;
     r.most -= r.most > LINE ? r.most % LINE : 0;
     DN_NEW(r.x, (size_t)(r.most * width));
-    DN_TRY(open_lines(comm, path, &part->layout, &r.d, err));
+    DN_TRY(open_lines(comm, path, &part->layout, NULL, &r.d, err));
+    if (r.d != NULL)
+        dn_delim_trust(r.d);
     *out = r;
     r = (dn_table_rows){0};
 out:
@@ -353,7 +389,7 @@ dn_status dn_table_rows_next(dn_table_rows *r, dn_error *err)
         DN_TRY(dn_delim_next_line(r->d, &line, &len, &more, err));
         if (!more)
             DN_TRY(has_changed(r->path, err));
-        if (memchr(line, '"', len) != NULL)
+        if (p->quotes && memchr(line, '"', len) != NULL)
             DN_TRY(quoted_line(r, line, len, x, err));
         else
             DN_TRY(plain_line(r, line, len, x, err));
@@ -384,7 +420,7 @@ out:
 }
 
 dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis genes_in,
-                             const dn_gene_table *table, dn_table_part *out, dn_error *err)
+                             const dn_gene_table *table, int hasher, dn_table_part *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_table_part p = {0};
@@ -397,8 +433,9 @@ dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis gene
     DN_AGREE(comm);
     MPI_Bcast(l, (int)sizeof *l, MPI_BYTE, 0, comm->mpi);
     DN_TRY(dn_share_strings(comm, 0, &names, err));
-    DN_PASS(read_names(comm, path, &p, &ids, err));
+    DN_PASS(read_and_hash(comm, path, hasher, &p, &ids, err));
     DN_AGREE(comm);
+    MPI_Bcast(&p.hash, (int)sizeof p.hash, MPI_BYTE, hasher, comm->mpi);
     p.first = dn_before(comm, p.rows);
     total = dn_sum(comm, p.rows);
     DN_TRY(dn_gather_strings(comm, &ids, l->columns ? &p.sample : &p.gene, err));
