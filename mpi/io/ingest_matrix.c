@@ -270,8 +270,8 @@ out:
     return st;
 }
 
-/* Names and hash. A rank that reads the whole file hashes what comes by, while it is in the cache; otherwise the
- * hasher reads it once more. */
+/* Names and hash. A rank that reads the whole file hashes what comes by, while it is in the cache; otherwise
+ * the hasher reads it once more. */
 static dn_status read_and_hash(const dn_comm *comm, const char *path, int hasher, dn_table_part *p,
                                dn_strings *ids, dn_error *err)
 {
