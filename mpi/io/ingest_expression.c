@@ -9,7 +9,7 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/clones.h"
 
-enum { SIDE = 16 }; /* values that are handled together: a line of the cache */
+enum { SIDE = 16, AHEAD = 512 }; /* values that are handled together, a line of the cache; asked for early */
 
 void dn_expression_destroy(dn_expression *e)
 {
@@ -233,7 +233,7 @@ DN_CLONES static void turn_tile(const float *x, int64_t width, int64_t rows, flo
     float tile[SIDE][SIDE];
 
     for (int64_t s = 0; s < rows; s++)
-        __builtin_prefetch(x + s * width + 4 * SIDE);
+        __builtin_prefetch(x + s * width + 8 * SIDE);
     for (int k = SIDE; k < 2 * SIDE; k++)
         if (to[k] != NULL) {
             __builtin_prefetch(to[k] + first, 1);
@@ -408,13 +408,15 @@ DN_CLONES static bounds find_bounds(const float *x, int64_t samples)
         least[i] = INFINITY;
         most[i] = -INFINITY;
     }
-    for (; samples - s >= SIDE; s += SIDE)
+    for (; samples - s >= SIDE; s += SIDE) {
+        __builtin_prefetch(x + s + AHEAD);
         for (int i = 0; i < SIDE; i++) {
             float v = x[s + i];
             count[i] += v == v;
             least[i] = v < least[i] ? v : least[i];
             most[i] = v > most[i] ? v : most[i];
         }
+    }
     for (int i = 0; i < SIDE; i++) {
         b.n += count[i];
         b.least = least[i] < b.least ? least[i] : b.least;

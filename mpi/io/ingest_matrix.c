@@ -47,15 +47,17 @@ typedef struct glance {
     int64_t head_known;   /* known genes in the header */
 } glance;
 
-/* The name at the front of a line, and how many fields it has. Only quotes need the line cut for that. */
+/* The name at the front of a line, how many fields it has, and whether it holds quotes: only these need the
+ * line cut for that. */
 static dn_status front(dn_delim *d, char separator, char *line, size_t len, dn_field *out_name,
-                       int64_t *out_fields, dn_error *err)
+                       int64_t *out_fields, bool *out_quotes, dn_error *err)
 {
     dn_status st = DN_OK;
     const char *stop;
     dn_record r;
 
-    if (memchr(line, '"', len) != NULL) {
+    *out_fields = dn_bytes_survey(line, len, separator, '"', out_quotes) + 1;
+    if (*out_quotes) {
         DN_TRY(dn_delim_split(d, separator, line, len, &r, err));
         *out_name = r.field[0];
         *out_fields = r.n;
@@ -63,7 +65,6 @@ static dn_status front(dn_delim *d, char separator, char *line, size_t len, dn_f
     }
     stop = memchr(line, separator, len);
     *out_name = dn_field_trim((dn_field){line, stop != NULL ? (size_t)(stop - line) : len});
-    *out_fields = dn_bytes_count(line, len, separator) + 1;
 out:
     return st;
 }
@@ -89,12 +90,13 @@ static dn_status look(dn_delim *d, const char *path, const dn_gene_table *t, lay
         char *line;
         size_t len;
         int64_t fields;
+        bool quotes;
         double v;
 
         DN_TRY(dn_delim_next_line(d, &line, &len, &more, err));
         if (!more)
             break;
-        DN_TRY(front(d, l->separator, line, len, &f, &fields, err));
+        DN_TRY(front(d, l->separator, line, len, &f, &fields, &quotes, err));
         if (g->lines++ == 0) {
             g->fields = fields;
             g->number = dn_parse_double(f.text, f.len, &v);
@@ -249,15 +251,15 @@ static dn_status read_names(const dn_comm *comm, const char *path, const dn_tap 
     char *line;
     size_t len;
     int64_t fields;
-    bool more = true;
+    bool more = true, quotes;
 
     DN_TRY(open_lines(comm, path, l, opt_tap, &d, err));
     while (d != NULL) {
         DN_TRY(dn_delim_next_line(d, &line, &len, &more, err));
         if (!more)
             break;
-        p->quotes = p->quotes || memchr(line, '"', len) != NULL;
-        DN_TRY(front(d, l->separator, line, len, &name, &fields, err));
+        DN_TRY(front(d, l->separator, line, len, &name, &fields, &quotes, err));
+        p->quotes = p->quotes || quotes;
         if (fields != l->width + l->id_column)
             DN_FAIL(DN_EDATA, "%s:%lld: ragged row: %lld fields where the first row has %lld", path,
                     (long long)dn_delim_line(d), (long long)fields, (long long)(l->width + l->id_column));

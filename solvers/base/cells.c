@@ -114,10 +114,32 @@ out:
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512cd,bmi,bmi2,lzcnt,popcnt")))
 
-enum { GROUP = 8, WINDOW = 16, BLOCK = 64, FEW_BLOCKS = 2, MOST_BLOCKS = 32, MOST = MOST_BLOCKS * BLOCK };
+#define VBMI2 \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx512vbmi2,bmi,bmi2,lzcnt,popcnt")))
+
+enum {
+    GROUP = 8,
+    WINDOW = 16,
+    BLOCK = 64,
+    FEW_BLOCKS = 2,
+    MOST_BLOCKS = 32,
+    MOST = MOST_BLOCKS * BLOCK,
+    MANY = 32
+};
 
 /* Bit 0 and bit 15 of every 16-bit part. Where no part of a is 0, a - EACH takes 1 from each part alone. */
 static const uint64_t EACH = 0x0001000100010001u, LAST = 0x8000800080008000u;
+
+static bool has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("bmi2");
+}
+static bool has_vbmi2(void)
+{
+    return __builtin_cpu_supports("avx512vbmi2");
+}
 
 /* Four cells, one in each 16 bytes from its first byte on; a 16-bit part of a mask belongs to one of them. */
 typedef struct four {
@@ -209,19 +231,46 @@ AVX512 static int find_starts(const char *p, int64_t blocks, __m512i separator, 
     return n;
 }
 
+/* The same; a mask picks them out of the numbers from 1 to 64. */
+VBMI2 static int pick_starts(const char *p, int64_t blocks, __m512i separator, uint16_t *start)
+{
+    int8_t byte[BLOCK];
+    __m512i behind;
+    int n = 0;
+
+    for (int i = 0; i < BLOCK; i++)
+        byte[i] = (int8_t)(i + 1);
+    behind = _mm512_loadu_si512(byte);
+    for (int64_t b = 0; b < blocks; b++) {
+        uint64_t mask = _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(p + b * BLOCK), separator);
+        int found = (int)_mm_popcnt_u64(mask);
+        __m512i in = _mm512_maskz_compress_epi8(mask, behind), at = _mm512_set1_epi16((short)(b * BLOCK));
+
+        _mm512_storeu_si512(start + n,
+                            _mm512_add_epi16(at, _mm512_cvtepu8_epi16(_mm512_castsi512_si256(in))));
+        if (found > MANY)
+            _mm512_storeu_si512(start + n + MANY,
+                                _mm512_add_epi16(at, _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(in, 1))));
+        n += found;
+    }
+    return n;
+}
+
 /* Ranges of some blocks: the starts of their cells first, then the cells. After an odd cell the first range
  * is short again, as another one may not be far. */
-AVX512 static int64_t read_wide(const char **at, const char *end, char separator, int64_t n, float *x)
+AVX512 static int64_t read_wide(bool pick, const char **at, const char *end, char separator, int64_t n,
+                                float *x)
 {
     const __m512i tab = _mm512_set1_epi8(separator);
-    uint16_t start[1 + MOST + 8];
+    int (*find)(const char *, int64_t, __m512i, uint16_t *) = pick ? pick_starts : find_starts;
+    uint16_t start[1 + MOST + MANY];
     const char *from = *at;
     int64_t done = 0, most = FEW_BLOCKS;
 
     start[0] = 0;
     while (n - done >= GROUP && end - from >= BLOCK + WINDOW) {
         int64_t room = (end - from - WINDOW) / BLOCK;
-        int cells = find_starts(from, room < most ? room : most, tab, start + 1), i = 0;
+        int cells = find(from, room < most ? room : most, tab, start + 1), i = 0;
 
         if (cells < GROUP) /* long cells */
             break;
@@ -245,21 +294,20 @@ out:
     *at = from;
     return done;
 }
-
-static bool has_avx512(void)
-{
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("bmi2");
-}
 #else
 static bool has_avx512(void)
 {
     return false;
 }
 
-static int64_t read_wide(const char **at, const char *end, char separator, int64_t n, float *x)
+static bool has_vbmi2(void)
 {
+    return false;
+}
+
+static int64_t read_wide(bool pick, const char **at, const char *end, char separator, int64_t n, float *x)
+{
+    (void)pick;
     (void)at;
     (void)end;
     (void)separator;
@@ -273,12 +321,12 @@ static int64_t read_wide(const char **at, const char *end, char separator, int64
 
 int dn_cells_ways(void)
 {
-    return has_avx512() ? 2 : 1;
+    return !has_avx512() ? 1 : !has_vbmi2() ? 2 : 3;
 }
 
 int64_t dn_cells_read_by(int way, const char **at, const char *end, char separator, int64_t n, float *x)
 {
-    int64_t done = way > 0 ? read_wide(at, end, separator, n, x) : 0;
+    int64_t done = way > 0 ? read_wide(way > 1, at, end, separator, n, x) : 0;
 
     return done + read_plain(at, end, separator, n - done, x + done);
 }

@@ -298,18 +298,34 @@ static void floats(void)
     CU_ASSERT_EQUAL(wrong, 0);
 }
 
-static void counts_bytes(void)
+static void surveys_bytes(void)
 {
     static char text[70000];
     int64_t want = 0;
+    bool quotes;
 
     memset(text, '\t', 20000); /* more than a byte can count */
     for (size_t i = 20000; i < sizeof text; i++)
         text[i] = (char)draw();
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = text[i] == '"' ? 'q' : text[i];
     for (size_t len = 0; len <= sizeof text; len++) {
-        if (len < 300 || len % 997 == 0)
-            CU_ASSERT_EQUAL(dn_bytes_count(text, len, '\t'), want);
+        if (len < 300 || len % 997 == 0) {
+            CU_ASSERT_EQUAL(dn_bytes_survey(text, len, '\t', '"', &quotes), want);
+            CU_ASSERT(!quotes);
+        }
         want += len < sizeof text && text[len] == '\t';
+    }
+    for (size_t first = 0; first < 300; first++) { /* one, anywhere in what is looked at or just behind */
+        char kept = text[first];
+        text[first] = '"';
+        for (size_t len = first; len < first + 2; len++) {
+            (void)dn_bytes_survey(text, len, '\t', '"', &quotes);
+            CU_ASSERT_EQUAL(quotes, len > first);
+        }
+        (void)dn_bytes_survey(text, 300, '\t', '"', &quotes);
+        CU_ASSERT(quotes);
+        text[first] = kept;
     }
 }
 
@@ -319,7 +335,7 @@ static const dn_test tests[] = {{"random digits as strtod reads them", random_di
                                 {"a number ends where it ends", ends_where_it_ends},
                                 {"a line of cells", cells},
                                 {"floats as strtof reads them", floats},
-                                {"bytes are counted", counts_bytes},
+                                {"bytes are counted and found", surveys_bytes},
                                 {NULL, NULL}};
 
 int main(int argc, char **argv)
