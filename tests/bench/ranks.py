@@ -40,7 +40,7 @@ def dataset_in(folder):
         name = "ai"
         measure.must([program, "import", "-o", data, "--interactions", f"{name}={table}"])
     else:
-        name = "planted"
+        name = "known"
         print(f"{table} is absent: generated pairs")
         measure.must([program, "synth", "--interactions", "--drugs", 1500, "--targets", 600, "--pairs", 6000, "--seed", 1, "-o", data])
     measure.must([program, "split", data, "--interactions", name, "--name", "warm", "--kind", "warm", "--fractions", "0.6,0.2,0.2",
