@@ -130,11 +130,13 @@ enum {
 /* Bit 0 and bit 15 of every 16-bit part. Where no part of a is 0, a - EACH takes 1 from each part alone. */
 static const uint64_t EACH = 0x0001000100010001u, LAST = 0x8000800080008000u;
 
+/* LZCNT came with AVX2. */
 static bool has_avx512(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("bmi2");
+           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 static bool has_vbmi2(void)
 {
