@@ -1,5 +1,6 @@
-/* ingest.c - import as a whole; see ingest.h. Order: refuse what makes no sense, hash the inputs, see whether
- * it was done before, make the output, then genes, expression, pairs, layers, sources. */
+/* ingest.c - import as a whole; see ingest.h. Order: refuse what makes no sense, read tables of expression
+ * for their names, hash the inputs (those tables on the way), see whether it was done before, make the
+ * output, then expression, pairs, layers, sources. */
 #include "mpi/io/ingest.h"
 
 #include <stdio.h>
@@ -200,27 +201,41 @@ out:
     return st;
 }
 
-/* Genes and their expression: all files for their names, then again for their numbers. */
-static dn_status import_genes(const dn_comm *comm, const dn_import_options *o, dn_gene_table *t,
-                              dn_expression *e, dn_import_report *r, dn_error *err)
+/* The gene id table, then all files of expression for their names: which genes there are. part is set as soon
+ * as there are parts to destroy. */
+static dn_status read_tables(const dn_comm *comm, const dn_import_options *o, dn_gene_table *t,
+                             dn_table_part **part, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_table_part *part = NULL; /* [n_expression] */
     int n = o->n_expression;
 
-    DN_PASS(new_parts(n, &part, err));
+    DN_PASS(new_parts(n, part, err));
     DN_AGREE(comm);
     if (o->gene_ids != NULL)
         DN_TRY(dn_gene_table_read(comm, o->gene_ids, t, err));
     for (int i = 0; i < n; i++) {
         bool known = o->gene_ids != NULL || i > 0;
-        DN_TRY(dn_table_part_read(comm, o->expression[i], o->genes_in, known ? t : NULL, &part[i], err));
+        DN_TRY(dn_table_part_read(comm, o->expression[i], o->genes_in, known ? t : NULL, i % comm->size,
+                                  *part + i, err));
         if (i == 0)
-            DN_PASS(settle_genes(o, part, t, err));
+            DN_PASS(settle_genes(o, *part, t, err));
         DN_AGREE(comm);
     }
-    if (n == 0)
+    if (n == 0 && o->gene_ids != NULL)
         DN_PASS(settle_genes(o, NULL, t, err));
+    DN_AGREE(comm);
+out:
+    return st;
+}
+
+/* The files again for their numbers. */
+static dn_status read_expression(const dn_comm *comm, const dn_import_options *o, const dn_gene_table *t,
+                                 const dn_table_part *part, dn_expression *e, dn_import_report *r,
+                                 dn_error *err)
+{
+    dn_status st = DN_OK;
+    int n = o->n_expression;
+
     DN_PASS(dn_expression_create(comm, t->genes, n, o->expression, part, e, err));
     DN_AGREE(comm);
     for (int i = 0; i < n; i++)
@@ -232,9 +247,6 @@ static dn_status import_genes(const dn_comm *comm, const dn_import_options *o, d
     r->ambiguous = t->ambiguous;
     dn_strings_copy(&t->column, t->primary, r->primary, sizeof r->primary);
 out:
-    for (int i = 0; part != NULL && i < n; i++)
-        dn_table_part_destroy(&part[i]);
-    dn_free(part);
     return st;
 }
 
@@ -267,11 +279,11 @@ out:
 }
 
 static dn_status import_new(const dn_comm *comm, const dn_import_options *o, const dn_sources *s,
-                            const char *command, const char *config, dn_import_report *r, dn_error *err)
+                            const dn_gene_table *t, const dn_table_part *part, const char *command,
+                            const char *config, dn_import_report *r, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_h5 *h = NULL;
-    dn_gene_table t = {0};
     dn_expression e = {0};
 
     if (!o->force)
@@ -282,12 +294,12 @@ static dn_status import_new(const dn_comm *comm, const dn_import_options *o, con
     }
     DN_TRY(dn_h5_create(comm, o->output, DN_DATASET_SCHEMA, command, config, o->force, &h, err));
     if (o->n_expression > 0 || o->gene_ids != NULL) {
-        DN_TRY(import_genes(comm, o, &t, &e, r, err));
-        DN_TRY(dn_gene_table_write(comm, &t, h, err));
-        DN_TRY(dn_expression_write(comm, &t, &e, h, r, err));
+        DN_TRY(read_expression(comm, o, t, part, &e, r, err));
+        DN_TRY(dn_gene_table_write(comm, t, h, err));
+        DN_TRY(dn_expression_write(comm, t, &e, h, r, err));
         DN_TRY(write_files(comm, o, h, err));
     }
-    DN_TRY(dn_ingest_pair_sets(comm, o, s, &t, h, r, err));
+    DN_TRY(dn_ingest_pair_sets(comm, o, s, t, h, r, err));
     if (o->n_layers > 0)
         DN_TRY(dn_ingest_network(comm, o, s, h, r, err));
     if (o->n_interactions > 0)
@@ -296,7 +308,6 @@ static dn_status import_new(const dn_comm *comm, const dn_import_options *o, con
     DN_TRY(publish(comm, o, &h, err));
 out:
     dn_h5_close(&h);
-    dn_gene_table_destroy(&t);
     dn_expression_destroy(&e);
     return st;
 }
@@ -447,23 +458,30 @@ dn_status dn_import(const dn_comm *comm, const dn_import_options *o, const char 
     dn_status st = DN_OK;
     dn_sources s = {0};
     dn_import_report r = {0};
+    dn_gene_table t = {0};
+    dn_table_part *part = NULL; /* [n_expression] */
     char *config = NULL;
 
     DN_PASS(check_options(o, err));
     DN_PASS(new_report(o, &r, err));
     DN_AGREE(comm);
-    DN_TRY(dn_sources_read(comm, o, &s, err));
+    DN_TRY(read_tables(comm, o, &t, &part, err));
+    DN_TRY(dn_sources_read(comm, o, part, &s, err));
     DN_PASS(dn_import_config(o, &s, -1, &config, err));
     DN_AGREE(comm);
     if (o->add)
         DN_TRY(import_add(comm, o, &s, &r, err));
     else
-        DN_TRY(import_new(comm, o, &s, command, config, &r, err));
+        DN_TRY(import_new(comm, o, &s, &t, part, command, config, &r, err));
     *out = r;
     r = (dn_import_report){0};
 out:
     if (st != DN_OK && o->n_interactions > 0)
         dn_rejected_drop(comm, o->output);
+    for (int i = 0; part != NULL && i < o->n_expression; i++)
+        dn_table_part_destroy(&part[i]);
+    dn_free(part);
+    dn_gene_table_destroy(&t);
     dn_free(config);
     dn_sources_destroy(&s);
     dn_import_report_destroy(&r);

@@ -7,6 +7,9 @@
 #include "mpi/core/partition.h"
 #include "mpi/io/share.h"
 #include "solvers/base/alloc.h"
+#include "solvers/base/clones.h"
+
+enum { SIDE = 16, AHEAD = 512 }; /* values that are handled together, a line of the cache; asked for early */
 
 void dn_expression_destroy(dn_expression *e)
 {
@@ -126,15 +129,11 @@ dn_status dn_expression_create(const dn_comm *comm, int64_t genes, int n, const 
     dn_status st = DN_OK;
     dn_range mine = dn_block(genes, comm->rank, comm->size);
     dn_expression e = {0};
-    int64_t values;
 
     for (int f = 0; f < n; f++)
         e.samples += part[f].sample.n;
-    values = (mine.end - mine.begin) * e.samples;
-    DN_NEW(e.x, (size_t)values);
+    DN_NEW(e.x, (size_t)((mine.end - mine.begin) * e.samples));
     DN_NEW(e.file, (size_t)e.samples);
-    for (int64_t i = 0; i < values; i++)
-        e.x[i] = NAN;
     DN_TRY(name_samples(n, path, part, &e, err));
     *out = e;
     e = (dn_expression){0};
@@ -160,6 +159,7 @@ typedef struct journey {
     size_t item;     /* bytes of a strip */
     int64_t *counts; /* [3, size]  strips to and from every rank; where the next one goes */
     int *owner;      /* [ids]  rank of the gene; -1: of no use */
+    float **home;    /* [ids]  where the first sample of the file goes; NULL: not to this rank */
     float *waiting;  /* [ids.slots, samples of the file]  profiles of repeated genes */
 } journey;
 
@@ -169,24 +169,31 @@ static void journey_destroy(journey *j)
     dn_gene_ids_destroy(&j->ids);
     dn_free(j->counts);
     dn_free(j->owner);
+    dn_free(j->home);
     dn_free(j->waiting);
 }
 
-static dn_status new_journey(const dn_comm *comm, const char *path, const dn_import_options *o, journey *j,
-                             dn_expression_report *out, dn_error *err)
+static dn_status new_journey(const dn_comm *comm, const char *path, const dn_import_options *o,
+                             const dn_expression *e, journey *j, dn_expression_report *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t samples = j->part->sample.n, longest;
+    int64_t samples = j->part->sample.n, ids = j->part->gene.n, longest;
+    int64_t begin = dn_block(j->t->genes, comm->rank, comm->size).begin;
 
     DN_TRY(dn_gene_ids_create(comm, path, o, j->t, &j->part->gene, &j->ids, out, err));
     DN_TRY(dn_table_rows_open(comm, path, j->part, &j->rows, err));
     DN_NEW(j->counts, 3 * (size_t)comm->size);
-    DN_NEW(j->owner, (size_t)j->part->gene.n);
-    for (int64_t i = 0; i < j->part->gene.n; i++)
-        j->owner[i] = j->ids.gene[i] < 0 ? -1 : (int)dn_block_of(j->t->genes, j->ids.gene[i], comm->size);
+    DN_NEW(j->owner, (size_t)ids);
+    DN_NEW(j->home, (size_t)ids);
     DN_NEW(j->waiting, (size_t)(j->ids.slots * samples));
-    for (int64_t i = 0; i < j->ids.slots * samples; i++)
-        j->waiting[i] = NAN;
+    for (int64_t i = 0; i < ids; i++) {
+        int64_t gene = j->ids.gene[i], slot = j->ids.slot[i];
+
+        j->owner[i] = gene < 0 ? -1 : (int)dn_block_of(j->t->genes, gene, comm->size);
+        if (j->owner[i] == comm->rank)
+            j->home[i] =
+                slot >= 0 ? j->waiting + slot * samples : e->x + (gene - begin) * e->samples + e->have;
+    }
     longest = j->part->layout.columns ? j->rows.most : samples;
     j->item = sizeof(strip) + ((size_t)longest * sizeof(float) + 7) / 8 * 8;
 out:
@@ -218,23 +225,45 @@ static void fill_strip(const journey *j, int64_t k, float *x)
         memcpy(x, r->x + k * width, (size_t)width * sizeof *x);
 }
 
-/* Where a strip of a gene of this rank goes. */
-static float *place(const journey *j, int64_t begin, const strip *head, dn_expression *e)
+/* A tile of x [rows, width], `rows` high and SIDE wide: column k to to[k] + first, if there is a to[k]. Most
+ * of the time goes by waiting for memory, so where the next tile comes from and goes to is asked for early;
+ * to has 2 SIDE elements. */
+DN_CLONES static void turn_tile(const float *x, int64_t width, int64_t rows, float *const *to, int64_t first)
 {
-    float *to = j->ids.slot[head->id] >= 0 ? j->waiting + j->ids.slot[head->id] * j->part->sample.n
-                                           : e->x + (j->ids.gene[head->id] - begin) * e->samples + e->have;
-    return to + head->first;
+    float tile[SIDE][SIDE];
+
+    for (int64_t s = 0; s < rows; s++)
+        __builtin_prefetch(x + s * width + 8 * SIDE);
+    for (int k = SIDE; k < 2 * SIDE; k++)
+        if (to[k] != NULL) {
+            __builtin_prefetch(to[k] + first, 1);
+            __builtin_prefetch(to[k] + first + SIDE - 1, 1);
+        }
+    for (int64_t s = 0; s < rows; s++)
+        for (int k = 0; k < SIDE; k++)
+            tile[k][s] = x[s * width + k];
+    for (int k = 0; k < SIDE; k++)
+        if (to[k] != NULL && rows == SIDE)
+            memcpy(to[k] + first, tile[k], sizeof tile[k]);
+        else if (to[k] != NULL)
+            memcpy(to[k] + first, tile[k], (size_t)rows * sizeof *tile[k]);
 }
 
 /* The strips of the block that stay on this rank, straight to their places. */
-static void keep(const dn_comm *comm, const journey *j, dn_expression *e)
+static void keep(const journey *j)
 {
-    int64_t begin = dn_block(j->t->genes, comm->rank, comm->size).begin, n = strips(j);
+    const dn_table_rows *r = &j->rows;
+    int64_t n = strips(j), k = 0;
 
-    for (int64_t k = 0; k < n; k++) {
+    if (j->part->layout.columns)
+        for (; n - k >= 2 * SIDE; k += SIDE)
+            for (int64_t s = 0; s < r->rows; s += SIDE)
+                turn_tile(r->x + s * n + k, n, r->rows - s < SIDE ? r->rows - s : SIDE, j->home + k,
+                          r->first + s);
+    for (; k < n; k++) {
         strip head = strip_head(j, k);
-        if (j->owner[head.id] == comm->rank)
-            fill_strip(j, k, place(j, begin, &head, e));
+        if (j->home[head.id] != NULL)
+            fill_strip(j, k, j->home[head.id] + head.first);
     }
 }
 
@@ -270,9 +299,9 @@ out:
     return st;
 }
 
-static void unpack(const dn_comm *comm, const journey *j, const char *buf, dn_expression *e)
+static void unpack(const dn_comm *comm, const journey *j, const char *buf)
 {
-    int64_t begin = dn_block(j->t->genes, comm->rank, comm->size).begin, n = 0;
+    int64_t n = 0;
 
     for (int r = 0; r < comm->size; r++)
         n += j->counts[comm->size + r];
@@ -281,12 +310,12 @@ static void unpack(const dn_comm *comm, const journey *j, const char *buf, dn_ex
         strip head;
 
         memcpy(&head, at, sizeof head);
-        memcpy(place(j, begin, &head, e), at + sizeof head, (size_t)head.n * sizeof(float));
+        memcpy(j->home[head.id] + head.first, at + sizeof head, (size_t)head.n * sizeof(float));
     }
 }
 
 /* One block of every rank that has any left. */
-static dn_status travel(const dn_comm *comm, journey *j, dn_expression *e, dn_error *err)
+static dn_status travel(const dn_comm *comm, journey *j, dn_error *err)
 {
     dn_status st = DN_OK;
     char *sent = NULL;
@@ -295,26 +324,33 @@ static dn_status travel(const dn_comm *comm, journey *j, dn_expression *e, dn_er
     DN_PASS(dn_table_rows_next(&j->rows, err));
     DN_PASS(pack(comm, j, &sent, err));
     DN_AGREE(comm);
-    keep(comm, j, e);
+    keep(j);
     DN_TRY(dn_exchange(comm, j->item, j->counts, sent, &received, j->counts + comm->size, err));
-    unpack(comm, j, received, e);
+    unpack(comm, j, received);
 out:
     dn_free(sent);
     dn_free(received);
     return st;
 }
 
+/* Genes that the file has several times, and those it has not. */
 static void settle(const dn_comm *comm, const journey *j, dn_repeated rule, dn_expression *e)
 {
     dn_range mine = dn_block(j->t->genes, comm->rank, comm->size);
+    int64_t samples = j->part->sample.n;
     const float *x = j->waiting;
 
     for (int64_t g = mine.begin; g < mine.end; g++) {
+        float *to = e->x + (g - mine.begin) * e->samples + e->have;
         int64_t n = j->ids.times[g];
+
+        if (n == 0)
+            for (int64_t s = 0; s < samples; s++)
+                to[s] = NAN;
         if (n < 2)
             continue;
-        dn_repeated_settle(rule, x, n, j->part->sample.n, e->x + (g - mine.begin) * e->samples + e->have);
-        x += n * j->part->sample.n;
+        dn_repeated_settle(rule, x, n, samples, to);
+        x += n * samples;
     }
 }
 
@@ -336,12 +372,12 @@ dn_status dn_expression_append(const dn_comm *comm, const char *path, const dn_i
     journey j = {.t = t, .part = part};
     int64_t turns;
 
-    DN_PASS(new_journey(comm, path, o, &j, out, err));
+    DN_PASS(new_journey(comm, path, o, e, &j, out, err));
     DN_AGREE(comm);
     turns = (part->rows + j.rows.most - 1) / j.rows.most;
     MPI_Allreduce(MPI_IN_PLACE, &turns, 1, MPI_INT64_T, MPI_MAX, comm->mpi);
     for (int64_t k = 0; k < turns; k++)
-        DN_TRY(travel(comm, &j, e, err));
+        DN_TRY(travel(comm, &j, err));
     settle(comm, &j, o->repeated, e);
     for (int64_t s = 0; s < part->sample.n; s++)
         out->renamed += is_renamed(e, part, s);
@@ -355,29 +391,60 @@ out:
 
 /* ---- into the file ---- */
 
+/* What a profile holds. NaN compares as false, so it changes neither bound. */
+typedef struct bounds {
+    int64_t n; /* values */
+    float least, most;
+} bounds;
+
+DN_CLONES static bounds find_bounds(const float *x, int64_t samples)
+{
+    float least[SIDE], most[SIDE];
+    int32_t count[SIDE] = {0};
+    int64_t s = 0;
+    bounds b = {0, INFINITY, -INFINITY};
+
+    for (int i = 0; i < SIDE; i++) {
+        least[i] = INFINITY;
+        most[i] = -INFINITY;
+    }
+    for (; samples - s >= SIDE; s += SIDE) {
+        __builtin_prefetch(x + s + AHEAD);
+        for (int i = 0; i < SIDE; i++) {
+            float v = x[s + i];
+            count[i] += v == v;
+            least[i] = v < least[i] ? v : least[i];
+            most[i] = v > most[i] ? v : most[i];
+        }
+    }
+    for (int i = 0; i < SIDE; i++) {
+        b.n += count[i];
+        b.least = least[i] < b.least ? least[i] : b.least;
+        b.most = most[i] > b.most ? most[i] : b.most;
+    }
+    for (; s < samples; s++) {
+        b.n += !isnan(x[s]);
+        b.least = x[s] < b.least ? x[s] : b.least;
+        b.most = x[s] > b.most ? x[s] : b.most;
+    }
+    return b;
+}
+
 /* values [genes of this rank]; missing, genes without values and without variance are counted in r. */
 static void summarise(const dn_gene_table *t, const dn_expression *e, dn_range mine, int64_t *values,
                       dn_import_report *r)
 {
     for (int64_t g = mine.begin; g < mine.end; g++) {
-        const float *x = e->x + (g - mine.begin) * e->samples;
-        float least = INFINITY, most = -INFINITY;
-        int64_t n = 0;
+        bounds b = find_bounds(e->x + (g - mine.begin) * e->samples, e->samples);
         size_t len;
         const char *id = dn_gene_table_id(t, t->row_of_gene[g], &len);
 
-        for (int64_t s = 0; s < e->samples; s++)
-            if (!isnan(x[s])) {
-                n++;
-                least = x[s] < least ? x[s] : least;
-                most = x[s] > most ? x[s] : most;
-            }
-        values[g - mine.begin] = n;
-        r->missing += e->samples - n;
-        if (n == 0) {
+        values[g - mine.begin] = b.n;
+        r->missing += e->samples - b.n;
+        if (b.n == 0) {
             r->no_values++;
             dn_example_add(&r->no_value_genes, id, len);
-        } else if (least == most) {
+        } else if (b.least == b.most) {
             r->no_variance++;
             dn_example_add(&r->no_variance_genes, id, len);
         }

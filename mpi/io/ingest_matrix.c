@@ -14,11 +14,16 @@
 #include "mpi/io/share.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/bytes.h"
-#include "solvers/base/decimal.h"
+#include "solvers/base/cells.h"
 #include "solvers/formats/fields.h"
 #include "solvers/formats/source.h"
 
-enum { PEEK_LINES = 2000, PEEK_BYTES = 1 << 24, BLOCK = 1 << 20 }; /* BLOCK: values */
+enum {
+    PEEK_LINES = 2000,
+    PEEK_BYTES = 1 << 24,
+    BLOCK = 1 << 20,
+    LINE = 16
+}; /* values, a line of the cache */
 
 typedef dn_table_layout layout;
 
@@ -26,6 +31,7 @@ void dn_table_part_destroy(dn_table_part *p)
 {
     dn_strings_destroy(&p->gene);
     dn_strings_destroy(&p->sample);
+    dn_sha256_destroy(&p->hash);
     *p = (dn_table_part){0};
 }
 
@@ -41,15 +47,17 @@ typedef struct glance {
     int64_t head_known;   /* known genes in the header */
 } glance;
 
-/* The name at the front of a line, and how many fields it has. Only quotes need the line cut for that. */
+/* The name at the front of a line, how many fields it has, and whether it holds quotes: only these need the
+ * line cut for that. */
 static dn_status front(dn_delim *d, char separator, char *line, size_t len, dn_field *out_name,
-                       int64_t *out_fields, dn_error *err)
+                       int64_t *out_fields, bool *out_quotes, dn_error *err)
 {
     dn_status st = DN_OK;
     const char *stop;
     dn_record r;
 
-    if (memchr(line, '"', len) != NULL) {
+    *out_fields = dn_bytes_survey(line, len, separator, '"', out_quotes) + 1;
+    if (*out_quotes) {
         DN_TRY(dn_delim_split(d, separator, line, len, &r, err));
         *out_name = r.field[0];
         *out_fields = r.n;
@@ -57,7 +65,6 @@ static dn_status front(dn_delim *d, char separator, char *line, size_t len, dn_f
     }
     stop = memchr(line, separator, len);
     *out_name = dn_field_trim((dn_field){line, stop != NULL ? (size_t)(stop - line) : len});
-    *out_fields = dn_bytes_count(line, len, separator) + 1;
 out:
     return st;
 }
@@ -83,12 +90,13 @@ static dn_status look(dn_delim *d, const char *path, const dn_gene_table *t, lay
         char *line;
         size_t len;
         int64_t fields;
+        bool quotes;
         double v;
 
         DN_TRY(dn_delim_next_line(d, &line, &len, &more, err));
         if (!more)
             break;
-        DN_TRY(front(d, l->separator, line, len, &f, &fields, err));
+        DN_TRY(front(d, l->separator, line, len, &f, &fields, &quotes, err));
         if (g->lines++ == 0) {
             g->fields = fields;
             g->number = dn_parse_double(f.text, f.len, &v);
@@ -199,22 +207,29 @@ out:
 
 /* ---- lines ---- */
 
-/* At the first line of this rank behind the header; NULL: it has none. */
-static dn_status open_lines(const dn_comm *comm, const char *path, const layout *l, dn_delim **out,
-                            dn_error *err)
+/* Whether this rank reads the file from its first byte to its last. */
+static bool reads_all(const dn_comm *comm, const layout *l)
+{
+    return comm->rank == 0 && (l->gzip || comm->size == 1);
+}
+
+/* At the first line of this rank behind the header; NULL: it has none. opt_tap: for one that reads all. */
+static dn_status open_lines(const dn_comm *comm, const char *path, const layout *l, const dn_tap *opt_tap,
+                            dn_delim **out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_range mine = dn_block(l->bytes - l->data, comm->rank, comm->size);
     dn_delim *d = NULL;
-    dn_record r;
+    char *line;
+    size_t len;
     bool more;
 
     *out = NULL;
     if (l->gzip && comm->rank != 0)
         goto out;
-    if (l->gzip) {
-        DN_TRY(dn_delim_open(path, l->separator, &d, err));
-        DN_TRY(dn_delim_next(d, &r, &more, err)); /* the header */
+    if (reads_all(comm, l)) {
+        DN_TRY(dn_delim_open_tapped(path, l->separator, opt_tap, &d, err));
+        DN_TRY(dn_delim_next_line(d, &line, &len, &more, err)); /* the header */
     } else {
         DN_TRY(dn_delim_open_range(path, l->separator, l->data + mine.begin, l->data + mine.end, &d, err));
     }
@@ -226,8 +241,8 @@ out:
 }
 
 /* Counts the lines and collects their names. */
-static dn_status read_names(const dn_comm *comm, const char *path, dn_table_part *p, dn_strings *ids,
-                            dn_error *err)
+static dn_status read_names(const dn_comm *comm, const char *path, const dn_tap *opt_tap, dn_table_part *p,
+                            dn_strings *ids, dn_error *err)
 {
     dn_status st = DN_OK;
     const layout *l = &p->layout;
@@ -236,14 +251,15 @@ static dn_status read_names(const dn_comm *comm, const char *path, dn_table_part
     char *line;
     size_t len;
     int64_t fields;
-    bool more = true;
+    bool more = true, quotes;
 
-    DN_TRY(open_lines(comm, path, l, &d, err));
+    DN_TRY(open_lines(comm, path, l, opt_tap, &d, err));
     while (d != NULL) {
         DN_TRY(dn_delim_next_line(d, &line, &len, &more, err));
         if (!more)
             break;
-        DN_TRY(front(d, l->separator, line, len, &name, &fields, err));
+        DN_TRY(front(d, l->separator, line, len, &name, &fields, &quotes, err));
+        p->quotes = p->quotes || quotes;
         if (fields != l->width + l->id_column)
             DN_FAIL(DN_EDATA, "%s:%lld: ragged row: %lld fields where the first row has %lld", path,
                     (long long)dn_delim_line(d), (long long)fields, (long long)(l->width + l->id_column));
@@ -256,6 +272,26 @@ out:
     return st;
 }
 
+/* Names and hash. A rank that reads the whole file hashes what comes by, while it is in the cache; otherwise
+ * the hasher reads it once more. */
+static dn_status read_and_hash(const dn_comm *comm, const char *path, int hasher, dn_table_part *p,
+                               dn_strings *ids, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_tap tap = {dn_sha256_take, &p->hash};
+    bool mine = comm->rank == hasher, heard = mine && reads_all(comm, &p->layout);
+
+    if (heard)
+        DN_TRY(dn_sha256_begin(&p->hash, err));
+    DN_TRY(read_names(comm, path, heard ? &tap : NULL, p, ids, err));
+    if (heard)
+        DN_TRY(dn_sha256_end(&p->hash, err));
+    else if (mine)
+        DN_TRY(dn_sha256_file(path, &p->hash, err));
+out:
+    return st;
+}
+
 dn_status dn_table_rows_open(const dn_comm *comm, const char *path, const dn_table_part *part,
                              dn_table_rows *out, dn_error *err)
 {
@@ -264,8 +300,11 @@ dn_status dn_table_rows_open(const dn_comm *comm, const char *path, const dn_tab
     int64_t width = part->layout.width;
 
     r.most = BLOCK / width > 0 ? BLOCK / width : 1;
+    r.most -= r.most > LINE ? r.most % LINE : 0;
     DN_NEW(r.x, (size_t)(r.most * width));
-    DN_TRY(open_lines(comm, path, &part->layout, &r.d, err));
+    DN_TRY(open_lines(comm, path, &part->layout, NULL, &r.d, err));
+    if (r.d != NULL)
+        dn_delim_trust(r.d);
     *out = r;
     r = (dn_table_rows){0};
 out:
@@ -321,7 +360,7 @@ static dn_status plain_line(dn_table_rows *r, const char *line, size_t len, floa
         at = at != NULL ? at + 1 : end + 1;
     }
     for (int64_t i = 0; i < l->width; i++) {
-        i += dn_scan_floats(&at, end, l->separator, l->width - i, x + i);
+        i += dn_cells_read(&at, end, l->separator, l->width - i, x + i);
         if (i == l->width)
             break;
         if (at > end)
@@ -352,7 +391,7 @@ dn_status dn_table_rows_next(dn_table_rows *r, dn_error *err)
         DN_TRY(dn_delim_next_line(r->d, &line, &len, &more, err));
         if (!more)
             DN_TRY(has_changed(r->path, err));
-        if (memchr(line, '"', len) != NULL)
+        if (p->quotes && memchr(line, '"', len) != NULL)
             DN_TRY(quoted_line(r, line, len, x, err));
         else
             DN_TRY(plain_line(r, line, len, x, err));
@@ -383,7 +422,7 @@ out:
 }
 
 dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis genes_in,
-                             const dn_gene_table *table, dn_table_part *out, dn_error *err)
+                             const dn_gene_table *table, int hasher, dn_table_part *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_table_part p = {0};
@@ -396,8 +435,9 @@ dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis gene
     DN_AGREE(comm);
     MPI_Bcast(l, (int)sizeof *l, MPI_BYTE, 0, comm->mpi);
     DN_TRY(dn_share_strings(comm, 0, &names, err));
-    DN_PASS(read_names(comm, path, &p, &ids, err));
+    DN_PASS(read_and_hash(comm, path, hasher, &p, &ids, err));
     DN_AGREE(comm);
+    MPI_Bcast(&p.hash, (int)sizeof p.hash, MPI_BYTE, hasher, comm->mpi);
     p.first = dn_before(comm, p.rows);
     total = dn_sum(comm, p.rows);
     DN_TRY(dn_gather_strings(comm, &ids, l->columns ? &p.sample : &p.gene, err));

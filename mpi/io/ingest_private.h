@@ -7,6 +7,22 @@
 #include "mpi/io/h5.h"
 #include "mpi/io/ingest.h"
 
+/* ---- ingest_sources.c: SHA-256 of a file ---- */
+
+typedef struct dn_sha256 {
+    char hex[2 * 32 + 1];
+    int64_t bytes;
+    void *state; /* until dn_sha256_end() */
+} dn_sha256;
+
+/* Local. begin, take as a dn_tap does, end, destroy; or the whole file at path. state NULL is destroyed.
+ * Fails: DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_sha256_begin(dn_sha256 *h, dn_error *err);
+DN_MUST_CHECK dn_status dn_sha256_take(void *h, const void *bytes, size_t len, dn_error *err);
+DN_MUST_CHECK dn_status dn_sha256_end(dn_sha256 *h, dn_error *err);
+DN_MUST_CHECK dn_status dn_sha256_file(const char *path, dn_sha256 *out, dn_error *err);
+void dn_sha256_destroy(dn_sha256 *h);
+
 /* ---- expression: ingest_matrix.c reads a file, ingest_expression.c brings it to the owners of genes,
  *      ingest_repeats.c makes one profile of several ---- */
 
@@ -24,17 +40,19 @@ typedef struct dn_table_layout {
 /* One expression file before its numbers are read. Rank r owns lines as it owns their bytes. */
 typedef struct dn_table_part {
     dn_table_layout layout;
+    dn_sha256 hash;    /* of the file */
+    bool quotes;       /* lines of this rank hold quotes */
     int64_t rows;      /* lines of this rank */
     int64_t first;     /* lines of the ranks before */
     dn_strings gene;   /* ids on the gene axis, whole file, on every rank */
     dn_strings sample; /* names on the sample axis, whole file, on every rank */
 } dn_table_part;
 
-/* Read the file through for its layout and its names. table: NULL when the genes are not known yet.
- * Fails: DN_EDATA, DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+/* Read the file through for its layout, its names and its hash, which `hasher` makes, a rank. table: NULL
+ * when the genes are not known yet. Fails: DN_EDATA, DN_ENOINPUT, DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_table_part_read(const dn_comm *comm, const char *path,
                                                          dn_axis genes_in, const dn_gene_table *table,
-                                                         dn_table_part *out, dn_error *err);
+                                                         int hasher, dn_table_part *out, dn_error *err);
 void dn_table_part_destroy(dn_table_part *p); /* local */
 
 /* The numbers of the lines of this rank, a block of lines at a time. All of it is local. */
@@ -104,9 +122,11 @@ typedef struct dn_sources {
     int64_t *bytes; /* [path.n] */
 } dn_sources;
 
-/* Hash the inputs, each on one rank. Fails: DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+/* Hash the inputs, each on one rank, but those that part [o->n_expression] has hashed.
+ * Fails: DN_ENOINPUT, DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_sources_read(const dn_comm *comm, const dn_import_options *o,
-                                                      dn_sources *out, dn_error *err);
+                                                      const dn_table_part *part, dn_sources *out,
+                                                      dn_error *err);
 
 /* /sources; those of the file stay in front when it has some. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_sources_write(const dn_comm *comm, const dn_sources *s, dn_h5 *h,

@@ -10,12 +10,7 @@
 #include "solvers/base/json.h"
 #include "solvers/formats/source.h"
 
-enum { CHUNK = 1 << 20, SHA256 = 32 };
-
-typedef struct digest {
-    char hex[2 * SHA256 + 1];
-    int64_t bytes;
-} digest;
+enum { CHUNK = 1 << 18, SHA256 = 32 };
 
 void dn_sources_destroy(dn_sources *s)
 {
@@ -25,38 +20,79 @@ void dn_sources_destroy(dn_sources *s)
     *s = (dn_sources){0};
 }
 
+/* ---- SHA-256 ---- */
+
 /* libcrypto hashes with the instructions for SHA-2 where the CPU has them: five times what libsodium does. */
-static dn_status hash_file(const char *path, digest *out, dn_error *err)
+dn_status dn_sha256_begin(dn_sha256 *h, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    *h = (dn_sha256){.state = EVP_MD_CTX_new()};
+    if (h->state == NULL)
+        DN_FAIL(DN_ENOMEM, "out of memory for hashing");
+    if (EVP_DigestInit_ex(h->state, EVP_sha256(), NULL) != 1)
+        DN_FAIL(DN_ESOFTWARE, "libcrypto has no SHA-256");
+out:
+    return st;
+}
+
+dn_status dn_sha256_take(void *self, const void *bytes, size_t len, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_sha256 *h = self;
+
+    if (EVP_DigestUpdate(h->state, bytes, len) != 1)
+        DN_FAIL(DN_ESOFTWARE, "libcrypto cannot hash");
+    h->bytes += (int64_t)len;
+out:
+    return st;
+}
+
+dn_status dn_sha256_end(dn_sha256 *h, dn_error *err)
+{
+    dn_status st = DN_OK;
+    unsigned char sum[SHA256];
+
+    if (EVP_DigestFinal_ex(h->state, sum, NULL) != 1)
+        DN_FAIL(DN_ESOFTWARE, "libcrypto cannot hash");
+    for (int i = 0; i < SHA256; i++)
+        snprintf(h->hex + 2 * i, 3, "%02x", sum[i]);
+out:
+    dn_sha256_destroy(h);
+    return st;
+}
+
+void dn_sha256_destroy(dn_sha256 *h)
+{
+    EVP_MD_CTX_free(h->state);
+    h->state = NULL;
+}
+
+dn_status dn_sha256_file(const char *path, dn_sha256 *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_source *s = NULL;
-    unsigned char *buf = NULL, sum[SHA256];
-    EVP_MD_CTX *state = EVP_MD_CTX_new();
+    dn_sha256 h = {0};
+    unsigned char *buf = NULL;
     size_t got = 1;
 
-    if (state == NULL)
-        DN_FAIL(DN_ENOMEM, "%s: out of memory for hashing", path);
-    if (EVP_DigestInit_ex(state, EVP_sha256(), NULL) != 1)
-        DN_FAIL(DN_ESOFTWARE, "libcrypto has no SHA-256");
     DN_NEW(buf, CHUNK);
+    DN_TRY(dn_sha256_begin(&h, err));
     DN_TRY(dn_source_open_range(path, 0, INT64_MAX, &s, err));
-    out->bytes = 0;
     while (got > 0) {
         DN_TRY(dn_source_read(s, buf, CHUNK, &got, err));
-        if (EVP_DigestUpdate(state, buf, got) != 1)
-            DN_FAIL(DN_ESOFTWARE, "%s: libcrypto cannot hash it", path);
-        out->bytes += (int64_t)got;
+        DN_TRY(dn_sha256_take(&h, buf, got, err));
     }
-    if (EVP_DigestFinal_ex(state, sum, NULL) != 1)
-        DN_FAIL(DN_ESOFTWARE, "%s: libcrypto cannot hash it", path);
-    for (int i = 0; i < SHA256; i++)
-        snprintf(out->hex + 2 * i, 3, "%02x", sum[i]);
+    DN_TRY(dn_sha256_end(&h, err));
+    *out = h;
 out:
-    EVP_MD_CTX_free(state);
+    dn_sha256_destroy(&h);
     dn_source_close(&s);
     dn_free(buf);
     return st;
 }
+
+/* ---- the inputs ---- */
 
 static int files(const dn_import_options *o)
 {
@@ -87,7 +123,7 @@ static const char *file(const dn_import_options *o, int i)
     return o->interactions_file[i];
 }
 
-static dn_status add(dn_sources *s, const char *path, const digest *d, dn_error *err)
+static dn_status add(dn_sources *s, const char *path, const dn_sha256 *d, dn_error *err)
 {
     dn_status st = DN_OK;
 
@@ -98,7 +134,7 @@ out:
     return st;
 }
 
-static dn_status new_digests(int n, digest **out, int64_t **out_bytes, dn_error *err)
+static dn_status new_digests(int n, dn_sha256 **out, int64_t **out_bytes, dn_error *err)
 {
     dn_status st = DN_OK;
 
@@ -108,19 +144,24 @@ out:
     return st;
 }
 
-dn_status dn_sources_read(const dn_comm *comm, const dn_import_options *o, dn_sources *out, dn_error *err)
+dn_status dn_sources_read(const dn_comm *comm, const dn_import_options *o, const dn_table_part *part,
+                          dn_sources *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_sources s = {0};
-    digest *d = NULL; /* [n] */
-    int n = files(o);
+    dn_sha256 *d = NULL; /* [n] */
+    int n = files(o), tables = o->gene_ids != NULL, rest = tables + o->n_expression;
 
     DN_PASS(new_digests(n, &d, &s.bytes, err));
     for (int i = comm->rank; i < n; i += comm->size)
-        DN_PASS(hash_file(file(o, i), &d[i], err));
+        if (i < tables || i >= rest)
+            DN_PASS(dn_sha256_file(file(o, i), &d[i], err));
     DN_AGREE(comm);
     for (int i = 0; i < n; i++)
-        MPI_Bcast(&d[i], (int)sizeof d[i], MPI_BYTE, i % comm->size, comm->mpi);
+        if (i < tables || i >= rest)
+            MPI_Bcast(&d[i], (int)sizeof d[i], MPI_BYTE, i % comm->size, comm->mpi);
+        else
+            d[i] = part[i - tables].hash;
     for (int i = 0; i < n; i++)
         DN_PASS(add(&s, file(o, i), &d[i], err));
     DN_AGREE(comm);

@@ -2,6 +2,7 @@
 #ifndef DN_BASE_BYTES_H
 #define DN_BASE_BYTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #ifdef __SSE2__
@@ -26,7 +27,7 @@ static inline uint64_t dn_bytes_equal(const char *p, char c)
     return mask;
 }
 
-/* How many of len bytes are c. */
-int64_t dn_bytes_count(const char *p, size_t len, char c);
+/* How many of len bytes are c; *out_other: whether one is `other`. */
+int64_t dn_bytes_survey(const char *p, size_t len, char c, char other, bool *out_other);
 
 #endif

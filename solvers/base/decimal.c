@@ -1,13 +1,10 @@
 /* decimal.c - decimal numbers in text to double; see decimal.h */
 #include "solvers/base/decimal.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include "solvers/base/bytes.h"
-#include "solvers/base/clones.h"
 
 enum { MOST_DIGITS = 19, MOST_POWER = 27, EXACT_POWER = 22 };
 
@@ -40,21 +37,6 @@ static inline int digits8(const char *p, uint64_t *out)
     *out = ((x & 0x0000ffff0000ffffu) * (1 + (UINT64_C(10000) << 32))) >> 32;
     return n;
 }
-
-/* The n digits in front of stop, 1 to 8 of them, 8 bytes there being readable; *bad is not 0 afterwards when
- * one of them is none. */
-static inline uint64_t digits_before(const char *stop, int64_t n, uint64_t *bad)
-{
-    uint64_t x;
-
-    memcpy(&x, stop - 8, sizeof x);
-    x ^= 0x3030303030303030u;
-    x = x >> (8 * (8 - n)) << (8 * (8 - n));
-    *bad |= ((x + 0x0606060606060606u) | x) & 0xf0f0f0f0f0f0f0f0u;
-    x = (x * (1 + (10 << 8))) >> 8;
-    x = ((x & 0x00ff00ff00ff00ffu) * (1 + (100 << 16))) >> 16;
-    return ((x & 0x0000ffff0000ffffu) * (1 + (UINT64_C(10000) << 32))) >> 32;
-}
 #else
 static inline int digits8(const char *p, uint64_t *out)
 {
@@ -63,17 +45,6 @@ static inline int digits8(const char *p, uint64_t *out)
     for (*out = 0; n < 8 && p[n] >= '0' && p[n] <= '9'; n++)
         *out = *out * 10 + (uint64_t)(p[n] - '0');
     return n;
-}
-
-static inline uint64_t digits_before(const char *stop, int64_t n, uint64_t *bad)
-{
-    uint64_t v = 0;
-
-    for (const char *p = stop - n; p < stop; p++) {
-        *bad |= *p < '0' || *p > '9';
-        v = v * 10 + (uint64_t)(*p - '0');
-    }
-    return v;
 }
 #endif
 
@@ -201,70 +172,4 @@ const char *dn_scan_decimal(const char *at, const char *end, double *out)
         return NULL;
     *out = minus ? -v : v;
     return at;
-}
-
-/* ---- cells ---- */
-
-/* The cell [from, stop), whatever its number looks like. */
-static bool any_cell(const char *from, const char *stop, float *x)
-{
-    double v;
-
-    if (dn_scan_decimal(from, stop, &v) != stop || from == stop || fabs(v) > (double)FLT_MAX)
-        return false;
-    *x = (float)v;
-    return true;
-}
-
-/* The same; dot is the '.' in it, or NULL. Where the ends are is known before any digit is looked at, so that
- * the CPU works on several cells at a time. From line on bytes may be read. */
-static inline bool cell(const char *line, const char *from, const char *dot, const char *stop, float *x)
-{
-    const bool minus = *from == '-';
-    const char *first = from + minus;
-    uint64_t bad = 0, w;
-    double v;
-
-    if (dot == NULL || dot <= first || dot - first > 8 || stop - dot < 2 || stop - dot > 9 || dot - line < 8)
-        return any_cell(from, stop, x);
-    w = digits_before(dot, dot - first, &bad) * small_ten[stop - dot - 1];
-    w += digits_before(stop, stop - dot - 1, &bad);
-    if (bad != 0 || w > UINT64_C(1) << 53)
-        return any_cell(from, stop, x);
-    v = (double)(int64_t)w / ten[stop - dot - 1];
-    *x = (float)(minus ? -v : v);
-    return true;
-}
-
-DN_CLONES int64_t dn_scan_floats(const char **at, const char *end, char separator, int64_t n, float *x)
-{
-    const char *line = *at, *from = line, *dot = NULL, *stop;
-    int64_t done = 0;
-
-    for (const char *p = line; end - p >= 64 && done < n; p += 64) {
-        uint64_t mask = dn_bytes_equal(p, separator) | dn_bytes_equal(p, '.');
-        for (; mask != 0 && done < n; mask &= mask - 1) {
-            stop = p + __builtin_ctzll(mask);
-            if (*stop == '.') {
-                dot = stop;
-                continue;
-            }
-            if (!cell(line, from, dot, stop, x + done))
-                goto out;
-            done++;
-            from = stop + 1;
-            dot = NULL;
-        }
-    }
-    while (done < n && from <= end) {
-        stop = from < end ? memchr(from, separator, (size_t)(end - from)) : NULL;
-        stop = stop != NULL ? stop : end;
-        if (!any_cell(from, stop, x + done))
-            break;
-        done++;
-        from = stop + 1;
-    }
-out:
-    *at = from;
-    return done;
 }

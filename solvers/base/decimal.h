@@ -15,10 +15,4 @@
  * the kind above (strtod must decide then), *out is untouched. */
 const char *dn_scan_decimal(const char *at, const char *end, double *out);
 
-/* Cells of a line: up to n numbers with `separator` (no digit, sign or '.') between them, each as float of
- * what dn_scan_decimal() gives. Returns how many were read: it stops in front of a cell that is more than
- * such a number or is none, or too large for a float. *at moves to the first cell that was not read; behind
- * the last cell of the line it becomes end + 1, as if a separator stood there. */
-int64_t dn_scan_floats(const char **at, const char *end, char separator, int64_t n, float *x);
-
 #endif

@@ -36,6 +36,12 @@ typedef struct dn_record {
  * looked at), otherwise the more frequent of both. Fails: DN_ENOINPUT, DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_delim_open(const char *path, char separator, dn_delim **out, dn_error *err);
 
+/* The same, for somebody who wants the bytes of the file, too (borrowed): all of them, once there are no more
+ * records. */
+struct dn_tap;
+DN_MUST_CHECK dn_status dn_delim_open_tapped(const char *path, char separator, const struct dn_tap *tap,
+                                             dn_delim **out, dn_error *err);
+
 /* The lines that bytes [begin, end) of a plain file own. separator is given. Fails: as above */
 DN_MUST_CHECK dn_status dn_delim_open_range(const char *path, char separator, int64_t begin, int64_t end,
                                             dn_delim **out, dn_error *err);
@@ -54,6 +60,9 @@ DN_MUST_CHECK dn_status dn_delim_next(dn_delim *d, dn_record *out, bool *out_mor
  * Fails: DN_EDATA a NUL byte, damaged gzip; DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_delim_next_line(dn_delim *d, char **out_line, size_t *out_len, bool *out_more,
                                            dn_error *err);
+
+/* The lines were read before: they are not searched for NUL bytes again. */
+void dn_delim_trust(dn_delim *d);
 
 /* That line cut at a separator, quotes as above (taken off in place).
  * Fails: DN_EDATA quotes; DN_ENOMEM */

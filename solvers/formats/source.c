@@ -21,6 +21,7 @@ struct dn_source {
     bool any;       /* at least one member has begun */
     z_stream z;
     unsigned char *in; /* [CHUNK]  compressed bytes */
+    dn_tap tap;
 };
 
 static dn_status open_file(const char *path, FILE **out, dn_error *err)
@@ -129,6 +130,11 @@ out:
     return st;
 }
 
+void dn_source_tap(dn_source *s, dn_tap tap)
+{
+    s->tap = tap;
+}
+
 static dn_status refill(dn_source *s, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -137,6 +143,8 @@ static dn_status refill(dn_source *s, dn_error *err)
     s->z.avail_in = (uInt)fread(s->in, 1, CHUNK, s->file);
     if (ferror(s->file))
         DN_FAIL(DN_EIO, "%s: cannot be read: %s", s->path, strerror(errno));
+    if (s->tap.take != NULL)
+        DN_TRY(s->tap.take(s->tap.self, s->in, s->z.avail_in, err));
 out:
     return st;
 }
@@ -222,6 +230,8 @@ dn_status dn_source_read(dn_source *s, void *buf, size_t cap, size_t *out_len, d
         *out_len = fread(buf, 1, want, s->file);
         if (ferror(s->file))
             DN_FAIL(DN_EIO, "%s: cannot be read: %s", s->path, strerror(errno));
+        if (s->tap.take != NULL)
+            DN_TRY(s->tap.take(s->tap.self, buf, *out_len, err));
     }
     s->left -= (int64_t)*out_len;
 out:

@@ -29,6 +29,15 @@ DN_MUST_CHECK dn_status dn_source_open_gzip(const char *path, dn_source **out, d
 DN_MUST_CHECK dn_status dn_source_open_memory(const char *name, const void *bytes, size_t len,
                                               dn_source **out, dn_error *err);
 
+/* Who else wants the bytes of a file as they stand there, each once and in order, as far as they are read. */
+typedef struct dn_tap {
+    dn_status (*take)(void *self, const void *bytes, size_t len, dn_error *err);
+    void *self;
+} dn_tap;
+
+/* From now on; not for memory. What take() returns, dn_source_read() returns. */
+void dn_source_tap(dn_source *s, dn_tap tap);
+
 /* Up to cap >= 1 bytes into buf; *out_len == 0 only at the end.
  * Fails: DN_EIO; DN_EDATA gzip data are damaged or cut off */
 DN_MUST_CHECK dn_status dn_source_read(dn_source *s, void *buf, size_t cap, size_t *out_len, dn_error *err);

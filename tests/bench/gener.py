@@ -176,7 +176,8 @@ class Screen:
             measure.must([PROGRAM, "synth", "--genes", n, "--samples", 536, "--pairs", 1000, "--seed", 1, "-o", path], env=measure.environment())
             measure.must([PROGRAM, "split", path, "--pairs", "known", "--name", "bench", "--kind", "random", "--fractions", "0.9,0.1,0",
                           "--seed", 1], env=measure.environment())
-            measure.must([PROGRAM, "train", "gener", path, "--split", "bench", "-o", f"{path}.run", "--epochs", 1], env=measure.environment())
+            measure.must([PROGRAM, "train", "gener", path, "--split", "bench", "-o", f"{path}.run", "--epochs", 1, "--batch", 64],
+                         env=measure.environment())
             self.data[n] = path
         self.few, self.all = self.data[60], self.data[genes]
 

@@ -26,7 +26,7 @@ PARTS = {  # name: (what is measured, words for scripts/bench)
     "network": ("measures of networks beside GraphBLAS, igraph, scikit-learn", ["network"]),
     "dti": ("training of the drug-target network beside PyTorch", ["dti", "train"]),
     "molecules": ("SMILES to features beside RDKit", ["molecules"]),
-    "ranks": ("drug-target network on 2 ranks beside 1", None),
+    "ranks": ("drug-target network on 2 ranks beside 1", ["ranks"]),
 }
 UNITS = {"sgemm": "GFLOP/s", "bf16": "GFLOP/s", "read": "GB/s"}
 
@@ -73,12 +73,7 @@ def run(a, name):
     words = PARTS[name][1]
     if name == "scaling":  # made of the figures of gener
         return
-    if name == "ranks":
-        if a.ranks_of is None:
-            print("table: ranks needs --ranks-of DATASET SPLIT: not run", file=sys.stderr)
-            return
-        words = ["ranks", *a.ranks_of]
-    words = [*words, "--json", f"{a.results}/{name}.json"]
+    words = [*words, *(a.ranks_of or [] if name == "ranks" else []), "--json", f"{a.results}/{name}.json"]
     if name in ("gener", "screen"):
         words += [w for python in a.torch for w in ("--torch", python)]
     if a.repeats and name != "dti":

@@ -1,6 +1,7 @@
 /* decimal.c - fuzzer: what the fast reader takes is what strtod makes of the same bytes, bit for bit; a line
  * of cells is what its cells are one by one
  */
+#include "solvers/base/cells.h"
 #include "solvers/base/decimal.h"
 
 #include <float.h>
@@ -24,12 +25,12 @@ static void against_strtod(const char *text, size_t size)
     free(taken);
 }
 
-static void against_cells(const char *line, size_t size, char separator)
+static void against_cells(int way, const char *line, size_t size, char separator)
 {
     enum { MOST = 64 };
     float x[MOST];
     const char *at = line, *end = line + size, *from = line;
-    int64_t n = dn_scan_floats(&at, end, separator, MOST, x);
+    int64_t n = dn_cells_read_by(way, &at, end, separator, MOST, x);
 
     for (int64_t i = 0; i < n; i++) {
         const char *stop = memchr(from, separator, (size_t)(end - from));
@@ -57,8 +58,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > 0)
         memcpy(text, data, size);
     against_strtod(text, size);
-    against_cells(text, size, '\t');
-    against_cells(text, size, ',');
+    for (int way = 0; way < dn_cells_ways(); way++) {
+        against_cells(way, text, size, '\t');
+        against_cells(way, text, size, ',');
+    }
     free(text);
     return 0;
 }
