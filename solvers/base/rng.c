@@ -2,9 +2,8 @@
 #include "solvers/base/rng.h"
 
 #include <math.h>
-#include <string.h>
 #include <Random123/philox.h>
-#include "solvers/base/clones.h"
+#include "solvers/base/rng_lanes.h"
 
 static void philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4])
 {
@@ -33,44 +32,21 @@ void dn_rng_block(dn_rng s, uint64_t item, uint32_t block, uint32_t out[4])
     philox(s.key, counter, out);
 }
 
-/* Eight numbers of 32 bits, each in 64, so that their products fit. */
-typedef uint64_t lanes __attribute__((vector_size(64)));
-enum { LANES = 8, VECTORS = 2, AT_ONCE = LANES * VECTORS };
-
-/* Philox4x32-10 on sixteen counters at once; Random123 is the twin in the tests. */
-DN_CLONES
-void dn_rng_blocks(dn_rng s, uint64_t item, uint32_t first, int64_t n, uint32_t *restrict out)
+static const dn_rng_lanes *fastest(void)
 {
-    const lanes zero = {0}, low = zero + 0xffffffffu;
-    uint64_t word[4][AT_ONCE];
+    const dn_rng_lanes *wide = dn_rng_lanes_avx512(), *half = dn_rng_lanes_avx2();
 
-    for (int64_t at = 0; at < n; at += AT_ONCE) {
-        lanes c0[VECTORS], c1[VECTORS], c2[VECTORS], c3[VECTORS];
-        uint32_t k0 = s.key[0], k1 = s.key[1];
-        for (uint32_t i = 0; i < AT_ONCE; i++)
-            word[0][i] = (uint32_t)(first + (uint32_t)at + i);
-        memcpy(c0, word[0], sizeof c0);
-        for (int v = 0; v < VECTORS; v++) {
-            c1[v] = zero + (uint32_t)item;
-            c2[v] = zero + (item >> 32);
-            c3[v] = zero;
-        }
-        for (int round = 0; round < 10; round++, k0 += 0x9e3779b9u, k1 += 0xbb67ae85u)
-            for (int v = 0; v < VECTORS; v++) {
-                lanes p0 = c0[v] * 0xd2511f53u, p1 = c2[v] * 0xcd9e8d57u;
-                c0[v] = (p1 >> 32) ^ c1[v] ^ k0;
-                c2[v] = (p0 >> 32) ^ c3[v] ^ k1;
-                c1[v] = p1 & low;
-                c3[v] = p0 & low;
-            }
-        memcpy(word[0], c0, sizeof c0);
-        memcpy(word[1], c1, sizeof c1);
-        memcpy(word[2], c2, sizeof c2);
-        memcpy(word[3], c3, sizeof c3);
-        for (int64_t i = 0; i < AT_ONCE && at + i < n; i++)
-            for (int j = 0; j < 4; j++)
-                out[4 * (at + i) + j] = (uint32_t)word[j][i];
-    }
+    return wide != NULL ? wide : half != NULL ? half : dn_rng_lanes_any();
+}
+
+void dn_rng_blocks(dn_rng s, uint64_t item, uint32_t first, int64_t n, uint32_t *out)
+{
+    fastest()->run(s.key, item, first, n, n, out);
+}
+
+void dn_rng_items(dn_rng s, uint64_t item, int64_t items, int64_t n, uint32_t *out)
+{
+    fastest()->run(s.key, item, 0, n, items * n, out);
 }
 
 static uint64_t word64(const uint32_t w[2])
