@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <Random123/philox.h>
+#include "solvers/base/clones.h"
 #include "solvers/base/rng_lanes.h"
 
 static void philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4])
@@ -125,4 +126,58 @@ uint64_t dn_permute(const dn_permutation *p, uint64_t pos)
         pos = left << p->half | right;
     } while (pos >= p->n);
     return pos;
+}
+
+enum { ABREAST = 128 };
+
+/* One walk of positions whose halves have at most 16 bits. */
+DN_CLONES
+static void walk(const dn_permutation *p, uint32_t *restrict pos, int64_t n)
+{
+    uint32_t mask = (1u << p->half) - 1u, half = p->half;
+
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t left = pos[i] >> half, right = pos[i] & mask;
+        for (int round = 0; round < 8; round++) {
+            uint32_t next = left ^ (mix(right ^ p->key[round]) & mask);
+            left = right;
+            right = next;
+        }
+        pos[i] = left << half | right;
+    }
+}
+
+/* Those that have not come home walk on, side by side again. */
+static void permute_some(const dn_permutation *p, uint64_t pos, int64_t count, uint64_t *out)
+{
+    uint32_t at[ABREAST];
+    int64_t which[ABREAST], left = count;
+
+    for (int64_t i = 0; i < count; i++) {
+        at[i] = (uint32_t)(pos + (uint64_t)i);
+        which[i] = i;
+    }
+    while (left > 0) {
+        int64_t still = 0;
+
+        walk(p, at, left);
+        for (int64_t i = 0; i < left; i++)
+            if (at[i] < p->n) {
+                out[which[i]] = at[i];
+            } else {
+                at[still] = at[i];
+                which[still++] = which[i];
+            }
+        left = still;
+    }
+}
+
+void dn_permute_range(const dn_permutation *p, uint64_t pos, int64_t count, uint64_t *out)
+{
+    for (int64_t i = 0; i < count; i += ABREAST)
+        if (p->half <= 16)
+            permute_some(p, pos + (uint64_t)i, count - i < ABREAST ? count - i : ABREAST, out + i);
+        else
+            for (int64_t j = i; j < count && j < i + ABREAST; j++)
+                out[j] = dn_permute(p, pos + (uint64_t)j);
 }

@@ -77,8 +77,33 @@ static void masks(void)
         }
 }
 
-static const dn_test tests[] = {
-    {"any CPU", any}, {"AVX2", avx2}, {"AVX-512", avx512}, {"masks", masks}, {NULL, NULL}};
+static void permutations(void)
+{
+    static const uint64_t size[] = {1, 2, 3, 16, 17, 1000, 65537, UINT64_C(1) << 32, (UINT64_C(1) << 32) + 1};
+    static uint64_t image[1000];
+
+    for (size_t k = 0; k < sizeof size / sizeof *size; k++) {
+        dn_permutation p = dn_permutation_make(7, k, size[k]);
+        int64_t most = size[k] < 1000 ? (int64_t)size[k] : 1000;
+
+        for (int64_t count = 0; count <= most; count += count < 3 ? 1 : 331) {
+            uint64_t first = size[k] - (uint64_t)count;
+            long wrong = 0;
+
+            dn_permute_range(&p, first, count, image);
+            for (int64_t i = 0; i < count; i++)
+                wrong += image[i] != dn_permute(&p, first + (uint64_t)i);
+            CU_ASSERT_EQUAL(wrong, 0);
+        }
+    }
+}
+
+static const dn_test tests[] = {{"permutations", permutations},
+                                {"any CPU", any},
+                                {"AVX2", avx2},
+                                {"AVX-512", avx512},
+                                {"masks", masks},
+                                {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
