@@ -14,6 +14,7 @@ struct dn_deal {
     const dn_model *m;
     int64_t batch, shards;
     int64_t *dealt, *row; /* [batch]  as dealt; as the permutation has them */
+    uint64_t *image;      /* [batch]  of the permutation */
     int64_t *place;       /* [shards, rows of a shard]  positions in the batch */
     load *item;           /* [batch] */
     load *shard, *half;   /* [shards]; scratch */
@@ -84,8 +85,11 @@ const int64_t *dn_deal_shards(dn_deal *d, const dn_permutation *order, const dn_
     int64_t strata = d->batch / d->shards;
     bool costs = d->m != NULL && d->m->ops->cost != NULL;
 
-    for (int64_t i = costs ? 0 : shard * strata; i < (costs ? d->batch : end * strata); i++)
-        d->row[i] = dn_rows_at(rows, (int64_t)dn_permute(order, (uint64_t)(first + i)));
+    int64_t begin = costs ? 0 : shard * strata, stop = costs ? d->batch : end * strata;
+
+    dn_permute_range(order, (uint64_t)(first + begin), stop - begin, d->image + begin);
+    for (int64_t i = begin; i < stop; i++)
+        d->row[i] = dn_rows_at(rows, (int64_t)d->image[i]);
     if (!costs)
         return d->row;
     for (int64_t i = 0; i < d->batch; i++)
@@ -112,6 +116,7 @@ dn_status dn_deal_create(const dn_model *opt_m, int64_t batch, int shards, dn_de
     *d = (dn_deal){.m = opt_m, .batch = batch, .shards = shards};
     DN_NEW(d->dealt, (size_t)batch);
     DN_NEW(d->row, (size_t)batch);
+    DN_NEW(d->image, (size_t)batch);
     DN_NEW(d->place, (size_t)batch);
     DN_NEW(d->item, (size_t)batch);
     DN_NEW(d->shard, (size_t)shards);
@@ -131,6 +136,7 @@ void dn_deal_destroy(dn_deal **handle)
         return;
     dn_free(d->dealt);
     dn_free(d->row);
+    dn_free(d->image);
     dn_free(d->place);
     dn_free(d->item);
     dn_free(d->shard);

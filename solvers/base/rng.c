@@ -2,9 +2,9 @@
 #include "solvers/base/rng.h"
 
 #include <math.h>
-#include <string.h>
 #include <Random123/philox.h>
 #include "solvers/base/clones.h"
+#include "solvers/base/rng_lanes.h"
 
 static void philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4])
 {
@@ -33,44 +33,21 @@ void dn_rng_block(dn_rng s, uint64_t item, uint32_t block, uint32_t out[4])
     philox(s.key, counter, out);
 }
 
-/* Eight numbers of 32 bits, each in 64, so that their products fit. */
-typedef uint64_t lanes __attribute__((vector_size(64)));
-enum { LANES = 8, VECTORS = 2, AT_ONCE = LANES * VECTORS };
-
-/* Philox4x32-10 on sixteen counters at once; Random123 is the twin in the tests. */
-DN_CLONES
-void dn_rng_blocks(dn_rng s, uint64_t item, uint32_t first, int64_t n, uint32_t *restrict out)
+static const dn_rng_lanes *fastest(void)
 {
-    const lanes zero = {0}, low = zero + 0xffffffffu;
-    uint64_t word[4][AT_ONCE];
+    const dn_rng_lanes *wide = dn_rng_lanes_avx512(), *half = dn_rng_lanes_avx2();
 
-    for (int64_t at = 0; at < n; at += AT_ONCE) {
-        lanes c0[VECTORS], c1[VECTORS], c2[VECTORS], c3[VECTORS];
-        uint32_t k0 = s.key[0], k1 = s.key[1];
-        for (uint32_t i = 0; i < AT_ONCE; i++)
-            word[0][i] = (uint32_t)(first + (uint32_t)at + i);
-        memcpy(c0, word[0], sizeof c0);
-        for (int v = 0; v < VECTORS; v++) {
-            c1[v] = zero + (uint32_t)item;
-            c2[v] = zero + (item >> 32);
-            c3[v] = zero;
-        }
-        for (int round = 0; round < 10; round++, k0 += 0x9e3779b9u, k1 += 0xbb67ae85u)
-            for (int v = 0; v < VECTORS; v++) {
-                lanes p0 = c0[v] * 0xd2511f53u, p1 = c2[v] * 0xcd9e8d57u;
-                c0[v] = (p1 >> 32) ^ c1[v] ^ k0;
-                c2[v] = (p0 >> 32) ^ c3[v] ^ k1;
-                c1[v] = p1 & low;
-                c3[v] = p0 & low;
-            }
-        memcpy(word[0], c0, sizeof c0);
-        memcpy(word[1], c1, sizeof c1);
-        memcpy(word[2], c2, sizeof c2);
-        memcpy(word[3], c3, sizeof c3);
-        for (int64_t i = 0; i < AT_ONCE && at + i < n; i++)
-            for (int j = 0; j < 4; j++)
-                out[4 * (at + i) + j] = (uint32_t)word[j][i];
-    }
+    return wide != NULL ? wide : half != NULL ? half : dn_rng_lanes_any();
+}
+
+void dn_rng_blocks(dn_rng s, uint64_t item, uint32_t first, int64_t n, uint32_t *out)
+{
+    fastest()->run(s.key, item, first, n, n, out);
+}
+
+void dn_rng_items(dn_rng s, uint64_t item, int64_t items, int64_t n, uint32_t *out)
+{
+    fastest()->run(s.key, item, 0, n, items * n, out);
 }
 
 static uint64_t word64(const uint32_t w[2])
@@ -149,4 +126,58 @@ uint64_t dn_permute(const dn_permutation *p, uint64_t pos)
         pos = left << p->half | right;
     } while (pos >= p->n);
     return pos;
+}
+
+enum { ABREAST = 128 };
+
+/* One walk of positions whose halves have at most 16 bits. */
+DN_CLONES
+static void walk(const dn_permutation *p, uint32_t *restrict pos, int64_t n)
+{
+    uint32_t mask = (1u << p->half) - 1u, half = p->half;
+
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t left = pos[i] >> half, right = pos[i] & mask;
+        for (int round = 0; round < 8; round++) {
+            uint32_t next = left ^ (mix(right ^ p->key[round]) & mask);
+            left = right;
+            right = next;
+        }
+        pos[i] = left << half | right;
+    }
+}
+
+/* Those that have not come home walk on, side by side again. */
+static void permute_some(const dn_permutation *p, uint64_t pos, int64_t count, uint64_t *out)
+{
+    uint32_t at[ABREAST];
+    int64_t which[ABREAST], left = count;
+
+    for (int64_t i = 0; i < count; i++) {
+        at[i] = (uint32_t)(pos + (uint64_t)i);
+        which[i] = i;
+    }
+    while (left > 0) {
+        int64_t still = 0;
+
+        walk(p, at, left);
+        for (int64_t i = 0; i < left; i++)
+            if (at[i] < p->n) {
+                out[which[i]] = at[i];
+            } else {
+                at[still] = at[i];
+                which[still++] = which[i];
+            }
+        left = still;
+    }
+}
+
+void dn_permute_range(const dn_permutation *p, uint64_t pos, int64_t count, uint64_t *out)
+{
+    for (int64_t i = 0; i < count; i += ABREAST)
+        if (p->half <= 16)
+            permute_some(p, pos + (uint64_t)i, count - i < ABREAST ? count - i : ABREAST, out + i);
+        else
+            for (int64_t j = i; j < count && j < i + ABREAST; j++)
+                out[j] = dn_permute(p, pos + (uint64_t)j);
 }

@@ -42,6 +42,9 @@ void dn_rng_block(dn_rng s, uint64_t item, uint32_t block, uint32_t out[4]);
 /* n blocks from `first` on, out [n, 4]: what n calls of dn_rng_block() give, several times faster. */
 void dn_rng_blocks(dn_rng s, uint64_t item, uint32_t first, int64_t n, uint32_t *out);
 
+/* Blocks 0 .. n - 1 of each of the items from `item` on, out [items, n, 4]; n >= 1. */
+void dn_rng_items(dn_rng s, uint64_t item, int64_t items, int64_t n, uint32_t *out);
+
 /* 64 random bits, the first of block 0 of the item. */
 uint64_t dn_rng_u64(dn_rng s, uint64_t item);
 
@@ -66,5 +69,8 @@ dn_permutation dn_permutation_make(uint64_t seed, uint64_t epoch, uint64_t n);
 
 /* Image of pos, 0 <= pos < n. */
 uint64_t dn_permute(const dn_permutation *p, uint64_t pos);
+
+/* out [count] = images of pos, pos + 1, .. ; pos + count <= n. Several times faster than one by one. */
+void dn_permute_range(const dn_permutation *p, uint64_t pos, int64_t count, uint64_t *out);
 
 #endif

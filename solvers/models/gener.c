@@ -23,9 +23,9 @@ static void make_masks(dn_work *k)
 {
     for (int n = 0; n < NORMS; n++) {
         dn_rng stream = dn_rng_stream(k->pass.seed, DN_RNG_DROPOUT, (uint64_t)k->pass.epoch, (uint32_t)n);
-        for (int64_t r = 0; r < k->rows; r++)
-            dn_dropout_mask(stream, (uint64_t)(k->pass.first + r), k->g->options.dropout,
-                            dn_gener_units(&k->g->model, n, k->length), k->mask[n] + r * k->words[n]);
+
+        dn_dropout_masks(stream, (uint64_t)k->pass.first, k->rows, k->g->options.dropout,
+                         dn_gener_units(&k->g->model, n, k->length), k->mask[n]);
     }
 }
 

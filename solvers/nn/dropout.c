@@ -46,6 +46,17 @@ void dn_dropout_mask(dn_rng stream, uint64_t position, float rate, int64_t units
         mask[units / 32] &= (1u << (units % 32)) - 1;
 }
 
+void dn_dropout_masks(dn_rng stream, uint64_t position, int64_t n, float rate, int64_t units, uint32_t *mask)
+{
+    int64_t words = dn_dropout_words(units);
+
+    if (rate == 0.5f && words > 0)
+        dn_rng_items(stream, position, n, words / 4, mask);
+    else
+        for (int64_t r = 0; r < n; r++)
+            dn_dropout_mask(stream, position + (uint64_t)r, rate, units, mask + r * words);
+}
+
 DN_CLONES
 void dn_dropout_apply(const uint32_t *mask, float rate, int64_t units, const float *x, float *y)
 {

@@ -18,6 +18,9 @@ int64_t dn_dropout_words(int64_t units);
 /* Fill mask [dn_dropout_words(units)], bit u % 32 of word u / 32: unit u is kept. 0 <= rate < 1. */
 void dn_dropout_mask(dn_rng stream, uint64_t position, float rate, int64_t units, uint32_t *mask);
 
+/* The same of n positions in a row, mask [n, dn_dropout_words(units)]; at rate 0.5 faster than one by one. */
+void dn_dropout_masks(dn_rng stream, uint64_t position, int64_t n, float rate, int64_t units, uint32_t *mask);
+
 /* y[u] = kept ? x[u] / (1 - rate) : 0; y may be x. The backward pass is the same function on gradients. */
 void dn_dropout_apply(const uint32_t *mask, float rate, int64_t units, const float *x, float *y);
 
