@@ -99,11 +99,12 @@ def interpreters(wanted):
     """{version of torch: interpreter}; one that cannot be used is named and left out."""
     found = {}
     for python in wanted:
-        run = subprocess.run([python, "-c", "import torch; print(torch.__version__.split('+')[0])"], capture_output=True, text=True)
-        if run.returncode:
+        try:
+            version = subprocess.run([python, "-c", "import torch; print(torch.__version__.split('+')[0])"], capture_output=True,
+                                     text=True, check=True).stdout.strip()
+            found.setdefault(version, python)
+        except (OSError, subprocess.CalledProcessError):
             print(f"PyTorch is not here: {python} is left out", flush=True)
-        else:
-            found.setdefault(run.stdout.strip(), python)
     return found
 
 
