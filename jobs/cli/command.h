@@ -21,7 +21,8 @@ typedef struct dn_command {
     const char *details; /* paragraph for --help; may be NULL */
     const dn_opt *options;
     bool stoppable; /* its stage looks at call->requests: SIGUSR1, SIGTERM and SIGINT are noted there, and it
-                       has the options of requests.h. Otherwise these signals end the program as usual. */
+                       has the options of requests.h. Otherwise SIGUSR1 is ignored, and the other
+                       two end the program as usual. */
     dn_status (*run)(const dn_call *call, dn_error *err); /* collective */
 } dn_command;
 

@@ -178,6 +178,9 @@ static void listen_early(int argc, char **argv, dn_requests *requests)
 
     if (c != NULL && c->stoppable)
         dn_requests_listen(requests);
+    else
+        signal(SIGUSR1,
+               SIG_IGN); /* "the time limit is near": what cannot be stopped may still end before it */
 }
 
 static void last_word(const dn_comm *comm, dn_status st, int argc, char **argv, const dn_error *err)

@@ -11,6 +11,7 @@ DRAGNET_BIND=${DRAGNET_BIND:-cores}
 DRAGNET_MAX_REQUEUES=${DRAGNET_MAX_REQUEUES:-100}
 
 # Each rank has the cores that --cpus-per-task gives it, all for its own threads; BLAS starts none.
+trap : USR1 # until there are ranks to pass it on to
 THREADS=${SLURM_CPUS_PER_TASK:-1}
 export OMP_NUM_THREADS=$THREADS OPENBLAS_NUM_THREADS=1
 # Seconds that mpirun gives its ranks after SIGTERM to save (its default is 1). It also waits twice as long after an exit

@@ -44,4 +44,13 @@ within 30 is FAILED "$last"
 [ "$(field "$last" ExitCode)" = 75:0 ] || fail "at the limit of requeues: ExitCode $(field "$last" ExitCode)"
 said "last-$last.log" "submit the same again" || fail "at the limit of requeues: $(tail -n 3 "last-$last.log")"
 [ -e last/checkpoint.h5 ] || fail "at the limit of requeues: no checkpoint"
+
+# a command that cannot be stopped goes on until it is done
+synth=$(sbatch --parsable -n 1 -J synth "$JOBS/stage.sbatch" synth --graph rmat --scale 19 --seed 1 -o graph.h5)
+within 30 pgrep -f "^$DRAGNET synth .*-o graph.h5" >pids
+sleep 0.5
+scancel --signal=USR1 --batch "$synth"
+complete 100 "$synth"
+said "synth-$synth.log" "SIGUSR1: asking the ranks to save" || fail "synth: it was over before the signal"
+[ -s graph.h5 ] || fail "synth: no graph"
 finish
