@@ -7,6 +7,7 @@
 #include "jobs/cli/directory.h"
 #include "jobs/cli/progress.h"
 #include "jobs/cli/run_lock.h"
+#include "jobs/cli/surroundings.h"
 #include "mpi/core/agree.h"
 #include "mpi/embed/embed.h"
 #include "mpi/embed/embed_input.h"
@@ -158,6 +159,7 @@ static dn_status compute(job *j, dn_error *err)
     const dn_states_file file = {
         .path = j->output, .command = j->call->command_line, .config = j->config, .force = j->force};
 
+    dn_surroundings_report(comm, "embed", j->output, 0, 0);
     if (comm->rank == 0)
         DN_PASS(claim_parts(j, err));
     DN_AGREE(comm);

@@ -11,6 +11,7 @@
 #include "jobs/cli/progress.h"
 #include "jobs/cli/screen_genes.h"
 #include "jobs/cli/screen_output.h"
+#include "jobs/cli/surroundings.h"
 #include "jobs/cli/text_file.h"
 #include "mpi/core/agree.h"
 #include "mpi/io/output.h"
@@ -286,6 +287,7 @@ static dn_status compute_and_save(job *j, dn_error *err)
     dn_status st = DN_OK;
     const dn_comm *comm = j->call->comm;
 
+    dn_surroundings_report(comm, "screen", j->dir, 0, 0);
     DN_TRY(j->of_genes ? dn_gene_run_compute(comm, &j->genes, &j->gene_run, err)
                        : dn_screen_compute(comm, &j->wish, &j->run, err));
     dn_progress_end();

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "jobs/cli/directory.h"
 #include "jobs/cli/progress.h"
+#include "jobs/cli/surroundings.h"
 #include "jobs/cli/train_profile.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
@@ -521,6 +522,13 @@ static dn_status report_profile(const dn_train_run *r, dn_error *err)
     return dn_train_profile_report(r->call->comm, &r->profile, path, err);
 }
 
+/* The model, and a checkpoint while its predecessor is still there: weights, those of the best epoch, two
+ * moments of the optimiser. */
+static int64_t disk_need(const dn_train_run *r)
+{
+    return (int64_t)sizeof(float) * r->model->n_weights * (1 + 2 * 4);
+}
+
 static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -536,6 +544,7 @@ static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
     dn_train_result result = {.w = r->w, .running = r->running};
     struct stat info;
 
+    dn_surroundings_report(comm, "train", r->dir, disk_need(r), 0);
     describe_build(build, sizeof build);
     r->recipe.opt_checkpoints = &checkpoints;
     r->recipe.opt_profile = dn_options_flag(r->call->options, "profile") ? &r->profile : NULL;
