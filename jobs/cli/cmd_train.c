@@ -10,8 +10,9 @@ static const dn_opt options[] = {
     {"resume", 0, DN_OPT_FLAG, NULL, NULL,
      "go on from the checkpoint and refuse to begin; without it an unfinished run is gone on with, too",
      "data"},
-    {"checkpoint-every", 0, DN_OPT_INT, "0", "0..1000000000",
-     "steps between two checkpoints within an epoch; 0: one after every epoch only", "data"},
+    {"checkpoint-steps", 0, DN_OPT_INT, "0", "0..1000000000",
+     "steps between two checkpoints within an epoch, beside --checkpoint-every; 0: the clock alone counts",
+     "stop"},
     {"recipe", 0, DN_OPT_TEXT, "default", "default|published", "what options say that are not given",
      "recipe"},
     {"epochs", 'e', DN_OPT_INT, NULL, "1..100000",
@@ -108,20 +109,26 @@ const dn_command dn_cmd_train = {
     .name = "train",
     .summary = "learn gene-gene or drug-target interactions, data-parallel over the ranks",
     .usage = "gener DATASET --split NAME -o DIR [options]\ndti DATASET --split NAME -o DIR [options]",
-    .details = "Trains the GENER network (pairs of genes) or the hybrid network (a GCN over the molecule, a "
-               "CNN over the\n"
-               "protein) on the training part of a split and keeps the weights of the epoch with the lowest "
-               "validation\n"
-               "loss. The weights are the same, bit for bit, on any number of ranks and threads.\n"
-               "The number of classes is that of the pair set: 2, or 4 (none, connection, A regulates B, B "
-               "regulates A).\n"
-               "--encoder FILE takes states of proteins that are stored in a file (scripts/states_from_npy "
-               "makes one); the\n"
-               "model remembers which, and evaluate wants the same ones, where they were or with --encoder "
-               "FILE.\n"
-               "\n"
-               "After every epoch DIR/checkpoint.h5 is written. The same command on an unfinished run goes "
-               "on from it, on\n"
-               "any number of ranks, to the same weights; on a finished one it says so and exits 0.",
+    .details =
+        "Trains the GENER network (pairs of genes) or the hybrid network (a GCN over the molecule, a "
+        "CNN over the\n"
+        "protein) on the training part of a split and keeps the weights of the epoch with the lowest "
+        "validation\n"
+        "loss. The weights are the same, bit for bit, on any number of ranks and threads.\n"
+        "The number of classes is that of the pair set: 2, or 4 (none, connection, A regulates B, B "
+        "regulates A).\n"
+        "--encoder FILE takes states of proteins that are stored in a file (scripts/states_from_npy "
+        "makes one); the\n"
+        "model remembers which, and evaluate wants the same ones, where they were or with --encoder "
+        "FILE.\n"
+        "\n"
+        "After every epoch, every --checkpoint-every and at SIGUSR1, SIGTERM or SIGINT "
+        "DIR/checkpoint.h5 is written;\n"
+        "after a signal, and in time for --max-time, the run then ends with exit code 75. The same "
+        "command on an\n"
+        "unfinished run goes on from the checkpoint, on any number of ranks, to the same weights; on a "
+        "finished\n"
+        "one it says so and exits 0.",
     .options = options,
+    .stoppable = true,
     .run = run};

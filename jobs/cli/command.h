@@ -3,6 +3,7 @@
 #define DN_CLI_COMMAND_H
 
 #include "jobs/cli/options.h"
+#include "mpi/core/request.h"
 #include "mpi/core/world.h"
 
 /* What a command gets. */
@@ -10,6 +11,7 @@ typedef struct dn_call {
     const dn_comm *comm;
     const dn_options *options;
     const char *command_line; /* as typed, for the record in output files */
+    dn_requests *requests;    /* what signals and clocks ask for; NULL unless the command is stoppable */
 } dn_call;
 
 typedef struct dn_command {
@@ -18,6 +20,8 @@ typedef struct dn_command {
     const char *usage;   /* what follows "dragnet NAME"; lines divided by \n */
     const char *details; /* paragraph for --help; may be NULL */
     const dn_opt *options;
+    bool stoppable; /* its stage looks at call->requests: SIGUSR1, SIGTERM and SIGINT are noted there, and it
+                       has the options of requests.h. Otherwise these signals end the program as usual. */
     dn_status (*run)(const dn_call *call, dn_error *err); /* collective */
 } dn_command;
 

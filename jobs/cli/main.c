@@ -6,6 +6,7 @@
 #include <string.h>
 #include "jobs/cli/command.h"
 #include "jobs/cli/logging.h"
+#include "jobs/cli/requests.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
 #include "solvers/base/alloc.h"
@@ -68,16 +69,22 @@ static const dn_command *find_command(const char *name, dn_error *err)
     return NULL;
 }
 
-/* The command's own rows and the common ones. */
-static void join_tables(const dn_opt *own, dn_opt *out)
+static int append_rows(const dn_opt *rows, dn_opt *out, int n)
 {
-    int n = 0;
-
-    for (int i = 0; own[i].name != NULL && n < MAX_ROWS; i++)
-        out[n++] = own[i];
-    for (int i = 0; common[i].name != NULL && n < MAX_ROWS; i++)
-        out[n++] = common[i];
+    for (int i = 0; rows[i].name != NULL && n < MAX_ROWS; i++)
+        out[n++] = rows[i];
     out[n] = (dn_opt){0};
+    return n;
+}
+
+/* The command's own rows and the common ones, in out [MAX_ROWS + 1]. */
+static void join_tables(const dn_command *c, dn_opt *out)
+{
+    int n = append_rows(c->options, out, 0);
+
+    if (c->stoppable)
+        n = append_rows(dn_requests_options, out, n);
+    (void)append_rows(common, out, n);
 }
 
 /* The command line as typed, for dn_free(). */
@@ -108,7 +115,8 @@ static dn_log_level log_level(const dn_options *o)
                                        : DN_ERROR;
 }
 
-static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc, char **argv, dn_error *err)
+static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc, char **argv,
+                             dn_requests *requests, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_opt table[MAX_ROWS + 1];
@@ -116,7 +124,7 @@ static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc,
     char *line = NULL;
     dn_call call = {.comm = comm};
 
-    join_tables(c->options, table);
+    join_tables(c, table);
     DN_PASS(dn_options_parse(table, argc - 2, argv + 2, &options, err));
     DN_AGREE(comm);
     if (dn_options_flag(options, "help")) {
@@ -130,6 +138,10 @@ static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc,
     DN_AGREE(comm);
     call.options = options;
     call.command_line = line;
+    if (c->stoppable) {
+        dn_requests_clocks(requests, options);
+        call.requests = requests;
+    }
     st = c->run(&call, err);
     DN_AGREE(comm);
 out:
@@ -138,7 +150,7 @@ out:
     return st;
 }
 
-static dn_status dispatch(const dn_comm *comm, int argc, char **argv, dn_error *err)
+static dn_status dispatch(const dn_comm *comm, int argc, char **argv, dn_requests *requests, dn_error *err)
 {
     const char *word = argc > 1 ? argv[1] : "--help";
     const dn_command *c;
@@ -154,7 +166,18 @@ static dn_status dispatch(const dn_comm *comm, int argc, char **argv, dn_error *
         return DN_OK;
     }
     c = find_command(word, err);
-    return c == NULL ? DN_EUSAGE : run_command(comm, c, argc, argv, err);
+    return c == NULL ? DN_EUSAGE : run_command(comm, c, argc, argv, requests, err);
+}
+
+/* Before MPI starts: a signal that comes with the start of a job must find us listening, or it ends a rank.
+ */
+static void listen_early(int argc, char **argv, dn_requests *requests)
+{
+    dn_error none = DN_ERROR_INIT;
+    const dn_command *c = argc > 1 ? find_command(argv[1], &none) : NULL;
+
+    if (c != NULL && c->stoppable)
+        dn_requests_listen(requests);
 }
 
 static void last_word(const dn_comm *comm, dn_status st, int argc, char **argv, const dn_error *err)
@@ -181,6 +204,7 @@ static void last_word(const dn_comm *comm, dn_status st, int argc, char **argv, 
 
 int main(int argc, char **argv)
 {
+    static dn_requests requests; /* signals come until the very end */
     dn_error err = DN_ERROR_INIT;
     dn_comm comm = {.rank = 0, .size = 1};
     dn_status st;
@@ -188,12 +212,14 @@ int main(int argc, char **argv)
     if (getenv("OMP_NUM_THREADS") == NULL)
         omp_set_num_threads(1); /* one thread a rank unless told otherwise */
     signal(SIGXFSZ, SIG_IGN);   /* a file-size limit is an error of the write, with a message */
+    listen_early(argc, argv, &requests);
     st = dn_world_open(&argc, &argv, &comm, &err);
     if (st != DN_OK) {
         fprintf(stderr, "dragnet: %s\n", err.text);
         return (int)st;
     }
-    st = dispatch(&comm, argc, argv, &err);
+    dn_request_start(&requests);
+    st = dispatch(&comm, argc, argv, &requests, &err);
     last_word(&comm, st, argc, argv, &err);
     fflush(stdout);
     dn_world_close(&comm);

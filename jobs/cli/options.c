@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
+#include "solvers/base/duration.h"
 #include "solvers/base/text.h"
 
 enum { MAX_OPTIONS = 64 };
@@ -89,6 +90,11 @@ static dn_status set_value(const dn_opt *row, value *v, const char *text, dn_err
         if (!dn_parse_double(text, strlen(text), &v->number) || !isfinite(v->number))
             DN_FAIL(DN_EUSAGE, "--%s %s: is not a number", row->name, text);
         DN_TRY(check_number(row, text, v->number, err));
+        break;
+    case DN_OPT_TIME:
+        if (!dn_parse_duration(text, &v->number))
+            DN_FAIL(DN_EUSAGE, "--%s %s: is not a time such as 90s, 10m, 1h30m, 1:30:00 or 1-12", row->name,
+                    text);
         break;
     case DN_OPT_TEXT:
         DN_TRY(check_word(row, text, err));

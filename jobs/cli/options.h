@@ -17,6 +17,7 @@ typedef enum dn_opt_type {
     DN_OPT_FLAG,
     DN_OPT_INT,
     DN_OPT_NUMBER,
+    DN_OPT_TIME, /* a length of time (solvers/base/duration.h); its number is in seconds */
     DN_OPT_TEXT, /* range "a|b|c" restricts it to these words */
     DN_OPT_LIST
 } dn_opt_type;

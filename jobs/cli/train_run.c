@@ -538,7 +538,7 @@ static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
                                     .command = r->call->command_line,
                                     .config = r->config,
                                     .build = build,
-                                    .every = dn_options_int(r->call->options, "checkpoint-every"),
+                                    .every = dn_options_int(r->call->options, "checkpoint-steps"),
                                     .resume = resume};
     dn_train_hooks hooks = {.ctx = r, .step = on_step, .epoch = on_epoch, .resumed = on_resumed};
     dn_train_result result = {.w = r->w, .running = r->running};
@@ -547,6 +547,7 @@ static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
     dn_surroundings_report(comm, "train", r->dir, disk_need(r), 0);
     describe_build(build, sizeof build);
     r->recipe.opt_checkpoints = &checkpoints;
+    r->recipe.requests = r->call->requests;
     r->recipe.opt_profile = dn_options_flag(r->call->options, "profile") ? &r->profile : NULL;
     if (comm->rank == 0 && !resume)
         st = open_metrics(r, "a", err);

@@ -1,6 +1,11 @@
 /* request.c - wishes of the outside; see request.h */
 #include "mpi/core/request.h"
 
+void dn_request_start(dn_requests *r)
+{
+    r->last = MPI_Wtime();
+}
+
 void dn_request_note(dn_requests *r, int wish)
 {
     if (wish & DN_WISH_CHECKPOINT)
@@ -31,7 +36,7 @@ int dn_request_look(const dn_comm *comm, const dn_requests *r)
         return wishes;
     now = MPI_Wtime();
     wishes |= r->every > 0 && now - r->last >= r->every ? DN_WISH_CHECKPOINT : 0;
-    wishes |= r->stop_at > 0 && now >= r->stop_at ? DN_WISH_STOP_TIME : 0;
+    wishes |= r->stop_at > 0 && now + r->ahead >= r->stop_at ? DN_WISH_STOP_TIME : 0;
     return wishes;
 }
 
@@ -44,6 +49,21 @@ int dn_request_agree(const dn_comm *comm, const dn_requests *r)
     return wishes;
 }
 
+void dn_request_pack(int wishes, float *slots)
+{
+    for (int i = 0; i < DN_WISH_SLOTS; i++)
+        slots[i] = (float)(wishes >> i & 1);
+}
+
+int dn_request_unpack(const float *slots)
+{
+    int wishes = 0;
+
+    for (int i = 0; i < DN_WISH_SLOTS; i++)
+        wishes |= slots[i] > 0 ? 1 << i : 0;
+    return wishes;
+}
+
 void dn_request_saved(dn_requests *r)
 {
     if (r == NULL)
@@ -52,7 +72,7 @@ void dn_request_saved(dn_requests *r)
     r->last = MPI_Wtime();
 }
 
-static const char *reason(int wishes)
+const char *dn_request_reason(int wishes)
 {
     return wishes & DN_WISH_STOP_TIME   ? "--max-time"
            : wishes & DN_WISH_STOP_USR1 ? "SIGUSR1"
@@ -65,7 +85,8 @@ dn_status dn_request_stopped(int wishes, const char *where, dn_error *err)
 {
     dn_status st = DN_OK;
 
-    DN_FAIL(DN_ESAVED, "stopped by %s after %s; the same command goes on from there", reason(wishes), where);
+    DN_FAIL(DN_ESAVED, "stopped by %s after %s; the same command goes on from there",
+            dn_request_reason(wishes), where);
 out:
     return st;
 }

@@ -22,7 +22,8 @@ enum {
     DN_WISH_STOP_INT = 8,
     DN_WISH_STOP_TIME = 16,
     DN_WISH_STOP_CONTROL = 32,
-    DN_WISH_STOP = 62 /* any of them */
+    DN_WISH_STOP = 62, /* any of them */
+    DN_WISH_SLOTS = 6  /* how many there are */
 };
 
 /* One for the whole run, made by whoever starts stages (jobs/); stages get it by pointer, NULL: nobody can
@@ -32,7 +33,12 @@ typedef struct dn_requests {
     double stop_at; /* MPI_Wtime() when the run stops by itself; 0: never */
     double every;   /* seconds between checkpoints; 0: by request only */
     double last;    /* MPI_Wtime() of the last checkpoint, or of the start of the stage */
+    double ahead; /* seconds that the stage needs from one look to the next and for a checkpoint: it stops so
+                     long before stop_at. 0 as long as it does not know */
 } dn_requests;
+
+/* The run begins: its clocks count from now. After MPI_Init. Local. */
+void dn_request_start(dn_requests *r);
 
 /* Note a wish. Local; async-signal-safe; idempotent. */
 void dn_request_note(dn_requests *r, int wish);
@@ -45,8 +51,16 @@ int dn_request_look(const dn_comm *comm, const dn_requests *r);
  * Collective on comm; r is NULL on all ranks or on none, then nothing is sent. */
 DN_COLLECTIVE int dn_request_agree(const dn_comm *comm, const dn_requests *r);
 
+/* The same without a message of its own, in a sum over all ranks: wishes of a rank in slots [DN_WISH_SLOTS]
+ * as 0 or 1, and back from the sums over ranks (and shards). Local. */
+void dn_request_pack(int wishes, float *slots);
+int dn_request_unpack(const float *slots);
+
 /* A checkpoint has been written: the clock starts anew and the wish is fulfilled. Local. */
 void dn_request_saved(dn_requests *r);
+
+/* "SIGTERM", "--max-time": why wishes stop the run. Local. */
+const char *dn_request_reason(int wishes);
 
 /* DN_ESAVED, and why and where in err: "stopped by SIGTERM after <where>; the same command goes on from
  * there". Local; the same wishes on all ranks give the same text. */

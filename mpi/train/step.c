@@ -2,8 +2,9 @@
  *
  * The vector of a shard, as the reduction adds it up:
  *
- *     [ gradients n_weights | statistics of the norms | loss | right | failed ]
- *       sliced                tail: the statistics are those of step_norm.h, with norms over shards only
+ *     [ gradients n_weights | statistics of the norms | wishes | loss | right | failed ]
+ *       sliced                tail: the statistics are those of step_norm.h, with norms over shards only; the
+ *                             wishes those of mpi/core/request.h, of the rank that has the shard
  *
  * A shard goes through 2 P passes: forward 0 .. P - 1, backward P - 1 .. 0. With norms over shards a thread
  * takes one through all of them before the next; the main thread pushes the vectors in order, a wave of as
@@ -23,6 +24,8 @@
 #include "mpi/train/step_norm.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/clones.h"
+
+enum { END = DN_WISH_SLOTS + 3 }; /* of the tail: all but the statistics */
 
 struct dn_step {
     const dn_comm *comm;
@@ -46,6 +49,8 @@ struct dn_step {
     float *tail_sum;
     dn_reduce *reduce;
     dn_optim optim;
+    const dn_requests *requests; /* NULL: nobody asks for anything */
+    int wishes;                  /* of all ranks, at the last step */
     int64_t shards_done;
     dn_profile *profile; /* NULL: nobody measures */
     dn_clock *clock;     /* of the step, or NULL */
@@ -134,11 +139,17 @@ static dn_status verdict_of(const dn_step *s, int n, dn_error *err)
     return DN_OK;
 }
 
-/* A failure is marked in the tail of its shard, so that everybody hears of it. */
+/* A failure is marked in the tail of its shard, so that everybody hears of it, and what this rank is asked
+ * for. */
 static void mark(dn_step *s, int n)
 {
-    for (int i = 0; i < n; i++)
-        s->vec[i][s->m->n_weights + s->tail - 1] = s->verdict[i] != DN_OK;
+    int wishes = dn_request_look(s->comm, s->requests);
+
+    for (int i = 0; i < n; i++) {
+        float *end = s->vec[i] + s->m->n_weights + s->tail - END;
+        dn_request_pack(wishes, end);
+        end[END - 1] = s->verdict[i] != DN_OK;
+    }
     s->shards_done += n;
 }
 
@@ -246,6 +257,7 @@ dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *ro
 
     dn_reduce_meet(s->reduce, s->tail_sum);
     end = s->tail_sum + s->tail - 3;
+    s->wishes = dn_request_unpack(end - DN_WISH_SLOTS);
     dn_reduce_take(s->reduce, end[2] > 0 ? NULL : take_sum, &u);
     if (end[2] > 0) {
         DN_AGREE(s->comm); /* somebody failed: nobody updates */
@@ -287,7 +299,8 @@ static dn_status create_local(const dn_comm *comm, const dn_model *m, const dn_t
     s->seed = o->seed;
     s->threads = omp_get_max_threads();
     s->slots = global ? plan->first[comm->rank + 1] - plan->first[comm->rank] : s->threads;
-    s->tail = (global ? 0 : dn_norm_tail_length(m)) + 3;
+    s->requests = o->requests;
+    s->tail = (global ? 0 : dn_norm_tail_length(m)) + END;
     DN_NEW(s->work, (size_t)s->slots);
     DN_NEW(s->vec, (size_t)s->slots);
     DN_NEW(s->rows, (size_t)s->slots);
@@ -370,6 +383,11 @@ void dn_step_destroy(dn_step **handle)
     dn_optim_destroy(&s->optim);
     dn_free(s);
     *handle = NULL;
+}
+
+int dn_step_wishes(const dn_step *s)
+{
+    return s->wishes;
 }
 
 int64_t dn_step_shards_done(const dn_step *s)

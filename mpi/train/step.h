@@ -33,6 +33,10 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_step_run(dn_step *step, const dn_permut
                                                   double rate, float *w, float *running, double *out_loss,
                                                   double *out_right, dn_error *err);
 
+/* What options->requests of all ranks asked for at the last step (mpi/core/request.h), the same on every
+ * rank: it came with the gradients. Local. */
+int dn_step_wishes(const dn_step *step);
+
 /* Shards this rank has computed since creation. Local. */
 int64_t dn_step_shards_done(const dn_step *step);
 

@@ -1,6 +1,7 @@
 /* train.c - the training loop; see train.h */
 #include "mpi/train/train.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
@@ -11,8 +12,8 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 
-/* A multiple of the blocks of score.c, so that slices have the bits of the whole. */
-enum { SLICE = 1 << 18 };
+/* Multiples of the blocks of score.c, so that slices have the bits of the whole. */
+enum { SLICE = 1 << 18, SLICE_OF_RANK = 1 << 14 };
 
 /* One run; the same on every rank but for the step's own slice. */
 typedef struct run {
@@ -30,6 +31,8 @@ typedef struct run {
     int64_t steps;      /* of an epoch */
     double epoch_start; /* this epoch began then, had it not been interrupted */
     double start;
+    dn_requests *requests;    /* NULL: nobody asks for anything, or there is nowhere to save */
+    double step_took, saving; /* the longest so far, seconds */
 } run;
 
 /* ---- the plan: made by the master, followed by all ---- */
@@ -77,14 +80,58 @@ out:
 
 /* ---- one epoch ---- */
 
+/* Validation rows that are scored at a time: some tenths of a second of work for each rank. */
+static int64_t slice_rows(const dn_comm *comm)
+{
+    return comm->size < SLICE / SLICE_OF_RANK ? (int64_t)comm->size * SLICE_OF_RANK : SLICE;
+}
+
+/* Write a checkpoint: at any moment between two steps. Collective. */
+static dn_status save(run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    double begin = MPI_Wtime();
+
+    r->at.seconds = begin - r->epoch_start;
+    dn_step_state_gather(r->step, r->at.first, r->at.second);
+    DN_TRY(dn_checkpoint_save(r->comm, r->o->opt_checkpoints, &r->at, err));
+    dn_request_saved(r->requests);
+    r->saving = fmax(r->saving, MPI_Wtime() - begin);
+out:
+    return st;
+}
+
+/* The wishes of all ranks ask for an end: the way out, with a checkpoint of what is done. Collective. */
+static dn_status stop(run *r, int wishes, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_checkpoint *at = &r->at;
+    char where[96];
+
+    if (r->comm->rank == 0)
+        dn_log(DN_INFO, "train", "asked to stop, writing a checkpoint",
+               "reason=%s epoch=%lld step=%lld of=%lld", dn_request_reason(wishes), (long long)at->epoch + 1,
+               (long long)at->step, (long long)r->steps);
+    DN_TRY(save(r, err));
+    snprintf(where, sizeof where, "step %lld of %lld of epoch %lld", (long long)at->step, (long long)r->steps,
+             (long long)at->epoch + 1);
+    DN_TRY(dn_request_stopped(wishes, where, err));
+out:
+    return st;
+}
+
+/* Between two slices a wish to stop is heard. One for a checkpoint waits: there is nothing new to save. */
 static dn_status validate(run *r, dn_epoch_report *report, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t n = r->rows->validation.n;
+    int64_t n = r->rows->validation.n, most = slice_rows(r->comm);
 
-    for (int64_t first = 0; first < n; first += SLICE) {
-        int64_t count = n - first < SLICE ? n - first : SLICE;
+    for (int64_t first = 0; first < n; first += most) {
+        int64_t count = n - first < most ? n - first : most;
+        int wishes = first > 0 ? dn_request_agree(r->comm, r->requests) : 0;
 
+        if (wishes & DN_WISH_STOP)
+            DN_TRY(stop(r, wishes, err));
         dn_rows_read(&r->rows->validation, first, count, r->slice);
         DN_TRY(dn_score(r->comm, r->m, r->at.w, r->at.running, r->slice, count,
                         r->score + first * r->m->outputs, err));
@@ -122,43 +169,46 @@ static void report_step(const run *r, double loss)
         r->hooks->step(r->hooks->ctx, &report);
 }
 
-/* Write a checkpoint: at any moment between two steps. Collective. */
-static dn_status save(run *r, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    r->at.seconds = MPI_Wtime() - r->epoch_start;
-    dn_step_state_gather(r->step, r->at.first, r->at.second);
-    DN_TRY(dn_checkpoint_save(r->comm, r->o->opt_checkpoints, &r->at, err));
-out:
-    return st;
-}
-
 /* Whether one is due within the epoch; after its last step the one at its end is near. The same on every
  * rank. */
-static bool is_due(const run *r)
+static bool is_due(const run *r, int wishes)
 {
     const dn_checkpointing *c = r->o->opt_checkpoints;
 
-    return c != NULL && c->every > 0 && r->at.step < r->steps && r->at.updates % c->every == 0;
+    return c != NULL && r->at.step < r->steps &&
+           ((wishes & DN_WISH_CHECKPOINT) != 0 || (c->every > 0 && r->at.updates % c->every == 0));
+}
+
+/* The clock of --max-time looks ahead: what the next step and a checkpoint may take. */
+static void look_ahead(run *r, double step_took)
+{
+    r->step_took = fmax(r->step_took, step_took);
+    if (r->requests != NULL)
+        r->requests->ahead = r->step_took + r->saving;
 }
 
 static dn_status run_step(run *r, const dn_permutation *order, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_checkpoint *at = &r->at;
-    double loss = 0, right = 0, begin = MPI_Wtime();
+    double loss = 0, right = 0, begin = MPI_Wtime(), took;
+    int wishes;
 
     DN_TRY(dn_step_run(r->step, order, &r->rows->train, at->epoch, at->step,
                        dn_schedule_rate(&r->o->schedule, at->updates), at->w, at->running, &loss, &right,
                        err));
-    at->trained += MPI_Wtime() - begin;
+    took = MPI_Wtime() - begin;
+    wishes = r->requests != NULL ? dn_step_wishes(r->step) : 0;
+    at->trained += took;
     at->loss_sum += loss;
     at->right_sum += right;
     at->step++;
     at->updates++;
     report_step(r, loss);
-    if (is_due(r))
+    look_ahead(r, took);
+    if (wishes & DN_WISH_STOP)
+        DN_TRY(stop(r, wishes, err));
+    if (is_due(r, wishes))
         DN_TRY(save(r, err));
 out:
     return st;
@@ -262,7 +312,7 @@ static dn_status prepare(run *r, dn_error *err)
     DN_NEW(r->at.running, (size_t)r->m->n_moments);
     DN_NEW(r->score, (size_t)(n * r->m->outputs));
     DN_NEW(r->label, (size_t)n);
-    DN_NEW(r->slice, (size_t)(n < SLICE ? n : SLICE));
+    DN_NEW(r->slice, (size_t)(n < slice_rows(r->comm) ? n : slice_rows(r->comm)));
     for (int64_t i = 0; i < n; i++)
         r->label[i] = r->rows->label[dn_rows_at(&r->rows->validation, i)];
     r->m->ops->init(r->m, r->o->seed, r->at.w, r->at.running);
@@ -330,6 +380,11 @@ dn_status dn_train(const dn_comm *comm, const dn_model *m, const dn_train_rows *
     run r = {.comm = comm, .m = m, .rows = rows, .o = options, .start = MPI_Wtime()};
 
     r.hooks = comm->rank == 0 ? opt_hooks : NULL;
+    r.requests = options->opt_checkpoints != NULL ? options->requests : NULL;
+    if (r.requests != NULL) {
+        dn_request_start(r.requests);
+        r.requests->ahead = 0;
+    }
     r.steps = rows->train.n / options->batch;
     r.at = (dn_checkpoint){
         .n_weights = m->n_weights, .n_moments = m->n_moments, .best_w = out->w, .best_running = out->running};

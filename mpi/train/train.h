@@ -21,16 +21,20 @@
  * Memory of a rank that grows with the data: 1/16 byte a row for the row numbers of both parts, and 5 bytes a
  * validation row for its score and label (17 with four classes, which have as many scores), with 50 more
  * while the scores are ranked at the end of an epoch. Nothing is allocated between the steps. Validation rows
- * are scored in slices of 2^18.
+ * are scored in slices of 2^14 a rank, of 2^18
+ * at most.
  *
  * With checkpoints, the state is written after every epoch, before the hook hears of it, and within an epoch
- * as often as asked for; a run that goes on from one ends with the bits of one that was never stopped, on
- * any number of ranks.
+ * as often as asked for, by steps or by rank 0's clock; a run that goes on from one ends with the bits of one
+ * that was never stopped, on any number of ranks. A wish to stop, of any rank, is agreed on by the sums of
+ * the step under way and leads to a checkpoint behind that step, or between two slices of validation, which
+ * is then done again; every start does one step at least. No checkpoint is written from a step that failed.
  */
 #ifndef DN_TRAIN_TRAIN_H
 #define DN_TRAIN_TRAIN_H
 
 #include "mpi/core/reduce.h"
+#include "mpi/core/request.h"
 #include "mpi/train/checkpoint.h"
 #include "mpi/train/hooks.h"
 #include "mpi/train/profile.h"
@@ -54,6 +58,7 @@ typedef struct dn_train_options {
     dn_norm_scope norms;                     /* whose statistics norms take; part of the recipe */
     const char *opt_plan;                    /* "5,3,8"; only rank 0's counts. NULL: even */
     const dn_checkpointing *opt_checkpoints; /* NULL: none are written */
+    dn_requests *requests;   /* NULL on all ranks or on none; counts with opt_checkpoints only */
     dn_profile *opt_profile; /* begun by the run, ended by the caller; NULL on all ranks or on none */
 } dn_train_options;
 
@@ -77,7 +82,8 @@ typedef struct dn_train_result {
 /* The same weights, bit for bit, on any number of ranks and threads and for any plan. Collective on comm.
  * Fails: DN_ECONFIG more ranks than shards; DN_EUSAGE a plan that does not fit; DN_EDATA fewer training rows
  * than a batch, validation rows of one class only, a loss that is not finite (names epoch and step);
- * DN_ENOMEM; as dn_checkpoint_load(), dn_checkpoint_save(); whatever a hook fails with. */
+ * DN_ENOMEM; DN_ESAVED a wish to stop was fulfilled; as dn_checkpoint_load(), dn_checkpoint_save(); whatever
+ * a hook fails with. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train(const dn_comm *comm, const dn_model *m,
                                                const dn_train_rows *rows, const dn_train_options *options,
                                                const dn_train_hooks *opt_hooks, dn_train_result *out,

@@ -68,8 +68,9 @@ dn_status dn_petsc_open(MPI_Comm comm, const char *options, dn_error *err)
 
     one_blas_thread();
     PETSC_COMM_WORLD = comm;
+    /* To pop PETSc's handlers would set the default ones, where the program may have its own. */
+    DN_PETSC(PetscOptionsSetValue(NULL, "-no_signal_handler", "true"));
     DN_PETSC(SlepcInitializeNoArguments());
-    DN_PETSC(PetscPopSignalHandler());
     DN_PETSC(PetscPushErrorHandler(remember, NULL));
     user_options = options != NULL;
     if (options != NULL && options[strspn(options, " \t")] != '-') /* PETSc would drop it without a word */

@@ -72,10 +72,10 @@ nothing_left whole/checkpoint.h5 whole/checkpoint.h5.previous
 # after an epoch; in mid-epoch, with checkpoints within it; in the middle of writing one; again and again
 killed 2 'has_lines epoch/metrics.jsonl 2' "${train[@]}" -o epoch
 goes_on 3 "after an epoch" epoch "${train[@]}"
-often=("${train[@]}" --checkpoint-every 5)
+often=("${train[@]}" --checkpoint-steps 5)
 killed 3 '[ -e middle/checkpoint.h5.previous ]' "${often[@]}" -o middle
 goes_on 1 "in mid-epoch" middle "${train[@]}" # how often checkpoints are written is no matter
-always=("${train[@]}" --checkpoint-every 1)
+always=("${train[@]}" --checkpoint-steps 1)
 torn=0
 for k in 1 2 3 4; do
     n=$((k % 4 + 1))
@@ -156,7 +156,7 @@ if [ $? = 69 ]; then
 else
     expect 0 "" "$DRAGNET" split dti.h5 --interactions all --name warm --kind warm --fractions 0.7,0.15,0.15 --seed 1 \
         --force
-    train=(train dti dti.h5 --split warm --epochs 3 --batch 32 --shards 4 --atoms published --joint 16 --checkpoint-every 2)
+    train=(train dti dti.h5 --split warm --epochs 3 --batch 32 --shards 4 --atoms published --joint 16 --checkpoint-steps 2)
     expect 0 "" "$DRAGNET" "${train[@]}" -o pairs
     whole=$(digest pairs/model.h5)
     lines=$(metrics pairs/metrics.jsonl)

@@ -28,7 +28,7 @@ stopped() {
 expect 0 "" "$DRAGNET" split data.h5 --pairs known --name warm --kind random --fractions 0.7,0.15,0.15 --seed 1 --force
 
 # as by default: 630 rows, 5 steps (of 126 rows and more) an epoch; killed within the first
-train=(train gener data.h5 --split warm --precision bf16 --epochs 2 --batch 128 --shards 8 --checkpoint-every 2)
+train=(train gener data.h5 --split warm --precision bf16 --epochs 2 --batch 128 --shards 8 --checkpoint-steps 2)
 expect 0 "" "$DRAGNET" "${train[@]}" -o whole
 whole=$(content whole/model.h5)
 h5dump -d /weights/dense1_w whole/model.h5 >out.txt 2>&1 || fail "no model to compare with: $(head -c 200 out.txt)"
@@ -49,7 +49,7 @@ P
 done
 
 # as published: norms over the batch of 8
-train=(train gener data.h5 --split warm --recipe published --precision bf16 --epochs 1 --checkpoint-every 20)
+train=(train gener data.h5 --split warm --recipe published --precision bf16 --epochs 1 --checkpoint-steps 20)
 expect 0 "" "$DRAGNET" "${train[@]}" -o published
 whole=$(content published/model.h5)
 stopped cut 2 "${train[@]}"

@@ -1,0 +1,27 @@
+/* requests.h - signals and clocks become wishes of the running stage (mpi/core/request.h)
+ *
+ * SIGUSR1, SIGTERM and SIGINT are noted, however often they come; the stage writes a checkpoint and the
+ * program ends with exit code 75. A second SIGINT ends the process at once, as SIGINT does by default; one
+ * that comes within 50 ms of the first is the same Ctrl-C, which some launchers (timeout(1)) send twice. A
+ * rank that ends so takes the others with it under mpirun, and under srun --kill-on-bad-exit=1.
+ *
+ * What launchers make of signals: Open MPI's mpirun passes SIGUSR1 on, but answers SIGTERM and SIGINT with
+ * SIGTERM to all ranks and, after a second, SIGKILL; --mca odls_base_sigkill_timeout 60 gives the checkpoint
+ * a minute. Local.
+ */
+#ifndef DN_CLI_REQUESTS_H
+#define DN_CLI_REQUESTS_H
+
+#include "jobs/cli/options.h"
+#include "mpi/core/request.h"
+
+/* The rows of --checkpoint-every and --max-time, for every stoppable command. */
+extern const dn_opt dn_requests_options[];
+
+/* From now on the signals are noted in r, which must last as long as the program. */
+void dn_requests_listen(dn_requests *r);
+
+/* Wind the clocks up as the options say; --max-time counts from r->last, the start of the program. */
+void dn_requests_clocks(dn_requests *r, const dn_options *o);
+
+#endif
