@@ -1,6 +1,7 @@
 /* cmd_embed.c - dragnet embed: hidden states of proteins by ESM-2 */
 #include "jobs/cli/command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,8 +24,8 @@ static const dn_opt options[] = {
      "model"},
     {"precision", 0, DN_OPT_TEXT, "f32", "f32|bf16", "of the products; sums, norms and softmax are f32",
      "model"},
-    {"sequences", 's', DN_OPT_TEXT, NULL, "FILE", "a dataset (its targets) or a FASTA file (required)",
-     "proteins"},
+    {"sequences", 's', DN_OPT_TEXT, NULL, "FILE",
+     "a dataset (its targets) or a FASTA file, plain or .gz (required)", "proteins"},
     {"residues", 0, DN_OPT_INT, "1022", "1..65534",
      "what a longer protein is cut to, or the length of a window", "proteins"},
     {"long", 0, DN_OPT_TEXT, "cut", "cut|windows",
@@ -89,9 +90,26 @@ static dn_status read_options(job *j, dn_error *err)
         .residues = dn_options_int(o, "residues"),
         .windows = strcmp(dn_options_text(o, "long"), "windows") == 0,
         .overlap = dn_options_int(o, "overlap"),
-        .wave = dn_options_int(o, "part-size") << 20};
+        .wave = dn_options_int(o, "part-size") << 20,
+        .requests = j->call->requests};
     if (dn_options_given(o, "overlap") && !j->wish.windows)
         DN_FAIL(DN_EUSAGE, "--overlap goes with --long windows");
+out:
+    return st;
+}
+
+/* The folder of the output must be there, as for every output that is a file: said before gigabytes of
+ * weights are read. Rank 0. */
+static dn_status check_place(const job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const char *slash = strrchr(j->output, '/');
+    char dir[PATH_ROOM] = ".";
+
+    if (slash != NULL)
+        snprintf(dir, sizeof dir, "%.*s", (int)(slash - j->output) + 1, j->output);
+    if (access(dir, F_OK) != 0)
+        DN_FAIL(DN_ECANTCREAT, "%s: cannot be created: %s", j->output, strerror(errno));
 out:
     return st;
 }
@@ -195,6 +213,8 @@ static dn_status run(const dn_call *call, dn_error *err)
     job j = {.call = call};
 
     DN_PASS(read_options(&j, err));
+    if (comm->rank == 0)
+        DN_PASS(check_place(&j, err));
     DN_AGREE(comm);
     DN_TRY(dn_embed_read_sequences(comm, j.sequences, &sequence, err));
     DN_TRY(dn_embed_open(comm, &j.wish, &sequence, &j.embed, err));
@@ -226,7 +246,11 @@ const dn_command dn_cmd_embed = {
         "with their index too; config.json beside the weights is read when it is there. What is done stands "
         "in "
         "OUTPUT.parts\n"
-        "until all is: the same command goes on from there, on any number of ranks, to the same bits.\n"
+        "until all is: the same command goes on from there, on any number of ranks, to the same bits. The "
+        "packed "
+        "weights\n"
+        "stand in memory once on each machine (/dev/shm), whatever its ranks.\n"
         "With --pool a protein has one vector, which serves other programs, not train.\n",
     .options = options,
+    .stoppable = true,
     .run = run};

@@ -5,23 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/gather.h"
 #include "mpi/embed/embed_private.h"
 #include "mpi/io/digest.h"
 #include "solvers/base/alloc.h"
-
-enum { HASH = 17 };
-
-struct dn_embed {
-    const dn_comm *comm;
-    dn_embed_options options;
-    int threads;
-    dn_esm_config config;
-    dn_esm_model *model;
-    dn_strings sequence; /* [n]  distinct, longest first */
-    char weights_hash[HASH], sequences_hash[HASH], encoder[64];
-};
+#include "solvers/base/log.h"
 
 /* ---- open ---- */
 
@@ -100,19 +90,36 @@ static dn_status hash_weights(const dn_comm *comm, const dn_safetensors *file, d
                               t->bytes};
 
         dn_digest(4, data, len, digest[i]);
+        dn_safetensors_rest(file);
     }
     dn_gather_blocks(comm, digest, n, sizeof *digest);
     dn_digest_begin(&d);
     dn_digest_add(&d, digest, (size_t)n * sizeof *digest);
     dn_digest_end(&d, all);
-    memcpy(out, all, HASH - 1);
-    out[HASH - 1] = '\0';
+    memcpy(out, all, DN_EMBED_HASH - 1);
+    out[DN_EMBED_HASH - 1] = '\0';
 out:
     dn_free(digest);
     return st;
 }
 
-/* Weights found, hashed, packed; the map is given back. Collective. */
+/* This rank's share of the weights, a layer or so at a time, so that no more of the file is held. */
+static dn_status pack_local(dn_embed *e, const dn_safetensors *file, const dn_esm_weights *w, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm *here = &dn_shared_host(e->packed)->comm;
+    int64_t layers = w->config.layers;
+
+    dn_esm_model_place(e->model, dn_shared_base(e->packed));
+    for (int64_t i = 0; i < layers; i++) {
+        DN_TRY(dn_esm_model_pack(e->model, w, here->rank * layers + i, here->size * layers, err));
+        dn_safetensors_rest(file);
+    }
+out:
+    return st;
+}
+
+/* Weights found, hashed, packed once on every machine; the map is given back. Collective. */
 static dn_status load_weights(dn_embed *e, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -122,8 +129,13 @@ static dn_status load_weights(dn_embed *e, dn_error *err)
     DN_PASS(dn_esm_weights_open(e->options.weights, &file, &w, err));
     DN_TRY(hash_weights(e->comm, file, st, e->weights_hash, err));
     e->config = w.config;
-    DN_PASS(dn_esm_model_create(&w, e->options.precision, &e->model, err));
+    DN_PASS(dn_esm_model_plan(&w, e->options.precision, &e->model, err));
     DN_AGREE(e->comm);
+    DN_TRY(
+        dn_shared_create_alone(e->comm, e->options.grouping, dn_esm_model_room(e->model), &e->packed, err));
+    DN_PASS(pack_local(e, file, &w, err));
+    DN_AGREE(e->comm);
+    dn_shared_barrier(e->packed);
     snprintf(e->encoder, sizeof e->encoder, "esm2 %lldx%lldx%lld %s %s", (long long)w.config.layers,
              (long long)w.config.width, (long long)w.config.heads,
              e->options.precision == DN_ESM_BF16 ? "bf16" : "f32", e->weights_hash);
@@ -175,6 +187,7 @@ void dn_embed_close(dn_embed **handle)
     if (e == NULL)
         return;
     dn_esm_model_destroy(&e->model);
+    dn_shared_destroy(&e->packed);
     dn_strings_destroy(&e->sequence);
     dn_free(e);
     *handle = NULL;
@@ -200,165 +213,22 @@ const char *dn_embed_sequences_hash(const dn_embed *e)
     return e->sequences_hash;
 }
 
-/* ---- a wave ---- */
+/* ---- all of it ---- */
 
-static int64_t residues_of(const dn_embed *e, int64_t protein)
+int64_t dn_embed_residues(const dn_embed *e, int64_t protein)
 {
     return e->sequence.offset[protein + 1] - e->sequence.offset[protein];
 }
 
-/* Proteins that the ranks take together. */
-typedef struct wave {
-    const dn_embed_hooks *hooks;
-    dn_states_about about;
-    int64_t n;
-    const int64_t *protein; /* [n] */
-    int64_t *cost;          /* [n + 1]  of those before, in thousands of operations */
-    int64_t *at;            /* [n + 1]  first position of each among those of this rank */
-    float *state;           /* of this rank */
-    dn_range mine;
-    double before, total; /* operations of earlier waves, of all */
-    double begun;         /* when the work began */
-    double own;           /* operations this rank has done of this wave */
-} wave;
-
-/* How many of the n proteins that are left make a wave: what fits, and one for every rank. */
-static int64_t wave_length(const dn_embed *e, const dn_states_about *about, const int64_t *protein, int64_t n)
+/* Proteins that no part holds, in order: out [proteins]. */
+static int64_t list_missing(const dn_embed *e, const dn_parts *p, int64_t *out)
 {
-    int64_t bytes = 0, k = 0, most = e->options.wave * e->comm->size;
+    int64_t n = 0;
 
-    while (k < n) {
-        bytes +=
-            dn_states_positions(about, residues_of(e, protein[k])) * about->width * (int64_t)sizeof(float);
-        if (bytes > most && k >= e->comm->size)
-            break;
-        k++;
-    }
-    return k;
-}
-
-static dn_status wave_plan(const dn_embed *e, wave *w, dn_error *err)
-{
-    dn_status st = DN_OK;
-    int64_t positions = 0;
-
-    DN_NEW(w->cost, (size_t)w->n + 1);
-    DN_NEW(w->at, (size_t)w->n + 1);
-    for (int64_t i = 0; i < w->n; i++)
-        w->cost[i + 1] =
-            w->cost[i] +
-            (int64_t)(dn_embed_cost(&e->config, &e->options, residues_of(e, w->protein[i])) / 1000) + 1;
-    w->mine.begin = dn_balanced(w->cost, w->n, 1, e->comm->rank, e->comm->size);
-    w->mine.end = dn_balanced(w->cost, w->n, 1, e->comm->rank + 1, e->comm->size);
-    for (int64_t i = w->mine.begin; i < w->mine.end; i++) {
-        w->at[i] = positions;
-        positions += dn_states_positions(&w->about, residues_of(e, w->protein[i]));
-    }
-    DN_NEW(w->state, (size_t)(positions * w->about.width) + 1);
-out:
-    return st;
-}
-
-static void wave_destroy(wave *w)
-{
-    dn_free(w->cost);
-    dn_free(w->at);
-    dn_free(w->state);
-    w->cost = w->at = NULL;
-    w->state = NULL;
-}
-
-/* Rank 0 says how far all are, taking the others to be as far as itself. */
-static void tell(const dn_embed *e, wave *w)
-{
-    double mine = (double)(w->cost[w->mine.end] - w->cost[w->mine.begin]), all = (double)w->cost[w->n], own;
-
-#pragma omp atomic read
-    own = w->own;
-    if (e->comm->rank == 0 && w->hooks != NULL && w->hooks->progress != NULL)
-        w->hooks->progress(w->hooks->ctx, w->before + 1000 * all * (mine > 0 ? own / mine : 1), w->total,
-                           omp_get_wtime() - w->begun);
-}
-
-static dn_status one_protein(const dn_embed *e, wave *w, dn_embedder *worker, int64_t i, dn_error *err)
-{
-    size_t len;
-    const char *text = dn_strings_at(&e->sequence, w->protein[i], &len);
-
-    return dn_embed_protein(worker, text, (int64_t)len, w->state + w->at[i] * w->about.width, err);
-}
-
-/* The part of one thread. */
-static dn_status take_proteins(const dn_embed *e, wave *w, int64_t *next, int *failed, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_embedder worker;
-    int64_t i;
-    int stop;
-
-    DN_TRY(dn_embedder_create(e->model, &e->options, residues_of(e, 0), &worker, err));
-    for (;;) {
-#pragma omp atomic capture
-        i = (*next)++;
-#pragma omp atomic read
-        stop = *failed;
-        if (stop || i >= w->mine.end)
-            break;
-        DN_TRY(one_protein(e, w, &worker, i, err));
-#pragma omp atomic
-        w->own += (double)(w->cost[i + 1] - w->cost[i]);
-        if (omp_get_thread_num() == 0)
-            tell(e, w);
-    }
-out:
-    dn_embedder_destroy(&worker);
-    if (st != DN_OK) {
-#pragma omp atomic write
-        *failed = 1;
-    }
-    return st;
-}
-
-/* All proteins of this rank, each by one thread. Local. */
-static dn_status compute_wave(const dn_embed *e, wave *w, dn_error *err)
-{
-    dn_status st = DN_OK;
-    int64_t next = w->mine.begin;
-    int failed = 0;
-
-#pragma omp parallel num_threads(e->threads)
-    {
-        dn_error why = DN_ERROR_INIT;
-        dn_status mine;
-
-        omp_set_num_threads(1); /* the kernels of this thread stay on it */
-        mine = take_proteins(e, w, &next, &failed, &why);
-        if (mine != DN_OK) {
-#pragma omp critical
-            {
-                st = mine;
-                if (err != NULL)
-                    *err = why;
-            }
-        }
-    }
-    return st;
-}
-
-/* ---- all of it ---- */
-
-/* Proteins that no part holds, in order. */
-static dn_status list_missing(const dn_embed *e, const dn_parts *p, int64_t **out, int64_t *out_n,
-                              dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)e->sequence.n + 1);
     for (int64_t i = 0; i < e->sequence.n; i++)
         if (p->part[i] < 0)
-            (*out)[(*out_n)++] = i;
-out:
-    return st;
+            out[n++] = i;
+    return n;
 }
 
 static double operations_of(const dn_embed *e, const int64_t *protein, int64_t n)
@@ -366,29 +236,81 @@ static double operations_of(const dn_embed *e, const int64_t *protein, int64_t n
     double sum = 0;
 
     for (int64_t i = 0; i < n; i++)
-        sum += dn_embed_cost(&e->config, &e->options, residues_of(e, protein[i]));
+        sum += dn_embed_cost(&e->config, &e->options, dn_embed_residues(e, protein[i]));
     return sum;
 }
 
-/* Compute a wave and keep it as a part. Collective. */
-static dn_status run_wave(dn_embed *e, wave *w, dn_parts *p, const dn_states_file *file, dn_embed_report *out,
-                          dn_error *err)
+/* Compute a wave and keep what was done of it as a part: all, unless the wave was ended early. Collective. */
+static dn_status run_wave(dn_embed *e, dn_wave *w, dn_parts *p, const dn_states_file *file,
+                          dn_embed_report *out, dn_error *err)
 {
     dn_status st = DN_OK;
+    dn_requests *requests = e->options.requests;
     double start = 0;
 
-    DN_PASS(wave_plan(e, w, err));
+    DN_PASS(dn_wave_plan(e, w, err));
     DN_AGREE(e->comm);
     start = omp_get_wtime();
-    DN_PASS(compute_wave(e, w, err));
+    DN_TRY(dn_wave_compute(e, w, err));
     out->seconds += omp_get_wtime() - start;
-    DN_AGREE(e->comm);
-    DN_TRY(dn_parts_add(e->comm, p, file, &w->about, &e->sequence, w->n, w->protein, w->mine, w->state, err));
-    for (int64_t i = 0; i < w->n; i++)
-        out->residues += residues_of(e, w->protein[i]);
+    start = omp_get_wtime();
+    if (w->kept_n > 0)
+        DN_TRY(dn_parts_add(e->comm, p, file, &w->about, &e->sequence, w->kept_n, w->kept, w->kept_mine,
+                            w->state, err));
+    dn_request_saved(requests);
+    if (requests != NULL)
+        requests->ahead = w->longest + omp_get_wtime() - start;
+    for (int64_t i = 0; i < w->kept_n; i++)
+        out->residues += dn_embed_residues(e, w->kept[i]);
+    w->before += operations_of(e, w->kept, w->kept_n);
 out:
-    wave_destroy(w);
+    dn_wave_destroy(w);
     return st;
+}
+
+/* Waves until no protein is missing, or the run is to stop. Collective. */
+static dn_status run_waves(dn_embed *e, dn_wave *w, dn_parts *p, int64_t *missing, const dn_states_file *file,
+                           dn_embed_report *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t n;
+    char where[80];
+
+    while ((n = list_missing(e, p, missing)) > 0) {
+        w->protein = missing;
+        w->n = dn_wave_length(e, &w->about, missing, n);
+        DN_TRY(run_wave(e, w, p, file, out, err));
+        if (w->wishes & DN_WISH_STOP) {
+            n = list_missing(e, p, missing);
+            snprintf(where, sizeof where, "%lld of %lld proteins", (long long)(e->sequence.n - n),
+                     (long long)e->sequence.n);
+            DN_TRY(dn_request_stopped(w->wishes, where, err));
+        }
+    }
+out:
+    return st;
+}
+
+/* Both the parts and the file stand on the disk before the parts are removed: better said before the work
+ * than after it. It may become free meanwhile, so this is no error. Rank 0. */
+static void check_disk(const dn_embed *e, const dn_states_about *about, const char *dir,
+                       const int64_t *missing, int64_t n)
+{
+    struct statvfs disk;
+    int64_t all = 0, own = 0, number = about->width * (about->bf16 ? 2 : 4);
+    double need, room;
+
+    for (int64_t i = 0; i < n; i++)
+        own += dn_states_positions(about, dn_embed_residues(e, missing[i])) * number;
+    for (int64_t i = 0; i < e->sequence.n; i++)
+        all += dn_states_positions(about, dn_embed_residues(e, i)) * number;
+    need = (double)(own + all);
+    if (statvfs(dir, &disk) != 0)
+        return;
+    room = (double)disk.f_bavail * (double)disk.f_frsize;
+    if (room < need)
+        dn_log(DN_WARN, "embed", "the disk is too small for the parts that are missing and the file",
+               "needed_mb=%.1f free_mb=%.1f directory=%s", need / 1e6, room / 1e6, dir);
 }
 
 dn_status dn_embed_compute(dn_embed *e, const dn_embed_hooks *hooks, const char *parts_dir,
@@ -396,27 +318,26 @@ dn_status dn_embed_compute(dn_embed *e, const dn_embed_hooks *hooks, const char 
 {
     dn_status st = DN_OK;
     const dn_comm *comm = e->comm;
-    dn_states_about about = dn_embed_about(&e->config, &e->options);
     dn_parts parts = {.dir = NULL};
-    int64_t *missing = NULL, n = 0;
-    wave w = {.hooks = hooks, .begun = omp_get_wtime()};
+    int64_t *missing = dn_calloc((size_t)e->sequence.n, sizeof *missing), n;
+    dn_wave w = {.hooks = hooks, .begun = omp_get_wtime()};
 
-    memcpy(about.encoder, e->encoder, sizeof about.encoder);
-    w.about = about;
-    DN_TRY(dn_parts_open(comm, parts_dir, file, &e->sequence, e->options.wave, &parts, err));
-    DN_PASS(list_missing(e, &parts, &missing, &n, err));
+    w.about = dn_embed_about(&e->config, &e->options);
+    memcpy(w.about.encoder, e->encoder, sizeof w.about.encoder);
+    if (missing == NULL)
+        st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %lld proteins",
+                          (long long)e->sequence.n);
     DN_AGREE(comm);
+    DN_TRY(dn_parts_open(comm, parts_dir, file, &e->sequence, e->options.wave, e->options.requests, &parts,
+                         err));
+    n = list_missing(e, &parts, missing);
     *out = (dn_embed_report){.proteins = e->sequence.n, .resumed = e->sequence.n - n};
     w.total = operations_of(e, missing, n);
-    for (int64_t first = 0; first < n; first += w.n) {
-        w.protein = missing + first;
-        w.n = wave_length(e, &about, w.protein, n - first);
-        w.own = 0;
-        DN_TRY(run_wave(e, &w, &parts, file, out, err));
-        w.before += operations_of(e, w.protein, w.n);
-    }
+    if (comm->rank == 0)
+        check_disk(e, &w.about, parts_dir, missing, n);
+    DN_TRY(run_waves(e, &w, &parts, missing, file, out, err));
     MPI_Allreduce(MPI_IN_PLACE, &out->seconds, 1, MPI_DOUBLE, MPI_MAX, comm->mpi);
-    DN_TRY(dn_parts_join(comm, &parts, file, &about, &e->sequence, e->options.wave, err));
+    DN_TRY(dn_parts_join(comm, &parts, file, &w.about, &e->sequence, e->options.wave, err));
 out:
     dn_parts_destroy(&parts);
     dn_free(missing);

@@ -306,8 +306,24 @@ out:
     return st;
 }
 
+/* A stop between two steps that leave the parts as they are. Collective. Fails: DN_ESAVED */
+static dn_status check_stop(const dn_comm *comm, const dn_requests *requests, const char *doing, int64_t done,
+                            int64_t all, const char *of, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int wishes = dn_request_agree(comm, requests);
+    char where[100];
+
+    snprintf(where, sizeof where, "%s %lld of %lld %s", doing, (long long)done, (long long)all, of);
+    if (wishes & DN_WISH_STOP)
+        DN_TRY(dn_request_stopped(wishes, where, err));
+out:
+    return st;
+}
+
 dn_status dn_parts_open(const dn_comm *comm, const char *dir, const dn_states_file *file,
-                        const dn_strings *sequence, int64_t wave, dn_parts *out, dn_error *err)
+                        const dn_strings *sequence, int64_t wave, const dn_requests *requests, dn_parts *out,
+                        dn_error *err)
 {
     dn_status st = DN_OK;
     dn_names *names = NULL;
@@ -317,7 +333,9 @@ dn_status dn_parts_open(const dn_comm *comm, const char *dir, const dn_states_fi
     DN_TRY(find_parts(comm, dir, &number, &n, err));
     DN_PASS(parts_create(dir, n, sequence, out, &names, err));
     DN_AGREE(comm);
+    out->requests = requests;
     for (int64_t i = 0; i < n; i++) {
+        DN_TRY(check_stop(comm, requests, "checking", i, n, "parts of an earlier run", err));
         DN_TRY(take_part(comm, out, number[i], file, names, wave, err));
         out->next = number[i] >= out->next ? number[i] + 1 : out->next;
     }
@@ -439,6 +457,7 @@ dn_status dn_parts_join(const dn_comm *comm, dn_parts *p, const dn_states_file *
     for (int64_t begin = 0, end; begin < sequence->n; begin = end) {
         dn_range mine;
 
+        DN_TRY(check_stop(comm, p->requests, "joining", begin, sequence->n, "proteins", err));
         end = turn_end(about, sequence, begin, wave * comm->size);
         mine = share_of(comm, about, sequence, begin, end);
         DN_PASS(pile_create(about, sequence, mine, &turn, err));

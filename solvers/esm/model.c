@@ -26,29 +26,76 @@ void dn_esm_product_kinds(const dn_esm_config *c, dn_esm_precision precision,
     out[DN_ESM_FEED_OUT] = (dn_packed_kind){.in = c->inner, .out = c->width, .bf16 = low, .add = true};
 }
 
-static dn_status read_tensor(const dn_safetensor *t, float **out, dn_error *err)
-{
-    dn_status st = DN_OK;
+/* ---- where what stands ---- */
 
-    DN_NEW(*out, (size_t)t->count);
-    dn_safetensor_floats(t, 0, t->count, *out);
-out:
-    return st;
+/* Memory that is handed out from its beginning; base NULL: it is only counted. */
+typedef struct stack {
+    char *base;
+    size_t used;
+} stack;
+
+static void *take(stack *s, size_t bytes)
+{
+    void *at = s->base != NULL ? s->base + s->used : NULL;
+
+    s->used += (bytes + 63) / 64 * 64;
+    return at;
 }
 
-static dn_status read_norm(const dn_esm_norm *n, dn_esm_scale *out, dn_error *err)
+static float *take_floats(stack *s, int64_t n)
 {
-    dn_status st = DN_OK;
+    return take(s, (size_t)n * sizeof(float));
+}
 
-    DN_TRY(read_tensor(n->scale, &out->scale, err));
-    DN_TRY(read_tensor(n->shift, &out->shift, err));
-out:
-    return st;
+static dn_esm_scale take_norm(stack *s, int64_t width)
+{
+    dn_esm_scale n = {.scale = take_floats(s, width)};
+
+    n.shift = take_floats(s, width);
+    return n;
+}
+
+/* All of a layer; m->packed is known. */
+static void take_layer(const dn_esm_model *m, const dn_packed_kind *kind, stack *s, dn_esm_packed_layer *out)
+{
+    out->attention_norm = take_norm(s, m->config.width);
+    out->feed_norm = take_norm(s, m->config.width);
+    for (int i = 0; i < DN_ESM_PRODUCTS; i++) {
+        out->product[i].w = take(s, m->packed[i]);
+        out->product[i].b = take_floats(s, kind[i].out);
+    }
+}
+
+/* Bytes of the whole. */
+static size_t place(dn_esm_model *m, void *memory)
+{
+    stack s = {.base = memory};
+    dn_packed_kind kind[DN_ESM_PRODUCTS];
+
+    dn_esm_product_kinds(&m->config, m->precision, kind);
+    m->embedding = take_floats(&s, m->config.vocab * m->config.width);
+    m->final_norm = take_norm(&s, m->config.width);
+    for (int64_t l = 0; l < m->config.layers; l++)
+        take_layer(m, kind, &s, &m->layer[l]);
+    return s.used;
+}
+
+/* ---- packing ---- */
+
+static void read_tensor(const dn_safetensor *t, float *out)
+{
+    dn_safetensor_floats(t, 0, t->count, out);
+}
+
+static void read_norm(const dn_esm_norm *n, const dn_esm_scale *out)
+{
+    read_tensor(n->scale, out->scale);
+    read_tensor(n->shift, out->shift);
 }
 
 /* The product of one or several linear maps side by side, the first times `scale`. */
 static dn_status pack(dn_packed_product *p, const dn_esm_linear *const *map, int n, float scale,
-                      dn_packed *out, dn_error *err)
+                      const dn_packed *to, dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t weights = map[0]->weight->count, biases = map[0]->bias->count;
@@ -57,40 +104,85 @@ static dn_status pack(dn_packed_product *p, const dn_esm_linear *const *map, int
     DN_NEW(w, (size_t)(n * weights));
     DN_NEW(b, (size_t)(n * biases));
     for (int i = 0; i < n; i++) {
-        dn_safetensor_floats(map[i]->weight, 0, weights, w + i * weights);
-        dn_safetensor_floats(map[i]->bias, 0, biases, b + i * biases);
+        read_tensor(map[i]->weight, w + i * weights);
+        read_tensor(map[i]->bias, b + i * biases);
     }
     for (int64_t i = 0; i < weights; i++)
         w[i] *= scale;
     for (int64_t i = 0; i < biases; i++)
         b[i] *= scale;
-    DN_TRY(dn_packed_pack(p, w, b, out, err));
+    DN_TRY(dn_packed_pack(p, w, b, to, err));
 out:
     dn_free(w);
     dn_free(b);
     return st;
 }
 
-static dn_status pack_layer(const dn_esm_model *m, const dn_esm_layer *l, dn_packed_product *const *p,
-                            dn_esm_packed_layer *out, dn_error *err)
+static dn_status pack_product(const dn_esm_model *m, const dn_esm_layer *l, int which, dn_packed_product *p,
+                              const dn_packed *to, dn_error *err)
 {
-    dn_status st = DN_OK;
     /* log2(e): the softmax takes powers of two */
     float scale = (float)(1.4426950408889634 / sqrt((double)m->head));
+    const dn_esm_linear *qkv[] = {&l->query, &l->key, &l->value};
+    const dn_esm_linear *one = which == DN_ESM_ATTENTION_OUT ? &l->attention_out
+                               : which == DN_ESM_FEED_IN     ? &l->feed_in
+                                                             : &l->feed_out;
 
-    DN_TRY(read_norm(&l->attention_norm, &out->attention_norm, err));
-    DN_TRY(read_norm(&l->feed_norm, &out->feed_norm, err));
-    DN_TRY(pack(p[DN_ESM_QKV], (const dn_esm_linear *const[]){&l->query, &l->key, &l->value}, 3, scale,
-                &out->product[DN_ESM_QKV], err));
-    DN_TRY(pack(p[DN_ESM_ATTENTION_OUT], (const dn_esm_linear *const[]){&l->attention_out}, 1, 1,
-                &out->product[DN_ESM_ATTENTION_OUT], err));
-    DN_TRY(pack(p[DN_ESM_FEED_IN], (const dn_esm_linear *const[]){&l->feed_in}, 1, 1,
-                &out->product[DN_ESM_FEED_IN], err));
-    DN_TRY(pack(p[DN_ESM_FEED_OUT], (const dn_esm_linear *const[]){&l->feed_out}, 1, 1,
-                &out->product[DN_ESM_FEED_OUT], err));
+    return which == DN_ESM_QKV ? pack(p, qkv, 3, scale, to, err) : pack(p, &one, 1, 1, to, err);
+}
+
+/* Which of `parts` packs what begins at byte `begin` of `all`. */
+static int64_t part_of(size_t begin, size_t all, int64_t parts)
+{
+    return (int64_t)((double)begin / (double)all * (double)parts);
+}
+
+static dn_status make_products(const dn_esm_model *m, dn_packed_product **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_packed_kind kind[DN_ESM_PRODUCTS];
+
+    dn_esm_product_kinds(&m->config, m->precision, kind);
+    for (int i = 0; i < DN_ESM_PRODUCTS; i++)
+        DN_TRY(dn_packed_create(&kind[i], &out[i], err));
 out:
     return st;
 }
+
+dn_status dn_esm_model_pack(dn_esm_model *m, const dn_esm_weights *w, int64_t part, int64_t parts,
+                            dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_packed_product *p[DN_ESM_PRODUCTS] = {NULL};
+    size_t begin = 0, all = (size_t)m->config.layers;
+
+    for (int i = 0; i < DN_ESM_PRODUCTS; i++)
+        begin += m->packed[i];
+    all *= begin;
+    begin = 0;
+    DN_TRY(make_products(m, p, err));
+    if (part == 0) {
+        read_tensor(w->embedding, m->embedding);
+        read_norm(&w->final_norm, &m->final_norm);
+    }
+    for (int64_t l = 0; l < m->config.layers; l++) {
+        if (part_of(begin, all, parts) == part) {
+            read_norm(&w->layer[l].attention_norm, &m->layer[l].attention_norm);
+            read_norm(&w->layer[l].feed_norm, &m->layer[l].feed_norm);
+        }
+        for (int i = 0; i < DN_ESM_PRODUCTS; i++) {
+            if (part_of(begin, all, parts) == part)
+                DN_TRY(pack_product(m, &w->layer[l], i, p[i], &m->layer[l].product[i], err));
+            begin += m->packed[i];
+        }
+    }
+out:
+    for (int i = 0; i < DN_ESM_PRODUCTS; i++)
+        dn_packed_destroy(&p[i]);
+    return st;
+}
+
+/* ---- making ---- */
 
 /* Frequencies of the rotations: one set for all layers. */
 static dn_status read_frequencies(const dn_esm_weights *w, int64_t head, float **out, dn_error *err)
@@ -133,12 +225,11 @@ out:
     return st;
 }
 
-dn_status dn_esm_model_create(const dn_esm_weights *w, dn_esm_precision precision, dn_esm_model **out,
-                              dn_error *err)
+dn_status dn_esm_model_plan(const dn_esm_weights *w, dn_esm_precision precision, dn_esm_model **out,
+                            dn_error *err)
 {
     dn_status st = DN_OK;
     dn_esm_model *m = NULL;
-    dn_packed_kind kind[DN_ESM_PRODUCTS];
     dn_packed_product *p[DN_ESM_PRODUCTS] = {NULL};
 
     DN_TRY(check(&w->config, err));
@@ -149,15 +240,12 @@ dn_status dn_esm_model_create(const dn_esm_weights *w, dn_esm_precision precisio
     m->amx = precision == DN_ESM_BF16 && strcmp(dn_kernels_isa(), "AVX-512 AMX") == 0 && dn_esm_amx_here();
     m->head = w->config.width / w->config.heads;
     m->dim = m->amx ? dn_esm_amx_dim(m->head) : up(m->head, 4);
-    DN_TRY(read_tensor(w->embedding, &m->embedding, err));
-    DN_TRY(read_norm(&w->final_norm, &m->final_norm, err));
     DN_TRY(read_frequencies(w, m->head, &m->frequency, err));
     DN_NEW(m->layer, (size_t)m->config.layers);
-    dn_esm_product_kinds(&m->config, precision, kind);
+    DN_TRY(make_products(m, p, err));
     for (int i = 0; i < DN_ESM_PRODUCTS; i++)
-        DN_TRY(dn_packed_create(&kind[i], &p[i], err));
-    for (int64_t l = 0; l < m->config.layers; l++)
-        DN_TRY(pack_layer(m, &w->layer[l], p, &m->layer[l], err));
+        m->packed[i] = dn_packed_bytes(p[i]);
+    m->room = place(m, NULL);
     *out = m;
     m = NULL;
 out:
@@ -167,10 +255,31 @@ out:
     return st;
 }
 
-static void release_norm(dn_esm_scale *n)
+size_t dn_esm_model_room(const dn_esm_model *m)
 {
-    dn_free(n->scale);
-    dn_free(n->shift);
+    return m->room;
+}
+
+void dn_esm_model_place(dn_esm_model *m, void *memory)
+{
+    (void)place(m, memory);
+}
+
+dn_status dn_esm_model_create(const dn_esm_weights *w, dn_esm_precision precision, dn_esm_model **out,
+                              dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_esm_model *m = NULL;
+
+    DN_TRY(dn_esm_model_plan(w, precision, &m, err));
+    DN_NEW(*(char **)&m->own, m->room);
+    dn_esm_model_place(m, m->own);
+    DN_TRY(dn_esm_model_pack(m, w, 0, 1, err));
+    *out = m;
+    m = NULL;
+out:
+    dn_esm_model_destroy(&m);
+    return st;
 }
 
 void dn_esm_model_destroy(dn_esm_model **model)
@@ -179,15 +288,8 @@ void dn_esm_model_destroy(dn_esm_model **model)
 
     if (m == NULL)
         return;
-    for (int64_t l = 0; m->layer != NULL && l < m->config.layers; l++) {
-        release_norm(&m->layer[l].attention_norm);
-        release_norm(&m->layer[l].feed_norm);
-        for (int i = 0; i < DN_ESM_PRODUCTS; i++)
-            dn_packed_release(&m->layer[l].product[i]);
-    }
+    dn_free(m->own);
     dn_free(m->layer);
-    release_norm(&m->final_norm);
-    dn_free(m->embedding);
     dn_free(m->frequency);
     dn_free(m);
     *model = NULL;

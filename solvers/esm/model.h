@@ -29,13 +29,34 @@ enum { DN_ESM_MAX_TOKENS = 65536 };
 typedef struct dn_esm_model dn_esm_model;
 typedef struct dn_esm_work dn_esm_work;
 
-/* Pack the weights for this CPU. They are copied: w and its file may be closed afterwards. The heads of a
- * layer may be 8, 16, 24, ... 128 wide (multiples of 8; published: 16, 24, 32, 64, 72, 128).
+/* Pack the weights for this CPU. They are copied: w and its file may be closed afterwards. Heads are even and
+ * at most 256 wide (published: 16 to 128).
  * Fails: DN_EDATA a width this code does not compute; DN_EUNAVAILABLE bf16 on a CPU whose oneDNN has no
  * products in bf16 (without AVX-512); DN_ENOMEM; DN_ESOFTWARE oneDNN */
 DN_MUST_CHECK dn_status dn_esm_model_create(const dn_esm_weights *w, dn_esm_precision precision,
                                             dn_esm_model **out, dn_error *err);
 void dn_esm_model_destroy(dn_esm_model **m);
+
+/* ---- over memory of the caller, which several ranks may share ----
+ *
+ *     DN_TRY(dn_esm_model_plan(&w, precision, &m, err));
+ *     memory = ... dn_esm_model_room(m) bytes, aligned to 64 ...
+ *     dn_esm_model_place(m, memory);
+ *     for (each part of this rank) DN_TRY(dn_esm_model_pack(m, &w, part, parts, err));
+ *
+ * When every part has been packed, by whomever, on CPUs of one kind, the model is what dn_esm_model_create()
+ * makes, bit for bit. The memory outlives it. */
+
+/* A model without memory. Fails: as dn_esm_model_create() */
+DN_MUST_CHECK dn_status dn_esm_model_plan(const dn_esm_weights *w, dn_esm_precision precision,
+                                          dn_esm_model **out, dn_error *err);
+size_t dn_esm_model_room(const dn_esm_model *m); /* bytes it wants */
+void dn_esm_model_place(dn_esm_model *m, void *memory);
+
+/* Pack part 0 <= part < parts of about equal bytes; w as planned. Beside the memory it takes that of the
+ * largest product in f32. Fails: DN_ENOMEM, DN_ESOFTWARE */
+DN_MUST_CHECK dn_status dn_esm_model_pack(dn_esm_model *m, const dn_esm_weights *w, int64_t part,
+                                          int64_t parts, dn_error *err);
 
 const dn_esm_config *dn_esm_model_config(const dn_esm_model *m);
 

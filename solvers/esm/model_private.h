@@ -21,11 +21,14 @@ typedef struct dn_esm_packed_layer {
 struct dn_esm_model {
     dn_esm_config config; /* first: dn_esm_model_config() */
     dn_esm_precision precision;
-    int amx;                    /* attention in bf16 through AMX */
-    int64_t head;               /* width of a head */
-    int64_t dim;                /* the same, padded for the kernels */
-    float *embedding;           /* [vocab, width] */
-    dn_esm_packed_layer *layer; /* [layers] */
+    int amx;      /* attention in bf16 through AMX */
+    int64_t head; /* width of a head */
+    int64_t dim;  /* the same, padded for the kernels */
+    void *own;    /* of dn_esm_model_create(): the memory of all that follows but frequency */
+    size_t room;  /* its bytes */
+    size_t packed[DN_ESM_PRODUCTS]; /* bytes of the weights of a product */
+    float *embedding;               /* [vocab, width] */
+    dn_esm_packed_layer *layer;     /* [layers]  the pointers; what they point to is in the memory */
     dn_esm_scale final_norm;
     float *frequency; /* [head / 2]  of the rotations */
 };

@@ -84,6 +84,10 @@ const dn_safetensor *dn_safetensors_at(const dn_safetensors *s, int64_t i);
 /* By name; NULL when there is none. */
 const dn_safetensor *dn_safetensors_find(const dn_safetensors *s, const char *name);
 
+/* Let go of the pages that were touched: they no longer count as memory of this process, stay with the system
+ * while it has room, and come back when they are touched again. For who has read a part and goes on. */
+void dn_safetensors_rest(const dn_safetensors *s);
+
 /* What was opened: the file or the index. */
 const char *dn_safetensors_path(const dn_safetensors *s);
 /* The file that holds a tensor of s. For messages. */

@@ -1,4 +1,5 @@
 /* safetensors_files.c - safetensors files in maps, alone or as a set; see safetensors.h */
+#define _DEFAULT_SOURCE /* madvise */
 #include "solvers/formats/safetensors.h"
 
 #include <errno.h>
@@ -307,6 +308,13 @@ const dn_safetensor *dn_safetensors_find(const dn_safetensors *s, const char *na
     int64_t at = dn_names_find(s->index, name, strlen(name));
 
     return at >= 0 ? &s->tensor[at] : NULL;
+}
+
+void dn_safetensors_rest(const dn_safetensors *s)
+{
+    /* of a shared map of a file: nothing is lost; that it is advice only is fine */
+    for (int i = 0; i < s->shards; i++)
+        (void)madvise(s->shard[i].file.map, s->shard[i].file.bytes, MADV_DONTNEED);
 }
 
 const char *dn_safetensors_path(const dn_safetensors *s)

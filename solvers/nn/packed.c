@@ -166,43 +166,36 @@ void dn_packed_destroy(dn_packed_product **product)
     *product = NULL;
 }
 
-dn_status dn_packed_pack(dn_packed_product *p, const float *w, const float *b, dn_packed *out, dn_error *err)
+size_t dn_packed_bytes(const dn_packed_product *p)
+{
+    return dnnl_memory_desc_get_size(&p->packed);
+}
+
+dn_status dn_packed_pack(dn_packed_product *p, const float *w, const float *b, const dn_packed *to,
+                         dn_error *err)
 {
     dn_status st = DN_OK;
     dnnl_memory_desc_t plain;
-    dnnl_memory_t from = NULL, to = NULL;
+    dnnl_memory_t from = NULL, into = NULL;
     dnnl_primitive_desc_t pd = NULL;
     dnnl_primitive_t turn = NULL;
-    dn_packed made = {.bytes = dnnl_memory_desc_get_size(&p->packed)};
 
     DN_TRY(matrix(p, p->kind.in, p->kind.out, false, true, &plain, err));
-    DN_NEW(*(char **)&made.w, made.bytes);
-    DN_NEW(made.b, (size_t)p->kind.out);
-    memcpy(made.b, b, (size_t)p->kind.out * sizeof *b);
+    memcpy(to->b, b, (size_t)p->kind.out * sizeof *b);
     /* oneDNN reads what it is given here and takes no const */
     DNNL(dnnl_memory_create(&from, &plain, p->engine, (void *)(uintptr_t)w));
-    DNNL(dnnl_memory_create(&to, &p->packed, p->engine, made.w));
+    DNNL(dnnl_memory_create(&into, &p->packed, p->engine, to->w));
     DNNL(dnnl_reorder_primitive_desc_create(&pd, &plain, p->engine, &p->packed, p->engine, NULL));
     DNNL(dnnl_primitive_create(&turn, pd));
-    dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
+    dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, into}};
     DNNL(dnnl_primitive_execute(turn, p->stream, 2, args));
     DNNL(dnnl_stream_wait(p->stream));
-    *out = made;
-    made = (dn_packed){0};
 out:
     dnnl_primitive_destroy(turn);
     dnnl_primitive_desc_destroy(pd);
     dnnl_memory_destroy(from);
-    dnnl_memory_destroy(to);
-    dn_packed_release(&made);
+    dnnl_memory_destroy(into);
     return st;
-}
-
-void dn_packed_release(dn_packed *w)
-{
-    dn_free(w->w);
-    dn_free(w->b);
-    *w = (dn_packed){0};
 }
 
 dn_status dn_packed_run(dn_packed_product *p, const dn_packed *w, int64_t rows, const void *x, void *y,

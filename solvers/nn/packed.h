@@ -28,11 +28,10 @@ typedef struct dn_packed_kind {
     bool add; /* y is added to */
 } dn_packed_kind;
 
-/* Weights of one product; read only once packed. Release with dn_packed_release(). */
+/* Weights of one product, in memory of the caller; read only once packed. */
 typedef struct dn_packed {
-    void *w;      /* in the order oneDNN wants on this CPU */
-    float *b;     /* [out] */
-    size_t bytes; /* of w */
+    void *w;  /* [dn_packed_bytes()]  in the order oneDNN wants on this CPU; aligned to 64 bytes */
+    float *b; /* [out] */
 } dn_packed;
 
 /* The product on one thread, for any weights of its kind: a thread that runs it has created it. */
@@ -42,10 +41,12 @@ typedef struct dn_packed_product dn_packed_product;
 DN_MUST_CHECK dn_status dn_packed_create(const dn_packed_kind *kind, dn_packed_product **out, dn_error *err);
 void dn_packed_destroy(dn_packed_product **p);
 
-/* Pack w [out, in] and b [out]. Fails: DN_ENOMEM, DN_ESOFTWARE */
-DN_MUST_CHECK dn_status dn_packed_pack(dn_packed_product *p, const float *w, const float *b, dn_packed *out,
-                                       dn_error *err);
-void dn_packed_release(dn_packed *w);
+/* Bytes of packed weights. */
+size_t dn_packed_bytes(const dn_packed_product *p);
+
+/* Pack w [out, in] and b [out] into where *to points. Fails: DN_ENOMEM, DN_ESOFTWARE */
+DN_MUST_CHECK dn_status dn_packed_pack(dn_packed_product *p, const float *w, const float *b,
+                                       const dn_packed *to, dn_error *err);
 
 /* The height of a call of 1 <= rows <= DN_PACKED_ROWS. */
 int64_t dn_packed_height(int64_t rows);

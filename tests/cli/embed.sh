@@ -81,6 +81,11 @@ for i, x in enumerate(s + s[:3]):
 P
 expect 0 "" ranks 2 embed --weights tiny.safetensors --sequences some.fasta -o fasta.h5
 [ "$("$PYTHON" look.py fasta.h5)" = "$want" ] || fail "other states from the FASTA file"
+gzip -k some.fasta
+expect 0 "" ranks 2 embed --weights tiny.safetensors --sequences some.fasta.gz -o fastagz.h5
+[ "$("$PYTHON" look.py fastagz.h5)" = "$want" ] || fail "other states from the FASTA file in .gz"
+head -c 900 some.fasta.gz >cut.fasta.gz
+expect 65 "cut.fasta.gz: the gzip data are cut off" ranks 2 embed --weights tiny.safetensors --sequences cut.fasta.gz -o bad.h5
 
 mkdir small
 # killed with parts, gone on with on another number of ranks; a damaged part is computed again
@@ -104,6 +109,24 @@ resumed=$("$PYTHON" look.py slow.h5)
 expect 0 "" ranks 2 "${slow[@]}" --force
 [ "$("$PYTHON" look.py slow.h5)" = "$resumed" ] || fail "other states after a kill"
 
+# stopped by a signal to one of two ranks, by the clock; a part early; gone on with on three
+stop=(embed --weights small --sequences dti.h5 -o stop.h5)
+ranks 2 "${stop[@]}" --checkpoint-every 0.05s 2>err.txt &
+job=$!
+until [ -e stop.h5.parts/part-000000.h5 ]; do
+    kill -0 $job 2>/dev/null || { fail "over before a part: $(cat err.txt)"; break; }
+    sleep 0.01
+done
+kill -USR1 "$(pgrep -P $job -n)"
+wait $job
+[ $? = 75 ] || fail "not stopped by a signal: $(cat err.txt)"
+grep -q 'stopped by SIGUSR1 after [0-9]* of [0-9]* proteins; the same command goes on' err.txt || fail "$(cat err.txt)"
+expect 75 "stopped by --max-time" "$DRAGNET" "${stop[@]}" --max-time 0.3s
+[ ! -e stop.h5 ] || fail "a stopped run left its output"
+expect 0 "" ranks 3 "${stop[@]}"
+grep -q "from_an_earlier_run=0 " err.txt && fail "nothing was taken over after a stop: $(tail -1 err.txt)"
+[ "$("$PYTHON" look.py stop.h5)" = "$resumed" ] || fail "other states after a stop"
+
 # trained on
 expect 0 "" "$DRAGNET" split dti.h5 --interactions known --name warm --kind warm --fractions 0.6,0.2,0.2 --seed 1 --force
 train=(train dti dti.h5 --split warm --epochs 1 --batch 64)
@@ -121,6 +144,8 @@ expect 66 "none.fasta" ranks 2 embed --weights tiny.safetensors --sequences none
 expect 64 "--weights is missing" "$DRAGNET" embed --sequences dti.h5 -o bad.h5
 expect 64 "--overlap goes with" "$DRAGNET" "${embed[@]}" --overlap 3 -o bad.h5
 expect 64 "less than a window" "$DRAGNET" "${embed[@]}" --long windows --residues 20 --overlap 20 -o bad.h5
+expect 73 "no/bad.h5: cannot be created" ranks 2 "${embed[@]}" -o no/bad.h5
+[ ! -e no ] || fail "a folder was made"
 nothing_left bad.h5
 [ ! -e bad.h5.parts ] || fail "a refused run left $(ls -d bad.h5.parts)"
 finish

@@ -1,11 +1,12 @@
 /* embed.c - tests of mpi/embed: the states that the transformer gives protein by protein, on any ranks; parts
- * taken over, damaged, foreign; memory refused on any rank
+ * taken over, damaged, foreign; stops and checkpoints; memory refused on any rank
  */
 #include "tests/support/test.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "mpi/embed/embed.h"
 #include "solvers/base/alloc.h"
@@ -14,6 +15,9 @@
 enum { PROTEINS = 11, WIDTH = 32, RESIDUES = 30, OVERLAP = 8, MOST = 60 };
 
 static dn_strings sequence;
+static int grouping; /* which ranks share the weights */
+static dn_requests wishes, *requests;
+static const dn_embed_hooks *hooks;
 static char weights[1024], parts[1024];
 static float state[(MOST + 2) * WIDTH], want[(MOST + 2) * WIDTH];
 
@@ -60,13 +64,16 @@ static dn_status embed(const dn_embed_options *o, const char *name, const char *
 {
     dn_status st = DN_OK;
     dn_embed *e = NULL;
+    dn_embed_options used = *o;
     char path[1024];
     dn_states_file file = {.path = path, .command = "test", .config = config, .force = force};
 
     snprintf(path, sizeof path, "%s", test_path(name));
-    DN_TRY(dn_embed_open(&test_comm, o, &sequence, &e, err));
+    used.grouping = grouping;
+    used.requests = requests;
+    DN_TRY(dn_embed_open(&test_comm, &used, &sequence, &e, err));
     CU_ASSERT_EQUAL(dn_embed_proteins(e), PROTEINS);
-    DN_TRY(dn_embed_compute(e, NULL, parts, &file, out, err));
+    DN_TRY(dn_embed_compute(e, hooks, parts, &file, out, err));
 out:
     dn_embed_close(&e);
     return st;
@@ -128,21 +135,24 @@ static void expect_alone(const dn_states *s, int64_t i, bool windows)
 
 static void as_alone(void)
 {
+    static const int groupings[] = {0, 2, -2, 1}; /* who shares the weights changes nothing */
     dn_embed_options windows = cut;
     dn_embed_report r;
     dn_states *s = NULL;
 
     windows.windows = true;
     windows.overlap = OVERLAP;
-    for (int way = 0; way < 2; way++) {
-        CU_ASSERT_EQUAL(embed(way ? &windows : &cut, "alone.h5", "{}", true, &r, NULL), DN_OK);
+    for (int way = 0; way < 4; way++) {
+        grouping = groupings[way];
+        CU_ASSERT_EQUAL(embed(way % 2 ? &windows : &cut, "alone.h5", "{}", true, &r, NULL), DN_OK);
         CU_ASSERT_EQUAL(r.proteins, PROTEINS);
         CU_ASSERT_EQUAL(r.resumed, 0);
         CU_ASSERT_EQUAL(dn_states_open(&test_comm, test_path("alone.h5"), &s, NULL), DN_OK);
         for (int64_t i = 0; s != NULL && i < PROTEINS; i++)
-            expect_alone(s, i, way == 1);
+            expect_alone(s, i, way % 2 == 1);
         dn_states_close(&s);
     }
+    grouping = 0;
 }
 
 /* Refuse allocation k on one rank: the same verdict everywhere, and what was done serves the next run. */
@@ -156,6 +166,8 @@ static void refused(void)
     CU_ASSERT_EQUAL(embed(&cut, "whole.h5", "{}", true, &r, NULL), DN_OK);
     whole = hash_of("whole.h5");
     live = dn_alloc_live();
+    wishes = (dn_requests){0};
+    requests = &wishes;
     for (int victim = 0; victim < test_comm.size; victim = test_next_victim(victim)) {
         dn_status st = DN_ENOMEM;
 
@@ -178,6 +190,82 @@ static void refused(void)
         MPI_Barrier(test_comm.mpi);
     }
     CU_ASSERT(resumed > 0); /* runs that were refused late left parts */
+    requests = NULL;
+}
+
+/* On rank 0 after a protein: has a part been closed while there were proteins left? Then time for the others
+ * to say what they wish. */
+static void look_for_part(void *ctx, double done, double total, double seconds)
+{
+    const struct timespec moment = {.tv_nsec = 20000000};
+    bool *seen = ctx;
+    char path[1100];
+
+    (void)done, (void)total, (void)seconds;
+    snprintf(path, sizeof path, "%s/part-000000.h5", parts);
+    *seen = *seen || access(path, F_OK) == 0;
+    nanosleep(&moment, NULL);
+}
+
+static void stop_and_go_on(int wish, int asked)
+{
+    dn_embed_options big = cut; /* all in one wave */
+    dn_embed_report r;
+    dn_error why = DN_ERROR_INIT;
+    bool seen = false;
+    const dn_embed_hooks watching = {.ctx = &seen, .progress = look_for_part};
+
+    big.wave = 0;
+    hooks = &watching;
+    wishes = (dn_requests){0};
+    requests = &wishes;
+    if (test_comm.rank == asked)
+        dn_request_note(&wishes, wish);
+    CU_ASSERT_EQUAL(embed(&big, "stopped.h5", "{}", false, &r, &why), DN_ESAVED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "stopped by"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "of 11 proteins; the same command goes on"));
+    CU_ASSERT_NOT_EQUAL(access(test_path("stopped.h5"), F_OK), 0);
+    wishes = (dn_requests){0};
+    CU_ASSERT_EQUAL(embed(&big, "stopped.h5", "{}", false, &r, NULL), DN_OK);
+    CU_ASSERT(r.resumed > 0 && r.resumed < PROTEINS);
+    CU_ASSERT_EQUAL(hash_of("stopped.h5"), hash_of("whole.h5"));
+    if (test_comm.rank == 0)
+        unlink(test_path("stopped.h5"));
+    MPI_Barrier(test_comm.mpi);
+    hooks = NULL;
+    requests = NULL;
+}
+
+/* A stop that one rank hears of ends the run on all, and what was computed until then is not lost. */
+static void stopped(void)
+{
+    stop_and_go_on(DN_WISH_STOP_TERM, 0);
+    stop_and_go_on(DN_WISH_STOP_USR1, test_comm.size - 1);
+}
+
+/* A checkpoint that is asked for, or due by the clock, closes a part early and nothing else changes. */
+static void checkpointed(void)
+{
+    dn_embed_options big = cut;
+    dn_embed_report r;
+    bool seen = false;
+    const dn_embed_hooks watching = {.ctx = &seen, .progress = look_for_part};
+
+    big.wave = 0;
+    hooks = &watching;
+    requests = &wishes;
+    for (int way = 0; way < 2; way++) {
+        wishes = (dn_requests){.every = way == 0 ? 1e-9 : 0};
+        if (way == 1 && test_comm.rank == test_comm.size - 1)
+            dn_request_note(&wishes, DN_WISH_CHECKPOINT);
+        seen = false;
+        CU_ASSERT_EQUAL(embed(&big, "often.h5", "{}", true, &r, NULL), DN_OK);
+        CU_ASSERT(seen || test_comm.rank != 0);
+        CU_ASSERT_FALSE(wishes.checkpoint);
+        CU_ASSERT_EQUAL(hash_of("often.h5"), hash_of("whole.h5"));
+    }
+    hooks = NULL;
+    requests = NULL;
 }
 
 static void foreign_parts(void)
@@ -210,11 +298,10 @@ static void set_up(void)
     make_weights();
 }
 
-static const dn_test tests[] = {{"set up", set_up},
-                                {"as alone", as_alone},
-                                {"refused", refused},
-                                {"foreign parts", foreign_parts},
-                                {NULL, NULL}};
+static const dn_test tests[] = {
+    {"set up", set_up},   {"as alone", as_alone},         {"refused", refused},
+    {"stopped", stopped}, {"checkpointed", checkpointed}, {"foreign parts", foreign_parts},
+    {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
