@@ -19,7 +19,6 @@
 #include "mpi/train/balance.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
-#include "solvers/nn/kernels.h"
 
 enum { SLICE = 1024 };
 
@@ -475,20 +474,6 @@ out:
     return st;
 }
 
-/* Program and processor: what may decide on the last bits beside the config. */
-static void describe_build(char *out, size_t cap)
-{
-    char line[160], cpu[96] = "unknown CPU";
-    FILE *f = fopen("/proc/cpuinfo", "r");
-
-    while (f != NULL && fgets(line, sizeof line, f) != NULL)
-        if (sscanf(line, "model name : %95[^\n]", cpu) == 1)
-            break;
-    if (f != NULL)
-        fclose(f);
-    snprintf(out, cap, "dragnet %s, %s, %s", dn_version_text(), dn_kernels_isa(), cpu);
-}
-
 static dn_status save_model(dn_train_run *r, const dn_train_result *result, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -549,7 +534,7 @@ static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
     struct stat info;
 
     dn_surroundings_report(comm, "train", r->dir, disk_need(r), 0);
-    describe_build(build, sizeof build);
+    dn_version_build(build, sizeof build);
     r->recipe.opt_checkpoints = &checkpoints;
     r->recipe.requests = r->call->requests;
     r->recipe.opt_profile = dn_options_flag(r->call->options, "profile") ? &r->profile : NULL;

@@ -23,3 +23,16 @@ void dn_version_print(FILE *to)
     fprintf(to, "oneDNN  %s\n", dn_kernels_version());
     fprintf(to, "ISA     %s\n", dn_kernels_isa());
 }
+
+void dn_version_build(char *out, size_t cap)
+{
+    char line[160], cpu[96] = "unknown CPU";
+    FILE *f = fopen("/proc/cpuinfo", "r");
+
+    while (f != NULL && fgets(line, sizeof line, f) != NULL)
+        if (sscanf(line, "model name : %95[^\n]", cpu) == 1)
+            break;
+    if (f != NULL)
+        fclose(f);
+    snprintf(out, cap, "dragnet %s, %s, %s", dn_version_text(), dn_kernels_isa(), cpu);
+}

@@ -97,6 +97,15 @@ static const dn_schema_row table[] = {
     {"/checkpoint/second_moment", false, DN_F32, "weight", "1", "Adam: mean of their squares"},
     {"/checkpoint/best_weights", false, DN_F32, "weight", "1", "weights of the best epoch"},
     {"/checkpoint/best_running", false, DN_F32, "moment", "1", "running statistics of the best epoch"},
+    /* dragnet.checkpoint: a screen between two rounds of blocks */
+    {"/checkpoint/counts", false, DN_I64, "field", "1",
+     "tiles or targets done, drugs done with the next block, targets of a block, known, scored, passes, "
+     "single, candidates, missed"},
+    {"/checkpoint/numbers", false, DN_F64, "field", "1", "largest difference and margin of logits"},
+    {"/checkpoint/hit_score", false, DN_F32, "hit", "1", "score, negated of the lowest"},
+    {"/checkpoint/hit_pair", false, DN_I64, "hit", "1",
+     "place of the first in the order of the ids x ids of the second + its place"},
+    {"/checkpoint/hit_heap", false, DN_I64, "hit", "1", "end x groups + group"},
     /* dragnet.network, which has /nodes/id and /nodes/side, too. What the columns of a table are says its
        attribute fields */
     {"/description/degree", false, DN_F64, "side,field", "edge", "statistics of the degrees of a side"},

@@ -1,14 +1,17 @@
 /* gene_pass.c - all pairs of a screen in one precision; see gene_pass.h */
 #include "mpi/screen/gene_pass.h"
 
+#include <math.h>
 #include <omp.h>
+#include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/share.h"
 #include "mpi/train/score_pairs.h"
 #include "solvers/base/alloc.h"
+#include "solvers/base/log.h"
 
-enum { TILE = 128, CLASSES = 4 };
+enum { TILE = 128, CLASSES = 4, PART = TILE * TILE };
 
 /* ---- what does not depend on the pair ---- */
 
@@ -58,25 +61,7 @@ int64_t dn_gene_pass_known(const dn_gene_pass *p, int64_t a, int64_t b)
     return -1;
 }
 
-/* Tiles of this rank: every `size`-th of those that hold pairs. */
-static dn_status deal_tiles(const dn_comm *comm, dn_gene_pass *p, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_gene_screen_options *o = p->o;
-    int64_t wide = (o->n_genes + TILE - 1) / TILE, high = o->one >= 0 ? 1 : wide, n = 0;
-
-    DN_NEW(p->tile, (size_t)(high * wide / comm->size + 1));
-    for (int64_t i = 0; i < high; i++)
-        for (int64_t j = o->one >= 0 ? 0 : i; j < wide; j++)
-            if (n++ % comm->size == comm->rank) {
-                p->tile[p->tiles][0] = (int32_t)i;
-                p->tile[p->tiles++][1] = (int32_t)j;
-            }
-out:
-    return st;
-}
-
-static dn_status open_local(const dn_comm *comm, dn_gene_pass *p, dn_error *err)
+static dn_status open_local(dn_gene_pass *p, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_gene_screen_options *o = p->o;
@@ -89,9 +74,22 @@ static dn_status open_local(const dn_comm *comm, dn_gene_pass *p, dn_error *err)
         DN_FAIL(DN_EUSAGE, "nothing to screen: %lld pairs, %lld to keep", (long long)p->pairs,
                 (long long)o->keep);
     DN_TRY(find_known(p, err));
-    DN_TRY(deal_tiles(comm, p, err));
+    p->wide = (o->n_genes + TILE - 1) / TILE;
+    p->tiles = o->one >= 0 ? p->wide : p->wide * (p->wide + 1) / 2;
 out:
     return st;
+}
+
+/* Tiles of a round: of all threads, of the rank that has most; all of them where nobody can ask. Collective.
+ */
+static int64_t round_of(const dn_comm *comm, const dn_gene_screen_options *o)
+{
+    int64_t threads = omp_get_max_threads();
+
+    if (o->opt_saving == NULL || o->opt_saving->requests == NULL)
+        return INT64_MAX / 2;
+    MPI_Allreduce(MPI_IN_PLACE, &threads, 1, MPI_INT64_T, MPI_MAX, comm->mpi);
+    return threads * comm->size * (o->round > 0 ? o->round : DN_GENE_SCREEN_ROUND);
 }
 
 dn_status dn_gene_pass_open(const dn_comm *comm, const dn_gene_screen_input *in,
@@ -99,9 +97,14 @@ dn_status dn_gene_pass_open(const dn_comm *comm, const dn_gene_screen_input *in,
 {
     dn_status st = DN_OK;
 
-    *out = (dn_gene_pass){.in = in, .o = o, .outputs = in->gener->model.outputs};
-    DN_PASS(open_local(comm, out, err));
+    *out = (dn_gene_pass){.in = in, .o = o, .outputs = in->gener->model.outputs, .state = {.margin = NAN}};
+    DN_PASS(open_local(out, err));
     DN_AGREE(comm);
+    out->round = round_of(comm, o);
+    if (o->opt_saving != NULL && o->opt_saving->resume) {
+        DN_TRY(dn_screen_state_load(comm, o->opt_saving, &out->state, err));
+        out->resumed = true;
+    }
     DN_TRY(dn_fold_genes(comm, in->gener, in->w, in->running, in->id->n, &out->fold, err));
 out:
     return st;
@@ -112,7 +115,8 @@ void dn_gene_pass_close(dn_gene_pass *p)
     dn_gener_fold_destroy(&p->fold);
     dn_free(p->known_at);
     dn_free(p->known);
-    dn_free(p->tile);
+    dn_screen_keep_destroy(&p->keep);
+    dn_screen_state_destroy(&p->state);
     *p = (dn_gene_pass){.in = NULL};
 }
 
@@ -195,12 +199,30 @@ static void mark_known(worker *w, int64_t a, uint8_t mark)
         w->known[upper(p->in->known, p->known[k])] = mark;
 }
 
-static dn_status score_tile(worker *w, const int32_t tile[2], dn_error *err)
+/* Row of tile t; tiles (i, i), (i, i + 1) ... (i, wide - 1) come behind those of lower i. With one gene there
+ * is one row. */
+static int64_t tile_row(const dn_gene_pass *p, int64_t t)
+{
+    int64_t low = 0, high = p->o->one >= 0 ? 0 : p->wide - 1;
+
+    while (low < high) {
+        int64_t i = (low + high + 1) / 2;
+
+        if (i * p->wide - i * (i - 1) / 2 <= t)
+            low = i;
+        else
+            high = i - 1;
+    }
+    return low;
+}
+
+static dn_status score_tile(worker *w, int64_t tile, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_gene_screen_options *o = w->p->o;
-    int64_t n = o->n_genes, begin = (int64_t)tile[1] * TILE, end = begin + TILE < n ? begin + TILE : n;
-    int64_t first = (int64_t)tile[0] * TILE, last = o->one >= 0 ? 1 : first + TILE < n ? first + TILE : n;
+    int64_t row = tile_row(w->p, tile), column = tile - (row * w->p->wide - row * (row - 1) / 2) + row;
+    int64_t n = o->n_genes, begin = column * TILE, end = begin + TILE < n ? begin + TILE : n;
+    int64_t first = row * TILE, last = o->one >= 0 ? 1 : first + TILE < n ? first + TILE : n;
 
     for (int64_t i = first; i < last; i++) {
         int64_t a = o->one >= 0 ? o->one : o->gene[i], from = o->one < 0 && i + 1 > begin ? i + 1 : begin;
@@ -249,11 +271,14 @@ static void worker_destroy(worker **handle)
 /* What the threads of a rank share. */
 typedef struct team {
     dn_gene_pass *p;
-    bool narrow, report;
+    const dn_comm *comm;
+    bool narrow;
     double least;
-    const dn_screen_plan *plan;
-    dn_screen_keep *keep; /* of all of them */
-    int64_t next, done;   /* tiles */
+    dn_screen_plan plan;
+    int threads;
+    worker **worker; /* [threads]  made by their threads */
+    int64_t end;     /* tiles of this round: those of this rank up to here */
+    int64_t next;    /* of these, by place in this rank's list */
     dn_status bad;
 } team;
 
@@ -275,80 +300,237 @@ static bool failed(team *t)
     return v != DN_OK;
 }
 
-static dn_status work(team *t, worker **out, dn_error *err)
+/* The first failure stays. By one thread at a time. */
+static void note_failure(team *t, dn_status st, const dn_error *mine, dn_error *err)
+{
+    if (st == DN_OK || t->bad != DN_OK)
+        return;
+#pragma omp atomic write
+    t->bad = st;
+    if (err != NULL)
+        *err = *mine;
+}
+
+/* A thread's part of the round from tile p->state.done on. */
+static dn_status work(team *t, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_gene_screen_options *o = t->p->o;
-    int64_t i, done;
+    int me = omp_get_thread_num();
+    int64_t i, tile, first = t->p->state.done + t->comm->rank;
 
     omp_set_num_threads(1); /* the kernels of this thread stay on it */
-    DN_TRY(worker_create(t->p, t->narrow, t->plan, t->least, out, err));
-    while ((i = take(&t->next)) < t->p->tiles && !failed(t)) {
-        DN_TRY(score_tile(*out, t->p->tile[i], err));
-        done = take(&t->done) + 1;
-        if (t->report && o->progress != NULL && omp_get_thread_num() == 0)
-            o->progress(o->ctx, done, t->p->tiles);
+    if (t->worker[me] == NULL)
+        DN_TRY(worker_create(t->p, t->narrow, &t->plan, t->least, &t->worker[me], err));
+    while ((i = take(&t->next)), (tile = first + i * t->comm->size) < t->end && !failed(t)) {
+        DN_TRY(score_tile(t->worker[me], tile, err));
+        if (t->comm->rank == 0 && o->progress != NULL && me == 0)
+            o->progress(o->ctx, tile + 1, t->p->tiles);
     }
-    DN_TRY(flush(*out, err));
 out:
     return st;
 }
 
-/* One thread after the other: what it kept joins the rest; the first failure stays. */
-static void gather_thread(team *t, worker *w, dn_status st, dn_error *mine, dn_error *err)
+static dn_status round_local(team *t, dn_error *err)
 {
-    if (st == DN_OK)
-        st = dn_screen_keep_merge(t->keep, w->keep, mine);
-    if (st == DN_OK) {
-        t->p->n_known += w->n_known;
-        t->p->scored += w->scored;
-    } else if (t->bad == DN_OK) {
-#pragma omp atomic write
-        t->bad = st;
-        if (err != NULL)
-            *err = *mine;
+    t->next = 0;
+#pragma omp parallel num_threads(t->threads)
+    {
+        dn_error mine = DN_ERROR_INIT;
+        dn_status one = work(t, &mine);
+#pragma omp critical
+        note_failure(t, one, &mine, err);
     }
+    return t->bad;
 }
 
-static dn_status run_local(team *t, dn_error *err)
+/* What a thread has found so far joins what the rank keeps. */
+static dn_status settle_worker(dn_gene_pass *p, worker *w, dn_error *err)
 {
     dn_status st = DN_OK;
 
-    DN_TRY(dn_screen_keep_create(t->plan, &t->keep, err));
-#pragma omp parallel
-    {
-        dn_error mine = DN_ERROR_INIT;
-        worker *w = NULL;
-        dn_status one = work(t, &w, &mine);
-#pragma omp critical
-        gather_thread(t, w, one, &mine, err);
-        worker_destroy(&w);
-    }
-    st = t->bad;
+    DN_TRY(flush(w, err));
+    DN_TRY(dn_screen_keep_merge(p->keep, w->keep, err));
+    dn_screen_keep_clear(w->keep);
+    p->n_known += w->n_known;
+    p->scored += w->scored;
+    w->n_known = w->scored = 0;
 out:
     return st;
+}
+
+/* Pairs that wait are scored on one thread: fewer than a block of each. */
+static dn_status settle_local(team *t, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int threads = omp_get_max_threads();
+
+    omp_set_num_threads(1);
+    for (int i = 0; i < t->threads; i++)
+        if (t->worker[i] != NULL)
+            DN_TRY(settle_worker(t->p, t->worker[i], err));
+out:
+    omp_set_num_threads(threads);
+    return st;
+}
+
+/* ---- rounds ---- */
+
+/* What the pass knows so far, on all ranks; rank 0 keeps all of it. Collective. */
+static dn_status settle(const dn_comm *comm, team *t, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_gene_pass *p = t->p;
+    double floor;
+
+    DN_PASS(settle_local(t, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_screen_keep_gather(comm, p->keep, err));
+    p->state.known = dn_sum(comm, p->n_known);
+    p->state.scored = dn_sum(comm, p->scored);
+    floor = dn_screen_keep_floor(p->keep); /* no lower score is kept from here on */
+    MPI_Bcast(&floor, 1, MPI_DOUBLE, 0, comm->mpi);
+    t->least = fmax(t->least, floor);
+    for (int i = 0; i < t->threads; i++)
+        if (t->worker[i] != NULL)
+            t->worker[i]->least = t->least;
+out:
+    return st;
+}
+
+/* Rank 0 has settled. Collective. */
+static dn_status save(const dn_comm *comm, dn_gene_pass *p, int wishes, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char where[80];
+
+    DN_TRY(dn_screen_state_save(comm, p->o->opt_saving, &p->state, p->keep, err));
+    snprintf(where, sizeof where, "%lld of %lld tiles of the screen", (long long)p->state.done,
+             (long long)p->tiles);
+    if (wishes & DN_WISH_STOP)
+        DN_TRY(dn_request_stopped(wishes, where, err));
+out:
+    return st;
+}
+
+static int asked(const dn_comm *comm, const dn_gene_pass *p)
+{
+    return dn_request_agree(comm, p->o->opt_saving != NULL ? p->o->opt_saving->requests : NULL);
+}
+
+/* Collective. */
+static dn_status run_rounds(const dn_comm *comm, team *t, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_gene_pass *p = t->p;
+    int wishes;
+
+    while (p->state.done < p->tiles) {
+        t->end = p->state.done + p->round < p->tiles ? p->state.done + p->round : p->tiles;
+        DN_PASS(round_local(t, err));
+        DN_AGREE(comm);
+        p->state.done = t->end;
+        if ((wishes = asked(comm, p)) == 0)
+            continue;
+        DN_TRY(settle(comm, t, err));
+        DN_TRY(save(comm, p, wishes, err));
+    }
+    DN_TRY(settle(comm, t, err));
+out:
+    return st;
+}
+
+/* Room for a pass, and what a pass that was saved has kept. */
+static dn_status begin_local(const dn_comm *comm, team *t, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_gene_pass *p = t->p;
+
+    t->threads = omp_get_max_threads();
+    DN_NEW(t->worker, (size_t)t->threads);
+    DN_TRY(dn_screen_keep_create(&t->plan, &p->keep, err));
+    if (p->resumed && comm->rank == 0) {
+        DN_TRY(dn_screen_keep_take(p->keep, &p->state.hit, err));
+        p->n_known = p->state.known;
+        p->scored = p->state.scored;
+    }
+out:
+    return st;
+}
+
+/* Collective. */
+static dn_status begin(const dn_comm *comm, team *t, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_gene_pass *p = t->p;
+
+    dn_screen_keep_destroy(&p->keep);
+    p->n_known = p->scored = 0;
+    DN_PASS(begin_local(comm, t, err));
+    DN_AGREE(comm);
+    dn_screen_columns_destroy(&p->state.hit);
+    if (!p->resumed)
+        p->state.done = p->state.known = p->state.scored = 0;
+    if (p->resumed && (p->state.done < 0 || p->state.done > p->tiles)) /* the same on every rank */
+        DN_FAIL(DN_EDATA, "%s: %lld tiles are done, of %lld", p->o->opt_saving->path,
+                (long long)p->state.done, (long long)p->tiles);
+    if (p->resumed && comm->rank == 0)
+        dn_log(DN_INFO, "screen", "goes on from the checkpoint", "tiles=%lld of=%lld scored=%lld",
+               (long long)p->state.done, (long long)p->tiles, (long long)p->state.scored);
+    p->resumed = false;
+out:
+    return st;
+}
+
+static void team_destroy(team *t)
+{
+    for (int i = 0; t->worker != NULL && i < t->threads; i++)
+        worker_destroy(&t->worker[i]);
+    dn_free(t->worker);
 }
 
 dn_status dn_gene_pass_run(const dn_comm *comm, dn_gene_pass *p, bool narrow, int64_t keep, double least,
                            dn_screened **out_hit, int64_t *out_n, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_screen_plan plan = {.id = {p->in->id, p->in->id},
-                                 .groups = 1,
-                                 .members = p->pairs,
-                                 .keep = keep > 0 ? keep : p->pairs,
-                                 .all = keep == 0,
-                                 .end = {false, true}};
-    team t = {.p = p, .narrow = narrow, .report = comm->rank == 0, .least = least, .plan = &plan};
+    team t = {.p = p,
+              .comm = comm,
+              .narrow = narrow,
+              .least = least,
+              .plan = {.id = {p->in->id, p->in->id},
+                       .groups = 1,
+                       .members = p->pairs,
+                       .keep = keep > 0 ? keep : p->pairs,
+                       .all = keep == 0,
+                       .end = {false, true}}};
 
     *out_hit = NULL;
-    p->n_known = p->scored = 0;
-    DN_PASS(run_local(&t, err));
-    DN_AGREE(comm);
-    DN_TRY(dn_screen_keep_join(comm, t.keep, out_hit, out_n, err));
-    p->n_known = dn_sum(comm, p->n_known);
-    p->scored = dn_sum(comm, p->scored);
+    DN_TRY(begin(comm, &t, err));
+    DN_TRY(run_rounds(comm, &t, err));
+    team_destroy(&t); /* before room is made for the result */
+    t.worker = NULL;
+    DN_TRY(dn_screen_keep_join(comm, p->keep, out_hit, out_n, err));
+    p->n_known = p->state.known;
+    p->scored = p->state.scored;
 out:
-    dn_screen_keep_destroy(&t.keep);
+    team_destroy(&t);
+    return st;
+}
+
+dn_status dn_gene_pass_list(const dn_comm *comm, dn_gene_pass *p, bool narrow, const int32_t *a,
+                            const int32_t *b, int64_t n, float *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t part = p->round > n / PART ? n : p->round * PART;
+
+    for (int64_t i = 0; i < n; i += part) {
+        int64_t m = n - i < part ? n - i : part;
+        int wishes;
+
+        DN_TRY(dn_score_pairs(comm, p->fold, narrow, a + i, b + i, m, p->outputs, out + i * p->outputs, err));
+        if ((wishes = asked(comm, p)) != 0)
+            DN_TRY(save(comm, p, wishes, err));
+    }
+out:
     return st;
 }

@@ -13,17 +13,23 @@ typedef struct dn_gene_pass {
     const dn_gene_screen_input *in;
     const dn_gene_screen_options *o;
     dn_gener_fold *fold;
-    int64_t outputs;    /* of the network, for one pair */
-    int64_t *known_at;  /* [genes + 1]  known pairs of each gene as the lower one */
-    int64_t *known;     /* [known pairs]  rows of in->known */
-    int64_t n_known;    /* pairs asked that are known; by run() */
-    int64_t scored;     /* by run() */
-    int64_t tiles;      /* of this rank */
-    int32_t (*tile)[2]; /* [tiles]  rows, columns */
-    int64_t pairs;      /* asked, of all ranks */
+    int64_t outputs;   /* of the network, for one pair */
+    int64_t *known_at; /* [genes + 1]  known pairs of each gene as the lower one */
+    int64_t *known;    /* [known pairs]  rows of in->known */
+    int64_t n_known;   /* pairs asked that are known; by run() */
+    int64_t scored;    /* by run() */
+    int64_t wide;      /* tiles in a row */
+    int64_t tiles;     /* of all ranks, in an order of their own */
+    int64_t round;     /* tiles between two looks at what is asked */
+    int64_t pairs;     /* asked, of all ranks */
+    /* what a checkpoint holds beside; `difference` and the like are set by the caller before run() */
+    dn_screen_state state;
+    dn_screen_keep *keep; /* after run(): on rank 0 all that is kept */
+    bool resumed;         /* run() goes on from `state` */
 } dn_gene_pass;
 
-/* Collective. Fails: DN_EUSAGE nothing to screen; DN_ENOMEM */
+/* With a checkpoint to go on from, it is loaded. Collective. Fails: DN_EUSAGE nothing to screen; DN_ENOMEM;
+ * as dn_screen_state_load() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_gene_pass_open(const dn_comm *comm, const dn_gene_screen_input *in,
                                                         const dn_gene_screen_options *o, dn_gene_pass *out,
                                                         dn_error *err);
@@ -34,6 +40,12 @@ void dn_gene_pass_close(dn_gene_pass *p);
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_gene_pass_run(const dn_comm *comm, dn_gene_pass *p, bool narrow,
                                                        int64_t keep, double least, dn_screened **out_hit,
                                                        int64_t *out_n, dn_error *err);
+
+/* Pairs (a[i], b[i]) in one precision into out [n, outputs] of every rank, after run(): in parts, between
+ * which all look at what is asked. Collective. Fails: as dn_score_pairs(); DN_ESAVED */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_gene_pass_list(const dn_comm *comm, dn_gene_pass *p, bool narrow,
+                                                        const int32_t *a, const int32_t *b, int64_t n,
+                                                        float *out, dn_error *err);
 
 /* The score of what the network says. Local. */
 float dn_gene_pass_score(const dn_gene_pass *p, const float *out);

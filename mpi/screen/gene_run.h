@@ -35,6 +35,7 @@ typedef struct dn_gene_wish {
     bool narrow; /* bfloat16 finds the candidates */
     void (*progress)(void *ctx, int64_t done, int64_t total);
     void *ctx;
+    const dn_screen_saving *opt_saving; /* NULL: no checkpoints */
 } dn_gene_wish;
 
 typedef struct dn_gene_run {

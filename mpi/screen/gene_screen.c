@@ -156,7 +156,7 @@ static dn_status score_again(const dn_comm *comm, dn_gene_pass *p, dn_gene_scree
     }
     *out_last = l.n > 0 ? dn_logit((double)l.near[l.n - 1]) : -INFINITY;
     out->candidates = l.n;
-    DN_TRY(dn_score_pairs(comm, p->fold, false, l.a, l.b, l.n, p->outputs, l.single, err));
+    DN_TRY(dn_gene_pass_list(comm, p, false, l.a, l.b, l.n, l.single, err));
     for (int64_t i = 0; i < l.n; i++)
         out->difference =
             fmax(out->difference, fabs(logit_of(p, l.single + i * p->outputs) - dn_logit((double)l.near[i])));
@@ -198,31 +198,87 @@ out:
     return st;
 }
 
+/* What is known before a pass, for its checkpoints. */
+static void remember(const dn_gene_screen_result *r, dn_screen_state *s)
+{
+    s->passes = r->passes;
+    s->single = r->single;
+    s->candidates = r->candidates;
+    s->missed = r->missed;
+    s->difference = r->difference;
+    s->margin = r->margin;
+}
+
+static void recall(const dn_screen_state *s, dn_gene_screen_result *out)
+{
+    out->passes = (int)s->passes;
+    out->single = s->single != 0;
+    out->candidates = s->candidates;
+    out->missed = s->missed;
+    out->difference = s->difference;
+    out->margin = s->margin;
+}
+
 /* Collective. */
-static dn_status screen_narrow(const dn_comm *comm, dn_gene_pass *p, dn_gene_screen_result *out,
+static dn_status screen_single(const dn_comm *comm, dn_gene_pass *p, dn_gene_screen_result *out,
                                dn_error *err)
+{
+    const dn_gene_screen_options *o = p->o;
+
+    dn_free(out->hit);
+    out->hit = NULL;
+    remember(out, &p->state);
+    return dn_gene_pass_run(comm, p, false, o->keep, isnan(o->threshold) ? -INFINITY : o->threshold,
+                            &out->hit, &out->n, err);
+}
+
+/* Passes with four times the candidates each until one is sure; out says how many have been. Collective. */
+static dn_status try_candidates(const dn_comm *comm, dn_gene_pass *p, dn_gene_screen_result *out,
+                                bool *out_sure, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_gene_screen_options *o = p->o;
     int64_t keep = o->keep * (o->widen > 0 ? o->widen : DN_GENE_SCREEN_WIDEN);
-    bool sure = false;
+    int64_t most = p->pairs / 8 < dn_screen_keep_most() ? p->pairs / 8 : dn_screen_keep_most();
 
-    DN_TRY(measure_difference(comm, p, &out->difference, err));
-    while (!sure && keep <= p->pairs / 8 && out->passes < 8) {
-        DN_TRY(narrow_pass(comm, p, keep, out, &sure, err));
-        if (!sure && comm->rank == 0)
+    *out_sure = false;
+    for (int i = 0; i < out->passes; i++)
+        keep *= 4;
+    while (!*out_sure && keep <= most && out->passes < 8) {
+        remember(out, &p->state);
+        DN_TRY(narrow_pass(comm, p, keep, out, out_sure, err));
+        if (!*out_sure && comm->rank == 0)
             dn_log(DN_INFO, "screen", "too few candidates for certainty",
                    "candidates=%lld margin=%.3g difference=%.3g", (long long)out->candidates, out->margin,
                    out->difference);
         keep *= 4;
     }
+    if (!*out_sure && comm->rank == 0)
+        dn_log(DN_INFO, "screen",
+               keep > dn_screen_keep_most() ? "more candidates than fit: all pairs in single precision"
+                                            : "too many candidates: all pairs in single precision",
+               "candidates=%lld most=%lld", (long long)keep, (long long)most);
+out:
+    return st;
+}
+
+/* Collective. */
+static dn_status screen_narrow(const dn_comm *comm, dn_gene_pass *p, dn_gene_screen_result *out,
+                               dn_error *err)
+{
+    dn_status st = DN_OK;
+    bool sure = false;
+
+    if (p->resumed)
+        recall(&p->state, out);
+    else
+        DN_TRY(measure_difference(comm, p, &out->difference, err));
+    if (!out->single)
+        DN_TRY(try_candidates(comm, p, out, &sure, err));
     if (sure)
         goto out;
     out->single = true;
-    dn_free(out->hit);
-    out->hit = NULL;
-    DN_TRY(dn_gene_pass_run(comm, p, false, o->keep, isnan(o->threshold) ? -INFINITY : o->threshold,
-                            &out->hit, &out->n, err));
+    DN_TRY(screen_single(comm, p, out, err));
 out:
     return st;
 }
@@ -250,7 +306,7 @@ static dn_status describe(const dn_comm *comm, dn_gene_pass *p, dn_gene_screen_r
         l.a[i] = (int32_t)out->hit[i].a;
         l.b[i] = (int32_t)out->hit[i].b;
     }
-    DN_TRY(dn_score_pairs(comm, p->fold, false, l.a, l.b, l.n, p->outputs, l.single, err));
+    DN_TRY(dn_gene_pass_list(comm, p, false, l.a, l.b, l.n, l.single, err));
     out->of = l.single;
     l.single = NULL;
 out:
@@ -265,13 +321,11 @@ dn_status dn_gene_screen(const dn_comm *comm, const dn_gene_screen_input *in, co
     double start = MPI_Wtime();
     dn_gene_pass p;
 
+    if (o->opt_saving != NULL && o->opt_saving->requests != NULL)
+        o->opt_saving->requests->last = start;
     *out = (dn_gene_screen_result){.margin = NAN};
     DN_TRY(dn_gene_pass_open(comm, in, o, &p, err));
-    if (o->narrow)
-        DN_TRY(screen_narrow(comm, &p, out, err));
-    else
-        DN_TRY(dn_gene_pass_run(comm, &p, false, o->keep, isnan(o->threshold) ? -INFINITY : o->threshold,
-                                &out->hit, &out->n, err));
+    DN_TRY(o->narrow ? screen_narrow(comm, &p, out, err) : screen_single(comm, &p, out, err));
     DN_TRY(describe(comm, &p, out, err));
     out->pairs = p.pairs;
     out->known = p.n_known;

@@ -21,16 +21,22 @@
  * single precision when these would be an eighth of all pairs. Of a threshold t candidates are the pairs from
  * logit(t) - 2 d on.
  *
+ * More candidates than can be kept (screen_keep.h) are not tried: all pairs are scored in single precision
+ * then.
+ *
+ * Tiles are numbered in one order; a round is so many of them from the first that is not done on, dealt to
+ * the ranks one by one. Between rounds, all look at what is asked of them (screen_state.h).
+ *
  * Memory of a rank and thread: what screen_keep.h and gener_screen.h say, 2 bytes a gene, 8 a known pair.
  */
 #ifndef DN_SCREEN_GENE_SCREEN_H
 #define DN_SCREEN_GENE_SCREEN_H
 
 #include "mpi/io/dataset.h"
-#include "mpi/screen/screen_keep.h"
+#include "mpi/screen/screen_state.h"
 #include "solvers/models/gener_screen.h"
 
-enum { DN_GENE_SCREEN_WIDEN = 4, DN_GENE_SCREEN_SAMPLE = 16384 };
+enum { DN_GENE_SCREEN_WIDEN = 4, DN_GENE_SCREEN_SAMPLE = 16384, DN_GENE_SCREEN_ROUND = 8 };
 
 /* What is screened; borrowed. */
 typedef struct dn_gene_screen_input {
@@ -50,8 +56,11 @@ typedef struct dn_gene_screen_options {
     bool include_known;  /* also known pairs */
     bool narrow;
     int64_t widen; /* candidates for each that is kept; 0: DN_GENE_SCREEN_WIDEN */
-    void (*progress)(void *ctx, int64_t done, int64_t total); /* on rank 0, its own tiles; may be NULL */
+    int64_t round; /* tiles a thread between two looks at what is asked; 0: DN_GENE_SCREEN_ROUND. Changes no
+                      result */
+    void (*progress)(void *ctx, int64_t done, int64_t total); /* on rank 0, tiles of all; may be NULL */
     void *ctx;
+    const dn_screen_saving *opt_saving; /* NULL: no checkpoints; on all ranks or on none */
 } dn_gene_screen_options;
 
 typedef struct dn_gene_screen_result {
@@ -72,7 +81,8 @@ typedef struct dn_gene_screen_result {
 } dn_gene_screen_result;
 
 /* The same result on every rank. Collective. Fails: DN_EUSAGE nothing to screen, more to keep than 2^31
- * bytes; DN_EUNAVAILABLE narrow on a CPU without such products; DN_ESOFTWARE, DN_ENOMEM */
+ * bytes; DN_EUNAVAILABLE narrow on a CPU without such products; DN_ESOFTWARE, DN_ENOMEM; DN_ESAVED asked to
+ * stop, and the checkpoint is written; as dn_screen_state_load(), dn_screen_state_save() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_gene_screen(const dn_comm *comm, const dn_gene_screen_input *in,
                                                      const dn_gene_screen_options *options,
                                                      dn_gene_screen_result *out, dn_error *err);

@@ -2,6 +2,7 @@
 #include "mpi/screen/screen.h"
 
 #include <omp.h>
+#include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/gather.h"
@@ -21,7 +22,10 @@ typedef struct study {
     const dn_screen_options *o;
     dn_dti_past past;   /* what the history is asked about */
     int64_t block;      /* targets at a time */
-    dn_range mine;      /* drugs of this rank, places in o->drug */
+    int64_t round;      /* drugs of all ranks between two looks at what is asked */
+    int rank, size;     /* this rank has the drugs of places rank, rank + size ... in o->drug */
+    int64_t n_mine;     /* so many */
+    int64_t *mine;      /* [n_mine]  o->drug of these */
     int64_t *known_at;  /* [drugs + 1]  pairs of each drug in known */
     int64_t *known;     /* [pairs] */
     int64_t *known_row; /* [targets]  row of the pair with the drug at hand, -1: none */
@@ -36,11 +40,14 @@ typedef struct study {
     int64_t wait_drug[CAPACITY], wait_target[CAPACITY]; /* places in o->drug, o->target */
     float *wait_drugs, *wait_targets, *wait_extra;
     int64_t known_pairs, scored;
+    dn_screen_state state;
 } study;
 
 /* Collective. */
 static void study_destroy(study *s)
 {
+    dn_free(s->mine);
+    dn_screen_state_destroy(&s->state);
     dn_free(s->known_at);
     dn_free(s->known);
     dn_free(s->known_row);
@@ -89,7 +96,7 @@ static dn_status make_queue(study *s, dn_error *err)
 
     s->drug_width = dti->options.drug_out + dti->data.drug_extra_width;
     s->target_width = dti->options.target_out + dti->data.target_extra_width;
-    DN_NEW(s->drug_vector, (size_t)((s->mine.end - s->mine.begin) * s->drug_width) + 1);
+    DN_NEW(s->drug_vector, (size_t)(s->n_mine * s->drug_width) + 1);
     DN_NEW(s->target_vector, (size_t)(s->o->n_targets * s->target_width));
     DN_NEW(s->wait_drugs, (size_t)(CAPACITY * s->drug_width));
     DN_NEW(s->wait_targets, (size_t)(CAPACITY * s->target_width));
@@ -125,7 +132,14 @@ static dn_status prepare_local(const dn_comm *comm, study *s, dn_error *err)
                 (long long)o->n_targets, (long long)o->keep);
     s->block = o->block > 0 ? o->block : DN_SCREEN_BLOCK;
     s->block = s->block < o->n_targets ? s->block : o->n_targets;
-    s->mine = dn_block(o->n_drugs, comm->rank, comm->size);
+    s->round = o->opt_saving != NULL && o->opt_saving->requests != NULL
+                   ? (o->round > 0 ? o->round : DN_SCREEN_ROUND) * comm->size
+                   : o->n_drugs;
+    s->rank = comm->rank;
+    s->size = comm->size;
+    DN_NEW(s->mine, (size_t)(o->n_drugs / comm->size + 1));
+    for (int64_t i = comm->rank; i < o->n_drugs; i += comm->size)
+        s->mine[s->n_mine++] = o->drug[i];
     DN_TRY(plan_keep(s, err));
     DN_TRY(find_known(s, err));
     DN_TRY(make_queue(s, err));
@@ -140,10 +154,9 @@ static dn_status encode_local(const dn_comm *comm, study *s, dn_error *err)
     const dn_dti_model *m = s->m;
     dn_range t = dn_block(s->o->n_targets, comm->rank, comm->size);
 
-    for (int64_t i = s->mine.begin; i < s->mine.end; i += CAPACITY) {
-        int64_t n = s->mine.end - i < CAPACITY ? s->mine.end - i : CAPACITY;
-        DN_TRY(dn_dti_encode_drugs(s->work, m->w, s->o->drug + i, n,
-                                   s->drug_vector + (i - s->mine.begin) * s->drug_width, err));
+    for (int64_t i = 0; i < s->n_mine; i += CAPACITY) {
+        int64_t n = s->n_mine - i < CAPACITY ? s->n_mine - i : CAPACITY;
+        DN_TRY(dn_dti_encode_drugs(s->work, m->w, s->mine + i, n, s->drug_vector + i * s->drug_width, err));
     }
     for (int64_t i = t.begin; i < t.end; i += CAPACITY) {
         int64_t n = t.end - i < CAPACITY ? t.end - i : CAPACITY;
@@ -186,7 +199,7 @@ static dn_status enqueue(study *s, int64_t drug, int64_t target, const double *e
     dn_status st = DN_OK;
     int64_t at = s->waiting;
 
-    memcpy(s->wait_drugs + at * s->drug_width, s->drug_vector + (drug - s->mine.begin) * s->drug_width,
+    memcpy(s->wait_drugs + at * s->drug_width, s->drug_vector + drug / s->size * s->drug_width,
            (size_t)s->drug_width * sizeof(float));
     memcpy(s->wait_targets + at * s->target_width, s->target_vector + target * s->target_width,
            (size_t)s->target_width * sizeof(float));
@@ -228,20 +241,23 @@ static void mark_known(study *s, int64_t drug, bool known)
         s->known_row[s->m->in.pairs.target[s->known[k]]] = known ? s->known[k] : -1;
 }
 
-static dn_status score_block(study *s, int64_t first, int64_t width, dn_error *err)
+/* This rank's drugs of places [begin, end) with targets [first, first + width). */
+static dn_status score_round(study *s, int64_t begin, int64_t end, int64_t first, int64_t width,
+                             dn_error *err)
 {
     dn_status st = DN_OK;
+    int64_t behind = (s->rank - begin % s->size + s->size) % s->size; /* to the first of this rank */
 
-    for (int64_t i = s->mine.begin; i < s->mine.end; i++) {
+    for (int64_t i = begin + behind; i < end; i += s->size) {
         int64_t d = s->o->drug[i];
 
         if (s->history != NULL)
             dn_screen_history_drug(s->history, d);
         mark_known(s, d, true);
-        DN_TRY(score_drug(s, i, first, width, err));
+        st = score_drug(s, i, first, width, err);
         mark_known(s, d, false);
+        DN_TRY(st);
     }
-    DN_TRY(flush(s, err));
 out:
     return st;
 }
@@ -257,32 +273,131 @@ static int8_t label_of(const study *s, int64_t drug, int64_t target)
     return -1;
 }
 
-/* Collective. */
-static dn_status work_through(const dn_comm *comm, study *s, dn_screen_result *out, dn_error *err)
+/* ---- rounds ---- */
+
+/* All that is done is known to rank 0, and saved. Collective. */
+static dn_status save(const dn_comm *comm, study *s, int wishes, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t n = s->o->n_targets;
+    char where[120];
+
+    DN_PASS(flush(s, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_screen_keep_gather(comm, s->keep, err));
+    s->state.block = s->block;
+    s->state.known = dn_sum(comm, s->known_pairs);
+    s->state.scored = dn_sum(comm, s->scored);
+    DN_TRY(dn_screen_state_save(comm, s->o->opt_saving, &s->state, s->keep, err));
+    snprintf(where, sizeof where, "%lld of %lld targets and %lld of %lld drugs with the next",
+             (long long)s->state.done, (long long)s->o->n_targets, (long long)s->state.drugs,
+             (long long)s->o->n_drugs);
+    if (wishes & DN_WISH_STOP)
+        DN_TRY(dn_request_stopped(wishes, where, err));
+out:
+    return st;
+}
+
+static dn_status check_state(const study *s, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_screen_state *c = &s->state;
+
+    if (c->done < 0 || c->done > s->o->n_targets || c->drugs < 0 || c->drugs > s->o->n_drugs ||
+        c->block < 1 || c->block > s->o->n_targets)
+        DN_FAIL(DN_EDATA, "%s: %lld targets of %lld and %lld drugs of %lld are done", s->o->opt_saving->path,
+                (long long)c->done, (long long)s->o->n_targets, (long long)c->drugs,
+                (long long)s->o->n_drugs);
+out:
+    return st;
+}
+
+/* Go on from a checkpoint; its blocks of targets are as wide as they were. Collective. */
+static dn_status resume(const dn_comm *comm, study *s, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(dn_screen_state_load(comm, s->o->opt_saving, &s->state, err));
+    DN_TRY(check_state(s, err)); /* the same on every rank */
+    s->block = s->state.block;
+    if (comm->rank == 0) {
+        DN_PASS(dn_screen_keep_take(s->keep, &s->state.hit, err));
+        s->known_pairs = s->state.known;
+        s->scored = s->state.scored;
+        dn_log(DN_INFO, "screen", "goes on from the checkpoint",
+               "targets=%lld of=%lld drugs=%lld of=%lld scored=%lld", (long long)s->state.done,
+               (long long)s->o->n_targets, (long long)s->state.drugs, (long long)s->o->n_drugs,
+               (long long)s->state.scored);
+    }
+    DN_AGREE(comm);
+    dn_screen_columns_destroy(&s->state.hit);
+out:
+    return st;
+}
+
+/* The block of targets from the first that is not done on, from the first drug not done with it on.
+ * Collective. */
+static dn_status score_block(const dn_comm *comm, study *s, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_screen_options *o = s->o;
+    int64_t first = s->state.done, left = o->n_targets - first, width = left < s->block ? left : s->block;
+    int wishes;
+
+    if (s->history != NULL)
+        dn_screen_history_block(comm, s->history, o->target + first, width);
+    while (s->state.drugs < o->n_drugs) {
+        int64_t begin = s->state.drugs, end = o->n_drugs - begin < s->round ? o->n_drugs : begin + s->round;
+
+        DN_PASS(score_round(s, begin, end, first, width, err));
+        DN_AGREE(comm);
+        s->state.drugs = end;
+        wishes = dn_request_agree(comm, o->opt_saving != NULL ? o->opt_saving->requests : NULL);
+        if (wishes != 0)
+            DN_TRY(save(comm, s, wishes, err));
+    }
+    s->state.done = first + width;
+    s->state.drugs = 0;
+    if (comm->rank == 0)
+        dn_log(DN_INFO, "screen", "targets done", "targets=%lld of=%lld", (long long)s->state.done,
+               (long long)o->n_targets);
+out:
+    return st;
+}
+
+/* Collective. */
+static dn_status prepare(const dn_comm *comm, study *s, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_screen_saving *saving = s->o->opt_saving;
 
     DN_PASS(prepare_local(comm, s, err));
     DN_PASS(encode_local(comm, s, err));
     DN_AGREE(comm);
-    dn_gather_blocks(comm, s->target_vector, n, s->target_width * (int64_t)sizeof(float));
+    dn_gather_blocks(comm, s->target_vector, s->o->n_targets, s->target_width * (int64_t)sizeof(float));
+    if (saving != NULL && saving->resume)
+        DN_TRY(resume(comm, s, err));
+    if (saving != NULL && saving->requests != NULL)
+        saving->requests->last = MPI_Wtime();
     if (s->m->record.history)
         DN_TRY(dn_screen_history_create(comm, &s->past, s->block, &s->history, err));
-    for (int64_t first = 0; first < n; first += s->block) {
-        int64_t width = n - first < s->block ? n - first : s->block;
+out:
+    return st;
+}
 
-        if (s->history != NULL)
-            dn_screen_history_block(comm, s->history, s->o->target + first, width);
-        DN_PASS(score_block(s, first, width, err));
-        DN_AGREE(comm);
-        dn_log(DN_INFO, "screen", "targets done", "targets=%lld of=%lld", (long long)(first + width),
-               (long long)n);
-    }
+/* Collective. */
+static dn_status work_through(const dn_comm *comm, study *s, dn_screen_result *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(prepare(comm, s, err));
+    while (s->state.done < s->o->n_targets)
+        DN_TRY(score_block(comm, s, err));
+    DN_PASS(flush(s, err));
+    DN_AGREE(comm);
     DN_TRY(dn_screen_keep_join(comm, s->keep, &out->hit, &out->n, err));
     for (int64_t i = 0; i < out->n; i++)
         out->hit[i].known = label_of(s, out->hit[i].a, out->hit[i].b);
-    out->pairs = s->o->n_drugs * n;
+    out->pairs = s->o->n_drugs * s->o->n_targets;
     out->known = dn_sum(comm, s->known_pairs);
     out->scored = dn_sum(comm, s->scored);
 out:

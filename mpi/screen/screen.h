@@ -5,9 +5,11 @@
  *     DN_TRY(dn_screen(comm, &model, &split, &o, &result, err));
  *
  * Each drug and each target is encoded once. Where the network looks at labels of like pairs, these are
- * computed for a drug and a block of targets at a time (screen_history.h). Drugs are dealt to the ranks. A
- * pair has the bits that dn_dti_model_score() gives it, whatever the ranks and the block, and equal scores
- * are ordered by the ids of drug and target, so that the same pairs are kept on any number of ranks.
+ * computed for a drug and a block of targets at a time (screen_history.h). Drugs are dealt to the ranks one
+ * by one, so that with a block of targets so many drugs from the first on are done; between rounds of them
+ * all ranks look at what is asked (screen_state.h). A pair has the bits that dn_dti_model_score() gives it,
+ * whatever the ranks and the block, and equal scores are ordered by the ids of drug and target, so that the
+ * same pairs are kept on any number of ranks.
  *
  * Memory of a rank beside dataset and model: vectors of all targets and of the rank's drugs, and what
  * screen_keep.h and screen_history.h say. Nothing has the size drugs x targets.
@@ -17,7 +19,7 @@
 
 #include "mpi/train/dti_model.h"
 #include "mpi/evaluate/evaluate_dti.h"
-#include "mpi/screen/screen_keep.h"
+#include "mpi/screen/screen_state.h"
 
 typedef enum dn_screen_per {
     DN_PER_SCREEN, /* the best `keep` of all pairs */
@@ -39,9 +41,11 @@ typedef struct dn_screen_options {
     bool include_known; /* also pairs that have a label in the set; a training row is then scored as the
                            training saw it, its own label hidden */
     int64_t block;      /* targets at a time; 0: DN_SCREEN_BLOCK. Changes no result */
+    int64_t round;      /* drugs of a rank between two looks at what is asked; 0: DN_SCREEN_ROUND. Nor this */
+    const dn_screen_saving *opt_saving; /* NULL: no checkpoints; on all ranks or on none */
 } dn_screen_options;
 
-enum { DN_SCREEN_BLOCK = 256 };
+enum { DN_SCREEN_BLOCK = 256, DN_SCREEN_ROUND = 16 };
 
 typedef struct dn_screen_result {
     int64_t pairs; /* drugs x targets asked */
@@ -52,8 +56,10 @@ typedef struct dn_screen_result {
 } dn_screen_result;
 
 /* The same result on every rank. split: that of the dataset that the model was trained on. Collective.
- * Fails: DN_EUSAGE nothing to screen, or more to keep than 2^31 bytes; DN_ENOMEM; as the functions of
- * models/dti.h */
+ * Fails: DN_EUSAGE nothing to screen, or more to keep than 2^31 bytes; DN_ENOMEM; DN_ESAVED asked to stop,
+ * and the checkpoint is written; as dn_screen_state_load(), dn_screen_state_save(), the functions of
+ * models/dti.h
+ */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_screen(const dn_comm *comm, const dn_dti_model *m,
                                                 const dn_split *split, const dn_screen_options *options,
                                                 dn_screen_result *out, dn_error *err);

@@ -1,6 +1,7 @@
 /* screen_keep.c - heaps of the best pairs, and how ranks join them; see screen_keep.h */
 #include "mpi/screen/screen_keep.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "mpi/core/agree.h"
@@ -140,12 +141,32 @@ void dn_screen_keep_destroy(dn_screen_keep **keep)
     *keep = NULL;
 }
 
-/* A hit to the heap of an end (0, 1: those that the plan has) and group. */
-static dn_status put(dn_screen_keep *k, int end, int64_t group, const dn_hit *x, dn_error *err)
+static int64_t heaps_of(const dn_screen_plan *p)
+{
+    return ends_of(p) * p->groups;
+}
+
+static int64_t count(const dn_screen_keep *k)
+{
+    int64_t n = 0;
+
+    for (int64_t h = 0; h < heaps_of(&k->plan); h++)
+        n += k->filled[h];
+    return n;
+}
+
+/* Hit i of a heap. */
+static const dn_hit *kept(const dn_screen_keep *k, int64_t heap, int64_t i)
+{
+    return &k->heap[heap / k->plan.groups][heap % k->plan.groups * k->plan.keep + i];
+}
+
+/* A hit to a heap: end (0, 1: those that the plan has) x groups + group. */
+static dn_status put(dn_screen_keep *k, int64_t heap, const dn_hit *x, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_screen_plan *p = &k->plan;
-    int64_t *filled = &k->filled[end * p->groups + group];
+    int64_t *filled = &k->filled[heap], end = heap / p->groups, group = heap % p->groups;
 
     if (p->all && *filled == p->keep && p->keep < p->members)
         DN_FAIL(DN_EUSAGE, "more than %lld pairs: take a higher threshold or the best so many",
@@ -163,18 +184,16 @@ dn_status dn_screen_keep_offer(dn_screen_keep *k, int64_t group, int64_t a, int6
     const bool *end = k->plan.end, both = end[0] && end[1], high = both ? score >= 0.5f : end[1];
     dn_hit x = {.key = high ? (double)score : -(double)score, .a = k->place[0][a], .b = k->place[1][b]};
 
-    return put(k, both && !high, group, &x, err);
+    return put(k, (both && !high ? k->plan.groups : 0) + group, &x, err);
 }
 
 dn_status dn_screen_keep_merge(dn_screen_keep *k, const dn_screen_keep *from, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t groups = k->plan.groups;
 
-    for (int64_t h = 0; h < ends_of(&k->plan) * groups; h++)
+    for (int64_t h = 0; h < heaps_of(&k->plan); h++)
         for (int64_t i = 0; i < from->filled[h]; i++)
-            DN_TRY(put(k, (int)(h / groups), h % groups,
-                       &from->heap[h / groups][h % groups * from->plan.keep + i], err));
+            DN_TRY(put(k, h, kept(from, h, i), err));
 out:
     return st;
 }
@@ -184,20 +203,17 @@ out:
 static dn_status pack(const dn_screen_keep *k, parcel **out, int64_t *out_n, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_screen_plan *p = &k->plan;
-    int64_t heaps = ends_of(p) * p->groups, n = 0;
 
-    for (int64_t h = 0; h < heaps; h++)
-        n += k->filled[h];
-    DN_NEW(*out, (size_t)n + 1);
-    for (int64_t h = 0; h < heaps; h++)
+    DN_NEW(*out, (size_t)count(k) + 1);
+    for (int64_t h = 0; h < heaps_of(&k->plan); h++)
         for (int64_t i = 0; i < k->filled[h]; i++)
-            (*out)[(*out_n)++] = (parcel){k->heap[h / p->groups][h % p->groups * p->keep + i], h};
+            (*out)[(*out_n)++] = (parcel){*kept(k, h, i), h};
 out:
     return st;
 }
 
-/* One end of the heaps as a list in its order. */
+/* One end of the heaps as a list in its order, in place: no heaps any more, but with one group the same hits.
+ */
 static int64_t list_end(dn_screen_keep *k, int end, int64_t *const at[2], int8_t sign, dn_screened *out)
 {
     const dn_screen_plan *p = &k->plan;
@@ -214,18 +230,14 @@ static int64_t list_end(dn_screen_keep *k, int end, int64_t *const at[2], int8_t
     return n;
 }
 
-/* Rank 0: the hits of all ranks as the result. */
-static dn_status unpack(dn_screen_keep *k, const parcel *all, int64_t n, dn_screened **out, int64_t *out_n,
-                        dn_error *err)
+/* Rank 0: what it keeps as the result. */
+static dn_status list_all(dn_screen_keep *k, dn_screened **out, int64_t *out_n, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_screen_plan *p = &k->plan;
     int64_t *at[2] = {NULL, NULL}; /* by place in the order of the ids */
 
-    memset(k->filled, 0, (size_t)(2 * p->groups) * sizeof *k->filled);
-    for (int64_t i = 0; i < n; i++)
-        DN_TRY(put(k, (int)(all[i].heap / p->groups), all[i].heap % p->groups, &all[i].hit, err));
-    DN_NEW(*out, (size_t)(n + 1));
+    DN_NEW(*out, (size_t)count(k) + 1);
     for (int side = 0; side < 2; side++) {
         DN_NEW(at[side], (size_t)p->id[side]->n + 1);
         for (int64_t i = 0; i < p->id[side]->n; i++)
@@ -246,8 +258,50 @@ static dn_status send_local(const dn_comm *comm, const dn_screen_keep *k, parcel
     dn_status st = DN_OK;
 
     DN_NEW(*out_counts, 2 * (size_t)comm->size); /* to send, to receive */
-    DN_TRY(pack(k, out, *out_counts, err));
+    if (comm->rank != 0)                         /* what rank 0 keeps stays there */
+        DN_TRY(pack(k, out, *out_counts, err));
 out:
+    return st;
+}
+
+void dn_screen_keep_clear(dn_screen_keep *k)
+{
+    memset(k->filled, 0, (size_t)(2 * k->plan.groups) * sizeof *k->filled);
+}
+
+static dn_status take_parcels(dn_screen_keep *k, const parcel *all, int64_t n, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t i = 0; i < n; i++)
+        DN_TRY(put(k, all[i].heap, &all[i].hit, err));
+out:
+    return st;
+}
+
+dn_status dn_screen_keep_gather(const dn_comm *comm, dn_screen_keep *k, dn_error *err)
+{
+    dn_status st = DN_OK;
+    parcel *mine = NULL;
+    void *all = NULL;
+    int64_t *counts = NULL, n = 0;
+
+    if (comm->size == 1)
+        goto out;
+    DN_PASS(send_local(comm, k, &mine, &counts, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_exchange(comm, sizeof *mine, counts, mine, &all, counts + comm->size, err));
+    for (int r = 0; r < comm->size; r++)
+        n += counts[comm->size + r];
+    if (comm->rank == 0)
+        DN_PASS(take_parcels(k, all, n, err));
+    else
+        dn_screen_keep_clear(k);
+    DN_AGREE(comm);
+out:
+    dn_free(mine);
+    dn_free(all);
+    dn_free(counts);
     return st;
 }
 
@@ -255,19 +309,12 @@ dn_status dn_screen_keep_join(const dn_comm *comm, dn_screen_keep *k, dn_screene
                               dn_error *err)
 {
     dn_status st = DN_OK;
-    parcel *mine = NULL;
-    void *all = NULL;
-    int64_t *counts = NULL, n = 0;
 
     *out_hit = NULL;
     *out_n = 0;
-    DN_PASS(send_local(comm, k, &mine, &counts, err));
-    DN_AGREE(comm);
-    DN_TRY(dn_exchange(comm, sizeof *mine, counts, mine, &all, counts + comm->size, err));
-    for (int r = 0; r < comm->size; r++)
-        n += counts[comm->size + r];
+    DN_TRY(dn_screen_keep_gather(comm, k, err));
     if (comm->rank == 0)
-        DN_PASS(unpack(k, all, n, out_hit, out_n, err));
+        DN_PASS(list_all(k, out_hit, out_n, err));
     DN_AGREE(comm);
     MPI_Bcast(out_n, 1, MPI_INT64_T, 0, comm->mpi);
     if (comm->rank != 0 && (*out_hit = dn_calloc((size_t)*out_n + 1, sizeof **out_hit)) == NULL)
@@ -275,8 +322,68 @@ dn_status dn_screen_keep_join(const dn_comm *comm, dn_screen_keep *k, dn_screene
     DN_AGREE(comm);
     MPI_Bcast(*out_hit, (int)((size_t)*out_n * sizeof **out_hit), MPI_BYTE, 0, comm->mpi);
 out:
-    dn_free(mine);
-    dn_free(all);
-    dn_free(counts);
     return st;
+}
+
+double dn_screen_keep_floor(const dn_screen_keep *k)
+{
+    const dn_screen_plan *p = &k->plan;
+
+    return p->groups == 1 && !p->end[0] && !p->all && k->filled[0] == p->keep ? k->heap[0][0].key : -INFINITY;
+}
+
+/* ---- as columns ---- */
+
+dn_status dn_screen_keep_columns(const dn_screen_keep *k, dn_screen_columns *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_screen_plan *p = &k->plan;
+    size_t n = (size_t)count(k) + 1;
+    dn_screen_columns c = {.n = 0};
+
+    DN_NEW(c.key, n);
+    DN_NEW(c.pair, n);
+    if (heaps_of(p) > 1)
+        DN_NEW(c.heap, n);
+    for (int64_t h = 0; h < heaps_of(p); h++)
+        for (int64_t i = 0; i < k->filled[h]; i++, c.n++) {
+            const dn_hit *x = kept(k, h, i);
+
+            c.key[c.n] = (float)x->key; /* it was one */
+            c.pair[c.n] = x->a * p->id[1]->n + x->b;
+            if (c.heap != NULL)
+                c.heap[c.n] = h;
+        }
+    *out = c;
+    c = (dn_screen_columns){.n = 0};
+out:
+    dn_screen_columns_destroy(&c);
+    return st;
+}
+
+dn_status dn_screen_keep_take(dn_screen_keep *k, const dn_screen_columns *c, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_screen_plan *p = &k->plan;
+    int64_t a = p->id[0]->n, b = p->id[1]->n, heaps = heaps_of(p);
+
+    if (c->n > 0 && (c->heap != NULL) != (heaps > 1))
+        DN_FAIL(DN_EDATA, "hits of a screen of another kind");
+    for (int64_t i = 0; i < c->n; i++) {
+        int64_t heap = c->heap != NULL ? c->heap[i] : 0;
+
+        if (heap < 0 || heap >= heaps || c->pair[i] < 0 || c->pair[i] / b >= a || isnan(c->key[i]))
+            DN_FAIL(DN_EDATA, "hit %lld is no pair of the screen", (long long)i);
+        DN_TRY(put(k, heap, &(dn_hit){(double)c->key[i], c->pair[i] / b, c->pair[i] % b}, err));
+    }
+out:
+    return st;
+}
+
+void dn_screen_columns_destroy(dn_screen_columns *c)
+{
+    dn_free(c->key);
+    dn_free(c->pair);
+    dn_free(c->heap);
+    *c = (dn_screen_columns){.n = 0};
 }

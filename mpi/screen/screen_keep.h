@@ -50,7 +50,37 @@ DN_MUST_CHECK dn_status dn_screen_keep_offer(dn_screen_keep *k, int64_t group, i
 /* Offer all that `from` keeps, of the same plan. Local. Fails: as dn_screen_keep_offer() */
 DN_MUST_CHECK dn_status dn_screen_keep_merge(dn_screen_keep *k, const dn_screen_keep *from, dn_error *err);
 
-/* Hits [*out_n] on every rank: highest score first, then the lowest, lowest first; ties by ids; `known` of
+/* Keep nothing any more. Local. */
+void dn_screen_keep_clear(dn_screen_keep *k);
+
+/* All that the ranks keep to rank 0, the others keep nothing then: what is kept in all is the same.
+ * Collective. Fails: DN_ENOMEM; DN_EUSAGE as above */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_screen_keep_gather(const dn_comm *comm, dn_screen_keep *k,
+                                                            dn_error *err);
+
+/* The score that a pair must have to be kept, of a plan with one group and the highest scores alone, when as
+ * many as are wanted are there; otherwise minus infinity. Local. */
+double dn_screen_keep_floor(const dn_screen_keep *k);
+
+/* What is kept, for a checkpoint: 12 bytes a pair, 20 with more than one heap. */
+typedef struct dn_screen_columns {
+    int64_t n;
+    float *key;    /* [n]  the score, of the lowest scores negated */
+    int64_t *pair; /* [n]  place of a in the order of the ids x number of ids of b + place of b */
+    int64_t *heap; /* [n]  end x groups + group; NULL: there is one heap */
+} dn_screen_columns;
+
+/* The columns of what this rank keeps. Local. Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_screen_keep_columns(const dn_screen_keep *k, dn_screen_columns *out,
+                                               dn_error *err);
+
+/* Offer all of them, of the same plan. Local. Fails: DN_EDATA a pair or heap that is none; as
+ * dn_screen_keep_offer() */
+DN_MUST_CHECK dn_status dn_screen_keep_take(dn_screen_keep *k, const dn_screen_columns *c, dn_error *err);
+void dn_screen_columns_destroy(dn_screen_columns *c);
+
+/* Hits [*out_n] on every rank. Afterwards nothing can be offered; with one group, rank 0 still has columns of
+ * all hits. The order: highest score first, then the lowest, lowest first; ties by ids; `known` of
  * every hit is -1. For dn_free(), also after a failure. Collective. Fails: DN_ENOMEM; DN_EUSAGE as above */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_screen_keep_join(const dn_comm *comm, dn_screen_keep *k,
                                                           dn_screened **out_hit, int64_t *out_n,

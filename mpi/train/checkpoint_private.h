@@ -23,8 +23,7 @@ typedef struct dn_vector {
 void dn_checkpoint_vectors(dn_checkpoint *c, dn_vector *out);
 
 /* Write a state as rank 0 holds it into a new file. Collective on its communicator. */
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_checkpoint_put(dn_h5 *h, const dn_checkpointing *where,
-                                                        const dn_checkpoint *c, dn_error *err);
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_checkpoint_put(dn_h5 *h, const dn_checkpoint *c, dn_error *err);
 
 /* All of the checkpoint at path, its checksums compared, into vectors of its own for dn_checkpoint_release();
  * config and build are for dn_free(). By one rank alone. Fails: as dn_h5_open(); DN_EDATA damaged */

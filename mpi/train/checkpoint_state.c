@@ -5,8 +5,7 @@
  */
 #include <string.h>
 #include "mpi/core/agree.h"
-#include "mpi/io/digest.h"
-#include "mpi/io/seal.h"
+#include "mpi/io/checkpoint_file.h"
 #include "mpi/train/checkpoint_private.h"
 #include "solvers/base/alloc.h"
 
@@ -80,24 +79,6 @@ void dn_checkpoint_vectors(dn_checkpoint *c, dn_vector *out)
 
 /* ---- writing ---- */
 
-/* A dataset as rank 0 holds it, with its checksum. Collective. */
-static dn_status put(dn_h5 *h, const char *name, int ndims, const int64_t *dims, size_t size,
-                     const void *data, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_comm *comm = dn_h5_comm(h);
-    size_t len = (size_t)dims[0] * (size_t)(ndims > 1 ? dims[1] : 1) * size;
-    char sum[DN_DIGEST] = "";
-
-    if (comm->rank == 0)
-        dn_digest(1, &data, &len, sum);
-    MPI_Bcast(sum, (int)sizeof sum, MPI_BYTE, 0, comm->mpi);
-    DN_TRY(dn_h5_write(h, name, ndims, dims, 0, comm->rank == 0 ? dims[0] : 0, data, err));
-    DN_TRY(dn_h5_set_text(h, name, "blake2b", sum, err));
-out:
-    return st;
-}
-
 static dn_status put_reports(dn_h5 *h, const dn_checkpoint *c, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -110,33 +91,27 @@ static dn_status put_reports(dn_h5 *h, const dn_checkpoint *c, dn_error *err)
     DN_AGREE(dn_h5_comm(h));
     for (int64_t i = 0; i < c->epoch; i++)
         pack_report(&c->report[i], row + i * REPORT);
-    DN_TRY(put(h, "/checkpoint/epochs", 2, dims, sizeof *row, row, err));
+    DN_TRY(dn_checkpoint_file_put(h, "/checkpoint/epochs", 2, dims, sizeof *row, row, err));
 out:
     dn_free(row);
     return st;
 }
 
-dn_status dn_checkpoint_put(dn_h5 *h, const dn_checkpointing *where, const dn_checkpoint *c, dn_error *err)
+dn_status dn_checkpoint_put(dn_h5 *h, const dn_checkpoint *c, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_checkpoint view = *c;
     int64_t position[DN_POSITION], fields = DN_POSITION, sums = DN_SUMS;
     double sum[DN_SUMS];
     dn_vector v[DN_VECTORS];
-    const void *config = where->config;
-    size_t len = strlen(where->config);
-    char digest[DN_DIGEST];
 
-    dn_digest(1, &config, &len, digest);
-    DN_TRY(dn_h5_set_text(h, "/", "config_blake2b", digest, err));
-    DN_TRY(dn_h5_set_text(h, "/", "build", where->build, err));
     dn_checkpoint_pack(c, position, sum);
-    DN_TRY(put(h, "/checkpoint/position", 1, &fields, sizeof *position, position, err));
-    DN_TRY(put(h, "/checkpoint/sums", 1, &sums, sizeof *sum, sum, err));
+    DN_TRY(dn_checkpoint_file_put(h, "/checkpoint/position", 1, &fields, sizeof *position, position, err));
+    DN_TRY(dn_checkpoint_file_put(h, "/checkpoint/sums", 1, &sums, sizeof *sum, sum, err));
     dn_checkpoint_vectors(&view, v);
     for (int i = 0; i < DN_VECTORS; i++)
         if (v[i].wanted)
-            DN_TRY(put(h, v[i].name, 1, v[i].n, sizeof(float), *v[i].at, err));
+            DN_TRY(dn_checkpoint_file_put(h, v[i].name, 1, v[i].n, sizeof(float), *v[i].at, err));
     DN_TRY(put_reports(h, c, err));
 out:
     return st;
@@ -144,45 +119,14 @@ out:
 
 /* ---- reading: rank 0, by itself ---- */
 
-/* A dataset that has its checksum, in memory for dn_free(). dims [0] is found, dims [1] (or 1) is wanted. */
-static dn_status get(const dn_h5 *h, const char *name, dn_type type, size_t size, int ndims, int64_t *dims,
-                     void **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    char wanted[DN_DIGEST], sum[DN_DIGEST];
-    int have;
-    int64_t have_dims[4];
-    const void *data;
-    char *bytes = NULL;
-    size_t len;
-
-    DN_TRY(dn_h5_shape(h, name, &have, have_dims, err));
-    if (have != ndims || (ndims > 1 && have_dims[1] != dims[1]))
-        DN_FAIL(DN_EDATA, "%s: %s has another shape", dn_h5_path(h), name);
-    dims[0] = have_dims[0];
-    len = (size_t)dims[0] * (size_t)(ndims > 1 ? dims[1] : 1) * size;
-    DN_NEW(bytes, len);
-    DN_TRY(dn_h5_read(h, name, type, 0, dims[0], bytes, err));
-    DN_TRY(dn_h5_get_text(h, name, "blake2b", wanted, sizeof wanted, err));
-    data = bytes;
-    dn_digest(1, &data, &len, sum);
-    if (strcmp(sum, wanted) != 0)
-        DN_FAIL(DN_EDATA, "%s: %s does not have the checksum that it was written with", dn_h5_path(h), name);
-    *out = bytes;
-    bytes = NULL;
-out:
-    dn_free(bytes);
-    return st;
-}
-
 static dn_status get_numbers(const dn_h5 *h, dn_checkpoint *c, dn_error *err)
 {
     dn_status st = DN_OK;
     void *position = NULL, *sums = NULL;
     int64_t n = 0, m = 0;
 
-    DN_TRY(get(h, "/checkpoint/position", DN_I64, sizeof(int64_t), 1, &n, &position, err));
-    DN_TRY(get(h, "/checkpoint/sums", DN_F64, sizeof(double), 1, &m, &sums, err));
+    DN_TRY(dn_checkpoint_file_get(h, "/checkpoint/position", DN_I64, sizeof(int64_t), 1, &n, &position, err));
+    DN_TRY(dn_checkpoint_file_get(h, "/checkpoint/sums", DN_F64, sizeof(double), 1, &m, &sums, err));
     if (n != DN_POSITION || m != DN_SUMS)
         DN_FAIL(DN_EDATA, "%s: its position has another shape", dn_h5_path(h));
     dn_checkpoint_unpack(position, sums, c);
@@ -198,7 +142,7 @@ static dn_status get_reports(const dn_h5 *h, dn_checkpoint *c, dn_error *err)
     int64_t dims[2] = {0, REPORT};
     void *rows = NULL;
 
-    DN_TRY(get(h, "/checkpoint/epochs", DN_F64, sizeof(double), 2, dims, &rows, err));
+    DN_TRY(dn_checkpoint_file_get(h, "/checkpoint/epochs", DN_F64, sizeof(double), 2, dims, &rows, err));
     if (dims[0] != c->epoch)
         DN_FAIL(DN_EDATA, "%s: %lld epochs are done, but %lld reported", dn_h5_path(h), (long long)c->epoch,
                 (long long)dims[0]);
@@ -222,7 +166,7 @@ static dn_status get_vectors(const dn_h5 *h, dn_checkpoint *c, dn_error *err)
         void *data = NULL;
         if (!v[i].wanted && !dn_h5_has(h, v[i].name))
             continue;
-        DN_TRY(get(h, v[i].name, DN_F32, sizeof(float), 1, &n, &data, err));
+        DN_TRY(dn_checkpoint_file_get(h, v[i].name, DN_F32, sizeof(float), 1, &n, &data, err));
         *v[i].at = data;
         if (*v[i].n < 0)
             *v[i].n = n;
@@ -230,28 +174,6 @@ static dn_status get_vectors(const dn_h5 *h, dn_checkpoint *c, dn_error *err)
             DN_FAIL(DN_EDATA, "%s: %s has another length than its like", dn_h5_path(h), v[i].name);
     }
 out:
-    return st;
-}
-
-static dn_status get_config(const dn_h5 *h, char **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    char *config = NULL, wanted[DN_DIGEST], sum[DN_DIGEST];
-    const void *data;
-    size_t len;
-
-    DN_TRY(dn_h5_read_text(h, "/", "config", &config, err));
-    DN_TRY(dn_h5_get_text(h, "/", "config_blake2b", wanted, sizeof wanted, err));
-    data = config;
-    len = strlen(config);
-    dn_digest(1, &data, &len, sum);
-    if (strcmp(sum, wanted) != 0)
-        DN_FAIL(DN_EDATA, "%s: its config does not have the checksum that it was written with",
-                dn_h5_path(h));
-    *out = config;
-    config = NULL;
-out:
-    dn_free(config);
     return st;
 }
 
@@ -275,10 +197,7 @@ dn_status dn_checkpoint_read(const char *path, dn_checkpoint *out, char **out_co
     char *config = NULL, *build = NULL;
     dn_h5 *h = NULL;
 
-    DN_TRY(dn_seal_check(path, err));
-    DN_TRY(dn_h5_open(&self, path, DN_CHECKPOINT_SCHEMA, &h, err));
-    DN_TRY(get_config(h, &config, err));
-    DN_TRY(dn_h5_read_text(h, "/", "build", &build, err));
+    DN_TRY(dn_checkpoint_file_open(&self, path, DN_CHECKPOINT_SCHEMA, &h, &config, &build, err));
     DN_TRY(get_numbers(h, &c, err));
     DN_TRY(get_vectors(h, &c, err));
     DN_TRY(get_reports(h, &c, err));
