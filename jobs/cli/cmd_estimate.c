@@ -2,7 +2,6 @@
 #include "jobs/cli/estimate_job.h"
 
 #include "solvers/base/alloc.h"
-#include "solvers/base/log.h"
 
 static const dn_opt options[] = {
     DN_ESTIMATE_OPTIONS,
@@ -22,7 +21,6 @@ static dn_status save(const dn_call *call, const dn_estimate_job *j, dn_error *e
         goto out;
     path = path != NULL ? path : dn_estimate_path(j->e.output, beside);
     DN_TRY(dn_estimate_save(j, path, err));
-    dn_log(DN_INFO, "estimate", "kept", "file=%s", path);
 out:
     return st;
 }

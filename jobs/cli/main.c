@@ -156,11 +156,13 @@ out:
     return st;
 }
 
-static dn_log_level log_level(const dn_options *o)
+/* A command that is about another tries that one: what it says of itself is of interest when asked for only.
+ */
+static dn_log_level log_level(const dn_command *c, const dn_options *o)
 {
     const char *name = dn_options_text(o, "log-level");
 
-    if (dn_options_flag(o, "quiet"))
+    if (dn_options_flag(o, "quiet") || (c->about != DN_ALONE && !dn_options_given(o, "log-level")))
         return DN_WARN;
     return strcmp(name, "debug") == 0  ? DN_DEBUG
            : strcmp(name, "info") == 0 ? DN_INFO
@@ -190,7 +192,7 @@ static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc,
         goto out;
     }
     dn_logging_open(comm->rank, strcmp(dn_options_text(options, "log-format"), "json") == 0,
-                    log_level(options));
+                    log_level(c, options));
     if (c->about != DN_ALONE && call.inner == NULL)
         DN_FAIL(DN_EUSAGE, "which command? %s %s", c->name, c->usage);
     if (c->about == DN_BEHIND) {
