@@ -50,6 +50,9 @@ dn_json *dn_estimate_json(const dn_estimate_job *j);
 /* "DIR/run.estimate.json" of an output "DIR/run/". buf [DN_ESTIMATE_PATH] */
 const char *dn_estimate_path(const char *output, char *buf);
 
+/* Make the folder that a file stands in. Local. Fails: DN_ECANTCREAT */
+DN_MUST_CHECK dn_status dn_estimate_folder(const char *path, dn_error *err);
+
 /* Keep the figures, for 1 .. 16, 32, ... ranks and those asked for, at path; what is above it is made. Local.
  * Fails: DN_ECANTCREAT, DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_estimate_save(const dn_estimate_job *j, const char *path, dn_error *err);

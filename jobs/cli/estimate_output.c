@@ -162,7 +162,7 @@ const char *dn_estimate_path(const char *output, char *buf)
     return buf;
 }
 
-static dn_status make_folder_of(const char *path, dn_error *err)
+dn_status dn_estimate_folder(const char *path, dn_error *err)
 {
     dn_status st = DN_OK;
     char folder[DN_ESTIMATE_PATH];
@@ -193,7 +193,7 @@ dn_status dn_estimate_save(const dn_estimate_job *j, const char *path, dn_error 
     for (int i = 0; i < j->n; i++)
         add_row(j, &j->row[i], rows);
     DN_TRY(dn_json_text(root, 1, &text, err));
-    DN_TRY(make_folder_of(path, err));
+    DN_TRY(dn_estimate_folder(path, err));
     DN_TRY(dn_text_file_write(path, text, err));
 out:
     dn_json_destroy(&root);
