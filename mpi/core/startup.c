@@ -167,6 +167,15 @@ static void look_at_io(dn_startup *out)
     MPI_File_close(&f);
 }
 
+/* Tasks that Slurm allocated. Below a daemon of mpirun, which Slurm started as a step of its own,
+ * SLURM_NTASKS counts daemons: then it is unknown. */
+static int tasks_of(int ranks)
+{
+    int step = number_of("SLURM_STEP_NUM_TASKS");
+
+    return step > 0 && step != ranks ? 0 : number_of("SLURM_NTASKS");
+}
+
 void dn_startup_look(const dn_comm *comm, const char *output, int threads, dn_startup *out)
 {
     dn_startup s = {.file_system = "?", .free_bytes = -1, .io = "?"};
@@ -174,7 +183,7 @@ void dn_startup_look(const dn_comm *comm, const char *output, int threads, dn_st
     look_at_ranks(comm, threads, &s);
     if (comm->rank == 0) {
         s.slurm = getenv("SLURM_JOB_ID") != NULL;
-        s.tasks = number_of("SLURM_NTASKS");
+        s.tasks = tasks_of(comm->size);
         s.allocated = number_of("SLURM_JOB_NUM_NODES");
         if (output != NULL)
             look_at_disk(output, &s);

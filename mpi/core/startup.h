@@ -23,7 +23,7 @@ typedef struct dn_startup {
     int demand;           /* threads of all ranks of that node together */
     int cpus;             /* that these ranks may run on together (their affinity); 0: unknown */
     bool slurm;           /* within a job of Slurm */
-    int tasks;            /* SLURM_NTASKS; 0: unknown */
+    int tasks;            /* SLURM_NTASKS; 0: unknown, as it is to ranks that a daemon of mpirun started */
     int allocated;        /* nodes, SLURM_JOB_NUM_NODES; 0: unknown */
     char where[256];      /* the folder that the outputs will stand in, as far as it is there */
     char file_system[16]; /* "ext4", "nfs", "lustre", ...; "0x1234" of another; "?" unknown */

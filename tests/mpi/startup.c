@@ -25,7 +25,7 @@ static void one_machine(void)
  * counts. */
 static void slurm_nodes(void)
 {
-    dn_startup s;
+    dn_startup s, daemons;
     char name[16];
     int n = test_comm.size;
 
@@ -36,6 +36,10 @@ static void slurm_nodes(void)
     setenv("SLURM_JOB_NUM_NODES", "junk", 1);
     dn_startup_look(&test_comm, NULL, 1, &s);
     CU_ASSERT(s.nodes == (n > 1 ? 2 : 1) && s.busiest == (n + 1) / 2 && s.demand == (n + 1) / 2);
+    setenv("SLURM_STEP_NUM_TASKS", "5", 1); /* no test has so many ranks: a step of daemons */
+    dn_startup_look(&test_comm, NULL, 1, &daemons);
+    CU_ASSERT_EQUAL(daemons.tasks, 0);
+    unsetenv("SLURM_STEP_NUM_TASKS");
     CU_ASSERT(s.slurm && s.tasks == 12 && s.allocated == 0 && s.free_bytes == -1);
     unsetenv("SLURMD_NODENAME");
     unsetenv("SLURM_JOB_ID");
