@@ -21,6 +21,8 @@ enum {
 
 /* A checkpoint: its small parts, and bytes to a disk that flushes so fast. */
 static const double CHECKPOINT_SECONDS = 0.03, DISK = 500e6;
+/* The mean of steps over their median from which on it is said. */
+static const double BUSY = 1.3;
 
 /* What is measured, and where. */
 typedef struct probe {
@@ -38,7 +40,8 @@ typedef struct probe {
     int64_t n, scored; /* steps and validation rows measured */
     double *seconds;   /* [MOST_STEPS] */
     double a_step, a_row;
-    double loaded; /* bytes taken before */
+    double mean_step; /* where it is much more than a_step the machine does other work */
+    double loaded;    /* bytes taken before */
 } probe;
 
 int64_t dn_estimate_epochs(const dn_train_options *o, int64_t steps)
@@ -67,13 +70,14 @@ static double typical(probe *p)
 {
     double sum = 0;
 
+    for (int64_t i = 0; i < p->n; i++)
+        sum += p->seconds[i];
+    p->mean_step = sum / (double)p->n;
     if (p->m->ops->cost == NULL) {
         qsort(p->seconds, (size_t)p->n, sizeof *p->seconds, by_size);
         return p->seconds[p->n / 2];
     }
-    for (int64_t i = 0; i < p->n; i++)
-        sum += p->seconds[i];
-    return sum / (double)p->n;
+    return p->mean_step;
 }
 
 static dn_status run_steps(probe *p, double until, dn_error *err)
@@ -133,8 +137,11 @@ static void describe(const probe *p, dn_estimate *e)
              (long long)p->rows->train.n, (long long)p->steps, (long long)o->batch, o->shards, e->repeats,
              o->patience < (int64_t)e->repeats ? ", fewer when validation ends them" : "",
              (long long)p->rows->validation.n, (long long)p->m->n_weights);
-    snprintf(e->probe, sizeof e->probe, "%lld steps of %.2f ms, %lld validation pairs of %.1f us",
-             (long long)p->n, 1e3 * p->a_step, (long long)p->scored, 1e6 * p->a_row);
+    snprintf(e->probe, sizeof e->probe, "%lld steps of %.2f ms, %lld validation pairs of %.1f us%s",
+             (long long)p->n, 1e3 * p->a_step, (long long)p->scored, 1e6 * p->a_row,
+             p->mean_step > BUSY * p->a_step
+                 ? "; steps took far longer on average: this machine does other work"
+                 : "");
 }
 
 static double checkpoint_bytes(const probe *p)
