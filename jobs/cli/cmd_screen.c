@@ -10,12 +10,15 @@
 #include "jobs/cli/directory.h"
 #include "jobs/cli/estimate_job.h"
 #include "jobs/cli/progress.h"
+#include "jobs/cli/run_lock.h"
 #include "jobs/cli/screen_genes.h"
 #include "jobs/cli/screen_output.h"
 #include "jobs/cli/surroundings.h"
 #include "jobs/cli/text_file.h"
+#include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
 #include "mpi/estimate/estimate_screen.h"
+#include "mpi/io/checkpoint_file.h"
 #include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
@@ -85,8 +88,12 @@ typedef struct job {
     dn_screen_wish wish;
     const char *dir;
     bool force, made_dir;
-    char config_path[PATH_ROOM], store_path[PATH_ROOM], summary_path[PATH_ROOM];
-    char *config;
+    char config_path[PATH_ROOM], store_path[PATH_ROOM], summary_path[PATH_ROOM], checkpoint_path[PATH_ROOM];
+    char *config;        /* all that determines the results */
+    char *saving_config; /* and how they are computed: a checkpoint goes on in the same way */
+    char build[300];
+    dn_screen_saving saving;
+    dn_run_lock lock; /* rank 0 */
     dn_screen_run run;
     bool of_genes; /* then these two in place of wish and run */
     dn_gene_wish genes;
@@ -124,11 +131,12 @@ static dn_status read_options(job *j, dn_error *err)
     if (!dn_options_given(o, "output"))
         DN_FAIL(DN_EUSAGE, "-o is missing: the directory for the results");
     j->dir = dn_options_text(o, "output");
-    if (strlen(j->dir) + sizeof "/summary.json.part" > PATH_ROOM)
+    if (strlen(j->dir) + sizeof "/checkpoint.h5.previous" > PATH_ROOM)
         DN_FAIL(DN_EUSAGE, "-o: a name of %zu bytes is too long", strlen(j->dir));
     snprintf(j->config_path, PATH_ROOM, "%s/config.json", j->dir);
     snprintf(j->store_path, PATH_ROOM, "%s/screen.h5", j->dir);
     snprintf(j->summary_path, PATH_ROOM, "%s/summary.json", j->dir);
+    snprintf(j->checkpoint_path, PATH_ROOM, "%s/checkpoint.h5", j->dir);
     j->force = dn_options_flag(o, "force");
     j->wish.dataset = j->genes.dataset = dn_options_positional(o, 0);
     j->wish.model = j->genes.model = dn_options_text(o, "model");
@@ -217,7 +225,7 @@ static void drug_config(const job *j, dn_json *c)
     dn_json_number(c, "prevalence", w->prevalence);
 }
 
-/* All that determines the results, as one line of JSON. */
+/* The configs, each as one line of JSON. */
 static dn_status write_config(job *j, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -229,25 +237,82 @@ static dn_status write_config(job *j, dn_error *err)
     else
         drug_config(j, c);
     DN_TRY(dn_json_text(c, 0, &j->config, err));
+    if (j->of_genes)
+        dn_json_string(c, "precision", j->genes.narrow ? "bf16" : "f32");
+    DN_TRY(dn_json_text(c, 0, &j->saving_config, err));
+    dn_version_build(j->build, sizeof j->build);
+    j->saving = (dn_screen_saving){.path = j->checkpoint_path,
+                                   .command = j->call->command_line,
+                                   .config = j->saving_config,
+                                   .build = j->build,
+                                   .requests = j->call->requests};
+    j->wish.opt_saving = j->genes.opt_saving = &j->saving;
 out:
     dn_json_destroy(&c);
     return st;
 }
 
-/* Whether the directory holds this very screen; otherwise it is claimed. Collective. */
+/* ---- the directory ---- */
+
+/* From here on it is this run's alone. */
+static dn_status lock(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    j->made_dir = access(j->dir, F_OK) != 0;
+    DN_TRY(dn_directory_make(j->dir, err));
+    DN_TRY(dn_run_lock_take(j->dir, DN_RUN_LOCK_WAIT_MS, &j->lock, err));
+out:
+    return st;
+}
+
+/* Unless there is a checkpoint of this screen, the directory is free, or holds this screen without one. */
+static dn_status claim(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    bool made;
+
+    if (!j->saving.resume)
+        DN_TRY(dn_directory_claim(j->dir, j->config_path, j->config, j->force, "screen", &made, err));
+    DN_TRY(dn_text_file_write(j->config_path, j->config, err));
+out:
+    return st;
+}
+
+/* Whether the directory holds this very screen, or a checkpoint of it; otherwise it is claimed. Collective.
+ */
 static dn_status finished(job *j, bool *out_done, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = j->call->comm;
 
     *out_done = false;
+    if (comm->rank == 0)
+        DN_PASS(lock(j, err));
+    DN_AGREE(comm);
     if (!j->force)
         DN_TRY(dn_output_finished(comm, j->store_path, DN_SCREEN_SCHEMA, "/", j->config, out_done, err));
-    if (!*out_done && comm->rank == 0)
-        DN_PASS(dn_directory_claim(j->dir, j->config_path, j->config, j->force, "screen", &j->made_dir, err));
+    if (*out_done)
+        goto out;
+    if (!j->force)
+        DN_TRY(dn_screen_state_find(comm, j->checkpoint_path, j->saving_config, &j->saving.resume, err));
+    if (comm->rank == 0)
+        DN_PASS(claim(j, err));
     DN_AGREE(comm);
 out:
     return st;
+}
+
+/* A screen that failed before its first checkpoint leaves nothing in a directory that it has made. */
+static void leave(job *j, dn_status st)
+{
+    bool nothing = st != DN_OK && j->made_dir && access(j->checkpoint_path, F_OK) != 0;
+
+    if (nothing)
+        unlink(j->config_path);
+    dn_run_lock_release(&j->lock);
+    if (nothing)
+        (void)rmdir(j->dir); /* fails, as it should, when something stands in it */
 }
 
 static bool is_result(const char *name)
@@ -261,7 +326,7 @@ static bool is_result(const char *name)
     return false;
 }
 
-/* config.json says first whose directory it is; screen.h5 comes last and makes it complete. */
+/* screen.h5 comes last and makes the directory complete. */
 static dn_status write_texts(const job *j, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -300,7 +365,9 @@ static dn_status compute_and_save(job *j, dn_error *err)
                                            &j->gene_run, err)
                        : dn_screen_store(comm, j->store_path, j->call->command_line, j->config, &j->wish,
                                          &j->run, err));
-    dn_estimate_recall(j->call, "screen", j->dir, -1);
+    DN_TRY(dn_checkpoint_file_remove(comm, j->checkpoint_path, err));
+    if (!j->saving.resume) /* all of it was done now */
+        dn_estimate_recall(j->call, "screen", j->dir, -1);
 out:
     return st;
 }
@@ -356,12 +423,13 @@ static dn_status run(const dn_call *call, dn_error *err)
         DN_PASS(show(&j, done, err));
     DN_AGREE(comm);
 out:
-    if (st != DN_OK && comm->rank == 0 && j.made_dir)
-        (void)rmdir(j.dir); /* fails, as it should, when something stands in it */
+    if (comm->rank == 0)
+        leave(&j, st);
     dn_progress_end();
     dn_screen_run_destroy(&j.run);
     dn_gene_run_destroy(&j.gene_run);
     dn_free(j.config);
+    dn_free(j.saving_config);
     return st;
 }
 
@@ -404,7 +472,11 @@ const dn_command dn_cmd_screen = {
         "edges.tsv is for `import --edges NAME:gene-gene=`.\n"
         "Precision is measured on the test part of that split, beside the best baseline. The results are "
         "the same bits on\n"
-        "any number of ranks; memory grows with K, drugs and targets, not with their product.",
+        "any number of ranks; memory grows with K, drugs and targets, not with their product.\n"
+        "DIR/checkpoint.h5 holds what is done and kept so far; the same command goes on from there, on any "
+        "number of ranks,\n"
+        "and ends with the same results.",
     .options = options,
     .estimated = true,
+    .stoppable = true,
     .run = run};

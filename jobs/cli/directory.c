@@ -44,7 +44,7 @@ dn_status dn_directory_empty(const char *path, bool *out, dn_error *err)
     if (d == NULL)
         DN_FAIL(DN_EIO, "%s: cannot be read: %s", path, strerror(errno));
     for (struct dirent *e = readdir(d); e != NULL; e = readdir(d))
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && strcmp(e->d_name, "lock") != 0)
             *out = false;
 out:
     if (d != NULL)

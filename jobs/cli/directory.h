@@ -10,7 +10,7 @@
  * Fails: DN_ECANTCREAT it cannot be made, or is not a directory */
 DN_MUST_CHECK dn_status dn_directory_make(const char *path, dn_error *err);
 
-/* Whether a directory holds nothing. Fails: DN_EIO */
+/* Whether a directory holds nothing but perhaps the lock of a run (run_lock.h). Fails: DN_EIO */
 DN_MUST_CHECK dn_status dn_directory_empty(const char *path, bool *out, dn_error *err);
 
 /* Make sure, before hours of work, that a run may write into path: it is made where it is absent; otherwise

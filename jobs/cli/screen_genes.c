@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 #include "jobs/cli/network_output.h"
+#include "jobs/cli/screen_text.h"
 #include "jobs/cli/text_file.h"
 #include "solvers/base/alloc.h"
 
@@ -66,17 +67,7 @@ static bool directed(const dn_gene_run *r)
 /* Id of a gene without tabs and line ends, in buf [DN_ID_MAX]. */
 static const char *clean(const dn_gene_run *r, int64_t gene, char *buf)
 {
-    char raw[DN_ID_MAX];
-
-    return dn_utf8_clean(dn_strings_copy(&r->model.genes.id, gene, raw, sizeof raw), buf, DN_ID_MAX);
-}
-
-static void print_number(FILE *to, double v)
-{
-    if (isnan(v))
-        fputs("\tnan", to);
-    else
-        fprintf(to, "\t%.9g", v);
+    return dn_screen_clean(&r->model.genes.id, gene, buf);
 }
 
 static const char *label_name(const dn_gene_run *r, int label)
@@ -98,7 +89,7 @@ static void print_classes(const dn_gene_run *r, const float *of, FILE *to)
     int best = 1;
 
     for (int k = 0; k < DN_CLASSES_MAX; k++) {
-        print_number(to, (double)of[k]);
+        dn_screen_print_number(to, (double)of[k]);
         best = k > 1 && of[k] > of[best] ? k : best;
     }
     fprintf(to, "\t%s", label_name(r, best));
@@ -108,12 +99,9 @@ static void print_hit(const dn_gene_run *r, const dn_gene_wish *w, int64_t i, FI
 {
     const dn_screened *hit = &r->result.hit[i];
     char a[DN_ID_MAX], b[DN_ID_MAX];
-    double score = (double)hit->score;
 
     fprintf(to, "%s\t%s", clean(r, hit->a, a), clean(r, hit->b, b));
-    print_number(to, score);
-    print_number(to, dn_screen_calibrated(&r->calibration, score));
-    print_number(to, dn_screen_at_prevalence(&r->calibration, score, w->prevalence));
+    dn_screen_print_score(to, &r->calibration, (double)hit->score, w->prevalence);
     fprintf(to, "\t%s\t%" PRId64 "\t%" PRId64, hit->known < 0 ? "" : label_name(r, hit->known),
             r->rows[hit->a], r->rows[hit->b]);
     if (directed(r))
@@ -128,19 +116,15 @@ dn_status dn_genes_screen_tsv(const dn_gene_run *r, const dn_gene_wish *w, const
 
     DN_TRY(dn_text_file_open(&t, dir, "screen.tsv", err));
     print_header(r, t.to);
-    for (int64_t i = 0; i < r->result.n; i++)
+    for (int64_t i = 0; i < r->result.n; i++) {
         print_hit(r, w, i, t.to);
+        if (i % DN_SCREEN_EXPECT == 0)
+            dn_text_file_expect(&t, i + 1, r->result.n);
+    }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
     dn_text_file_close(&t);
     return st;
-}
-
-static double weight_of(const dn_gene_run *r, const dn_gene_wish *w, double score)
-{
-    double p = dn_screen_at_prevalence(&r->calibration, score, w->prevalence);
-
-    return !isnan(p) ? p : r->calibration.done ? dn_screen_calibrated(&r->calibration, score) : score;
 }
 
 dn_status dn_genes_screen_edges(const dn_gene_run *r, const dn_gene_wish *w, const char *dir, dn_error *err)
@@ -154,8 +138,10 @@ dn_status dn_genes_screen_edges(const dn_gene_run *r, const dn_gene_wish *w, con
     for (int64_t i = 0; i < r->result.n; i++) {
         const dn_screened *hit = &r->result.hit[i];
 
-        fprintf(t.to, "%.9g\t%s\t%s\n", weight_of(r, w, (double)hit->score), clean(r, hit->a, a),
-                clean(r, hit->b, b));
+        fprintf(t.to, "%.9g\t%s\t%s\n", dn_screen_weight(&r->calibration, (double)hit->score, w->prevalence),
+                clean(r, hit->a, a), clean(r, hit->b, b));
+        if (i % DN_SCREEN_EXPECT == 0)
+            dn_text_file_expect(&t, i + 1, r->result.n);
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
@@ -165,42 +151,12 @@ out:
 
 /* ---- summary ---- */
 
-static const char *baseline_name(const dn_gene_run *r)
+static dn_screen_words words_of(const dn_gene_run *r)
 {
-    return r->held.best_baseline < 0 ? "none" : dn_gene_kind.scorer[1 + r->held.best_baseline];
-}
-
-static void add_calibration(const dn_gene_run *r, const dn_gene_wish *w, dn_json *root)
-{
-    const dn_screen_calibration *k = &r->calibration;
-    dn_json *c = dn_json_object(root, "calibration");
-
-    dn_json_bool(c, "calibrated", k->done);
-    dn_json_bool(c, "reversed", k->reversed);
-    dn_json_int(c, "validation_rows", k->rows);
-    dn_json_int(c, "validation_positives", k->positives);
-    dn_json_number(c, "slope", k->done ? k->platt.slope : NAN);
-    dn_json_number(c, "offset", k->done ? k->platt.offset : NAN);
-    dn_json_number(c, "prevalence", w->prevalence);
-}
-
-static void add_held(const dn_gene_run *r, dn_json *root)
-{
-    const dn_screen_held *held = &r->held;
-    dn_json *h = dn_json_object(root, "held_out"), *list, *row;
-
-    dn_json_string(h, "part", "test");
-    dn_json_int(h, "rows", held->rows);
-    dn_json_int(h, "interactions", held->positives);
-    dn_json_string(h, "best_baseline", baseline_name(r));
-    list = dn_json_array(h, "interaction");
-    for (int k = 0; k < held->tops; k++) {
-        row = dn_json_object(list, NULL);
-        dn_json_int(row, "k", held->top[k]);
-        dn_json_number(row, "model", held->model[1][k]);
-        dn_json_number(row, "baseline", held->baseline[1][k]);
-        dn_json_number(row, "share", (double)held->positives / (double)held->rows);
-    }
+    return (dn_screen_words){
+        .positives = "interactions",
+        .end = {NULL, "interaction"},
+        .baseline = r->held.best_baseline < 0 ? "none" : dn_gene_kind.scorer[1 + r->held.best_baseline]};
 }
 
 /* What is the same however it was computed: not times and candidates, which go to the digest. */
@@ -231,6 +187,7 @@ dn_status dn_genes_screen_summary(const dn_gene_run *r, const dn_gene_wish *w, c
     dn_text_file t = {0};
     char *text = NULL;
     dn_json *root = dn_json_create();
+    const dn_screen_words words = words_of(r);
 
     dn_json_string(root, "dataset", w->dataset);
     dn_json_string(root, "model_file", w->model);
@@ -238,8 +195,8 @@ dn_status dn_genes_screen_summary(const dn_gene_run *r, const dn_gene_wish *w, c
     dn_json_string(root, "split", r->model.record.split);
     dn_json_int(root, "fold", r->model.record.fold);
     add_counts(r, w, root);
-    add_calibration(r, w, root);
-    add_held(r, root);
+    dn_screen_json_calibration(&r->calibration, w->prevalence, root);
+    dn_screen_json_held(&r->held, &words, root);
     DN_TRY(dn_json_text(root, 2, &text, err));
     DN_TRY(dn_text_file_open(&t, dir, "summary.json", err));
     fprintf(t.to, "%s\n", text);
@@ -252,44 +209,6 @@ out:
 }
 
 /* ---- digest ---- */
-
-static void print_held(const dn_gene_run *r, FILE *to)
-{
-    const dn_screen_held *h = &r->held;
-
-    if (directed(r) || r->one >= 0)
-        return;
-    if (h->tops == 0) {
-        fprintf(to, "\n%" PRId64 " test pairs of the split are in the screen: too few for a precision\n",
-                h->rows);
-        return;
-    }
-    fprintf(to, "\nprecision among %" PRId64 " test pairs of the split (interactions %.3f)\n", h->rows,
-            (double)h->positives / (double)h->rows);
-    for (int k = 0; k < h->tops; k++) {
-        fprintf(to, "  best %5" PRId64 "  model %.3f", h->top[k], h->model[1][k]);
-        if (h->best_baseline >= 0)
-            fprintf(to, "  %s %.3f", baseline_name(r), h->baseline[1][k]);
-        fputc('\n', to);
-    }
-}
-
-static void print_calibration(const dn_gene_run *r, const dn_gene_wish *w, FILE *to)
-{
-    const dn_screen_calibration *c = &r->calibration;
-
-    if (directed(r))
-        fputs("four classes: the score is the probability of any of connection and regulation\n", to);
-    else if (!c->done)
-        fprintf(to, "not calibrated: %s\n",
-                c->reversed ? "the model ranks the validation pairs the wrong way round"
-                            : "validation has not both labels");
-    else
-        fprintf(to, "calibrated on %" PRId64 " validation pairs, %.3f interactions%s", c->rows,
-                (double)c->positives / (double)c->rows, isnan(w->prevalence) ? "\n" : ", ");
-    if (!isnan(w->prevalence))
-        fprintf(to, "shifted to a prevalence of %g\n", w->prevalence);
-}
 
 static void print_precision(const dn_gene_screen_result *s, const dn_gene_wish *w, FILE *to)
 {
@@ -316,6 +235,7 @@ void dn_genes_screen_print(const dn_gene_run *r, const dn_gene_wish *w, FILE *to
 {
     enum { SHOWN = 10 };
     int64_t shown = r->result.n < SHOWN ? r->result.n : SHOWN;
+    const dn_screen_words words = words_of(r);
     char id[DN_ID_MAX];
 
     if (w->genes != NULL)
@@ -330,8 +250,12 @@ void dn_genes_screen_print(const dn_gene_run *r, const dn_gene_wish *w, FILE *to
             r->result.scored);
     print_precision(&r->result, w, to);
     fprintf(to, "kept: %" PRId64 "\n", r->result.n);
-    print_calibration(r, w, to);
-    print_held(r, to);
+    if (directed(r)) /* neither calibrated nor with a prevalence */
+        fputs("four classes: the score is the probability of any of connection and regulation\n", to);
+    else
+        dn_screen_print_calibration(to, &r->calibration, w->prevalence, &words);
+    if (!directed(r) && r->one < 0)
+        dn_screen_print_held(to, &r->held, &words);
     fprintf(to, "\nthe first %" PRId64 "\n", shown);
     print_header(r, to);
     for (int64_t i = 0; i < shown; i++)

@@ -5,38 +5,20 @@
 #include <math.h>
 #include <string.h>
 #include "jobs/cli/network_output.h"
+#include "jobs/cli/screen_text.h"
 #include "jobs/cli/text_file.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
 
 static const char *const label_name[] = {"inhibition", "activation"};
 
-/* Id i without tabs and line ends, in buf [DN_ID_MAX]. */
-static const char *clean(const dn_strings *id, int64_t i, char *buf)
-{
-    char raw[DN_ID_MAX];
-
-    return dn_utf8_clean(dn_strings_copy(id, i, raw, sizeof raw), buf, DN_ID_MAX);
-}
-
-static void print_number(FILE *to, double v)
-{
-    if (isnan(v))
-        fputs("\tnan", to);
-    else
-        fprintf(to, "\t%.9g", v);
-}
-
 static void print_hit(const dn_screen_run *r, const dn_screen_wish *w, const dn_screened *hit, FILE *to)
 {
     char drug[DN_ID_MAX], target[DN_ID_MAX];
-    double score = (double)hit->score;
 
-    fprintf(to, "%s\t%s", clean(&r->model.in.drugs.id, hit->a, drug),
-            clean(&r->model.in.targets.id, hit->b, target));
-    print_number(to, score);
-    print_number(to, dn_screen_calibrated(&r->calibration, score));
-    print_number(to, dn_screen_at_prevalence(&r->calibration, score, w->prevalence));
+    fprintf(to, "%s\t%s", dn_screen_clean(&r->model.in.drugs.id, hit->a, drug),
+            dn_screen_clean(&r->model.in.targets.id, hit->b, target));
+    dn_screen_print_score(to, &r->calibration, (double)hit->score, w->prevalence);
     fprintf(to, "\t%+d\t%s\t%" PRId64 "\t%" PRId64, hit->sign, hit->known < 0 ? "" : label_name[hit->known],
             r->evidence.drug_rows[hit->a], r->evidence.target_rows[hit->b]);
     fprintf(to, "\t%.4f\t%.4f\n", r->evidence.drug_like[hit->a], r->evidence.target_like[hit->b]);
@@ -51,8 +33,11 @@ dn_status dn_screen_write_tsv(const dn_screen_run *r, const dn_screen_wish *w, c
     fputs("drug_id\ttarget_id\tscore\tprobability\tprobability_at_prevalence\tsign\tknown\tdrug_rows\t"
           "target_rows\tdrug_likeness\ttarget_likeness\n",
           t.to);
-    for (int64_t i = 0; i < r->result.n; i++)
+    for (int64_t i = 0; i < r->result.n; i++) {
         print_hit(r, w, &r->result.hit[i], t.to);
+        if (i % DN_SCREEN_EXPECT == 0)
+            dn_text_file_expect(&t, i + 1, r->result.n);
+    }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
     dn_text_file_close(&t);
@@ -61,10 +46,8 @@ out:
 
 static double weight_of(const dn_screen_run *r, const dn_screen_wish *w, const dn_screened *hit)
 {
-    double score = (double)hit->score, p = dn_screen_at_prevalence(&r->calibration, score, w->prevalence);
+    double p = dn_screen_weight(&r->calibration, (double)hit->score, w->prevalence);
 
-    if (isnan(p))
-        p = r->calibration.done ? dn_screen_calibrated(&r->calibration, score) : score;
     return hit->sign > 0 ? p : 1 - p;
 }
 
@@ -81,7 +64,10 @@ dn_status dn_screen_write_edges(const dn_screen_run *r, const dn_screen_wish *w,
         const dn_screened *hit = &r->result.hit[i];
 
         fprintf(t.to, "%s\t%.9g\t%s\t%s\n", hit->sign > 0 ? "activator" : "inhibitor", weight_of(r, w, hit),
-                clean(&r->model.in.drugs.id, hit->a, drug), clean(&r->model.in.targets.id, hit->b, target));
+                dn_screen_clean(&r->model.in.drugs.id, hit->a, drug),
+                dn_screen_clean(&r->model.in.targets.id, hit->b, target));
+        if (i % DN_SCREEN_EXPECT == 0)
+            dn_text_file_expect(&t, i + 1, r->result.n);
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
@@ -131,9 +117,9 @@ dn_status dn_screen_write_aliases(const dn_screen_run *r, const char *dir, dn_er
         for (int64_t i = 0; i < r->new.side[k].n; i++)
             if (renamed(r, k, i))
                 fprintf(t.to, "%s\t%" PRId64 "\t%s\t%s\n", entry_name[k], r->new.side[k].line[i],
-                        clean(&r->new.side[k].id, i, id),
-                        clean(k == 0 ? &r->model.in.drugs.id : &r->model.in.targets.id,
-                              r->new.side[k].entity[i], as));
+                        dn_screen_clean(&r->new.side[k].id, i, id),
+                        dn_screen_clean(k == 0 ? &r->model.in.drugs.id : &r->model.in.targets.id,
+                                        r->new.side[k].entity[i], as));
     DN_TRY(dn_text_file_commit(&t, err));
 out:
     dn_text_file_close(&t);
@@ -154,7 +140,8 @@ dn_status dn_screen_write_rejected(const dn_screen_run *r, const char *dir, dn_e
         for (int64_t i = 0; i < r->new.side[k].n; i++)
             if (r->new.side[k].entity[i] < 0)
                 fprintf(t.to, "%s\t%" PRId64 "\t%s\t%s\n", entry_name[k], r->new.side[k].line[i],
-                        clean(&r->new.side[k].id, i, id), clean(&r->new.side[k].reason, i, reason));
+                        dn_screen_clean(&r->new.side[k].id, i, id),
+                        dn_screen_clean(&r->new.side[k].reason, i, reason));
     DN_TRY(dn_text_file_commit(&t, err));
 out:
     dn_text_file_close(&t);
@@ -214,9 +201,13 @@ static void print_entries(const dn_screen_run *r, const dn_screen_wish *w, FILE 
 
 /* ---- summary ---- */
 
-static const char *baseline_name(const dn_screen_run *r)
+static dn_screen_words words_of(const dn_screen_run *r, const dn_screen_wish *w)
 {
-    return r->held.best_baseline < 0 ? "none" : dn_dti_kind.scorer[1 + r->held.best_baseline];
+    return (dn_screen_words){
+        .positives = "activations",
+        .end = {w->end[0] ? label_name[0] : NULL, w->end[1] ? label_name[1] : NULL},
+        .named = true,
+        .baseline = r->held.best_baseline < 0 ? "none" : dn_dti_kind.scorer[1 + r->held.best_baseline]};
 }
 
 static int64_t count_sign(const dn_screen_run *r, int sign)
@@ -228,43 +219,6 @@ static int64_t count_sign(const dn_screen_run *r, int sign)
     return n;
 }
 
-static void add_calibration(const dn_screen_run *r, const dn_screen_wish *w, dn_json *root)
-{
-    dn_json *c = dn_json_object(root, "calibration");
-
-    dn_json_bool(c, "calibrated", r->calibration.done);
-    dn_json_bool(c, "reversed", r->calibration.reversed);
-    dn_json_int(c, "validation_rows", r->calibration.rows);
-    dn_json_int(c, "validation_positives", r->calibration.positives);
-    dn_json_number(c, "slope", r->calibration.done ? r->calibration.platt.slope : NAN);
-    dn_json_number(c, "offset", r->calibration.done ? r->calibration.platt.offset : NAN);
-    dn_json_number(c, "prevalence", w->prevalence);
-}
-
-static void add_held(const dn_screen_run *r, const dn_screen_wish *w, dn_json *root)
-{
-    const dn_screen_held *held = &r->held;
-    dn_json *h = dn_json_object(root, "held_out"), *row;
-
-    dn_json_string(h, "part", "test");
-    dn_json_int(h, "rows", held->rows);
-    dn_json_int(h, "activations", held->positives);
-    dn_json_string(h, "best_baseline", baseline_name(r));
-    for (int end = 1; end >= 0; end--) {
-        dn_json *list = w->end[end] ? dn_json_array(h, label_name[end]) : NULL;
-
-        for (int k = 0; w->end[end] && k < held->tops; k++) {
-            row = dn_json_object(list, NULL);
-            dn_json_int(row, "k", held->top[k]);
-            dn_json_number(row, "model", held->model[end][k]);
-            dn_json_number(row, "baseline", held->baseline[end][k]);
-            dn_json_number(row, "share",
-                           (double)(end ? held->positives : held->rows - held->positives) /
-                               (double)held->rows);
-        }
-    }
-}
-
 dn_status dn_screen_write_summary(const dn_screen_run *r, const dn_screen_wish *w, const char *dir,
                                   dn_error *err)
 {
@@ -272,6 +226,7 @@ dn_status dn_screen_write_summary(const dn_screen_run *r, const dn_screen_wish *
     dn_text_file t = {0};
     char *text = NULL;
     dn_json *root = dn_json_create(), *kept;
+    const dn_screen_words words = words_of(r, w);
 
     dn_json_string(root, "dataset", w->dataset);
     dn_json_string(root, "model_file", w->model);
@@ -290,8 +245,8 @@ dn_status dn_screen_write_summary(const dn_screen_run *r, const dn_screen_wish *
     kept = dn_json_object(root, "kept");
     dn_json_int(kept, "activation", count_sign(r, 1));
     dn_json_int(kept, "inhibition", count_sign(r, -1));
-    add_calibration(r, w, root);
-    add_held(r, w, root);
+    dn_screen_json_calibration(&r->calibration, w->prevalence, root);
+    dn_screen_json_held(&r->held, &words, root);
     DN_TRY(dn_json_text(root, 2, &text, err));
     DN_TRY(dn_text_file_open(&t, dir, "summary.json", err));
     fprintf(t.to, "%s\n", text);
@@ -305,31 +260,11 @@ out:
 
 /* ---- digest ---- */
 
-static void print_held(const dn_screen_run *r, const dn_screen_wish *w, FILE *to)
-{
-    const dn_screen_held *h = &r->held;
-
-    if (h->tops == 0) {
-        fprintf(to, "\n%" PRId64 " test pairs of the split are in the screen: too few for a precision\n",
-                h->rows);
-        return;
-    }
-    fprintf(to, "\nprecision among %" PRId64 " test pairs of the split (activations %.3f)\n", h->rows,
-            (double)h->positives / (double)h->rows);
-    for (int end = 1; end >= 0; end--)
-        for (int k = 0; w->end[end] && k < h->tops; k++) {
-            fprintf(to, "  %-10s  best %5" PRId64 "  model %.3f", label_name[end], h->top[k],
-                    h->model[end][k]);
-            if (h->best_baseline >= 0)
-                fprintf(to, "  %s %.3f", baseline_name(r), h->baseline[end][k]);
-            fputc('\n', to);
-        }
-}
-
 void dn_screen_print(const dn_screen_run *r, const dn_screen_wish *w, FILE *to)
 {
     enum { SHOWN = 10 };
     int64_t shown = r->result.n < SHOWN ? r->result.n : SHOWN;
+    const dn_screen_words words = words_of(r, w);
 
     print_entries(r, w, to);
     fprintf(to,
@@ -339,17 +274,8 @@ void dn_screen_print(const dn_screen_run *r, const dn_screen_wish *w, FILE *to)
             w->include_known ? "" : " and left out", r->result.scored);
     fprintf(to, "kept: %" PRId64 " for activation, %" PRId64 " for inhibition\n", count_sign(r, 1),
             count_sign(r, -1));
-    if (!r->calibration.done)
-        fprintf(to, "not calibrated: %s\n",
-                r->calibration.reversed ? "the model ranks the validation pairs the wrong way round"
-                                        : "validation has not both labels");
-    else
-        fprintf(to, "calibrated on %" PRId64 " validation pairs, %.3f activations%s", r->calibration.rows,
-                (double)r->calibration.positives / (double)r->calibration.rows,
-                isnan(w->prevalence) ? "\n" : ", ");
-    if (!isnan(w->prevalence))
-        fprintf(to, "shifted to a prevalence of %g\n", w->prevalence);
-    print_held(r, w, to);
+    dn_screen_print_calibration(to, &r->calibration, w->prevalence, &words);
+    dn_screen_print_held(to, &r->held, &words);
     fprintf(to,
             "\nthe first %" PRId64 "\ndrug_id\ttarget_id\tscore\tprobability\tat_prevalence\tsign\tknown\t"
             "drug_rows\ttarget_rows\tdrug_likeness\ttarget_likeness\n",

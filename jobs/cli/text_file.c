@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include "solvers/base/alloc.h"
 
@@ -45,6 +47,35 @@ static void flush_directory(char *path)
     }
 }
 
+void dn_text_file_expect(dn_text_file *t, int64_t done, int64_t n)
+{
+    off_t at = ftello(t->to);
+
+    if (at > 0 && done > 0)
+        t->expected = (int64_t)((double)at / (double)done * (double)n);
+}
+
+/* The disk is full, or a limit is reached: how much there is to write. A write that failed some time ago has
+ * left no reason behind; then it is no room when there is none for what is expected. */
+static dn_status refuse(const dn_text_file *t, int why, dn_error *err)
+{
+    dn_status st = DN_OK;
+    struct statvfs disk = {0};
+    struct stat file = {0};
+    int fd = fileno(t->to);
+    bool known = fstatvfs(fd, &disk) == 0 && fstat(fd, &file) == 0;
+    long long room = (long long)(disk.f_bavail * disk.f_frsize) + (long long)file.st_blocks * 512;
+
+    if (why == 0 && known && t->expected > room)
+        why = ENOSPC;
+    if (t->expected > 0 && (why == ENOSPC || why == EDQUOT || why == EFBIG))
+        DN_FAIL(DN_EIO, "%s: no room for about %lld bytes, %lld are free: %s", t->path,
+                (long long)t->expected, room, strerror(why));
+    DN_FAIL(DN_EIO, "%s: cannot be written: %s", t->path, why != 0 ? strerror(why) : "unknown reason");
+out:
+    return st;
+}
+
 dn_status dn_text_file_commit(dn_text_file *t, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -52,8 +83,7 @@ dn_status dn_text_file_commit(dn_text_file *t, dn_error *err)
 
     errno = 0;
     if (fflush(t->to) != 0 || ferror(t->to) || fsync(fileno(t->to)) != 0)
-        DN_FAIL(DN_EIO, "%s: cannot be written: %s", t->path,
-                errno != 0 ? strerror(errno) : "unknown reason");
+        DN_TRY(refuse(t, errno, err));
     closed = fclose(t->to);
     t->to = NULL;
     if (closed != 0 || rename(t->part, t->path) != 0)

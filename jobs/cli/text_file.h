@@ -6,21 +6,26 @@
 #define DN_CLI_TEXT_FILE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include "solvers/base/error.h"
 
 typedef struct dn_text_file {
     FILE *to; /* where the text goes; errors are found at commit */
     char *path, *part, *buffer;
-    bool made; /* part is there and ours */
+    bool made;        /* part is there and ours */
+    int64_t expected; /* bytes it will have, about; 0: nobody knows */
 } dn_text_file;
 
 /* DIR/NAME, or NAME alone when dir is NULL. *out must be all zero. Fails: DN_ECANTCREAT, DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_text_file_open(dn_text_file *out, const char *dir, const char *name,
                                           dn_error *err);
 
-/* Publish and close. Fails: DN_EIO the disk is full or broken (names the file and why); then PATH is as it
- * was before. */
+/* After `done` of n rows of like length: now it can be said how large the file will be. */
+void dn_text_file_expect(dn_text_file *t, int64_t done, int64_t n);
+
+/* Publish and close. Fails: DN_EIO the disk is full (says about how much is needed, and what is free) or
+ * broken (names the file and why); then PATH is as it was before. */
 DN_MUST_CHECK dn_status dn_text_file_commit(dn_text_file *t, dn_error *err);
 
 /* All of it in one call: a file of this text at path. Fails: DN_ECANTCREAT, DN_EIO, DN_ENOMEM; then path is

@@ -131,6 +131,18 @@ out:
     return st;
 }
 
+/* Of a disk or quota that is full; the last checkpoint is still there. */
+void dn_checkpoint_file_need(int64_t bytes, dn_error *err)
+{
+    size_t used;
+
+    if (err == NULL || strstr(err->text, "no room for ") == NULL)
+        return;
+    used = strlen(err->text);
+    snprintf(err->text + used, sizeof err->text - used, "; a checkpoint takes %.1f MB beside those kept",
+             (double)bytes / 1e6 + 0.3);
+}
+
 dn_status dn_checkpoint_file_remove(const dn_comm *comm, const char *path, dn_error *err)
 {
     static const char *const suffix[] = {"", ".previous", ".kept", ".part"};

@@ -34,6 +34,9 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_checkpoint_file_put(dn_h5 *h, const cha
  * dn_h5_commit(), DN_ECANTCREAT, and then the checkpoint before is as it was */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_checkpoint_file_commit(dn_h5 **h, dn_error *err);
 
+/* When err says that there is no room, add what a checkpoint of so many bytes takes in all. Local. */
+void dn_checkpoint_file_need(int64_t bytes, dn_error *err);
+
 /* Remove the checkpoint, the one before it and what a killed run left of one. Absent ones are fine.
  * Collective on comm. Fails: DN_ECANTCREAT */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_checkpoint_file_remove(const dn_comm *comm, const char *path,

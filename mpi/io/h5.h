@@ -47,6 +47,12 @@ DN_MUST_CHECK dn_status dn_h5_edit(const dn_comm *comm, const char *path, const 
 /* When h is published, it gets a checksum over the whole file (seal.h). Local. */
 void dn_h5_seal(dn_h5 *h);
 
+/* Have room on the disk up to byte `end` of the file, and some more for the tables: rank 0 sees to it. What
+ * is written has it made in any case; to ask for all at once is to fail early. Local. Fails: DN_EIO there is
+ * none
+ * ("no room for N bytes, M are free") */
+DN_MUST_CHECK dn_status dn_h5_reserve(dn_h5 *h, int64_t end, dn_error *err);
+
 /* Publish a created or edited file and close it; *h is NULL afterwards in any case. */
 DN_MUST_CHECK dn_status dn_h5_commit(dn_h5 **h, dn_error *err);
 

@@ -19,12 +19,6 @@ struct dn_h5 {
     char disk_path[DN_PATH_MAX + 8]; /* what is open: path, or path.part */
 };
 
-/* Make room on disk for a file of `end` bytes (0: no more than before) and for the library's tables, while
- * every rank can still leave: when a write of those tables fails on rank 0, the others wait for it inside the
- * library for ever. A file system that cannot reserve is no reason to stop. Rank 0 does it, before an
- * agreement. Local. Fails: DN_EIO */
-DN_MUST_CHECK dn_status dn_h5_reserve(dn_h5 *h, int64_t end, dn_error *err);
-
 /* The library's own innermost reason for the last failure, in buf [160]. */
 const char *dn_h5_reason(char *buf);
 

@@ -426,10 +426,13 @@ static dn_status run_rounds(const dn_comm *comm, team *t, dn_error *err)
     int wishes;
 
     while (p->state.done < p->tiles) {
+        double began = MPI_Wtime();
+
         t->end = p->state.done + p->round < p->tiles ? p->state.done + p->round : p->tiles;
         DN_PASS(round_local(t, err));
         DN_AGREE(comm);
         p->state.done = t->end;
+        dn_screen_state_pace(p->o->opt_saving, began);
         if ((wishes = asked(comm, p)) == 0)
             continue;
         DN_TRY(settle(comm, t, err));
@@ -528,7 +531,7 @@ dn_status dn_gene_pass_list(const dn_comm *comm, dn_gene_pass *p, bool narrow, c
         int wishes;
 
         DN_TRY(dn_score_pairs(comm, p->fold, narrow, a + i, b + i, m, p->outputs, out + i * p->outputs, err));
-        if ((wishes = asked(comm, p)) != 0)
+        if (i + m < n && (wishes = asked(comm, p)) != 0) /* behind the last there is nothing to be gained */
             DN_TRY(save(comm, p, wishes, err));
     }
 out:

@@ -347,10 +347,12 @@ static dn_status score_block(const dn_comm *comm, study *s, dn_error *err)
         dn_screen_history_block(comm, s->history, o->target + first, width);
     while (s->state.drugs < o->n_drugs) {
         int64_t begin = s->state.drugs, end = o->n_drugs - begin < s->round ? o->n_drugs : begin + s->round;
+        double began = MPI_Wtime();
 
         DN_PASS(score_round(s, begin, end, first, width, err));
         DN_AGREE(comm);
         s->state.drugs = end;
+        dn_screen_state_pace(o->opt_saving, began);
         wishes = dn_request_agree(comm, o->opt_saving != NULL ? o->opt_saving->requests : NULL);
         if (wishes != 0)
             DN_TRY(save(comm, s, wishes, err));

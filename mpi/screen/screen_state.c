@@ -1,6 +1,7 @@
 /* screen_state.c - checkpoint.h5 of a screen; see screen_state.h */
 #include "mpi/screen/screen_state.h"
 
+#include <math.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/checkpoint_file.h"
@@ -42,6 +43,13 @@ void dn_screen_state_destroy(dn_screen_state *s)
     *s = (dn_screen_state){.done = 0};
 }
 
+/* Twice the longer of a round and a checkpoint is more than both. */
+void dn_screen_state_pace(const dn_screen_saving *where, double began)
+{
+    if (where != NULL && where->requests != NULL)
+        where->requests->ahead = fmax(where->requests->ahead, 2 * (MPI_Wtime() - began));
+}
+
 /* ---- writing ---- */
 
 /* Collective; the columns are rank 0's. */
@@ -63,7 +71,7 @@ dn_status dn_screen_state_save(const dn_comm *comm, const dn_screen_saving *wher
                                const dn_screen_keep *keep, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t count[COUNTS], counts = COUNTS, numbers = NUMBERS;
+    int64_t count[COUNTS], counts = COUNTS, numbers = NUMBERS, bytes = 0;
     double number[NUMBERS], start = MPI_Wtime();
     dn_screen_columns c = {.n = 0};
     dn_h5 *h = NULL;
@@ -71,18 +79,24 @@ dn_status dn_screen_state_save(const dn_comm *comm, const dn_screen_saving *wher
     if (comm->rank == 0)
         DN_PASS(dn_screen_keep_columns(keep, &c, err));
     DN_AGREE(comm);
+    bytes = c.n * (c.heap != NULL ? 20 : 12);
     pack(s, count, number);
     DN_TRY(dn_checkpoint_file_create(comm, where->path, SCHEMA, where->command, where->config, where->build,
                                      &h, err));
+    DN_PASS(dn_h5_reserve(h, bytes, err)); /* all of it, or nothing is begun */
+    DN_AGREE(comm);
     DN_TRY(dn_checkpoint_file_put(h, "/checkpoint/counts", 1, &counts, sizeof *count, count, err));
     DN_TRY(dn_checkpoint_file_put(h, "/checkpoint/numbers", 1, &numbers, sizeof *number, number, err));
     DN_TRY(put_hits(comm, h, &c, err));
     DN_TRY(dn_checkpoint_file_commit(&h, err));
     dn_request_saved(where->requests);
+    dn_screen_state_pace(where, start);
     if (comm->rank == 0)
         dn_log(DN_INFO, "screen", "checkpoint", "kept=%lld scored=%lld secs=%.3f", (long long)c.n,
                (long long)s->scored, MPI_Wtime() - start);
 out:
+    if (st != DN_OK)
+        dn_checkpoint_file_need(bytes, err);
     dn_h5_close(&h);
     dn_screen_columns_destroy(&c);
     return st;

@@ -48,6 +48,10 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_screen_state_save(const dn_comm *comm, 
                                                            const dn_screen_state *s,
                                                            const dn_screen_keep *keep, dn_error *err);
 
+/* A round of work began at MPI_Wtime() `began` and is over: --max-time stops early enough for another one and
+ * for a checkpoint. Local. */
+void dn_screen_state_pace(const dn_screen_saving *where, double began);
+
 /* Whether there is one for config at path; as dn_checkpoint_file_find(). Collective. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_screen_state_find(const dn_comm *comm, const char *path,
                                                            const char *config, bool *out_found,

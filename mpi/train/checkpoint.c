@@ -16,9 +16,13 @@ dn_status dn_checkpoint_save(const dn_comm *comm, const dn_checkpointing *where,
 
     DN_TRY(dn_checkpoint_file_create(comm, where->path, DN_CHECKPOINT_SCHEMA, where->command, where->config,
                                      where->build, &h, err));
+    DN_PASS(dn_h5_reserve(h, dn_checkpoint_bytes(c), err)); /* all of it, or nothing is begun */
+    DN_AGREE(comm);
     DN_TRY(dn_checkpoint_put(h, c, err));
     DN_TRY(dn_checkpoint_file_commit(&h, err));
 out:
+    if (st != DN_OK)
+        dn_checkpoint_file_need(dn_checkpoint_bytes(c), err);
     dn_h5_close(&h);
     return st;
 }

@@ -22,6 +22,9 @@ typedef struct dn_vector {
 /* All of them, in out [DN_VECTORS], pointing into *c. Local. */
 void dn_checkpoint_vectors(dn_checkpoint *c, dn_vector *out);
 
+/* Bytes of the numbers in the file of a state, of which its tables take some more. Local. */
+int64_t dn_checkpoint_bytes(const dn_checkpoint *c);
+
 /* Write a state as rank 0 holds it into a new file. Collective on its communicator. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_checkpoint_put(dn_h5 *h, const dn_checkpoint *c, dn_error *err);
 

@@ -79,6 +79,18 @@ void dn_checkpoint_vectors(dn_checkpoint *c, dn_vector *out)
 
 /* ---- writing ---- */
 
+int64_t dn_checkpoint_bytes(const dn_checkpoint *c)
+{
+    dn_checkpoint view = *c;
+    dn_vector v[DN_VECTORS];
+    int64_t bytes = c->epoch * REPORT * (int64_t)sizeof(double);
+
+    dn_checkpoint_vectors(&view, v);
+    for (int i = 0; i < DN_VECTORS; i++)
+        bytes += v[i].wanted ? *v[i].n * (int64_t)sizeof(float) : 0;
+    return bytes;
+}
+
 static dn_status put_reports(dn_h5 *h, const dn_checkpoint *c, dn_error *err)
 {
     dn_status st = DN_OK;

@@ -97,6 +97,8 @@ static dn_status save(run *r, dn_error *err)
     DN_TRY(dn_checkpoint_save(r->comm, r->o->opt_checkpoints, &r->at, err));
     dn_request_saved(r->requests);
     r->saving = fmax(r->saving, MPI_Wtime() - begin);
+    if (r->comm->rank == 0)
+        dn_log(DN_DEBUG, "train", "checkpoint written", "secs=%.3f", MPI_Wtime() - begin);
 out:
     return st;
 }

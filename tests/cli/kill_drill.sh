@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# kill_drill.sh - the short form of scripts/kill_drill: ten kills of training; and that the drill sees what is wrong
+# kill_drill.sh - the short form of scripts/kill_drill: ten kills and three signals while it trains; and that the drill sees what is wrong
 . "$(dirname "$0")/lib.sh"
 drill=$ROOT/scripts/kill_drill
 export TMPDIR=$WORK
 
-"$drill" --program "$DRAGNET" --kills 10 --seed 1 >out.txt 2>err.txt || fail "$(cat err.txt)"
-grep -q '^10 kills (.*mid-checkpoint.*mid-rename.*mid-step' out.txt || fail "a moment was not hit: $(cat out.txt)"
+"$drill" --program "$DRAGNET" --kills 10 --signals 3 --seed 1 >out.txt 2>err.txt || fail "$(cat err.txt)"
+grep -q '^10 kills (.*mid-checkpoint.*mid-rename.*mid-step.*; 3 signals (' out.txt || fail "a moment was not hit: $(cat out.txt)"
 
 # a program that begins anew each time is found out
 mkdir -p liar/tests

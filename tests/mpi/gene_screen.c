@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "mpi/screen/gene_screen.h"
 #include "mpi/train/score.h"
 #include "solvers/base/alloc.h"
@@ -322,11 +323,208 @@ static void refused(void)
     }
 }
 
+/* ---- stopped and gone on with ---- */
+
+static const char config[] = "{\"command\": \"screen\", \"keep\": 30}";
+
+static dn_screen_saving saving_at(const char *path, bool resume, dn_requests *requests)
+{
+    return (dn_screen_saving){.path = path,
+                              .command = "dragnet screen",
+                              .config = config,
+                              .build = "dragnet 0, some CPU",
+                              .resume = resume,
+                              .requests = requests};
+}
+
+/* On n ranks, the last of which is asked to stop; DN_OK: it was the end, compared. The same on all ranks. */
+static dn_status go_on(int n, dn_gene_screen_options o, const char *path, bool resume)
+{
+    dn_comm comm = test_first_ranks(n);
+    dn_requests requests = {.usr1 = comm.rank == n - 1};
+    dn_screen_saving saving = saving_at(path, resume, &requests);
+    dn_gene_screen_result r;
+    dn_error err = DN_ERROR_INIT;
+    int st = DN_OK;
+    bool found = false;
+
+    o.round = 1;
+    o.opt_saving = &saving;
+    if (comm.rank >= 0 && resume) {
+        CU_ASSERT_EQUAL(dn_screen_state_find(&comm, path, config, &found, NULL), DN_OK);
+        CU_ASSERT(found);
+    }
+    if (comm.rank >= 0) {
+        st = (int)dn_gene_screen(&comm, &in, &o, &r, &err);
+        if (st == DN_OK)
+            compare(&o, &r);
+        else if (st != DN_ESAVED && st != DN_EUNAVAILABLE)
+            fprintf(stderr, "# %s\n", err.text);
+        CU_ASSERT(st != DN_ESAVED || strstr(err.text, "SIGUSR1") != NULL);
+        dn_gene_screen_result_destroy(&r);
+    }
+    test_leave(&comm);
+    MPI_Bcast(&st, 1, MPI_INT, 0, test_comm.mpi);
+    return (dn_status)st;
+}
+
+/* After every round on other ranks, to the end; damage: the third time the checkpoint is cut. */
+static void stopped_always(const dn_gene_screen_options *o, const char *name, bool damage)
+{
+    const char *path = test_path(name);
+    dn_status st = DN_ESAVED;
+    int times = 0;
+
+    for (; st == DN_ESAVED && times < 30; times++) {
+        st = go_on(1 + times % test_comm.size, *o, path, times > 0);
+        if (damage && times == 2 && test_comm.rank == 0 && st == DN_ESAVED)
+            CU_ASSERT_EQUAL(truncate(path, 3000), 0);
+        MPI_Barrier(test_comm.mpi);
+    }
+    CU_ASSERT(st == DN_OK || (o->narrow && st == DN_EUNAVAILABLE));
+    CU_ASSERT(times > 2 || st == DN_EUNAVAILABLE);
+}
+
+static void stopped_everywhere(void)
+{
+    dn_gene_screen_options o = {.gene = all, .n_genes = GENES, .one = -1, .keep = 30, .threshold = NAN};
+
+    list_genes();
+    make(2, 1);
+    score_each();
+    stopped_always(&o, "best.h5", false);
+    stopped_always(&o, "cut.h5", true);
+    o.include_known = true;
+    o.keep = PAIRS + 5;
+    stopped_always(&o, "all.h5", false);
+    o.threshold = (double)score_of(PAIRS / 2);
+    o.keep = 0;
+    stopped_always(&o, "above.h5", false);
+    make(4, 1);
+    score_each();
+    o.threshold = NAN;
+    o.keep = 100;
+    stopped_always(&o, "four.h5", false);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* In the passes of candidates, and in the pass of single precision behind them. */
+static void stopped_among_candidates(void)
+{
+    dn_gene_screen_options o = {
+        .gene = all, .n_genes = GENES, .one = -1, .keep = 30, .threshold = NAN, .narrow = true, .widen = 1};
+
+    list_genes();
+    make(2, 1);
+    score_each();
+    stopped_always(&o, "candidates.h5", false);
+    make(2, 0); /* all scores are equal: never sure */
+    score_each();
+    stopped_always(&o, "unsure.h5", false);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* More candidates than can be kept are no reason to refuse. */
+static void more_candidates_than_fit(void)
+{
+    dn_gene_screen_result r;
+    const dn_gene_screen_options o = {.gene = all,
+                                      .n_genes = GENES,
+                                      .one = -1,
+                                      .keep = 30,
+                                      .threshold = NAN,
+                                      .narrow = true,
+                                      .widen = dn_screen_keep_most()};
+
+    list_genes();
+    make(2, 1);
+    score_each();
+    if (screen(&o, &r) == DN_EUNAVAILABLE) {
+        test_skip("this CPU has no products in bfloat16");
+        return;
+    }
+    CU_ASSERT(r.single);
+    compare(&o, &r);
+    dn_gene_screen_result_destroy(&r);
+}
+
+/* A checkpoint by the clock and one that was asked for stop nobody; that of another screen is refused. */
+static void saved_on_the_way(void)
+{
+    const char *path = test_path("way.h5");
+    dn_requests requests = {.checkpoint = 1, .every = 1e-9};
+    dn_screen_saving saving = saving_at(path, false, &requests);
+    const dn_gene_screen_options o = {.gene = all,
+                                      .n_genes = GENES,
+                                      .one = -1,
+                                      .keep = 30,
+                                      .threshold = NAN,
+                                      .round = 1,
+                                      .opt_saving = &saving};
+    dn_gene_screen_result r;
+    dn_error err = DN_ERROR_INIT;
+    bool found = false;
+
+    list_genes();
+    make(2, 1);
+    score_each();
+    CU_ASSERT_EQUAL(screen(&o, &r), DN_OK);
+    compare(&o, &r);
+    dn_gene_screen_result_destroy(&r);
+    CU_ASSERT_EQUAL(requests.checkpoint, 0);
+    CU_ASSERT_EQUAL(dn_screen_state_find(&test_comm, path, config, &found, NULL), DN_OK);
+    CU_ASSERT(found);
+    CU_ASSERT_EQUAL(
+        dn_screen_state_find(&test_comm, path, "{\"command\": \"screen\", \"keep\": 31}", &found, &err),
+        DN_ECANTCREAT);
+    CU_ASSERT(strstr(err.text, "keep") != NULL && strstr(err.text, "31") != NULL);
+}
+
+/* While it goes on from a checkpoint and writes others. */
+static void out_of_memory_on_the_way(void)
+{
+    const char *path = test_path("memory.h5");
+    dn_gene_screen_options o = {.gene = all, .n_genes = GENES, .one = -1, .keep = 30, .threshold = NAN};
+
+    list_genes();
+    make(2, 1);
+    score_each();
+    CU_ASSERT_EQUAL(go_on(1, o, path, false), DN_ESAVED);
+    o.round = 1;
+    for (int rank = 0; rank < test_comm.size; rank = test_next_victim(rank)) {
+        dn_status st = DN_ENOMEM;
+
+        for (long k = 0; st != DN_OK && k < 600; k = test_next_refused(k)) {
+            dn_requests requests = {.checkpoint = 1};
+            dn_screen_saving saving = saving_at(path, true, &requests);
+            dn_gene_screen_result r;
+            dn_error err = DN_ERROR_INIT;
+
+            o.opt_saving = &saving;
+            dn_alloc_fail_after(test_comm.rank == rank ? k : -1);
+            st = dn_gene_screen(&test_comm, &in, &o, &r, &err);
+            dn_alloc_fail_after(-1);
+            CU_ASSERT(test_same((int)st));
+            CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == rank));
+            if (st == DN_OK)
+                compare(&o, &r);
+            dn_gene_screen_result_destroy(&r);
+            CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+        }
+        CU_ASSERT_EQUAL(st, DN_OK);
+    }
+}
+
 static const dn_test tests[] = {{"what brute force keeps", against_brute_force},
                                 {"both precisions give one list", both_precisions},
                                 {"ties by ids", ties},
                                 {"the scores of evaluate", like_evaluate},
                                 {"refused", refused},
+                                {"stopped after every round", stopped_everywhere},
+                                {"stopped among candidates", stopped_among_candidates},
+                                {"more candidates than fit", more_candidates_than_fit},
+                                {"saved on the way", saved_on_the_way},
+                                {"out of memory on the way", out_of_memory_on_the_way},
                                 {NULL, NULL}};
 
 int main(int argc, char **argv)

@@ -1,5 +1,6 @@
 /* resume.c - tests of checkpoints in mpi/train/train.h: a run that is stopped anywhere and goes on, on any
- * number of ranks, ends with the bits and the reports of one that was never stopped */
+ * number of ranks, ends with the bits and the reports of one that was never stopped; what is asked for is
+ * done */
 #include <omp.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,8 +57,22 @@ static void make_data(void)
 static int64_t stop_epoch, stop_step; /* both from 0; the step that fails. Epoch -1: none */
 static const dn_model_ops *real_ops;
 
+/* Or the step, or validation, in which ask_rank is asked for a wish. Epoch -1: nobody is */
+static int64_t ask_epoch = -1, ask_step;
+static int ask_rank, ask_wish;
+static dn_requests requests;
+
+static void ask(const dn_pass *pass)
+{
+    bool now = ask_step < 0 ? !pass->train : pass->train && pass->first / BATCH == ask_step;
+
+    if (now && pass->epoch == ask_epoch && test_comm.rank == ask_rank)
+        dn_request_note(&requests, ask_wish);
+}
+
 static dn_status stopping_load(dn_work *work, const int64_t *r, int64_t n, const dn_pass *pass, dn_error *err)
 {
+    ask(pass);
     if (pass->train && pass->epoch == stop_epoch && pass->first / BATCH == stop_step)
         return dn_error_set(err, DN_EIO, __FILE__, __LINE__, "stopped");
     return real_ops->load(work, r, n, pass, err);
@@ -70,7 +85,18 @@ typedef struct outcome {
     dn_train_result result;
     dn_epoch_report report[EPOCHS]; /* rank 0 of the run: as the hooks heard */
     int64_t reports, resumed;
+    int64_t first_epoch, first_step; /* the first step done, from 0; -1: none */
 } outcome;
+
+static void on_step(void *ctx, const dn_step_report *e)
+{
+    outcome *o = ctx;
+
+    if (o->first_epoch >= 0)
+        return;
+    o->first_epoch = e->epoch - 1;
+    o->first_step = e->step - 1;
+}
 
 static dn_status on_epoch(void *ctx, const dn_epoch_report *e, dn_error *err)
 {
@@ -121,14 +147,16 @@ static dn_status train(const dn_comm *comm, const char *path, const way *how, ou
                           .decay = 0.01,
                           .schedule = {.kind = DN_STEPWISE, .rate = 0.002, .factor = 6, .every = STEPS},
                           .opt_plan = how->plan,
+                          .requests = &requests,
                           .opt_checkpoints = path != NULL ? &keep : NULL};
-    dn_train_hooks hooks = {.ctx = out, .epoch = on_epoch, .resumed = on_resumed};
+    dn_train_hooks hooks = {.ctx = out, .step = on_step, .epoch = on_epoch, .resumed = on_resumed};
     dn_status st;
 
     real_ops = gener.model.ops;
     ops.load = stopping_load;
     copy.model.ops = &ops;
     out->reports = out->resumed = 0;
+    out->first_epoch = -1;
     out->result = (dn_train_result){.w = out->w, .running = out->running};
     memset(out->w, 0, sizeof out->w);
     st = dn_train(comm, &copy.model, &r, &o, &hooks, &out->result, err);
@@ -167,41 +195,52 @@ static void run_whole(dn_optim_kind optimiser)
     CU_ASSERT_EQUAL(train(&self, NULL, &how, &whole, NULL), DN_OK);
 }
 
-/* The first n ranks; rank is -1 on the others. */
-static dn_comm first_ranks(int n)
-{
-    dn_comm comm = {.mpi = MPI_COMM_NULL, .rank = -1, .size = n};
-
-    MPI_Comm_split(test_comm.mpi, test_comm.rank < n ? 0 : MPI_UNDEFINED, test_comm.rank, &comm.mpi);
-    if (comm.mpi != MPI_COMM_NULL)
-        MPI_Comm_rank(comm.mpi, &comm.rank);
-    return comm;
-}
-
-static void leave(dn_comm *comm)
-{
-    if (comm->mpi != MPI_COMM_NULL)
-        MPI_Comm_free(&comm->mpi);
-    MPI_Barrier(test_comm.mpi);
-}
-
 /* On n ranks until the stop. */
 static void stopped_on(int n, const char *path, way how, int64_t epoch, int64_t step)
 {
-    dn_comm comm = first_ranks(n);
+    dn_comm comm = test_first_ranks(n);
 
     stop_epoch = epoch;
     stop_step = step;
     if (comm.rank >= 0)
         CU_ASSERT_EQUAL(train(&comm, path, &how, &cut, NULL), DN_EIO);
     stop_epoch = -1;
-    leave(&comm);
+    test_leave(&comm);
+}
+
+/* On n ranks until one of them is asked to stop. */
+static void asked_on(int n, const char *path, way how, int64_t epoch, int64_t step, int who, int wish)
+{
+    dn_comm comm = test_first_ranks(n);
+    dn_error err = DN_ERROR_INIT;
+
+    ask_epoch = epoch;
+    ask_step = step;
+    ask_rank = who;
+    ask_wish = wish;
+    if (comm.rank >= 0) {
+        CU_ASSERT_EQUAL(train(&comm, path, &how, &cut, &err), DN_ESAVED);
+        CU_ASSERT(strstr(err.text, dn_request_reason(wish)) != NULL);
+    }
+    ask_epoch = -1;
+    requests = (dn_requests){0};
+    test_leave(&comm);
+}
+
+/* The first step of the last run, on rank 0. */
+static void began_with(int64_t epoch, int64_t step)
+{
+    if (test_comm.rank == 0)
+        CU_ASSERT(cut.first_epoch == epoch && cut.first_step == step);
+    if (test_comm.rank == 0 && (cut.first_epoch != epoch || cut.first_step != step))
+        fprintf(stderr, "# began with step %lld of epoch %lld, wanted %lld of %lld\n",
+                (long long)cut.first_step, (long long)cut.first_epoch, (long long)step, (long long)epoch);
 }
 
 /* On n ranks to the end. */
 static void finished_on(int n, const char *path, way how)
 {
-    dn_comm comm = first_ranks(n);
+    dn_comm comm = test_first_ranks(n);
     dn_error err = DN_ERROR_INIT;
     bool found = false;
 
@@ -215,7 +254,7 @@ static void finished_on(int n, const char *path, way how)
         CU_ASSERT_EQUAL(cut.resumed, comm.rank == 0);
         same_bits(&comm);
     }
-    leave(&comm);
+    test_leave(&comm);
 }
 
 /* ---- tests ---- */
@@ -237,6 +276,104 @@ static void stopped_anywhere_on_other_ranks(void)
         finished_on(after, path, how);
     }
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* Any rank, in the first, a middle and the last step of an epoch: the step under way is the last one done. */
+static void asked_to_stop(void)
+{
+    static const int64_t at[][2] = {{0, 0}, {1, 4}, {2, STEPS - 1}, {3, STEPS - 1}};
+    static const int wish[] = {DN_WISH_STOP_USR1, DN_WISH_STOP_TERM, DN_WISH_STOP_INT, DN_WISH_STOP_CONTROL};
+    const char *path = test_path("asked.h5");
+    int n = test_comm.size;
+
+    run_whole(DN_ADAMW);
+    for (int k = 0; k < 4; k++) {
+        way how = {.optimiser = DN_ADAMW};
+        int before = 1 + (k + 1) % n;
+        asked_on(before, path, how, at[k][0], at[k][1], k % before, wish[k]);
+        finished_on(1 + k % n, path, how);
+        if (at[k][1] < STEPS - 1)
+            began_with(at[k][0], at[k][1] + 1);
+        else if (at[k][0] + 1 < EPOCHS)
+            began_with(at[k][0] + 1, 0); /* with validation done before */
+    }
+}
+
+/* A wish that comes in validation of one slice is fulfilled in the next step. */
+static void asked_in_validation(void)
+{
+    const char *path = test_path("validation.h5");
+    way how = {.optimiser = DN_SGD};
+    int n = test_comm.size;
+
+    run_whole(DN_SGD);
+    asked_on(n, path, how, 0, -1, 0, DN_WISH_STOP_TERM); /* rank 0 has a block of it in any case */
+    finished_on(n > 1 ? 2 : 1, path, how);
+    began_with(1, 1);
+}
+
+/* A clock that has run out lets every start do one step, and a run go on to its end. */
+static void out_of_time(void)
+{
+    const char *path = test_path("time.h5");
+    way how = {.optimiser = DN_ADAMW};
+    dn_error err = DN_ERROR_INIT;
+
+    run_whole(DN_ADAMW);
+    for (int64_t k = 0; k < STEPS + 2; k++) {
+        requests.stop_at = 1e-9;
+        how.resume = k > 0;
+        CU_ASSERT_EQUAL(train(&test_comm, path, &how, &cut, &err), DN_ESAVED);
+        began_with(k / STEPS, k % STEPS);
+        CU_ASSERT(strstr(err.text, "--max-time") != NULL);
+    }
+    requests = (dn_requests){0};
+    finished_on(test_comm.size, path, how);
+    began_with(1, 2);
+}
+
+/* Checkpoints by the clock and on request: what was done since is all that a failure costs. */
+static void asked_for_a_checkpoint(void)
+{
+    const char *path = test_path("wished.h5");
+    way how = {.optimiser = DN_ADAMW};
+    int last = test_comm.size - 1;
+
+    run_whole(DN_ADAMW);
+    requests.every = 1e-9; /* every step */
+    stopped_on(test_comm.size, path, how, 1, 5);
+    requests = (dn_requests){0};
+    finished_on(1, path, how);
+    began_with(1, 5);
+
+    ask_epoch = 1; /* EVERY steps there is one anyway: at update 12, which is step 3 of this epoch */
+    ask_step = 4;
+    ask_rank = last;
+    ask_wish = DN_WISH_CHECKPOINT;
+    stopped_on(test_comm.size, path, how, 1, 6);
+    CU_ASSERT_EQUAL(requests.checkpoint, 0);
+    CU_ASSERT_EQUAL(requests.last > 0, test_comm.rank >= 0);
+    ask_epoch = -1;
+    finished_on(test_comm.size, path, how);
+    began_with(1, 5);
+}
+
+/* A step that fails is not saved, whatever is asked for. */
+static void asked_in_a_step_that_fails(void)
+{
+    const char *path = test_path("fails.h5");
+    way how = {.optimiser = DN_ADAMW};
+
+    run_whole(DN_ADAMW);
+    ask_epoch = 1;
+    ask_step = 6;
+    ask_rank = 0;
+    ask_wish = DN_WISH_STOP_TERM | DN_WISH_CHECKPOINT;
+    stopped_on(test_comm.size, path, how, 1, 6); /* fails with DN_EIO, not DN_ESAVED */
+    ask_epoch = -1;
+    requests = (dn_requests){0};
+    finished_on(1, path, how);
+    began_with(1, 4); /* from the checkpoint after update 12 */
 }
 
 /* Three stops, each time other ranks and another plan; SGD has no moments to keep. */
@@ -322,6 +459,11 @@ static void any_rank_may_run_out_of_memory(void)
 int main(int argc, char **argv)
 {
     static const dn_test tests[] = {{"stopped anywhere, on other ranks", stopped_anywhere_on_other_ranks},
+                                    {"asked to stop, any rank", asked_to_stop},
+                                    {"asked in validation", asked_in_validation},
+                                    {"out of time", out_of_time},
+                                    {"asked for a checkpoint", asked_for_a_checkpoint},
+                                    {"asked in a step that fails", asked_in_a_step_that_fails},
                                     {"stopped again and again", stopped_again_and_again},
                                     {"stopped after the end", stopped_after_the_end},
                                     {"damaged", damaged},

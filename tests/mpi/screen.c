@@ -268,11 +268,9 @@ static bool same_hit(const dn_screened *a, const dn_screened *b)
            memcmp(&a->score, &b->score, sizeof a->score) == 0;
 }
 
-static void compare_screen(const made *x, const dn_screen_options *o, const float *score)
+static void compare_result(const dn_screen_options *o, const float *score, const dn_screen_result *got)
 {
     static dn_screened want[2 * ROWS];
-    dn_screen_result got;
-    dn_error err = DN_ERROR_INIT;
     int64_t n = 0, known = 0, wrong = 0;
 
     for (int end = 1; end >= 0; end--)
@@ -281,20 +279,39 @@ static void compare_screen(const made *x, const dn_screen_options *o, const floa
     for (int64_t i = 0; i < o->n_drugs; i++)
         for (int64_t j = 0; j < o->n_targets; j++)
             known += label_at[o->drug[i] * TARGETS + o->target[j]] >= 0;
+    CU_ASSERT_EQUAL(got->n, n);
+    for (int64_t i = 0; i < n && i < got->n; i++)
+        wrong += !same_hit(&got->hit[i], &want[i]);
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(got->pairs, o->n_drugs * o->n_targets);
+    CU_ASSERT_EQUAL(got->known, known);
+    CU_ASSERT_EQUAL(got->scored, got->pairs - (o->include_known ? 0 : known));
+}
+
+static void compare_screen(const made *x, const dn_screen_options *o, const float *score)
+{
+    dn_screen_result got;
+    dn_error err = DN_ERROR_INIT;
+
     CU_ASSERT_EQUAL(dn_screen(&test_comm, &x->m, &x->split, o, &got, &err), DN_OK);
     if (err.code != DN_OK)
         fprintf(stderr, "# %s\n", err.text);
-    CU_ASSERT_EQUAL(got.n, n);
-    for (int64_t i = 0; i < n && i < got.n; i++)
-        wrong += !same_hit(&got.hit[i], &want[i]);
-    CU_ASSERT_EQUAL(wrong, 0);
-    CU_ASSERT_EQUAL(got.pairs, o->n_drugs * o->n_targets);
-    CU_ASSERT_EQUAL(got.known, known);
-    CU_ASSERT_EQUAL(got.scored, got.pairs - (o->include_known ? 0 : known));
+    compare_result(o, score, &got);
     dn_screen_result_destroy(&got);
 }
 
 static int64_t every_drug[DRUGS], every_target[TARGETS];
+
+static void make_all(void)
+{
+    make_molecules(dn_rng_stream(3, DN_RNG_SYNTH, 0, 0));
+    make_targets(dn_rng_stream(4, DN_RNG_SYNTH, 0, 0));
+    make_pairs(dn_rng_stream(5, DN_RNG_SYNTH, 0, 0));
+    for (int64_t i = 0; i < DRUGS; i++)
+        every_drug[i] = i;
+    for (int64_t i = 0; i < TARGETS; i++)
+        every_target[i] = i;
+}
 
 static void all_ways(bool history, const char *kind, float scale)
 {
@@ -303,13 +320,7 @@ static void all_ways(bool history, const char *kind, float scale)
     static float score[ROWS];
     made x;
 
-    make_molecules(dn_rng_stream(3, DN_RNG_SYNTH, 0, 0));
-    make_targets(dn_rng_stream(4, DN_RNG_SYNTH, 0, 0));
-    make_pairs(dn_rng_stream(5, DN_RNG_SYNTH, 0, 0));
-    for (int64_t i = 0; i < DRUGS; i++)
-        every_drug[i] = i;
-    for (int64_t i = 0; i < TARGETS; i++)
-        every_target[i] = i;
+    make_all();
     score_all(history, kind, scale, score);
     make_model(false, history, kind, scale, &x);
     for (int way = 0; way < 18; way++) {
@@ -428,9 +439,7 @@ static void evidence(void)
 
     new_drugs = 5;
     new_targets = 4;
-    make_molecules(dn_rng_stream(3, DN_RNG_SYNTH, 0, 0));
-    make_targets(dn_rng_stream(4, DN_RNG_SYNTH, 0, 0));
-    make_pairs(dn_rng_stream(5, DN_RNG_SYNTH, 0, 0));
+    make_all();
     make_model(false, false, "warm", 1, &x);
     live = dn_alloc_live();
     for (int64_t d = 0; d < DRUGS; d += 3)
@@ -535,12 +544,85 @@ static void any_rank_may_run_out_of_memory(void)
     run_out_of_memory(true);
 }
 
+/* ---- stopped and gone on with ---- */
+
+/* On n ranks, the last of which is asked to stop; DN_OK: it was the end, compared. The same on all ranks. */
+static dn_status go_on(int n, const made *x, dn_screen_options o, const float *score, const char *path,
+                       bool resume)
+{
+    dn_comm comm = test_first_ranks(n);
+    dn_requests requests = {.term = comm.rank == n - 1};
+    const dn_screen_saving saving = {.path = path,
+                                     .command = "dragnet screen",
+                                     .config = "{\"command\": \"screen\"}",
+                                     .build = "dragnet 0, some CPU",
+                                     .resume = resume,
+                                     .requests = &requests};
+    dn_screen_result got;
+    dn_error err = DN_ERROR_INIT;
+    bool found = false;
+    int st = DN_OK;
+
+    o.opt_saving = &saving;
+    if (comm.rank >= 0 && resume) {
+        CU_ASSERT_EQUAL(dn_screen_state_find(&comm, path, saving.config, &found, NULL), DN_OK);
+        CU_ASSERT(found);
+    }
+    if (comm.rank >= 0) {
+        st = (int)dn_screen(&comm, &x->m, &x->split, &o, &got, &err);
+        if (st == DN_OK)
+            compare_result(&o, score, &got);
+        CU_ASSERT(st == DN_OK || (st == DN_ESAVED && strstr(err.text, "SIGTERM") != NULL));
+        dn_screen_result_destroy(&got);
+    }
+    test_leave(&comm);
+    MPI_Bcast(&st, 1, MPI_INT, 0, test_comm.mpi);
+    return (dn_status)st;
+}
+
+/* After every round on other ranks and with blocks of another width, which those of the checkpoint replace.
+ */
+static void stopped_after_every_round(void)
+{
+    static float score[ROWS];
+    const char *path = test_path("checkpoint.h5");
+    made x;
+
+    make_all();
+    score_all(true, "warm", 1, score);
+    make_model(false, true, "warm", 1, &x);
+    for (int per = 0; per < 3; per++) {
+        dn_screen_options o = {.drug = every_drug,
+                               .n_drugs = DRUGS,
+                               .target = every_target,
+                               .n_targets = TARGETS,
+                               .keep = 5,
+                               .per = (dn_screen_per)per,
+                               .end = {per != 1, true},
+                               .include_known = per == 2,
+                               .block = 9,
+                               .round = 5};
+        dn_status st = DN_ESAVED;
+        int times = 0;
+
+        for (; st == DN_ESAVED && times < 30; times++) {
+            st = go_on(1 + times % test_comm.size, &x, o, score, path, times > 0);
+            o.block = 4;
+        }
+        CU_ASSERT_EQUAL(st, DN_OK);
+        CU_ASSERT(times > 3);
+    }
+    free_model(&x);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 static const dn_test tests[] = {{"with history: as every pair by itself", with_history},
                                 {"without history", without_history},
                                 {"ties go by ids", ties_go_by_ids},
                                 {"drugs and targets that are new", newcomers},
                                 {"evidence", evidence},
                                 {"refused", refused},
+                                {"stopped after every round", stopped_after_every_round},
                                 {"any rank may run out of memory", any_rank_may_run_out_of_memory},
                                 {NULL, NULL}};
 

@@ -119,7 +119,8 @@ static void mark(int file, enum moment moment)
     }
     if (told.hold != NULL && strcmp(told.hold, text) == 0) {
         struct timespec t = {told.hold_ms / 1000, told.hold_ms % 1000 * 1000000};
-        nanosleep(&t, NULL);
+        while (nanosleep(&t, &t) != 0 && errno == EINTR)
+            ; /* signals that are handled shorten nothing */
     }
     errno = old;
 }

@@ -31,6 +31,23 @@ static void watchdog(void)
     alarm(limit != NULL ? (unsigned)atoi(limit) : 60u);
 }
 
+dn_comm test_first_ranks(int n)
+{
+    dn_comm comm = {.mpi = MPI_COMM_NULL, .rank = -1, .size = n};
+
+    MPI_Comm_split(test_comm.mpi, test_comm.rank < n ? 0 : MPI_UNDEFINED, test_comm.rank, &comm.mpi);
+    if (comm.mpi != MPI_COMM_NULL)
+        MPI_Comm_rank(comm.mpi, &comm.rank);
+    return comm;
+}
+
+void test_leave(dn_comm *comm)
+{
+    if (comm->mpi != MPI_COMM_NULL)
+        MPI_Comm_free(&comm->mpi);
+    MPI_Barrier(test_comm.mpi);
+}
+
 bool test_same(int v)
 {
     int range[2] = {v, -v};

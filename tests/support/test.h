@@ -28,6 +28,11 @@ int test_main(int argc, char **argv, const char *suite, const dn_test *tests);
 /* Whether v is the same on every rank. Collective. */
 bool test_same(int v);
 
+/* The first n ranks by themselves, for what is begun on so many and ended on others; rank is -1 on the rest.
+ * test_leave() waits for all. Collective over all ranks. */
+dn_comm test_first_ranks(int n);
+void test_leave(dn_comm *comm);
+
 /* For tests that refuse allocation k on one rank and want to stay short:
  *     for (int r = 0; r < test_comm.size; r = test_next_victim(r))
  *         for (long k = 0; st != DN_OK && k < limit; k = test_next_refused(k))

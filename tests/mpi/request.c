@@ -1,0 +1,105 @@
+/* request.c - tests of mpi/core/request.h: what one rank is asked for, all do; clocks are rank 0's */
+#include "mpi/core/request.h"
+
+#include <string.h>
+#include "tests/support/test.h"
+
+static const int each[DN_WISH_SLOTS] = {DN_WISH_CHECKPOINT, DN_WISH_STOP_USR1, DN_WISH_STOP_TERM,
+                                        DN_WISH_STOP_INT,   DN_WISH_STOP_TIME, DN_WISH_STOP_CONTROL};
+
+static void any_rank_is_heard(void)
+{
+    for (int who = 0; who < test_comm.size; who++)
+        for (int k = 0; k < DN_WISH_SLOTS; k++) {
+            dn_requests r = {0};
+            int want = each[k] == DN_WISH_STOP_TIME ? 0 : each[k]; /* a clock's, nobody can note it */
+
+            CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), 0);
+            if (test_comm.rank == who)
+                for (int again = 0; again < 3; again++)
+                    dn_request_note(&r, each[k]);
+            CU_ASSERT_EQUAL(dn_request_look(&test_comm, &r), test_comm.rank == who ? want : 0);
+            CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), want);
+            CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), want); /* it is asked for until it is done */
+            dn_request_saved(&r);
+            CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), want & DN_WISH_STOP);
+        }
+}
+
+static void different_wishes_are_joined(void)
+{
+    dn_requests r = {0};
+    int want = 0;
+
+    for (int k = 0; k < test_comm.size && k < DN_WISH_SLOTS; k++)
+        want |= each[k] & ~DN_WISH_STOP_TIME;
+    dn_request_note(&r, each[test_comm.rank % DN_WISH_SLOTS]);
+    CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), want);
+    CU_ASSERT_EQUAL(dn_request_agree(&test_comm, NULL), 0);
+    CU_ASSERT_EQUAL(dn_request_look(&test_comm, NULL), 0);
+    dn_request_saved(NULL);
+}
+
+static void clocks_are_those_of_rank_0(void)
+{
+    dn_requests r = {0};
+    bool master = test_comm.rank == 0;
+
+    dn_request_start(&r);
+    r.every = master ? 1000 : 1e-9; /* those of others would have run out long ago */
+    r.stop_at = r.last + (master ? 1000 : -1);
+    CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), 0);
+    r.last -= 2000;
+    CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), DN_WISH_CHECKPOINT);
+    dn_request_saved(&r);
+    CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), 0);
+    r.ahead = 900; /* what the next step takes counts */
+    CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), 0);
+    r.ahead = 1001;
+    CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), DN_WISH_STOP_TIME);
+    r.stop_at = 0;
+    r.every = 0;
+    r.last -= 1e6;
+    CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), 0);
+}
+
+/* All 64 sets of wishes, through a sum with nobody's and with one's own. */
+static void slots_keep_wishes(void)
+{
+    for (int w = 0; w < 1 << DN_WISH_SLOTS; w++) {
+        float slots[DN_WISH_SLOTS], sum[DN_WISH_SLOTS] = {0};
+
+        dn_request_pack(w, slots);
+        for (int times = 0; times < 3; times++)
+            for (int k = 0; k < DN_WISH_SLOTS; k++)
+                sum[k] += slots[k];
+        CU_ASSERT_EQUAL(dn_request_unpack(slots), w);
+        CU_ASSERT_EQUAL(dn_request_unpack(sum), w);
+    }
+}
+
+static void the_reason_is_named(void)
+{
+    static const char *const names[DN_WISH_SLOTS] = {"a command", "SIGUSR1",    "SIGTERM",
+                                                     "SIGINT",    "--max-time", "a command"};
+
+    for (int k = 0; k < DN_WISH_SLOTS; k++) {
+        dn_error err = DN_ERROR_INIT;
+
+        CU_ASSERT_EQUAL(dn_request_stopped(each[k], "step 3", &err), DN_ESAVED);
+        CU_ASSERT(strstr(err.text, names[k]) != NULL && strstr(err.text, "after step 3") != NULL);
+        CU_ASSERT_EQUAL(err.code, DN_ESAVED);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const dn_test tests[] = {{"any rank is heard", any_rank_is_heard},
+                                    {"different wishes are joined", different_wishes_are_joined},
+                                    {"clocks are those of rank 0", clocks_are_those_of_rank_0},
+                                    {"slots keep wishes", slots_keep_wishes},
+                                    {"the reason is named", the_reason_is_named},
+                                    {NULL, NULL}};
+
+    return test_main(argc, argv, "request", tests);
+}
