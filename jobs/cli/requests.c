@@ -1,8 +1,10 @@
 /* requests.c - signals and clocks become wishes; see requests.h */
 #include "jobs/cli/requests.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <time.h>
+#include "solvers/base/log.h"
 
 const dn_opt dn_requests_options[] = {
     {"checkpoint-every", 0, DN_OPT_TIME, "10m", "TIME",
@@ -29,36 +31,78 @@ static int milliseconds(void)
                  0x3fffffff);
 }
 
-/* Everything called here is async-signal-safe. */
-static void on_interrupt(int number)
+/* Everything called here is async-signal-safe. Whether it asks for something that was not asked for before.
+ */
+static bool hear(int number)
 {
     int now = milliseconds();
+    bool first = number == SIGUSR1   ? !noted_in->usr1
+                 : number == SIGTERM ? !noted_in->term
+                                     : !noted_in->interrupt;
 
-    if (!noted_in->interrupt) {
-        interrupted_at = now;
-        dn_request_note(noted_in, DN_WISH_STOP_INT);
-    } else if (((now - interrupted_at) & 0x3fffffff) >= SAME_MS) {
-        signal(number, SIG_DFL);
-        raise(number); /* comes through as soon as this handler is left */
+    if (number == SIGINT && !first && ((now - interrupted_at) & 0x3fffffff) >= SAME_MS) {
+        sigset_t open;
+        signal(SIGINT, SIG_DFL);
+        sigemptyset(&open);
+        sigaddset(&open, SIGINT);
+        pthread_sigmask(SIG_UNBLOCK, &open, NULL);
+        raise(SIGINT);
     }
+    if (number == SIGINT && first)
+        interrupted_at = now;
+    dn_request_note(noted_in, number == SIGUSR1   ? DN_WISH_STOP_USR1
+                              : number == SIGTERM ? DN_WISH_STOP_TERM
+                                                  : DN_WISH_STOP_INT);
+    return first;
 }
 
 static void on_signal(int number)
 {
-    dn_request_note(noted_in, number == SIGUSR1 ? DN_WISH_STOP_USR1 : DN_WISH_STOP_TERM);
+    (void)hear(number);
 }
 
+static void *wait_for_signals(void *set)
+{
+    int number;
+
+    for (;;)
+        if (sigwait(set, &number) == 0 && hear(number))
+            dn_log(DN_INFO, "signal", "noted", "signal=%s",
+                   number == SIGUSR1   ? "SIGUSR1"
+                   : number == SIGTERM ? "SIGTERM"
+                                       : "SIGINT");
+    return NULL;
+}
+
+/* The frame of a handler goes where the stack pointer is. The matrix products that oneDNN generates have it
+ * in a buffer of 16 KB on the heap, and with the tiles of AMX a frame takes 11 KB: what lies before that
+ * buffer is overwritten. So no thread that computes may run a handler. */
 void dn_requests_listen(dn_requests *r)
 {
-    struct sigaction action = {.sa_flags = SA_RESTART};
+    static sigset_t set;
+    static const int number[] = {SIGUSR1, SIGTERM, SIGINT};
+    struct sigaction action = {.sa_flags = SA_RESTART, .sa_handler = on_signal};
+    pthread_attr_t small;
+    pthread_t thread;
+    sigset_t before;
+    bool listening;
 
     noted_in = r;
+    sigemptyset(&set);
+    for (int i = 0; i < 3; i++)
+        sigaddset(&set, number[i]);
+    pthread_sigmask(SIG_BLOCK, &set, &before); /* and in all threads that this one starts */
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 1 << 18);
+    listening = pthread_create(&thread, &small, wait_for_signals, &set) == 0;
+    pthread_attr_destroy(&small);
+    if (!listening) { /* signals end the program, as they always do */
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        return;
+    }
     sigemptyset(&action.sa_mask);
-    action.sa_handler = on_signal;
-    sigaction(SIGUSR1, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    action.sa_handler = on_interrupt;
-    sigaction(SIGINT, &action, NULL);
+    for (int i = 0; i < 3; i++)
+        sigaction(number[i], &action, NULL); /* for threads that libraries started before main() */
 }
 
 void dn_requests_clocks(dn_requests *r, const dn_options *o)

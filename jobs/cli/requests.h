@@ -19,7 +19,9 @@
 /* The rows of --checkpoint-every and --max-time, for every stoppable command. */
 extern const dn_opt dn_requests_options[];
 
-/* From now on the signals are noted in r, which must last as long as the program. */
+/* From now on the signals are noted in r, which must last as long as the program, by a thread that does
+ * nothing else. To be called before other threads are started: those inherit that the signals are none of
+ * theirs. */
 void dn_requests_listen(dn_requests *r);
 
 /* Wind the clocks up as the options say; --max-time counts from r->last, the start of the program. */

@@ -13,8 +13,9 @@ DRAGNET_MAX_REQUEUES=${DRAGNET_MAX_REQUEUES:-100}
 # Each rank has the cores that --cpus-per-task gives it, all for its own threads; BLAS starts none.
 THREADS=${SLURM_CPUS_PER_TASK:-1}
 export OMP_NUM_THREADS=$THREADS OPENBLAS_NUM_THREADS=1
-# mpirun gives its ranks this many seconds after SIGTERM; Slurm's own KillWait comes on top.
-export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-60}
+# Seconds that mpirun gives its ranks after SIGTERM to save (its default is 1). It also waits twice as long after an exit
+# code that is not 0, so saving by SIGUSR1 takes that much longer under mpirun; srun has neither limit nor delay.
+export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-20}
 # What Slurm says when the batch script asks: this job may be a task of an array.
 JOB=${SLURM_JOB_ID:?this is for sbatch}
 

@@ -74,6 +74,8 @@ for room in 8:1 700:3 1800:1 3300:2; do
     expect 74 "No space left on device" go "$n" small/run
     one_line small/run
     grep -q 'are free' err.txt || fail "$kb KB: what is free goes unsaid: $(tail -1 err.txt)"
+    [ "$kb" -lt 100 ] || grep -qE 'a checkpoint takes [0-9.]+ MB' err.txt ||
+        fail "$kb KB: what a checkpoint takes goes unsaid: $(tail -1 err.txt)"
     [ ! -e small/run/model.h5 ] && [ ! -e small/run/checkpoint.h5.part ] || fail "$kb KB: left: $(ls small/run)"
     had=$([ -e small/run/checkpoint.h5 ] && echo "train: resuming")
     [ "$kb" -lt 1000 ] || [ -n "$had" ] || fail "$kb KB: no checkpoint is left"

@@ -53,6 +53,9 @@ whole=$(digest whole/model.h5)
 
 # one run, stopped by every signal, each time on other ranks
 begin 3 run
+# no thread that computes may be interrupted by a handler: its frame would go where generated code has its stack pointer
+blocked=$(sed -n 's/^SigBlk:[[:space:]]*//p' "/proc/${pid[0]}/status")
+[ $((0x$blocked & 0x4202)) = $((0x4202)) ] || fail "the main thread takes signals itself: SigBlk $blocked"
 kill -TERM "${pid[1]}"
 ends 75 "TERM to rank 1 of 3" "stopped by SIGTERM after step"
 grep -q "asked to stop, writing a checkpoint reason=SIGTERM" err.txt || fail "the signal is not in the log"
