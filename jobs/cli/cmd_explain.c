@@ -23,6 +23,11 @@ static const dn_opt options[] = {
     {"pairs", 0, DN_OPT_TEXT, NULL, "FILE",
      "pairs in place of one: drug id, tab, target id in a line (screen.tsv is such a file)",
      "what is explained"},
+    {"molecules", 0, DN_OPT_TEXT, NULL, "FILE",
+     "SMILES file (SMILES and id in a line): drugs that the dataset need not have, asked for by these ids",
+     "what is explained"},
+    {"sequences", 0, DN_OPT_TEXT, NULL, "FILE",
+     "FASTA file: targets that the dataset need not have, asked for by these ids", "what is explained"},
     {"encoder", 0, DN_OPT_TEXT, NULL, "FILE",
      "the states that the model was trained on, when they no longer stand where they did",
      "what is explained"},
@@ -36,6 +41,10 @@ static const dn_opt options[] = {
     {"steps", 0, DN_OPT_INT, "64", "1..1048576", "to begin with; doubled until the sum is within --tolerance",
      "integration"},
     {"max-steps", 0, DN_OPT_INT, "8192", "1..1048576", "no more than so many", "integration"},
+    {"strict", 0, DN_OPT_FLAG, NULL, NULL,
+     "fail (65) and write nothing when the contributions of a pair do not add up within --tolerance",
+     "integration"},
+    {"json", 0, DN_OPT_FLAG, NULL, NULL, "one JSON object in place of the lines on the terminal", "output"},
     {"output", 'o', DN_OPT_TEXT, NULL, "DIR", "directory for the results (required)", "output"},
     {"force", 'f', DN_OPT_FLAG, NULL, NULL, "replace what the directory holds", "output"},
     {0}};
@@ -47,8 +56,8 @@ typedef struct job {
     dn_explain_wish wish;
     dn_dti_explain_options integration;
     const char *dir;
-    bool force, made_dir;
-    char config_path[PATH_ROOM], pairs_path[PATH_ROOM];
+    bool force, strict, json, made_dir;
+    char config_path[PATH_ROOM], pairs_path[PATH_ROOM], summary_path[PATH_ROOM];
     char *config;
     dn_explain_run run;
     dn_explain_sums *sums; /* [run.n] */
@@ -79,18 +88,23 @@ static dn_status read_options(job *j, dn_error *err)
         DN_FAIL(DN_EUSAGE, "--steps %lld is more than --max-steps %lld", (long long)j->integration.steps,
                 (long long)j->integration.most);
     j->dir = dn_options_text(o, "output");
-    if (strlen(j->dir) + sizeof "/config.json.part" > PATH_ROOM)
+    if (strlen(j->dir) + sizeof "/summary.json.part" > PATH_ROOM)
         DN_FAIL(DN_EUSAGE, "-o: a name of %zu bytes is too long", strlen(j->dir));
     snprintf(j->config_path, PATH_ROOM, "%s/config.json", j->dir);
     snprintf(j->pairs_path, PATH_ROOM, "%s/pairs.tsv", j->dir);
+    snprintf(j->summary_path, PATH_ROOM, "%s/summary.json", j->dir);
     j->force = dn_options_flag(o, "force");
-    j->wish = (dn_explain_wish){.dataset = dn_options_positional(o, 0),
-                                .model = dn_options_text(o, "model"),
-                                .opt_states = dn_options_text(o, "encoder"),
-                                .drug = dn_options_text(o, "drug"),
-                                .target = dn_options_text(o, "target"),
-                                .pairs = dn_options_text(o, "pairs"),
-                                .mean = strcmp(dn_options_text(o, "baseline"), "mean") == 0};
+    j->strict = dn_options_flag(o, "strict");
+    j->json = dn_options_flag(o, "json");
+    j->wish = (dn_explain_wish){
+        .dataset = dn_options_positional(o, 0),
+        .model = dn_options_text(o, "model"),
+        .opt_states = dn_options_text(o, "encoder"),
+        .drug = dn_options_text(o, "drug"),
+        .target = dn_options_text(o, "target"),
+        .pairs = dn_options_text(o, "pairs"),
+        .new = {.molecules = dn_options_text(o, "molecules"), .sequences = dn_options_text(o, "sequences")},
+        .mean = strcmp(dn_options_text(o, "baseline"), "mean") == 0};
 out:
     return st;
 }
@@ -178,6 +192,67 @@ static dn_status open_chem(const dn_comm *comm, dn_chem **out, dn_error *err)
     return st;
 }
 
+/* Rank 0. */
+static dn_status check_strict(const job *j, int64_t incomplete, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (j->strict && incomplete > 0) {
+        DN_TRY(dn_directory_clear(j->dir, dn_explain_is_output, err));
+        DN_FAIL(
+            DN_EDATA,
+            "contributions of %lld of %lld pairs do not add up within --tolerance and --strict was given: no "
+            "results are written; more --max-steps may help",
+            (long long)incomplete, (long long)j->run.n);
+    }
+out:
+    return st;
+}
+
+/* Rank 0: tables of all pairs, then what a person or a program reads. */
+static dn_status write_all(job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t incomplete = 0;
+
+    for (int64_t i = 0; i < j->run.n; i++)
+        incomplete += !j->sums[i].complete;
+    DN_TRY(check_strict(j, incomplete, err));
+    DN_TRY(dn_explain_write_summary(&j->run, j->sums, j->dir, err));
+    DN_TRY(dn_explain_write_pairs(&j->run, j->sums, j->dir, err));
+    if (j->json)
+        DN_TRY(dn_file_print(j->summary_path, stdout, err));
+    else
+        dn_explain_print(&j->run, j->sums, stdout);
+    DN_TRY(dn_stdout_end(j->dir, err));
+out:
+    return st;
+}
+
+/* Rank 0: the results are there already. */
+static dn_status show_done(const job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t incomplete = 0;
+
+    dn_log(DN_INFO, "explain", "already complete, nothing to do", "output=%s", j->dir);
+    if (j->strict) {
+        DN_TRY(dn_explain_count_incomplete(j->pairs_path, &incomplete, err));
+        if (incomplete > 0)
+            DN_FAIL(
+                DN_EDATA,
+                "%s: complete, but contributions of %lld pairs do not add up within --tolerance and --strict "
+                "was given",
+                j->dir, (long long)incomplete);
+    }
+    if (j->json) {
+        DN_TRY(dn_file_print(j->summary_path, stdout, err));
+        DN_TRY(dn_stdout_end(j->dir, err));
+    }
+out:
+    return st;
+}
+
 /* Collective. */
 static dn_status explain_all(job *j, dn_error *err)
 {
@@ -194,12 +269,7 @@ static dn_status explain_all(job *j, dn_error *err)
     DN_AGREE(comm);
     dn_gather_blocks(comm, j->sums, j->run.n, sizeof *j->sums);
     if (comm->rank == 0)
-        DN_PASS(dn_explain_write_pairs(&j->run, j->sums, j->dir, err));
-    DN_AGREE(comm);
-    if (comm->rank == 0) {
-        dn_explain_print(&j->run, j->sums, stdout);
-        st = dn_stdout_end(j->dir, err);
-    }
+        DN_PASS(write_all(j, err));
     DN_AGREE(comm);
 out:
     dn_chem_close(&chem);
@@ -226,7 +296,8 @@ static dn_status run(const dn_call *call, dn_error *err)
     if (!done)
         DN_TRY(explain_all(&j, err));
     else if (comm->rank == 0)
-        dn_log(DN_INFO, "explain", "already complete, nothing to do", "output=%s", j.dir);
+        DN_PASS(show_done(&j, err));
+    DN_AGREE(comm);
 out:
     if (st != DN_OK && comm->rank == 0 && j.made_dir)
         (void)rmdir(j.dir); /* fails, as it should, when something stands in it */
@@ -256,13 +327,16 @@ const dn_command dn_cmd_explain = {
         "and "
         "residues,\nand every label feature by itself), pair_N.svg (the molecule coloured by contribution), "
         "and "
-        "pairs.tsv with\nthe sums of all pairs.\n"
+        "pairs.tsv and\nsummary.json with the sums of all pairs.\n"
         "What labels of like drugs and targets say, kernel ridge regression (kron_rls) before all, is "
         "computed\n"
         "from fingerprints and 3-mers, which have no gradient: it stands as the share of the labels and is "
         "not\n"
         "divided among atoms and residues. A training pair is scored as in evaluate, its own label held "
         "out.\n"
+        "Molecules and proteins that the dataset need not have come from --molecules and --sequences, as in "
+        "screen;\n"
+        "a model on stored states needs theirs in --encoder.\n"
         "Pairs are shared over the ranks; the results are the same bits on any number of them.",
     .options = options,
     .run = run};

@@ -5,7 +5,10 @@
 #include "jobs/cli/molecule_svg.h"
 #include "jobs/cli/text_file.h"
 #include "mpi/inputs/dti_history.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/json.h"
 #include "solvers/chem/elements.h"
+#include "solvers/formats/delim.h"
 
 enum { NAME = 64, ID = 200 };
 
@@ -99,7 +102,8 @@ static dn_status write_picture(const dn_explain_run *r, int64_t i, const dn_dti_
     dn_molecule m = {0};
     size_t len;
     const char *smiles = dn_strings_at(&r->model.in.drugs.smiles, r->drug[i], &len);
-    char drug[ID], target[ID], title[2 * ID + 80];
+    const dn_explain_sums s = dn_explain_sum(e);
+    char drug[ID], target[ID], title[2 * ID + 8], note[200];
 
     DN_TRY(dn_molecule_read(chem, smiles, len, DN_CHEM_LAYOUT, &m, err));
     dn_strings_copy(&r->model.in.drugs.id, r->drug[i], drug, sizeof drug);
@@ -107,9 +111,14 @@ static dn_status write_picture(const dn_explain_run *r, int64_t i, const dn_dti_
     if (m.n_atoms != e->atoms)
         DN_FAIL(DN_EDATA, "drug '%s' has %lld atoms in the dataset and %lld in its SMILES", drug,
                 (long long)e->atoms, (long long)m.n_atoms);
-    snprintf(title, sizeof title, "%s with %s: score %.3f, probability of activation %.3f", drug, target,
-             e->score, e->probability);
-    dn_molecule_svg(&m, e->atom, title, to);
+    snprintf(title, sizeof title, "%s with %s", drug, target);
+    /* atoms may count for little: the picture shows how they compare among themselves */
+    snprintf(
+        note, sizeof note,
+        "logit %.3f (probability %.3f), %+.3f from the baseline: atoms %+.3g, residues %+.3g, labels %+.3g",
+        e->score, e->probability, e->score - e->baseline, plain(s.atoms), plain(s.residues),
+        plain(s.labels + s.kernel));
+    dn_molecule_svg(&m, e->atom, title, note, to);
 out:
     dn_molecule_destroy(&m);
     return st;
@@ -148,7 +157,8 @@ bool dn_explain_is_output(const char *name)
     static const char *const ends[] = {".atoms.tsv", ".residues.tsv", ".inputs.tsv", ".svg"};
     size_t digits;
 
-    if (strcmp(name, "pairs.tsv") == 0 || strcmp(name, "config.json") == 0)
+    if (strcmp(name, "pairs.tsv") == 0 || strcmp(name, "config.json") == 0 ||
+        strcmp(name, "summary.json") == 0)
         return true;
     if (strncmp(name, "pair_", 5) != 0 || (digits = strspn(name + 5, "0123456789")) == 0)
         return false;
@@ -194,6 +204,79 @@ dn_status dn_explain_write_pairs(const dn_explain_run *r, const dn_explain_sums 
     DN_TRY(dn_text_file_commit(&f, err));
 out:
     dn_text_file_close(&f);
+    return st;
+}
+
+static void pair_json(const dn_explain_run *r, int64_t i, const dn_explain_sums *s, dn_json *to)
+{
+    char drug[ID], target[ID];
+    dn_json *part;
+
+    dn_json_int(to, "pair", i + 1);
+    dn_json_string(to, "drug_id", dn_strings_copy(&r->model.in.drugs.id, r->drug[i], drug, sizeof drug));
+    dn_json_string(to, "target_id",
+                   dn_strings_copy(&r->model.in.targets.id, r->target[i], target, sizeof target));
+    if (r->row[i] >= 0) {
+        dn_json_int(to, "label", r->table.pairs.label[r->row[i]]);
+        dn_json_string(to, "part", part_of(r, i));
+    }
+    dn_json_number(to, "probability", s->probability);
+    dn_json_number(to, "score", s->score);
+    dn_json_number(to, "baseline", s->baseline);
+    part = dn_json_object(to, "molecule");
+    dn_json_number(part, "atoms", plain(s->atoms));
+    dn_json_number(part, "place_among_training_drugs", plain(s->drug_place));
+    part = dn_json_object(to, "sequence");
+    dn_json_number(part, "residues", plain(s->residues));
+    dn_json_number(part, "place_among_training_targets", plain(s->target_place));
+    part = dn_json_object(to, "labels");
+    dn_json_number(part, "kron_rls", plain(s->kernel));
+    dn_json_number(part, "others", plain(s->labels));
+    dn_json_number(to, "remainder", plain(s->remainder));
+    dn_json_int(to, "steps", s->steps);
+    dn_json_bool(to, "complete", s->complete != 0);
+}
+
+dn_status dn_explain_write_summary(const dn_explain_run *r, const dn_explain_sums *sums, const char *dir,
+                                   dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_text_file f = {0};
+    dn_json *root = dn_json_create(), *pairs = dn_json_array(root, "pairs");
+    char *text = NULL;
+
+    for (int64_t i = 0; i < r->n; i++)
+        pair_json(r, i, &sums[i], dn_json_object(pairs, NULL));
+    DN_TRY(dn_json_text(root, 2, &text, err));
+    DN_TRY(dn_text_file_open(&f, dir, "summary.json", err));
+    fprintf(f.to, "%s\n", text);
+    DN_TRY(dn_text_file_commit(&f, err));
+out:
+    dn_text_file_close(&f);
+    dn_free(text);
+    dn_json_destroy(&root);
+    return st;
+}
+
+dn_status dn_explain_count_incomplete(const char *path, int64_t *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_delim *d = NULL;
+    dn_record record;
+    bool more = true;
+
+    *out = 0;
+    DN_TRY(dn_delim_open(path, '\t', &d, err));
+    for (;;) {
+        DN_TRY(dn_delim_next(d, &record, &more, err));
+        if (!more)
+            break;
+        if (record.n > 0 && record.field[record.n - 1].len == 2 &&
+            memcmp(record.field[record.n - 1].text, "no", 2) == 0)
+            ++*out;
+    }
+out:
+    dn_delim_close(&d);
     return st;
 }
 

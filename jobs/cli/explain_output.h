@@ -30,6 +30,13 @@ bool dn_explain_is_output(const char *name);
 DN_MUST_CHECK dn_status dn_explain_write_pairs(const dn_explain_run *run, const dn_explain_sums *sums,
                                                const char *dir, dn_error *err);
 
+/* The same as summary.json. */
+DN_MUST_CHECK dn_status dn_explain_write_summary(const dn_explain_run *run, const dn_explain_sums *sums,
+                                                 const char *dir, dn_error *err);
+
+/* Pairs of a pairs.tsv that are not complete. Fails: DN_ENOINPUT, DN_EDATA, DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_explain_count_incomplete(const char *path, int64_t *out, dn_error *err);
+
 /* For a person: what the molecule, the sequence and the labels brought, of the first pairs. */
 void dn_explain_print(const dn_explain_run *run, const dn_explain_sums *sums, FILE *to);
 

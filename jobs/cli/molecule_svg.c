@@ -2,9 +2,10 @@
 #include "jobs/cli/molecule_svg.h"
 
 #include <math.h>
+#include <string.h>
 #include "solvers/chem/elements.h"
 
-enum { SCALE = 30, MARGIN = 40, TITLE = 34, LEGEND = 56, LEAST = 420 }; /* pixels; SCALE of a unit of xy */
+enum { SCALE = 30, MARGIN = 40, TITLE = 46, LEGEND = 64, LEAST = 420 }; /* pixels; SCALE of a unit of xy */
 
 typedef struct page {
     const dn_molecule *m;
@@ -195,9 +196,10 @@ static void put_legend(const page *p, double width, double y)
     fprintf(p->to,
             "<text x=\"%.1f\" y=\"%.1f\">%.3g</text>\n<text x=\"%.1f\" y=\"%.1f\">0</text>\n"
             "<text x=\"%.1f\" y=\"%.1f\">%+.3g</text>\n<text x=\"%.1f\" y=\"%.1f\">inhibition</text>\n"
-            "<text x=\"%.1f\" y=\"%.1f\">activation</text>\n</g>\n",
+            "<text x=\"%.1f\" y=\"%.1f\">activation</text>\n"
+            "<text x=\"%.1f\" y=\"%.1f\">contribution of an atom to the logit</text>\n</g>\n",
             left, y + 24, -p->most, left + 120, y + 24, left + 240, y + 24, p->most, left + 60, y + 24,
-            left + 180, y + 24);
+            left + 180, y + 24, left + 120, y + 40);
 }
 
 static void measure(page *p, const double *value)
@@ -219,30 +221,43 @@ static void measure(page *p, const double *value)
     p->height = p->top - bottom;
 }
 
-void dn_molecule_svg(const dn_molecule *m, const double *value, const char *title, FILE *to)
+/* A line in the middle; a letter is at most about 0.6 of the font wide on average. */
+static void put_line_of_text(const char *text, int font, double x, double y, FILE *to)
 {
+    fprintf(to,
+            "<text x=\"%.1f\" y=\"%.0f\" font-family=\"Helvetica,Arial,sans-serif\" font-size=\"%d\" "
+            "text-anchor=\"middle\">",
+            x, y, font);
+    put_text(text, to);
+    fprintf(to, "</text>\n");
+}
+
+static double width_of(const char *text, int font)
+{
+    return 0.6 * font * (double)strlen(text) + 2 * font;
+}
+
+void dn_molecule_svg(const dn_molecule *m, const double *value, const char *title, const char *note, FILE *to)
+{
+    enum { FONT = 13, SMALL = 11 };
     page p = {.m = m, .to = to};
-    double width, height;
+    double width, height, least = fmax(LEAST, fmax(width_of(title, FONT), width_of(note, SMALL)));
 
     measure(&p, value);
     width = p.width * SCALE + 2 * MARGIN;
     height = p.height * SCALE + 2 * MARGIN + TITLE + LEGEND;
-    if (width < LEAST) {
-        p.shift = (LEAST - width) / 2;
-        width = LEAST;
+    if (width < least) {
+        p.shift = (least - width) / 2;
+        width = least;
     }
     fprintf(to,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "
             "version=\"1.1\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\">\n<title>",
             width, height, width, height);
     put_text(title, to);
-    fprintf(to,
-            "</title>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n"
-            "<text x=\"%.1f\" y=\"24\" font-family=\"Helvetica,Arial,sans-serif\" font-size=\"12\" "
-            "text-anchor=\"middle\">",
-            width / 2);
-    put_text(title, to);
-    fprintf(to, "</text>\n");
+    fprintf(to, "</title>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n");
+    put_line_of_text(title, FONT, width / 2, 24, to);
+    put_line_of_text(note, SMALL, width / 2, 42, to);
     put_discs(&p, value);
     put_bonds(&p);
     put_symbols(&p);

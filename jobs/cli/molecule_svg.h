@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include "solvers/chem/molecule.h"
 
-/* m was read with DN_CHEM_LAYOUT; value [n_atoms]. Errors of the stream are left to its owner. */
-void dn_molecule_svg(const dn_molecule *m, const double *value, const char *title, FILE *to);
+/* m was read with DN_CHEM_LAYOUT; value [n_atoms]; note is a second, smaller line under the title. The
+ * picture is as wide as these lines need. Errors of the stream are left to its owner. */
+void dn_molecule_svg(const dn_molecule *m, const double *value, const char *title, const char *note,
+                     FILE *to);
 
 #endif

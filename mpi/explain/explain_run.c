@@ -1,5 +1,5 @@
 /* explain_run.c - explanations of drug-target scores, from files; see explain_run.h */
-#include "mpi/explain/explain_run.h"
+#include "mpi/explain/explain_private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,6 @@
 #include "mpi/inputs/dti_history.h"
 #include "mpi/screen/screen_history.h"
 #include "solvers/base/alloc.h"
-#include "solvers/formats/delim.h"
 
 const char *const dn_explain_labels[] = {
     [DN_SIMILAR_DRUG] = "nearest_drug",
@@ -20,183 +19,6 @@ const char *const dn_explain_labels[] = {
     [DN_SIMILAR_DRUG_ROWS] = "drug_rows",
     [DN_PAST_KRON] = "kron_rls",
 };
-
-/* ---- which pairs ---- */
-
-/* Ids to numbers. */
-typedef struct lookup {
-    const char *dataset;
-    dn_names *drugs, *targets;
-} lookup;
-
-static dn_status index_ids(const dn_strings *id, dn_names **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    int64_t at;
-
-    DN_TRY(dn_names_create(out, err));
-    for (int64_t i = 0; i < id->n; i++) {
-        size_t len;
-        const char *text = dn_strings_at(id, i, &len);
-        DN_TRY(dn_names_add(*out, text, len, i, &at, err));
-    }
-out:
-    return st;
-}
-
-/* where: "FILE:LINE: ", or empty. */
-static dn_status find(const dn_names *names, const char *what, const char *dataset, const char *where,
-                      const char *text, size_t len, int64_t *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    *out = dn_names_find(names, text, len);
-    if (*out < 0)
-        DN_FAIL(DN_EDATA, "%s%s has no %s '%.*s'", where, dataset, what, len < 100 ? (int)len : 100, text);
-out:
-    return st;
-}
-
-static bool is_word(const dn_field *f, const char *word)
-{
-    return f->len == strlen(word) && memcmp(f->text, word, f->len) == 0;
-}
-
-static dn_status add_pair(dn_explain_run *r, size_t *cap, int64_t drug, int64_t target, dn_error *err)
-{
-    dn_status st = DN_OK;
-    void *p = r->drug;
-    size_t other = *cap;
-
-    DN_TRY(dn_grow(&p, &other, (size_t)r->n + 1, sizeof *r->drug, err));
-    r->drug = p;
-    p = r->target;
-    DN_TRY(dn_grow(&p, cap, (size_t)r->n + 1, sizeof *r->target, err));
-    r->target = p;
-    r->drug[r->n] = drug;
-    r->target[r->n++] = target;
-out:
-    return st;
-}
-
-static dn_status read_pairs(const char *path, const lookup *l, dn_explain_run *r, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_delim *d = NULL;
-    dn_record record;
-    bool more = true, first = true;
-    size_t cap = 0;
-    char where[300];
-    int64_t drug, target;
-
-    DN_TRY(dn_delim_open(path, '\t', &d, err));
-    for (;; first = false) {
-        DN_TRY(dn_delim_next(d, &record, &more, err));
-        if (!more)
-            break;
-        if (record.field[0].len > 0 && record.field[0].text[0] == '#')
-            continue;
-        if (record.n < 2 || record.field[0].len == 0 || record.field[1].len == 0)
-            DN_FAIL(DN_EDATA, "%s:%lld: wanted a drug id, a tab and a target id", path,
-                    (long long)dn_delim_line(d));
-        if (first && is_word(&record.field[0], "drug_id") && is_word(&record.field[1], "target_id"))
-            continue;
-        snprintf(where, sizeof where, "%.200s:%lld: ", path, (long long)dn_delim_line(d));
-        DN_TRY(
-            find(l->drugs, "drug", l->dataset, where, record.field[0].text, record.field[0].len, &drug, err));
-        DN_TRY(find(l->targets, "target", l->dataset, where, record.field[1].text, record.field[1].len,
-                    &target, err));
-        DN_TRY(add_pair(r, &cap, drug, target, err));
-    }
-    if (r->n == 0)
-        DN_FAIL(DN_EDATA, "%s: holds no pair", path);
-out:
-    dn_delim_close(&d);
-    return st;
-}
-
-/* Rank 0. */
-static dn_status choose_local(const dn_explain_wish *w, dn_explain_run *r, dn_error *err)
-{
-    dn_status st = DN_OK;
-    lookup l = {.dataset = w->dataset};
-    size_t cap = 0;
-    int64_t drug, target;
-
-    if ((w->drug != NULL) != (w->target != NULL) || (w->drug != NULL) == (w->pairs != NULL))
-        DN_FAIL(DN_EUSAGE, "which pair: a drug and a target, or a file of pairs");
-    DN_TRY(index_ids(&r->table.drugs.id, &l.drugs, err));
-    DN_TRY(index_ids(&r->table.targets.id, &l.targets, err));
-    if (w->pairs != NULL)
-        DN_TRY(read_pairs(w->pairs, &l, r, err));
-    else {
-        DN_TRY(find(l.drugs, "drug", w->dataset, "", w->drug, strlen(w->drug), &drug, err));
-        DN_TRY(find(l.targets, "target", w->dataset, "", w->target, strlen(w->target), &target, err));
-        DN_TRY(add_pair(r, &cap, drug, target, err));
-    }
-out:
-    dn_names_destroy(&l.drugs);
-    dn_names_destroy(&l.targets);
-    return st;
-}
-
-/* Room for what every pair has; on rank 0 drug and target are there. */
-static dn_status make_room(dn_explain_run *r, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    if (r->drug == NULL)
-        DN_NEW(r->drug, (size_t)r->n);
-    if (r->target == NULL)
-        DN_NEW(r->target, (size_t)r->n);
-    DN_NEW(r->row, (size_t)r->n);
-out:
-    return st;
-}
-
-/* Collective. */
-static dn_status choose(const dn_comm *comm, const dn_explain_wish *w, dn_explain_run *r, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    if (comm->rank == 0)
-        st = choose_local(w, r, err);
-    if (st == DN_OK && r->n > INT32_MAX)
-        st = dn_error_set(err, DN_EUSAGE, __FILE__, __LINE__, "more than 2^31 pairs");
-    DN_AGREE(comm);
-    MPI_Bcast(&r->n, 1, MPI_INT64_T, 0, comm->mpi);
-    DN_PASS(make_room(r, err));
-    DN_AGREE(comm);
-    MPI_Bcast(r->drug, (int)r->n, MPI_INT64_T, 0, comm->mpi);
-    MPI_Bcast(r->target, (int)r->n, MPI_INT64_T, 0, comm->mpi);
-out:
-    return st;
-}
-
-/* Which rows of the interactions the pairs are: by drug, then along its rows. Local. */
-static dn_status find_rows(dn_explain_run *r, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_interactions *p = &r->table.pairs;
-    int64_t *first = NULL, *next = NULL; /* [drugs], [pairs]  rows of each drug, + 1; 0: none */
-
-    DN_NEW(first, (size_t)p->drugs + 1);
-    DN_NEW(next, (size_t)p->n + 1);
-    for (int64_t i = p->n - 1; i >= 0; i--) {
-        next[i] = first[p->drug[i]];
-        first[p->drug[i]] = i + 1;
-    }
-    for (int64_t k = 0; k < r->n; k++) {
-        int64_t i = first[r->drug[k]];
-        while (i > 0 && p->target[i - 1] != r->target[k])
-            i = next[i - 1];
-        r->row[k] = i - 1;
-    }
-out:
-    dn_free(first);
-    dn_free(next);
-    return st;
-}
 
 /* ---- what labels say ---- */
 
@@ -365,6 +187,17 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
     return (hash ^ dn_hash(bytes, len)) * 1099511628211u;
 }
 
+static uint64_t mix_strings(uint64_t hash, const dn_strings *s)
+{
+    for (int64_t i = 0; i < s->n; i++) {
+        size_t len;
+        const char *text = dn_strings_at(s, i, &len);
+
+        hash = mix(hash, text, len);
+    }
+    return hash;
+}
+
 static void make_digest(dn_explain_run *r)
 {
     const dn_dti_model *m = &r->model;
@@ -378,6 +211,10 @@ static void make_digest(dn_explain_run *r)
     h = mix(h, m->w, (size_t)m->dti->model.n_weights * sizeof *m->w);
     h = mix(h, m->running, (size_t)m->dti->model.n_moments * sizeof *m->running);
     h = mix(h, m->in.states_hash, strlen(m->in.states_hash));
+    h = mix_strings(mix_strings(h, &r->new.drugs.id), &r->new.drugs.key);
+    h = mix_strings(mix_strings(h, &r->new.targets.id), &r->new.targets.sequence);
+    if (m->in.new_hash[0] != '\0')
+        h = mix(h, m->in.new_hash, strlen(m->in.new_hash));
     h = mix(h, r->drug, (size_t)r->n * sizeof *r->drug);
     h = mix(h, r->target, (size_t)r->n * sizeof *r->target);
     snprintf(r->digest, sizeof r->digest, "%016llx", (unsigned long long)h);
@@ -396,11 +233,10 @@ dn_status dn_explain_open(const dn_comm *comm, const dn_explain_wish *w, dn_expl
         DN_FAIL(DN_EDATA, "%s: is a %s model, wanted dti", w->model, record.architecture);
     DN_TRY(dn_dti_table_load(comm, w->dataset, record.split, record.fold, &r.table, err));
     DN_TRY(dn_dti_table_check(&r.table, w->dataset, w->model, &record, err));
-    DN_TRY(choose(comm, w, &r, err));
-    DN_PASS(find_rows(&r, err));
-    DN_AGREE(comm);
+    DN_TRY(dn_newcomers_read(comm, &w->new, &r.table.drugs, &r.table.targets, &r.new, err));
+    DN_TRY(dn_explain_choose(comm, w, &r, err));
     DN_TRY(dn_h5_open(comm, w->dataset, DN_DATASET_SCHEMA, &h, err));
-    DN_TRY(dn_dti_model_load(comm, h, w->model, NULL, w->opt_states, NULL, &r.table.split, &r.model, err));
+    DN_TRY(dn_dti_model_load(comm, h, w->model, NULL, w->opt_states, &r.new, &r.table.split, &r.model, err));
     if (record.history)
         DN_TRY(ask_labels(comm, &r, err));
     DN_PASS(make_baseline(&r, w->mean, err));
@@ -418,6 +254,7 @@ void dn_explain_run_destroy(dn_explain_run *r)
 {
     dn_dti_table_destroy(&r->table);
     dn_dti_model_destroy(&r->model);
+    dn_newcomers_destroy(&r->new);
     dn_free(r->drug);
     dn_free(r->target);
     dn_free(r->row);

@@ -30,12 +30,15 @@ typedef struct dn_explain_wish {
     const char *drug, *target; /* ids of one pair, or both NULL */
     const char *pairs;         /* file of drug id, tab, target id (more columns are not looked at; a line
                                   that begins with # and a first line "drug_id<tab>target_id" neither), or NULL */
-    bool mean;                 /* baseline of atoms and residues: their mean; otherwise zeros */
+    dn_newcomers_wish new; /* drugs and targets that the dataset need not have; asked for by their ids there
+                            */
+    bool mean;             /* baseline of atoms and residues: their mean; otherwise zeros */
 } dn_explain_wish;
 
 typedef struct dn_explain_run {
     dn_dti_table table;
     dn_dti_model model;
+    dn_newcomers new; /* stand in `model` behind those of the dataset */
     int64_t n;
     int64_t *drug, *target; /* [n]  of model.in */
     int64_t *row;           /* [n]  of the interactions, -1: the pair is none of them */
@@ -48,9 +51,10 @@ typedef struct dn_explain_run {
 /* The names of the label features, [DN_PAST_SCORES]. The last one is kernel ridge regression. */
 extern const char *const dn_explain_labels[];
 
-/* Every rank gets the whole. Collective. Fails: DN_EDATA an id that the dataset has not (of a file: with the
- * line), a line without two ids, a file without pairs, a model of another network or dataset; DN_EUSAGE
- * neither or both of a pair and a file; as dn_dti_table_load(), dn_dti_model_load(), dn_delim_open() */
+/* Every rank gets the whole. Collective. Fails: DN_EDATA an id that the dataset and the newcomers have not
+ * (names the nearest of the dataset; of a file: with the line), a line without two ids, a file without pairs,
+ * a model of another network or dataset; DN_EUSAGE neither or both of a pair and a file; as
+ * dn_dti_table_load(), dn_newcomers_read(), dn_dti_model_load(), dn_delim_open() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_explain_open(const dn_comm *comm, const dn_explain_wish *wish,
                                                       dn_explain_run *out, dn_error *err);
 DN_COLLECTIVE void dn_explain_run_destroy(dn_explain_run *r);

@@ -282,3 +282,23 @@ const char *dn_nearest(const char *word, const char *const *candidates, int n)
     }
     return best;
 }
+
+int64_t dn_strings_nearest(const dn_strings *s, const char *word)
+{
+    int64_t best = -1;
+    size_t least = (strlen(word) + 1) / 2 + 1;
+    char text[64];
+
+    for (int64_t i = 0; i < s->n; i++) {
+        size_t d, len = (size_t)(s->offset[i + 1] - s->offset[i]);
+
+        if (len >= sizeof text)
+            continue;
+        d = edit_distance(word, dn_strings_copy(s, i, text, sizeof text));
+        if (d < least) {
+            least = d;
+            best = i;
+        }
+    }
+    return best;
+}

@@ -58,4 +58,7 @@ bool dn_parse_int(const char *text, size_t len, int64_t *out);   /* decimal, opt
 /* The candidate nearest to word by edit distance, or NULL when none is closer than half of the word. */
 const char *dn_nearest(const char *word, const char *const *candidates, int n);
 
+/* The same of a table: which string, or -1. Those of more than 63 letters are not looked at. */
+int64_t dn_strings_nearest(const dn_strings *s, const char *word);
+
 #endif

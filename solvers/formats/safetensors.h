@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "solvers/base/error.h"
+#include "solvers/base/text.h"
 
 enum {
     DN_SAFETENSORS_RANK = 8,          /* dimensions of a tensor, at most */
@@ -65,6 +66,15 @@ typedef struct dn_safetensors_header {
 DN_MUST_CHECK dn_status dn_safetensors_parse(const char *name, const void *head, size_t len,
                                              int64_t file_bytes, dn_safetensors_header *out, dn_error *err);
 void dn_safetensors_header_destroy(dn_safetensors_header *h); /* back to empty */
+
+/* ---- an index alone ---- */
+
+/* The files that an index names, each once, in the order of their first tensor, into the empty table *out;
+ * name is for messages. Every one is a plain name of the folder of the index. A pure function. Fails:
+ * DN_EDATA no JSON object with a weight_map, a file outside of the folder, too many of them; DN_ENOMEM. Then
+ * *out may hold some */
+DN_MUST_CHECK dn_status dn_safetensors_index(const char *name, const char *text, size_t len, dn_strings *out,
+                                             dn_error *err);
 
 /* ---- a file, or a set of files ---- */
 

@@ -125,6 +125,26 @@ out:
     return st;
 }
 
+static dn_status read_index(const char *name, const char *text, size_t len, dn_json **out_root,
+                            dn_strings *out_files, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(dn_json_read(name, text, len, out_root, err));
+    DN_TRY(list_shards(name, dn_json_get(*out_root, "weight_map"), out_files, err));
+out:
+    return st;
+}
+
+dn_status dn_safetensors_index(const char *name, const char *text, size_t len, dn_strings *out, dn_error *err)
+{
+    dn_json *root = NULL;
+    dn_status st = read_index(name, text, len, &root, out, err);
+
+    dn_json_destroy(&root);
+    return st;
+}
+
 /* ---- a set ---- */
 
 static dn_status open_shard(dn_safetensors *s, const char *path, dn_error *err)
@@ -205,8 +225,7 @@ static dn_status open_set(dn_safetensors *s, dn_error *err)
     if (index.bytes > DN_SAFETENSORS_HEADER)
         DN_FAIL(DN_EDATA, "%s: %zu bytes are too many for an index (at most %d)", s->path, index.bytes,
                 (int)DN_SAFETENSORS_HEADER);
-    DN_TRY(dn_json_read(s->path, index.map, index.bytes, &root, err));
-    DN_TRY(list_shards(s->path, dn_json_get(root, "weight_map"), &files, err));
+    DN_TRY(read_index(s->path, index.map, index.bytes, &root, &files, err));
     DN_NEW(s->shard, (size_t)files.n);
     for (int64_t i = 0; i < files.n; i++) {
         DN_TRY(join(s->path, dir, dn_strings_copy(&files, i, name, sizeof name), &path, err));

@@ -94,6 +94,60 @@ expect 0 "do not add up" "$DRAGNET" explain dti.h5 --model bare/model.h5 --drug 
 grep -q 'remainder=' err.txt && grep -q "$drug" err.txt || fail "the warning does not name pair and remainder"
 cut -f17 coarse/pairs.tsv | grep -qx no || fail "pairs.tsv calls an incomplete one complete"
 
+coarse=("$DRAGNET" explain dti.h5 --model bare/model.h5 --drug "$drug" --target "$target" --steps 1 --max-steps 1 --tolerance 0)
+expect 65 "of 1 of 1 pairs do not add up within --tolerance and --strict was given" "${coarse[@]}" -o strict --strict
+[ ! -e strict ] || fail "--strict leaves $(ls strict)"
+expect 65 "coarse: complete, but contributions of 1 pairs do not add up" "${coarse[@]}" -o coarse --strict
+
+# ---- JSON: the numbers of pairs.tsv, again when there is nothing to do ----
+expect 0 "" ranks 2 "${explain[@]}" --pairs pairs.tsv -o j --json --strict
+cp out.txt first.json
+expect 0 "already complete" "$DRAGNET" "${explain[@]}" --pairs pairs.tsv -o j --json --strict
+cmp -s first.json out.txt && cmp -s out.txt j/summary.json || fail "--json prints something else the second time"
+"$PYTHON" - <<'P' || fail "the JSON is not the table"
+import csv, json
+for j, t in zip(json.load(open("first.json"))["pairs"], csv.DictReader(open("j/pairs.tsv"), delimiter="\t"), strict=True):
+    assert (j["drug_id"], j["target_id"], str(j.get("label", "")), j.get("part", "")) == (t["drug_id"], t["target_id"], t["label"], t["part"])
+    have = [j["pair"], j["probability"], j["score"], j["baseline"], j["molecule"]["atoms"], j["molecule"]["place_among_training_drugs"],
+            j["sequence"]["residues"], j["sequence"]["place_among_training_targets"], j["labels"]["others"], j["labels"]["kron_rls"], j["steps"]]
+    want = [float(t[k]) for k in ("pair", "probability", "score", "baseline", "atoms", "drug_place", "residues", "target_place", "labels", "kron_rls", "steps")]
+    assert all(abs(a - b) <= 1e-8 * (1 + abs(b)) for a, b in zip(have, want, strict=True)), (have, want)
+    assert j["complete"] is (t["complete"] == "yes")
+P
+
+# ---- a molecule and a protein that the dataset has not: the scores of screen; one that it has under another id ----
+if "$PYTHON" -c 'import h5py' 2>/dev/null; then
+    "$PYTHON" - "$drug" >same.smi <<'P'
+import h5py, sys
+with h5py.File("dti.h5") as f:
+    get = lambda g: [f[g + "/bytes"][:].tobytes()[a:b].decode() for a, b in zip(f[g + "/offsets"][:], f[g + "/offsets"][1:])]
+    print(dict(zip(get("drugs/id"), get("drugs/smiles")))[sys.argv[1]], "another_name")
+P
+    expect 0 "" "$DRAGNET" "${explain[@]}" --molecules same.smi --drug another_name --target "$target" -o same
+    cmp -s same/pair_1.atoms.tsv one/pair_1.atoms.tsv || fail "a drug under another name is another drug"
+fi
+printf 'O=C(O)c1ccccc1OC(=O)C aspirin\nCN1C=NC2=C1C(=O)N(C(=O)N2C)C caffeine\n' >new.smi
+printf '>fresh\nMKVLAAGIWTRESDQPNHYFKLCMAAGIW\n>other\nMKKKWWWRRREEEDDDLLLAAAGGGVVVSSSTTTPPP\n' >new.fasta
+new=(--molecules new.smi --sequences new.fasta)
+expect 0 "" "$DRAGNET" screen dti.h5 --model run/model.h5 "${new[@]}" -o news --top 4
+tail -n +2 news/screen.tsv | cut -f1,2 >news.tsv
+[ "$(wc -l <news.tsv)" = 4 ] || fail "not four new pairs: $(cat news.tsv)"
+for n in 1 2; do
+    expect 0 "" ranks $n "${explain[@]}" "${new[@]}" --pairs news.tsv -o new$n --json
+    cmp -s new1/summary.json new$n/summary.json || fail "other results of new ones on $n ranks"
+done
+"$PYTHON" - <<'P' || fail "new ones have other scores than in screen"
+import csv, json
+want = {(r["drug_id"], r["target_id"]): float(r["score"]) for r in csv.DictReader(open("news/screen.tsv"), delimiter="\t")}
+pairs = json.load(open("new1/summary.json"))["pairs"]
+assert len(pairs) == 4 and all("part" not in p and p["complete"] for p in pairs)
+for p in pairs:
+    assert abs(p["probability"] - want[p["drug_id"], p["target_id"]]) < 2e-6, p
+P
+expect 0 "" "$DRAGNET" "${explain[@]}" "${new[@]}" --drug caffeine --target "$target" -o mixed
+[ "$(wc -l <mixed/pair_1.atoms.tsv)" = 15 ] && [ -s mixed/pair_1.svg ] || fail "not the 14 atoms of caffeine"
+expect 65 "new.fasta:" "$DRAGNET" "${explain[@]}" --molecules new.fasta --drug caffeine --target "$target" -o x
+
 # ---- stored states with start and end tokens ----
 if "$PYTHON" -c 'import h5py, numpy' 2>/dev/null; then
     "$PYTHON" - <<'P'
@@ -123,6 +177,7 @@ else
 fi
 
 # ---- mistakes ----
+expect 65 "dti.h5 has no drug '${drug}x'; did you mean '$drug'?" "$DRAGNET" "${explain[@]}" --drug "${drug}x" --target "$target" -o x
 expect 65 "has no drug 'nobody'" "$DRAGNET" "${explain[@]}" --drug nobody --target "$target" -o x
 expect 65 "has no target 'nothing'" ranks 2 "${explain[@]}" --drug "$drug" --target nothing -o x
 printf '%s\t%s\n%s\n' "$drug" "$target" "$drug" >bad.tsv

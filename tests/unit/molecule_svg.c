@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "jobs/cli/molecule_svg.h"
 #include "solvers/base/alloc.h"
@@ -76,7 +77,7 @@ static void draw(const dn_molecule *m, const double *value, const char *title, c
 
     CU_ASSERT(f != NULL);
     if (f != NULL) {
-        dn_molecule_svg(m, value, title, f);
+        dn_molecule_svg(m, value, title, "a note", f);
         rewind(f);
         n = fread(text, 1, ROOM - 1, f);
         fclose(f);
@@ -103,6 +104,7 @@ static void drawing_has_all_atoms_and_bonds(void)
             lines += m.bond[e].order;
         draw(&m, value, "a<b & \"c\" \xc3\xa4", text);
         CU_ASSERT_EQUAL(count(text, "<circle"), m.n_atoms);
+        CU_ASSERT_EQUAL(count(text, ">a note</text>"), 1);
         CU_ASSERT_EQUAL(count(text, "<line "), lines);
         CU_ASSERT_EQUAL(count(text, "a&#60;b &#38; &#34;c&#34; ??"), 2);
         CU_ASSERT(count(text, "nan") == 0 && count(text, "-0\"") == 0);
@@ -112,6 +114,29 @@ static void drawing_has_all_atoms_and_bonds(void)
         CU_ASSERT_EQUAL(count(text, "fill=\"#ffffff\"><title>"), m.n_atoms);
         dn_molecule_destroy(&m);
     }
+    dn_chem_close(&chem);
+}
+
+/* The picture is as wide as its title. */
+static void long_title(void)
+{
+    static char text[ROOM], title[161];
+    dn_chem *chem = NULL;
+    dn_molecule m;
+    const double value[3] = {1, -1, 0};
+    const char *width;
+
+    if (!open_chem(&chem))
+        return;
+    CU_ASSERT_EQUAL(dn_molecule_read(chem, "CCO", 3, DN_CHEM_LAYOUT, &m, NULL), DN_OK);
+    memset(title, 'M', sizeof title - 1);
+    draw(&m, value, "", text);
+    width = strstr(text, " width=\"");
+    CU_ASSERT(width != NULL && strtol(width + 8, NULL, 10) == 420);
+    draw(&m, value, title, text);
+    width = strstr(text, " width=\"");
+    CU_ASSERT(width != NULL && strtol(width + 8, NULL, 10) > 1000);
+    dn_molecule_destroy(&m);
     dn_chem_close(&chem);
 }
 
@@ -151,6 +176,7 @@ static void symbols(void)
 
 static const dn_test tests[] = {{"atoms have places", atoms_have_places},
                                 {"drawing has all atoms and bonds", drawing_has_all_atoms_and_bonds},
+                                {"long title", long_title},
                                 {"out of memory", out_of_memory},
                                 {"symbols", symbols},
                                 {NULL, NULL}};
