@@ -86,6 +86,19 @@ expect 73 "other data: " "$DRAGNET" train gener two.h5 --split warm --epochs 2 -
 [ "$before" = "$(sha256sum run/checkpoint* run/metrics*)" ] || fail "a refused run changed the directory"
 expect 0 "train: resuming" "$DRAGNET" "${train[@]}" -o run
 
+# one value of one gene differs, and nothing else
+awk 'BEGIN { srand(1); printf "gene"; for (s = 1; s <= 12; s++) printf "\ts%d", s; print ""
+    for (g = 1; g <= 60; g++) { printf "g%d", g; for (s = 1; s <= 12; s++) printf "\t%.3f", rand() * 4; print "" } }' >table.tsv
+awk 'BEGIN { print "gene_a,gene_b,label"; for (i = 1; i <= 60; i++) for (j = i + 1; j <= 60; j += 3) print "g" i ",g" j "," (i + j) % 2 }' >pairs.csv
+awk -F'\t' -v OFS='\t' '$1 == "g30" { $5 = "9.875" } { print }' table.tsv >other.tsv
+for t in table other; do
+    expect 0 "" "$DRAGNET" import -o $t.h5 --expression $t.tsv --pairs known=pairs.csv
+    expect 0 "" "$DRAGNET" split $t.h5 --pairs known --name warm --kind random --fractions 0.7,0.15,0.15 --seed 1 --force
+done
+stopped value train gener table.h5 --split warm --epochs 2 --batch 64 --shards 2
+expect 73 "other data: expression_hash is" "$DRAGNET" train gener other.h5 --split warm --epochs 2 --batch 64 --shards 2 -o value
+expect 0 "train: resuming" "$DRAGNET" train gener table.h5 --split warm --epochs 2 --batch 64 --shards 2 -o value
+
 # drugs and targets
 "$DRAGNET" synth -q --interactions --drugs 60 --targets 40 --pairs 1000 --seed 3 -o dti.h5 || fail "synth"
 "$DRAGNET" split dti.h5 --interactions known --name warm --kind warm --fractions 0.7,0.15,0.15 --seed 1 --force >out.txt 2>err.txt
