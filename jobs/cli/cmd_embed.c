@@ -6,11 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 #include "jobs/cli/directory.h"
+#include "jobs/cli/estimate_job.h"
 #include "jobs/cli/progress.h"
 #include "jobs/cli/run_lock.h"
+#include "jobs/cli/surroundings.h"
 #include "mpi/core/agree.h"
 #include "mpi/embed/embed.h"
 #include "mpi/embed/embed_input.h"
+#include "mpi/estimate/estimate_embed.h"
 #include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
@@ -176,6 +179,7 @@ static dn_status compute(job *j, dn_error *err)
     const dn_states_file file = {
         .path = j->output, .command = j->call->command_line, .config = j->config, .force = j->force};
 
+    dn_surroundings_report(comm, "embed", j->output, 0, 0);
     if (comm->rank == 0)
         DN_PASS(claim_parts(j, err));
     DN_AGREE(comm);
@@ -187,6 +191,8 @@ static dn_status compute(job *j, dn_error *err)
         if (st == DN_OK)
             report(j);
     }
+    if (st == DN_OK && j->report.resumed == 0)
+        dn_estimate_recall(j->call, "embed", j->output, -1);
 out:
     return st;
 }
@@ -200,6 +206,16 @@ static void say_complete(const job *j)
         dn_log(DN_WARN, "embed",
                "parts are left of a run that did not end; when none is to go on, remove them", "parts=%s",
                j->parts);
+}
+
+/* What the run would take, in place of it. */
+static dn_status estimate(const job *j, dn_error *err)
+{
+    dn_estimate *e = j->call->opt_estimate;
+
+    snprintf(e->stage, sizeof e->stage, "embed");
+    snprintf(e->output, sizeof e->output, "%s", j->output);
+    return dn_estimate_embed(j->embed, e, err);
 }
 
 static dn_status run(const dn_call *call, dn_error *err)
@@ -218,6 +234,10 @@ static dn_status run(const dn_call *call, dn_error *err)
     DN_TRY(dn_embed_open(comm, &j.wish, &sequence, &j.embed, err));
     DN_PASS(write_config(&j, err));
     DN_AGREE(comm);
+    if (call->opt_estimate != NULL) {
+        DN_TRY(estimate(&j, err));
+        goto out;
+    }
     if (!j.force)
         DN_TRY(dn_output_finished(comm, j.output, DN_STATES_SCHEMA, "/", j.config, &done, err));
     if (!done)
@@ -250,5 +270,6 @@ const dn_command dn_cmd_embed = {
         "stand in memory once on each machine (/dev/shm), whatever its ranks.\n"
         "With --pool a protein has one vector, which serves other programs, not train.\n",
     .options = options,
+    .estimated = true,
     .stoppable = true,
     .run = run};

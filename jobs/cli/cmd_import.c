@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "jobs/cli/surroundings.h"
 #include "mpi/core/agree.h"
 #include "mpi/io/ingest.h"
 #include "solvers/base/alloc.h"
@@ -504,6 +505,7 @@ static dn_status run(const dn_call *call, dn_error *err)
 
     DN_PASS(read_options(call->options, &o, &l, err));
     DN_AGREE(call->comm);
+    dn_surroundings_report(call->comm, "import", dn_options_text(call->options, "output"), 0, 0);
     DN_TRY(dn_import(call->comm, &o, call->command_line, &r, err));
     if (call->comm->rank == 0)
         print_report(&o, &r);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include "jobs/cli/directory.h"
 #include "jobs/cli/progress.h"
+#include "jobs/cli/surroundings.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
 #include "mpi/graph/store.h"
@@ -356,6 +357,7 @@ static dn_status compute_and_save(dn_network_job *j, dn_error *err)
     dn_status st = DN_OK;
     const dn_comm *comm = j->call->comm;
 
+    dn_surroundings_report(comm, "network", j->dir, 0, dn_petsc_index_bits());
     DN_TRY(compute(j, err));
     if (comm->rank == 0)
         DN_PASS(write_texts(j, err));

@@ -8,13 +8,16 @@
 #include <time.h>
 #include <unistd.h>
 #include "jobs/cli/directory.h"
+#include "jobs/cli/estimate_job.h"
 #include "jobs/cli/progress.h"
 #include "jobs/cli/run_lock.h"
 #include "jobs/cli/screen_genes.h"
 #include "jobs/cli/screen_output.h"
+#include "jobs/cli/surroundings.h"
 #include "jobs/cli/text_file.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
+#include "mpi/estimate/estimate_screen.h"
 #include "mpi/io/checkpoint_file.h"
 #include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
@@ -351,6 +354,7 @@ static dn_status compute_and_save(job *j, dn_error *err)
     dn_status st = DN_OK;
     const dn_comm *comm = j->call->comm;
 
+    dn_surroundings_report(comm, "screen", j->dir, 0, 0);
     DN_TRY(j->of_genes ? dn_gene_run_compute(comm, &j->genes, &j->gene_run, err)
                        : dn_screen_compute(comm, &j->wish, &j->run, err));
     dn_progress_end();
@@ -362,6 +366,8 @@ static dn_status compute_and_save(job *j, dn_error *err)
                        : dn_screen_store(comm, j->store_path, j->call->command_line, j->config, &j->wish,
                                          &j->run, err));
     DN_TRY(dn_checkpoint_file_remove(comm, j->checkpoint_path, err));
+    if (!j->saving.resume) /* all of it was done now */
+        dn_estimate_recall(j->call, "screen", j->dir, -1);
 out:
     return st;
 }
@@ -381,6 +387,17 @@ out:
     return st;
 }
 
+/* What the screen would take, in place of it. */
+static dn_status estimate(job *j, dn_error *err)
+{
+    dn_estimate *e = j->call->opt_estimate;
+
+    snprintf(e->stage, sizeof e->stage, "screen");
+    snprintf(e->output, sizeof e->output, "%s", j->dir);
+    return j->of_genes ? dn_estimate_gene_screen(j->call->comm, &j->genes, &j->gene_run, e, err)
+                       : dn_estimate_screen(j->call->comm, &j->wish, &j->run, e, err);
+}
+
 static dn_status run(const dn_call *call, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -393,6 +410,10 @@ static dn_status run(const dn_call *call, dn_error *err)
     DN_TRY(look(&j, err));
     DN_PASS(write_config(&j, err));
     DN_AGREE(comm);
+    if (call->opt_estimate != NULL) {
+        DN_TRY(estimate(&j, err));
+        goto out;
+    }
     DN_TRY(finished(&j, &done, err));
     if (!done)
         DN_TRY(compute_and_save(&j, err));
@@ -456,5 +477,6 @@ const dn_command dn_cmd_screen = {
         "number of ranks,\n"
         "and ends with the same results.",
     .options = options,
+    .estimated = true,
     .stoppable = true,
     .run = run};

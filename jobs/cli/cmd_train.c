@@ -131,4 +131,5 @@ const dn_command dn_cmd_train = {
         "one it says so and exits 0.",
     .options = options,
     .stoppable = true,
+    .estimated = true,
     .run = run};

@@ -6,13 +6,29 @@
 #include "mpi/core/request.h"
 #include "mpi/core/world.h"
 
+struct dn_command;
+struct dn_estimate;
+
 /* What a command gets. */
 typedef struct dn_call {
     const dn_comm *comm;
     const dn_options *options;
     const char *command_line; /* as typed, for the record in output files */
     dn_requests *requests;    /* what signals and clocks ask for; NULL unless the command is stoppable */
+    double started;           /* seconds of dn_clock_now() when the command began */
+    const struct dn_command *inner; /* of a command that is about another: which, with its options */
+    const dn_options *inner_options;
+    char **inner_words; /* [inner_n]  as typed, its name first; with DN_BEHIND only */
+    int inner_n;
+    struct dn_estimate *opt_estimate; /* fill this (mpi/estimate) in place of doing the work and writing */
 } dn_call;
+
+/* How a command names another one. */
+typedef enum dn_about {
+    DN_ALONE,
+    DN_MIXED, /* "estimate train ...": its options stand among those of the other */
+    DN_BEHIND /* "submit ... -- train ..." */
+} dn_about;
 
 typedef struct dn_command {
     const char *name;
@@ -23,10 +39,13 @@ typedef struct dn_command {
     bool stoppable; /* its stage looks at call->requests: SIGUSR1, SIGTERM and SIGINT are noted there, and it
                        has the options of requests.h. Otherwise SIGUSR1 is ignored, and the other
                        two end the program as usual. */
+    bool estimated; /* its run fills call->opt_estimate */
+    dn_about about;
     dn_status (*run)(const dn_call *call, dn_error *err); /* collective */
 } dn_command;
 
 extern const dn_command dn_cmd_import, dn_cmd_synth, dn_cmd_split, dn_cmd_train, dn_cmd_evaluate,
-    dn_cmd_network, dn_cmd_screen, dn_cmd_embed, dn_cmd_explain, dn_cmd_selftest;
+    dn_cmd_network, dn_cmd_screen, dn_cmd_embed, dn_cmd_explain, dn_cmd_estimate, dn_cmd_submit,
+    dn_cmd_selftest;
 
 #endif

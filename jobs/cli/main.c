@@ -10,11 +10,12 @@
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
 #include "solvers/base/alloc.h"
+#include "solvers/base/clock.h"
 #include "solvers/base/text.h"
 
 static const dn_command *const commands[] = {
-    &dn_cmd_import, &dn_cmd_synth,   &dn_cmd_split,   &dn_cmd_train, &dn_cmd_evaluate,
-    &dn_cmd_screen, &dn_cmd_explain, &dn_cmd_network, &dn_cmd_embed, &dn_cmd_selftest};
+    &dn_cmd_import,  &dn_cmd_synth,   &dn_cmd_split, &dn_cmd_train,    &dn_cmd_evaluate, &dn_cmd_screen,
+    &dn_cmd_explain, &dn_cmd_network, &dn_cmd_embed, &dn_cmd_estimate, &dn_cmd_submit,   &dn_cmd_selftest};
 enum { COMMANDS = sizeof commands / sizeof commands[0], MAX_ROWS = 64 };
 
 /* Every command takes these too. */
@@ -69,22 +70,74 @@ static const dn_command *find_command(const char *name, dn_error *err)
     return NULL;
 }
 
+/* Rows of a name that is there already are the same option. */
 static int append_rows(const dn_opt *rows, dn_opt *out, int n)
 {
-    for (int i = 0; rows[i].name != NULL && n < MAX_ROWS; i++)
-        out[n++] = rows[i];
+    for (int i = 0; rows[i].name != NULL && n < MAX_ROWS; i++) {
+        bool there = false;
+
+        for (int k = 0; k < n; k++)
+            there = there || strcmp(out[k].name, rows[i].name) == 0;
+        if (!there)
+            out[n++] = rows[i];
+    }
     out[n] = (dn_opt){0};
     return n;
 }
 
-/* The command's own rows and the common ones, in out [MAX_ROWS + 1]. */
-static void join_tables(const dn_command *c, dn_opt *out)
+/* The command's own rows, those of the command that it is about, and the common ones, in out [MAX_ROWS + 1].
+ */
+static void join_tables(const dn_command *c, const dn_command *opt_inner, dn_opt *out)
 {
     int n = append_rows(c->options, out, 0);
 
-    if (c->stoppable)
+    if (opt_inner != NULL)
+        n = append_rows(opt_inner->options, out, n);
+    if (c->stoppable || (opt_inner != NULL && opt_inner->stoppable))
         n = append_rows(dn_requests_options, out, n);
     (void)append_rows(common, out, n);
+}
+
+/* The words of a command line: own ones, and those of the command that it is about, its name first. */
+typedef struct words {
+    int own_n, inner_n;
+    char **own, **inner;
+} words;
+
+static words part_words(const dn_command *c, int argc, char **argv)
+{
+    words w = {.own_n = argc - 2, .own = argv + 2};
+
+    if (c->about == DN_MIXED && argc > 2 && argv[2][0] != '-') {
+        w.inner = argv + 2;
+        w.inner_n = argc - 2;
+        w.own = argv + 3;
+        w.own_n = argc - 3;
+    }
+    for (int i = 2; c->about == DN_BEHIND && i < argc && w.inner == NULL; i++)
+        if (strcmp(argv[i], "--") == 0) {
+            w.own_n = i - 2;
+            w.inner = argv + i + 1;
+            w.inner_n = argc - i - 1;
+        }
+    return w;
+}
+
+/* The command that another is about; NULL for one that stands alone, and while --help may still come. */
+static dn_status find_inner(const words *w, const dn_command **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    *out = NULL;
+    if (w->inner_n < 1)
+        goto out;
+    *out = find_command(w->inner[0], err);
+    if (*out == NULL)
+        st = DN_EUSAGE;
+    else if (!(*out)->estimated)
+        DN_FAIL(DN_EUSAGE, "is for train, screen and embed, not for %s", (*out)->name);
+out:
+    return st;
 }
 
 /* The command line as typed, for dn_free(). */
@@ -103,11 +156,13 @@ out:
     return st;
 }
 
-static dn_log_level log_level(const dn_options *o)
+/* A command that is about another tries that one: what it says of itself is of interest when asked for only.
+ */
+static dn_log_level log_level(const dn_command *c, const dn_options *o)
 {
     const char *name = dn_options_text(o, "log-level");
 
-    if (dn_options_flag(o, "quiet"))
+    if (dn_options_flag(o, "quiet") || (c->about != DN_ALONE && !dn_options_given(o, "log-level")))
         return DN_WARN;
     return strcmp(name, "debug") == 0  ? DN_DEBUG
            : strcmp(name, "info") == 0 ? DN_INFO
@@ -119,13 +174,17 @@ static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc,
                              dn_requests *requests, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_opt table[MAX_ROWS + 1];
+    dn_opt table[MAX_ROWS + 1], inner_table[MAX_ROWS + 1];
     dn_options *options = NULL;
     char *line = NULL;
-    dn_call call = {.comm = comm};
+    dn_options *inner_options = NULL;
+    dn_call call = {.comm = comm, .started = 1e-9 * (double)dn_clock_now()};
+    words w = part_words(c, argc, argv);
 
-    join_tables(c, table);
-    DN_PASS(dn_options_parse(table, argc - 2, argv + 2, &options, err));
+    DN_PASS(find_inner(&w, &call.inner, err));
+    DN_AGREE(comm);
+    join_tables(c, c->about == DN_MIXED ? call.inner : NULL, table);
+    DN_PASS(dn_options_parse(table, w.own_n, w.own, &options, err));
     DN_AGREE(comm);
     if (dn_options_flag(options, "help")) {
         if (comm->rank == 0)
@@ -133,10 +192,20 @@ static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc,
         goto out;
     }
     dn_logging_open(comm->rank, strcmp(dn_options_text(options, "log-format"), "json") == 0,
-                    log_level(options));
+                    log_level(c, options));
+    if (c->about != DN_ALONE && call.inner == NULL)
+        DN_FAIL(DN_EUSAGE, "which command? %s %s", c->name, c->usage);
+    if (c->about == DN_BEHIND) {
+        join_tables(call.inner, NULL, inner_table);
+        DN_PASS(dn_options_parse(inner_table, w.inner_n - 1, w.inner + 1, &inner_options, err));
+        DN_AGREE(comm);
+        call.inner_words = w.inner;
+        call.inner_n = w.inner_n;
+    }
     DN_PASS(join_words(argc, argv, &line, err));
     DN_AGREE(comm);
     call.options = options;
+    call.inner_options = inner_options != NULL ? inner_options : options;
     call.command_line = line;
     if (c->stoppable) {
         dn_requests_clocks(requests, options);
@@ -146,6 +215,7 @@ static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc,
     DN_AGREE(comm);
 out:
     dn_options_destroy(&options);
+    dn_options_destroy(&inner_options);
     dn_free(line);
     return st;
 }

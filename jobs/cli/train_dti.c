@@ -82,6 +82,7 @@ static dn_status load_data(job *j, dn_error *err)
     DN_TRY(dn_train_run_split(r, h, true, err));
     DN_TRY(dn_dti_inputs_load(r->call->comm, h, r->split.pairs, &j->encoding, &j->in, err));
     record_encoder(j);
+    r->shared = j->in.state_at[j->in.targets.n] * j->in.data.state_width * (int64_t)sizeof(float);
     r->record.drugs = j->in.drugs.n;
     r->record.targets = j->in.targets.n;
     if (r->record.history)

@@ -42,6 +42,7 @@ static dn_status load_data(job *j, dn_error *err)
     DN_TRY(dn_pairs_load(h, r->split.pairs, &j->pairs, err));
     DN_TRY(dn_profiles_load(h, &j->profiles, err));
     r->record.samples = j->profiles.samples;
+    r->shared = j->profiles.genes * j->profiles.samples * (int64_t)sizeof(float);
     if (r->record.samples < 2)
         DN_FAIL(DN_EDATA, "%s: %lld sample: the network needs at least 2", r->dataset,
                 (long long)r->record.samples);

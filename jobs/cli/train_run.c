@@ -6,11 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "jobs/cli/directory.h"
+#include "jobs/cli/estimate_job.h"
 #include "jobs/cli/progress.h"
+#include "jobs/cli/surroundings.h"
 #include "jobs/cli/train_profile.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
 #include "mpi/core/memory.h"
+#include "mpi/estimate/estimate_train.h"
 #include "mpi/io/digest.h"
 #include "mpi/io/output.h"
 #include "mpi/train/balance.h"
@@ -448,6 +451,7 @@ static dn_status on_resumed(void *ctx, const dn_epoch_report *done, int64_t n, d
     dn_status st = DN_OK;
     dn_train_run *r = ctx;
 
+    r->epochs_before = n;
     DN_TRY(open_metrics(r, "w", err));
     for (int64_t i = 0; i < n; i++)
         DN_TRY(write_metrics(r, &done[i], err));
@@ -493,6 +497,7 @@ static dn_status save_model(dn_train_run *r, const dn_train_result *result, dn_e
             "model=%s",
             (long long)result->epochs, (long long)result->best_epoch, result->best_loss, result->best_auroc,
             peak, r->model_path);
+    dn_estimate_recall(r->call, "train", r->dir, (double)(result->epochs - r->epochs_before));
 out:
     return st;
 }
@@ -504,6 +509,13 @@ static dn_status report_profile(const dn_train_run *r, dn_error *err)
 
     snprintf(path, sizeof path, "%.*s/profile.json", DN_RUN_PATH - 32, r->dir);
     return dn_train_profile_report(r->call->comm, &r->profile, path, err);
+}
+
+/* The model, and a checkpoint while its predecessor is still there: weights, those of the best epoch, two
+ * moments of the optimiser. */
+static int64_t disk_need(const dn_train_run *r)
+{
+    return (int64_t)sizeof(float) * r->model->n_weights * (1 + 2 * 4);
 }
 
 static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
@@ -521,6 +533,7 @@ static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
     dn_train_result result = {.w = r->w, .running = r->running};
     struct stat info;
 
+    dn_surroundings_report(comm, "train", r->dir, disk_need(r), 0);
     dn_version_build(build, sizeof build);
     r->recipe.opt_checkpoints = &checkpoints;
     r->recipe.requests = r->call->requests;
@@ -557,11 +570,26 @@ out:
     return st;
 }
 
+/* What the run would take, in place of it. */
+static dn_status estimate(dn_train_run *r, dn_error *err)
+{
+    dn_estimate *e = r->call->opt_estimate;
+
+    snprintf(e->stage, sizeof e->stage, "train %s", r->base->network);
+    snprintf(e->output, sizeof e->output, "%s", r->dir);
+    e->disk = disk_need(r);
+    return dn_estimate_train(r->call->comm, r->model, &r->rows, &r->recipe, r->shared, e, err);
+}
+
 dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)
 {
     dn_status st = DN_OK;
     fate what = START;
 
+    if (r->call->opt_estimate != NULL) {
+        DN_TRY(estimate(r, err));
+        goto out;
+    }
     DN_TRY(lock_directory(r, err));
     DN_TRY(look_at_directory(r, &what, err));
     if (what == FINISHED)

@@ -45,6 +45,8 @@ typedef struct dn_train_run {
     dn_train_rows rows;
     dn_model_record record;
     const dn_model *model; /* borrowed */
+    int64_t epochs_before; /* rank 0: done by earlier runs, which a checkpoint brought */
+    int64_t shared;        /* bytes of data that ranks of a node share, for an estimate */
     float *w, *running;
     char *config;
     FILE *metrics;

@@ -210,6 +210,31 @@ void dn_reduce_destroy(dn_reduce **handle)
     *handle = NULL;
 }
 
+dn_reduce_cost dn_reduce_cost_of(const dn_plan *plan, int rank, int64_t sliced, int64_t tail)
+{
+    dn_reduce_cost c = {.sent = 0};
+    const dn_comm comm = {.rank = rank, .size = plan->size};
+    const dn_reduce r = {.comm = &comm,
+                         .plan = plan,
+                         .sliced = sliced,
+                         .tail = tail,
+                         .tail_sliced = plan->size > 1 && plan->size * tail > WHOLE_TAILS};
+    dn_node nodes[DN_TREE_DEPTH];
+    int64_t mine = nodes_of(plan, rank, nodes), received = 0;
+
+    for (int q = 0; q < plan->size; q++)
+        if (q != rank) {
+            c.sent += mine * width_of(&r, q) * (int64_t)sizeof(float);
+            received += nodes_of(plan, q, nodes) * width_of(&r, rank) * (int64_t)sizeof(float);
+            c.gathered += slice_length(&r, q) * (int64_t)sizeof(float);
+        }
+    c.messages = 2 * (int64_t)(plan->size - 1);
+    c.held =
+        c.sent + received +
+        dn_tree_slots(plan->first[rank], plan->first[rank + 1]) * (sliced + tail) * (int64_t)sizeof(float);
+    return c;
+}
+
 dn_range dn_reduce_slice(const dn_reduce *r)
 {
     return r->slice;

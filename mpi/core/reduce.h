@@ -68,6 +68,18 @@ void dn_reduce_take(dn_reduce *r, dn_reduce_taker *take, void *ctx);
  * Collective on comm. */
 DN_COLLECTIVE void dn_reduce_gather(dn_reduce *r, float *full);
 
+/* What a round of the ordered sum costs rank `rank` of the plan, for vectors of `sliced` and `tail` floats.
+ */
+typedef struct dn_reduce_cost {
+    int64_t sent;     /* bytes to other ranks, sums on their way to the owners of the slices */
+    int64_t gathered; /* bytes from other ranks, slices on their way to everyone */
+    int64_t messages; /* of either kind, to other ranks */
+    int64_t held;     /* bytes of buffers, when shards come one by one */
+} dn_reduce_cost;
+
+/* Local; plan->size says how many ranks there are. */
+dn_reduce_cost dn_reduce_cost_of(const dn_plan *plan, int rank, int64_t sliced, int64_t tail);
+
 /* Parts of a clock that the calls above enter. */
 enum {
     DN_REDUCE_ADD = 1,  /* sums of own shards, later of the own slice */

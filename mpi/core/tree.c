@@ -42,9 +42,8 @@ int dn_tree_siblings(const dn_node *left, const dn_node *right)
 }
 
 /* Plays the pushes of single shards without their vectors: larger nodes never need a deeper stack. */
-dn_status dn_tree_reserve(dn_tree *t, int first, int end, dn_error *err)
+int dn_tree_slots(int first, int end)
 {
-    dn_status st = DN_OK;
     dn_node stack[DN_TREE_DEPTH];
     int depth = 0, deepest = 0;
 
@@ -54,6 +53,14 @@ dn_status dn_tree_reserve(dn_tree *t, int first, int end, dn_error *err)
         while (depth > 1 && dn_tree_siblings(&stack[depth - 2], &stack[depth - 1]))
             stack[--depth - 1].count *= 2;
     }
+    return deepest;
+}
+
+dn_status dn_tree_reserve(dn_tree *t, int first, int end, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int deepest = dn_tree_slots(first, end);
+
     while (t->slots < deepest)
         DN_TRY(add_slot(t, err));
 out:

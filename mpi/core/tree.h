@@ -34,6 +34,9 @@ typedef struct dn_tree {
  * Fails: DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_tree_reserve(dn_tree *t, int first, int end, dn_error *err);
 
+/* How many vectors that makes room for, when the shards are pushed one by one. */
+int dn_tree_slots(int first, int end);
+
 /* Add one node; its vector is copied. Nodes come in the order of their shards, without gaps.
  * Fails: DN_ENOMEM (only while the stack is deeper than ever before) */
 DN_MUST_CHECK dn_status dn_tree_push(dn_tree *t, int first, int count, const void *sum, dn_error *err);

@@ -66,6 +66,11 @@ static int ends_of(const dn_screen_plan *p)
     return p->end[0] + p->end[1];
 }
 
+int64_t dn_screen_keep_bytes(int64_t groups, int ends, int64_t keep)
+{
+    return 24 * ends * groups * keep;
+}
+
 int64_t dn_screen_keep_most(void)
 {
     return 2147483647 / (int64_t)sizeof(parcel);

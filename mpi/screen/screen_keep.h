@@ -35,6 +35,9 @@ typedef struct dn_screened {
 
 typedef struct dn_screen_keep dn_screen_keep;
 
+/* What a keep takes when it is full: 24 E G K. Local. */
+int64_t dn_screen_keep_bytes(int64_t groups, int ends, int64_t keep);
+
 /* How many pairs may be kept in all. */
 int64_t dn_screen_keep_most(void);
 

@@ -374,6 +374,15 @@ static bool goes_on(const run *r)
     return false;
 }
 
+int64_t dn_train_bytes(const dn_model *m, int64_t validation, bool moments)
+{
+    enum { RANKED = 50 }; /* bytes a row (validate.c) */
+    int64_t slice = validation < SLICE ? validation : SLICE;
+
+    return (int64_t)sizeof(float) * m->n_weights * (moments ? 3 : 1) +
+           validation * (m->outputs * (int64_t)sizeof(float) + 1 + RANKED) + slice * (int64_t)sizeof(int64_t);
+}
+
 dn_status dn_train(const dn_comm *comm, const dn_model *m, const dn_train_rows *rows,
                    const dn_train_options *options, const dn_train_hooks *opt_hooks, dn_train_result *out,
                    dn_error *err)

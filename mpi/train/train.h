@@ -89,4 +89,9 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train(const dn_comm *comm, const dn_mod
                                                const dn_train_hooks *opt_hooks, dn_train_result *out,
                                                dn_error *err);
 
+/* What the loop of a rank holds beside data, step and the caller's result, in bytes, about: weights and, of
+ * an optimiser that has them, two moments of all slices for checkpoints; of n validation rows scores, labels,
+ * places and what ranks them. Local. */
+int64_t dn_train_bytes(const dn_model *m, int64_t validation, bool moments);
+
 #endif

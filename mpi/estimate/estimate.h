@@ -1,0 +1,99 @@
+/* estimate.h - memory and time of a stage on any number of ranks, from a model of its work
+ *
+ * A probe (estimate_train.h, estimate_screen.h, estimate_embed.h) measures a little of the work on one rank
+ * and says what the whole consists of: terms of time and of memory. This file adds them up for R ranks with T
+ * threads:
+ *
+ *     time(R)    sum of seconds x share(R)  +  rounds x exchange(R)
+ *     share(R)   ceil(ceil(P / R) / T) / ceil(P / T) of a term that ranks and threads divide in P equal
+ * pieces, 1 of what every rank does exchange   messages x latency + bytes / bandwidth; between ranks of one
+ * node bytes take the time of a copy, a node's card is shared by its ranks rank(R)    sum of bytes x ceil(P /
+ * R) / P, and buffers of the reduction; what was most while data was loaded, if that is more node(R)    the
+ * ranks of a node together, what they share counted once
+ *
+ * A simple form of the model of tests/bench/scaling.py. Left out: noise, memory and caches that more ranks of
+ * a node compete for, file systems that are slow or busy. All functions are local.
+ */
+#ifndef DN_ESTIMATE_ESTIMATE_H
+#define DN_ESTIMATE_ESTIMATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "solvers/base/error.h"
+
+enum { DN_ESTIMATE_TERMS = 12 };
+
+typedef struct dn_estimate_term {
+    char name[40];
+    double amount;  /* seconds, or bytes, of one rank alone */
+    int64_t pieces; /* that ranks share; 1: every rank bears all of it */
+    bool repeated;  /* time: of the repeated part (epochs), otherwise once a run */
+    bool shared;    /* bytes: stand once on a node, though every rank maps them */
+} dn_estimate_term;
+
+typedef struct dn_estimate {
+    char stage[32];  /* "train gener" */
+    char work[240];  /* in words: "68 steps an epoch, 40 epochs at most" */
+    char probe[240]; /* what was measured */
+    char output[1024];
+    int threads;        /* T of a rank, in the probe as in the estimate */
+    int64_t most_ranks; /* more are refused by the stage; 0: any number */
+    int n_time, n_memory;
+    dn_estimate_term time[DN_ESTIMATE_TERMS], memory[DN_ESTIMATE_TERMS];
+    double load_peak; /* bytes: the most that was taken until the data was there */
+    double repeats;   /* epochs, at most; 1 of a stage that is done once */
+    /* the ordered reduction of training (mpi/core/reduce.h); rounds 0: none */
+    double rounds;   /* in all repeats */
+    double meetings; /* short messages to everyone, a round, beside the reduction */
+    int shards;
+    int64_t sliced, tail;
+    int64_t disk;   /* bytes of outputs, checkpoints and parts among them; 0: unknown */
+    double base;    /* bytes of the process before the stage began; set by who starts the probe */
+    double began;   /* seconds of some clock (dn_clock_now() * 1e-9) when it began; likewise */
+    double seconds; /* that the probe may take, about; likewise */
+} dn_estimate;
+
+/* The assumptions. */
+typedef struct dn_estimate_machine {
+    int ranks_of_node;
+    double latency; /* s of a message */
+    double card;    /* bytes/s of a node's network, each way */
+    double copy;    /* bytes/s between two ranks of a node */
+} dn_estimate_machine;
+
+/* 2 us, 12.5 GB/s (100 Gbit/s), 3 GB/s. */
+dn_estimate_machine dn_estimate_machine_default(int ranks_of_node);
+
+typedef struct dn_estimate_row {
+    int64_t ranks, nodes, ranks_of_node;
+    double seconds;      /* at most: with all repeats */
+    double once, repeat; /* s: seconds = once + repeats x repeat */
+    double exchange;     /* s of these that are communication */
+    double rank_bytes;   /* as the system counts a rank: shared pages in each */
+    double node_bytes;   /* shared pages once */
+    double efficiency;   /* time of one rank / (ranks x time) */
+} dn_estimate_row;
+
+/* Add a term; pieces < 1 count as 1. More than DN_ESTIMATE_TERMS are added to the last. */
+void dn_estimate_add_time(dn_estimate *e, const char *name, double seconds, int64_t pieces, bool repeated);
+void dn_estimate_add_memory(dn_estimate *e, const char *name, double bytes, int64_t pieces, bool shared);
+
+/* 1 <= ranks. Fails: DN_ECONFIG more ranks than e->most_ranks; DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_estimate_at(const dn_estimate *e, const dn_estimate_machine *m, int64_t ranks,
+                                       dn_estimate_row *out, dn_error *err);
+
+/* ---- what to ask a scheduler for ---- */
+
+typedef struct dn_allocation {
+    int64_t nodes, ranks, ranks_of_node, threads;
+    int64_t minutes; /* seconds x time_margin + 2 minutes, whole ones, at least 5 */
+    int64_t node_mb; /* MiB of a node: bytes x memory_margin + 64 MiB a rank, in steps of 64 */
+} dn_allocation;
+
+dn_allocation dn_estimate_allocation(const dn_estimate *e, const dn_estimate_row *row, double time_margin,
+                                     double memory_margin);
+
+/* "1-02:03:00" of minutes, as Slurm reads it; buf [24] */
+const char *dn_slurm_time(int64_t minutes, char *buf);
+
+#endif

@@ -1,0 +1,264 @@
+/* estimate_train.c - what training takes; see estimate_train.h */
+#include "mpi/estimate/estimate_train.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "mpi/core/agree.h"
+#include "mpi/core/memory.h"
+#include "mpi/train/score.h"
+#include "mpi/train/step.h"
+#include "mpi/train/step_norm.h"
+#include "solvers/base/alloc.h"
+
+enum {
+    LEAST_STEPS = 3, /* behind the first, which also touches all memory */
+    MOST_STEPS = 4096,
+    BLOCK = 256,   /* rows that are scored together (score.c) */
+    TAIL_SLOTS = 9 /* loss, right, failed, wishes (step.c) */
+};
+
+/* A checkpoint: its small parts, and bytes to a disk that flushes so fast. */
+static const double CHECKPOINT_SECONDS = 0.03, DISK = 500e6;
+/* The mean of steps over their median from which on it is said. */
+static const double BUSY = 1.3;
+
+/* What is measured, and where. */
+typedef struct probe {
+    const dn_comm *comm;
+    const dn_model *m;
+    const dn_train_rows *rows;
+    dn_train_options o;
+    dn_plan plan;
+    dn_profile profile;
+    dn_profile_table table;
+    dn_step *step;
+    float *w, *running, *score;
+    int64_t *row;
+    int64_t steps;     /* of an epoch */
+    int64_t n, scored; /* steps and validation rows measured */
+    double *seconds;   /* [MOST_STEPS] */
+    double a_step, a_row;
+    double mean_step; /* where it is much more than a_step the machine does other work */
+    double loaded;    /* bytes taken before */
+} probe;
+
+int64_t dn_estimate_epochs(const dn_train_options *o, int64_t steps)
+{
+    for (int64_t e = 1; e < o->epochs; e++)
+        if (dn_schedule_rate(&o->schedule, e * steps) < o->least_rate)
+            return e;
+    return o->epochs;
+}
+
+static double now(void)
+{
+    return 1e-9 * (double)dn_clock_now();
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* Of a step: the median where all rows cost the same, which other work on the machine moves less; otherwise
+ * the mean. */
+static double typical(probe *p)
+{
+    double sum = 0;
+
+    for (int64_t i = 0; i < p->n; i++)
+        sum += p->seconds[i];
+    p->mean_step = sum / (double)p->n;
+    if (p->m->ops->cost == NULL) {
+        qsort(p->seconds, (size_t)p->n, sizeof *p->seconds, by_size);
+        return p->seconds[p->n / 2];
+    }
+    return p->mean_step;
+}
+
+static dn_status run_steps(probe *p, double until, dn_error *err)
+{
+    dn_status st = DN_OK;
+    double loss, right;
+
+    for (int64_t i = 0; i <= LEAST_STEPS || (now() < until && i < MOST_STEPS); i++) {
+        int64_t epoch = i / p->steps, number = i % p->steps;
+        dn_permutation order = dn_permutation_make(p->o.seed, (uint64_t)epoch, (uint64_t)p->rows->train.n);
+        double start = now();
+
+        DN_TRY(dn_step_run(p->step, &order, &p->rows->train, epoch, number,
+                           dn_schedule_rate(&p->o.schedule, i), p->w, p->running, &loss, &right, err));
+        if (i > 0)
+            p->seconds[p->n++] = now() - start;
+    }
+    p->a_step = typical(p);
+out:
+    return st;
+}
+
+/* Validation rows, ever more of them, the first time to touch the memory. */
+static dn_status run_scores(probe *p, double until, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t all = p->rows->validation.n, n = BLOCK * (int64_t)omp_get_max_threads();
+
+    for (int turn = 0; turn < 2 || (now() < until && p->scored < all); turn++) {
+        double start;
+
+        n = turn > 1 ? 2 * n : n;
+        n = n < all ? n : all;
+        n = n < MOST_STEPS * BLOCK ? n : MOST_STEPS * BLOCK;
+        dn_rows_read(&p->rows->validation, 0, n, p->row);
+        start = now();
+        DN_TRY(dn_score(p->comm, p->m, p->w, p->running, p->row, n, p->score, err));
+        p->a_row = (now() - start) / (double)n;
+        p->scored = n;
+        if (n == MOST_STEPS * BLOCK)
+            break;
+    }
+out:
+    return st;
+}
+
+/* ---- terms ---- */
+
+static void describe(const probe *p, dn_estimate *e)
+{
+    const dn_train_options *o = &p->o;
+
+    snprintf(e->work, sizeof e->work,
+             "%lld training pairs: %lld steps of %lld an epoch, in %d shards; %.0f epochs at most%s; %lld "
+             "validation "
+             "pairs; %lld weights",
+             (long long)p->rows->train.n, (long long)p->steps, (long long)o->batch, o->shards, e->repeats,
+             o->patience < (int64_t)e->repeats ? ", fewer when validation ends them" : "",
+             (long long)p->rows->validation.n, (long long)p->m->n_weights);
+    snprintf(e->probe, sizeof e->probe, "%lld steps of %.2f ms, %lld validation pairs of %.1f us%s",
+             (long long)p->n, 1e3 * p->a_step, (long long)p->scored, 1e6 * p->a_row,
+             p->mean_step > BUSY * p->a_step
+                 ? "; steps took far longer on average: this machine does other work"
+                 : "");
+}
+
+static double checkpoint_bytes(const probe *p)
+{
+    return 4.0 * (double)p->m->n_weights * (2 + 2 * dn_step_has_state(p->step));
+}
+
+static void add_times(const probe *p, double load, dn_estimate *e)
+{
+    const double *c = p->table.rank[0].column;
+    double step = p->table.rank[0].step, all = e->repeats * (double)p->steps * p->a_step;
+    double shards = (c[DN_COLUMN_DEAL] + c[DN_COLUMN_COMPUTE] + c[DN_COLUMN_NORMS]) / step;
+    double weights = (c[DN_COLUMN_ADD] + c[DN_COLUMN_UPDATE]) / step;
+
+    dn_estimate_add_time(e, "start and data", load, 1, false);
+    dn_estimate_add_time(e, "shards", all * shards, p->o.shards, true);
+    dn_estimate_add_time(e, "sums and update", all * weights, p->m->n_weights, true);
+    dn_estimate_add_time(e, "rest of a step", all * (1 - shards - weights), 1, true);
+    dn_estimate_add_time(e, "validation", e->repeats * (double)p->rows->validation.n * p->a_row,
+                         (p->rows->validation.n + BLOCK - 1) / BLOCK, true);
+    dn_estimate_add_time(e, "checkpoints", e->repeats * (CHECKPOINT_SECONDS + checkpoint_bytes(p) / DISK), 1,
+                         true);
+}
+
+/* Of a rank that is alone, by dn_train_bytes() and what was measured of the steps; what a rank holds of the
+ * optimiser and of the reduction depends on their number. */
+static dn_status add_memory(const probe *p, int64_t shared, dn_estimate *e, dn_error *err)
+{
+    dn_status st = DN_OK;
+    double moments = dn_step_has_state(p->step) ? 8.0 * (double)p->m->n_weights : 0, held, steps;
+    dn_plan one = {.first = NULL};
+
+    DN_TRY(dn_plan_even(p->o.shards, 1, &one, err));
+    held = (double)dn_reduce_cost_of(&one, 0, e->sliced, e->tail).held;
+    steps = (double)dn_memory_peak() - p->loaded - held - moments;
+    dn_estimate_add_memory(e, "process", e->base, 1, false);
+    dn_estimate_add_memory(e, "data", p->loaded - e->base - (double)shared, 1, false);
+    dn_estimate_add_memory(e, "data that a node shares", (double)shared, 1, true);
+    dn_estimate_add_memory(e, "shards under way", steps, p->o.norms == DN_NORMS_GLOBAL ? p->o.shards : 1,
+                           false);
+    dn_estimate_add_memory(e, "moments of the optimiser", moments, p->m->n_weights, false);
+    dn_estimate_add_memory(e, "state and validation",
+                           (double)dn_train_bytes(p->m, p->rows->validation.n, dn_step_has_state(p->step)), 1,
+                           false);
+out:
+    dn_plan_destroy(&one);
+    return st;
+}
+
+/* ---- the probe ---- */
+
+static dn_status open_probe(probe *p, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t rows = p->rows->validation.n < MOST_STEPS * BLOCK ? p->rows->validation.n : MOST_STEPS * BLOCK;
+
+    if (p->steps < 1)
+        DN_FAIL(DN_EDATA, "%lld training pairs, but a batch takes %lld: lower --batch",
+                (long long)p->rows->train.n, (long long)p->o.batch);
+    if (p->o.batch % p->o.shards != 0)
+        DN_FAIL(DN_EUSAGE, "a batch of %lld cannot be cut into %d shards of equal size",
+                (long long)p->o.batch, p->o.shards);
+    DN_TRY(dn_plan_even(p->o.shards, 1, &p->plan, err));
+    DN_NEW(p->w, (size_t)p->m->n_weights);
+    DN_NEW(p->running, (size_t)p->m->n_moments);
+    DN_NEW(p->score, (size_t)(rows * p->m->outputs));
+    DN_NEW(p->row, (size_t)rows);
+    DN_NEW(p->seconds, MOST_STEPS);
+    p->m->ops->init(p->m, p->o.seed, p->w, p->running);
+out:
+    return st;
+}
+
+static void close_probe(probe *p)
+{
+    dn_step_destroy(&p->step);
+    dn_profile_end(&p->profile);
+    dn_profile_table_destroy(&p->table);
+    dn_plan_destroy(&p->plan);
+    dn_free(p->w);
+    dn_free(p->running);
+    dn_free(p->score);
+    dn_free(p->row);
+    dn_free(p->seconds);
+}
+
+dn_status dn_estimate_train(const dn_comm *comm, const dn_model *m, const dn_train_rows *rows,
+                            const dn_train_options *options, int64_t shared, dn_estimate *e, dn_error *err)
+{
+    dn_status st = DN_OK;
+    double load = now() - e->began, begin = now();
+    probe p = {.comm = comm, .m = m, .rows = rows, .o = *options, .loaded = (double)dn_memory_now()};
+
+    p.o.opt_checkpoints = NULL;
+    p.o.requests = NULL;
+    p.o.opt_plan = NULL;
+    p.o.opt_profile = &p.profile;
+    p.steps = rows->train.n / options->batch;
+    e->load_peak = (double)dn_memory_peak();
+    DN_PASS(open_probe(&p, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_step_create(comm, m, &p.o, &p.plan, &p.step, err));
+    DN_TRY(run_steps(&p, begin + 0.7 * e->seconds, err));
+    DN_TRY(run_scores(&p, begin + e->seconds, err));
+    DN_TRY(dn_profile_collect(comm, &p.profile, &p.table, err));
+    e->threads = omp_get_max_threads();
+    e->most_ranks = e->shards = options->shards;
+    e->repeats = (double)dn_estimate_epochs(options, p.steps);
+    e->rounds = e->repeats * (double)p.steps;
+    e->meetings = options->norms == DN_NORMS_GLOBAL ? 2 * m->n_phases : 0;
+    e->sliced = m->n_weights;
+    e->tail = (options->norms == DN_NORMS_GLOBAL ? 0 : dn_norm_tail_length(m)) + TAIL_SLOTS;
+    describe(&p, e);
+    add_times(&p, load, e);
+    DN_PASS(add_memory(&p, shared, e, err));
+    DN_AGREE(comm);
+out:
+    close_probe(&p);
+    return st;
+}

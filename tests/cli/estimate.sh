@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# estimate.sh - dragnet estimate: figures that add up, nothing of the run written, mistakes; the run says how right it was
+. "$(dirname "$0")/lib.sh"
+
+"$DRAGNET" synth -o s.h5 --genes 100 --samples 40 --pairs 3000 --seed 1 -q || fail "synth"
+"$DRAGNET" split s.h5 --pairs known --name warm --kind random --fractions 0.8,0.2,0 --seed 1 -q >/dev/null || fail "split"
+train="train gener s.h5 --split warm -o runs/warm --batch 128 --shards 8 --epochs 6"
+
+# shellcheck disable=SC2086
+"$DRAGNET" estimate $train --probe-seconds 0.5 >out.txt 2>err.txt || fail "estimate: $(cat err.txt)"
+[ ! -e runs/warm ] || fail "the probe wrote a run"
+for line in '--nodes=' '--ntasks=' '--cpus-per-task=1' '--mem=' '--time=00:05:00'; do
+    grep -q -e "^#SBATCH $line" out.txt || fail "no $line: $(cat out.txt)"
+done
+[ "$(grep -c '^# ' out.txt)" = 1 ] || fail "lines of more than one number of ranks"
+/usr/bin/python3 - runs/warm.estimate.json <<'PY' || fail "runs/warm.estimate.json"
+import json, sys
+e = json.load(open(sys.argv[1]))
+assert e["schema"] == "dragnet.estimate" and e["stage"] == "train gener" and e["repeats"] == 6 and e["most_ranks"] == 8
+one = next(r for r in e["rows"] if r["ranks"] == 1)
+assert abs(one["seconds"] - sum(t["seconds"] for t in e["time_of_one_rank"])) < 1e-6
+assert one["rank_mb"] >= sum(m["mb"] for m in e["memory_of_one_rank"]) - 1e-6 and one["efficiency"] == 1
+assert {r["ranks"] for r in e["rows"]} == set(range(1, 9))
+for r in e["rows"]:
+    assert abs(r["seconds"] - (r["once"] + 6 * r["repeat"])) < 1e-9 and r["rank_mb"] < 1000 and r["seconds"] < 60, r
+PY
+
+# A study of ranks: lines of each; JSON has those asked for alone.
+# shellcheck disable=SC2086
+"$DRAGNET" estimate $train --ranks 2,8 --ranks-per-node 4 --probe-seconds 0.3 --no-save -q >out.txt || fail "--ranks 2,8"
+grep -q '^#SBATCH --ntasks=2$' out.txt && grep -q '^#SBATCH --ntasks=8$' out.txt && grep -q '^#SBATCH --nodes=2$' out.txt ||
+    fail "lines of 2 and 8 ranks: $(cat out.txt)"
+# shellcheck disable=SC2086
+"$DRAGNET" estimate $train --ranks 3 --probe-seconds 0.3 --save kept.json --json >out.txt 2>err.txt || fail "--json: $(cat err.txt)"
+/usr/bin/python3 -c 'import json; e = json.load(open("out.txt")); assert [r["ranks"] for r in e["rows"]] == [3]' || fail "--json"
+[ -s kept.json ] || fail "--save"
+
+# The run finds the figures, and says so; on another number of ranks, too. One that goes on has only its own epochs.
+for n in 1 2; do
+    # shellcheck disable=SC2086
+    ranks $n $train --force >out.txt 2>err.txt || fail "train: $(cat err.txt)"
+    grep -q 'train: beside the estimate estimated_secs=.* took_secs=.* ratio=.* estimated_mb_of_a_rank=.* peak_mb_of_a_rank=' err.txt ||
+        fail "$n ranks: the run does not say how right the estimate was: $(cat err.txt)"
+done
+echo '{"schema": "dragnet.estimate", "rows": 3}' >runs/warm.estimate.json
+# shellcheck disable=SC2086
+"$DRAGNET" $train --force >out.txt 2>err.txt || fail "train beside a file that says nothing: $(cat err.txt)"
+grep -q 'beside the estimate' err.txt && fail "figures from nowhere"
+printf 'no JSON' >runs/warm.estimate.json
+# shellcheck disable=SC2086
+"$DRAGNET" $train --force >out.txt 2>err.txt || fail "train beside a damaged file: $(cat err.txt)"
+
+# Mistakes, before anything is measured; those of the command itself are said as by the command.
+expect 64 "which command?" "$DRAGNET" estimate
+expect 64 "is for train, screen and embed, not for split" "$DRAGNET" estimate split s.h5
+expect 64 "unknown command 'trian'; did you mean 'train'?" "$DRAGNET" estimate trian gener s.h5
+expect 64 "unknown option '--epoch'" "$DRAGNET" estimate train gener s.h5 --split warm -o r --epoch 3
+expect 64 "--split is required" "$DRAGNET" estimate train gener s.h5 -o r
+expect 64 "--ranks 0: wanted numbers of ranks" "$DRAGNET" estimate train gener s.h5 --split warm -o r --ranks 0
+expect 64 "--ranks 1,x: wanted numbers of ranks" "$DRAGNET" estimate train gener s.h5 --split warm -o r --ranks 1,x
+expect 64 "measures on one rank" ranks 2 estimate train gener s.h5 --split warm -o r
+expect 78 "takes 8 ranks at most here, not 9" "$DRAGNET" estimate train gener s.h5 --split warm -o r --batch 128 --shards 8 --ranks 9 --probe-seconds 0.1
+expect 66 "" "$DRAGNET" estimate train gener nothing.h5 --split warm -o r
+expect 65 "lower --batch" "$DRAGNET" estimate train gener s.h5 --split warm -o r --batch 65536
+nothing_left r r.estimate.json
+"$DRAGNET" estimate train --help | grep -q -- '--ranks N,N' || fail "--help does not name --ranks"
+"$DRAGNET" estimate train --help | grep -q -- '--split' || fail "--help does not name the options of train"
+finish
