@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <time.h>
 #include "solvers/base/log.h"
 
@@ -19,8 +20,8 @@ const dn_opt dn_requests_options[] = {
 
 enum { SAME_MS = 50 };
 
-static dn_requests *noted_in;                /* set before the handlers are */
-static volatile sig_atomic_t interrupted_at; /* ms of the monotonic clock, modulo 2^30 */
+static dn_requests *noted_in;     /* set before the handlers are */
+static atomic_int interrupted_at; /* ms of the monotonic clock, modulo 2^30 */
 
 static int milliseconds(void)
 {
