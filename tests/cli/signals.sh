@@ -91,6 +91,16 @@ expect 0 "already complete" ranks 2 "${train[@]}" -o limited --max-time 1-0 --ch
 expect 64 "is not a time such as" "$DRAGNET" "${train[@]}" -o limited --max-time soon
 expect 64 "is not a time such as" "$DRAGNET" "${train[@]}" -o limited --checkpoint-every 4steps
 
+# no time at all, and validation in two slices after two steps: each start gets on by a step or by that
+expect 0 "" "$DRAGNET" synth -q --genes 400 --samples 20 --pairs 20000 --seed 3 -o long.h5
+expect 0 "" "$DRAGNET" split long.h5 --pairs known --name warm --kind random --fractions 0.06,0.9,0.04 --seed 1 --force
+for starts in 1 2 3 4 5 6; do
+    "$DRAGNET" train gener long.h5 --split warm --epochs 1 --batch 512 --shards 8 -o slices --max-time 0.001s >out.txt 2>err.txt
+    code=$?
+    [ $code = 75 ] || break
+done
+[ $code = 0 ] && [ $starts = 3 ] || fail "no time: exit code $code after $starts starts: $(tail -2 err.txt)"
+
 # the first SIGINT finds a checkpoint that takes a minute; the second does not wait for it
 rm -f mark
 export DN_IO_HOLD="create checkpoint.h5 2" DN_IO_HOLD_MS=60000 DN_IO_MARK=$WORK/mark
