@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include "solvers/base/log.h"
 
@@ -112,4 +114,14 @@ void dn_requests_clocks(dn_requests *r, const dn_options *o)
 
     r->every = dn_options_number(o, "checkpoint-every");
     r->stop_at = limit > 0 ? r->last + limit : 0;
+}
+
+void dn_requests_saved_by_force(dn_status st, bool force, dn_error *err)
+{
+    size_t used;
+
+    if (st != DN_ESAVED || !force || err == NULL)
+        return;
+    used = strlen(err->text);
+    snprintf(err->text + used, sizeof err->text - used, " without --force, which would start anew");
 }

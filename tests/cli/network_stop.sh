@@ -66,8 +66,9 @@ mkdir early && printf 'somewhere 1 2026-01-01T00:00:00Z\n' >early/lock && printf
 # by the clock, again and again; --force begins anew beside older results, and the same command without it goes on
 expect 75 "stopped by --max-time after" ranks 2 network graph.h5 -o early "${what[@]}" --max-time 0.05s
 cp whole/* early/
-expect 75 "stopped by --max-time after" ranks 2 network graph.h5 -o early "${what[@]}" --seed 5 --max-time 0.05s --force
+expect 75 "without --force, which would start anew" ranks 2 network graph.h5 -o early "${what[@]}" --seed 5 --max-time 0.05s --force
 grep -q resuming err.txt && fail "--force went on with an old checkpoint"
+SLURM_RESTART_COUNT=1 expect 75 "network: resuming" ranks 2 network graph.h5 -o early "${what[@]}" --seed 5 --max-time 0.05s --force
 [ -e early/network.h5 ] || fail "--force lost the older results before it has new ones"
 expect 0 "network: resuming" "$DRAGNET" network graph.h5 -o early "${what[@]}" --seed 5
 same early # no measure here depends on the seed

@@ -88,6 +88,10 @@ expect 75 "stopped by --max-time after step" ranks 2 "${train[@]}" -o limited --
 expect 0 "train: resuming" ranks 3 "${train[@]}" -o limited --max-time 1-0
 [ "$(digest limited/model.h5)" = "$whole" ] || fail "--max-time: another model"
 expect 0 "already complete" ranks 2 "${train[@]}" -o limited --max-time 1-0 --checkpoint-every 1:00
+expect 75 "without --force, which would start anew" ranks 2 "${train[@]}" -o limited --force --max-time 0.1s
+SLURM_RESTART_COUNT=1 expect 0 "train: resuming" ranks 2 "${train[@]}" -o limited --force # queued again, it is not obeyed twice
+[ "$(digest limited/model.h5)" = "$whole" ] || fail "--force: another model"
+nothing_left limited/checkpoint.h5
 expect 64 "is not a time such as" "$DRAGNET" "${train[@]}" -o limited --max-time soon
 expect 64 "is not a time such as" "$DRAGNET" "${train[@]}" -o limited --checkpoint-every 4steps
 
@@ -126,7 +130,7 @@ done
 
 # commands that do not save anything end as usual
 for s in TERM:143 USR1:138 INT:130; do
-    env --default-signal=INT "$DRAGNET" synth -q --genes 6000 --samples 100 --pairs 30000000 -o big.h5 >out.txt 2>err.txt &
+    env --default-signal=INT "$DRAGNET" synth -q --genes 6000 --samples 100 --pairs 17000000 -o big.h5 >out.txt 2>err.txt &
     job=$!
     sleep 0.4
     kill -${s%:*} $job
