@@ -73,6 +73,14 @@ SLURM_RESTART_COUNT=1 expect 75 "network: resuming" ranks 2 network graph.h5 -o 
 expect 0 "network: resuming" "$DRAGNET" network graph.h5 -o early "${what[@]}" --seed 5
 same early # no measure here depends on the seed
 
+# no room: the last checkpoint stays, the message says what one takes
+expect 75 "stopped by --max-time after" "$DRAGNET" network graph.h5 -o full "${what[@]}" --max-time 0.05s
+before=$(sha256sum <full/checkpoint.h5)
+expect 74 "checkpoint.h5.part: no room for " timeout 60 mpirun -q -n 1 \
+    bash -c 'ulimit -f 64; exec "$0" "$@"' "$DRAGNET" network graph.h5 -o full "${what[@]}" --max-time 0.05s
+grep -q "; a checkpoint takes .* MB beside those kept" err.txt || fail "no room: does not say for what: $(tail -2 err.txt)"
+[ "$before" = "$(sha256sum <full/checkpoint.h5)" ] || fail "no room: the checkpoint is another one"
+
 # two at a time in one directory
 begun 1 busy --checkpoint-every 0.1s
 expect 73 "a run goes on there: process" "$DRAGNET" network graph.h5 -o busy "${what[@]}"
