@@ -243,6 +243,29 @@ static void stopped(void)
     stop_and_go_on(DN_WISH_STOP_USR1, test_comm.size - 1);
 }
 
+/* A clock that has run out lets every start do a protein, or join what the starts before have done. */
+static void out_of_time(void)
+{
+    dn_embed_options big = cut;
+    dn_embed_report r;
+    dn_status st = DN_ESAVED;
+    int64_t starts = 0;
+
+    big.wave = 0;
+    requests = &wishes;
+    for (; st == DN_ESAVED && starts < PROTEINS + 3; starts++) {
+        dn_error why = DN_ERROR_INIT;
+
+        wishes = (dn_requests){.stop_at = 1e-9};
+        st = embed(&big, "late.h5", "{}", false, &r, &why);
+        CU_ASSERT(st != DN_ESAVED || strstr(why.text, "--max-time") != NULL);
+    }
+    CU_ASSERT_EQUAL(st, DN_OK);
+    CU_ASSERT(starts > 1 && starts <= PROTEINS + 2);
+    CU_ASSERT_EQUAL(hash_of("late.h5"), hash_of("whole.h5"));
+    requests = NULL;
+}
+
 /* A checkpoint that is asked for, or due by the clock, closes a part early and nothing else changes. */
 static void checkpointed(void)
 {
@@ -298,10 +321,14 @@ static void set_up(void)
     make_weights();
 }
 
-static const dn_test tests[] = {
-    {"set up", set_up},   {"as alone", as_alone},         {"refused", refused},
-    {"stopped", stopped}, {"checkpointed", checkpointed}, {"foreign parts", foreign_parts},
-    {NULL, NULL}};
+static const dn_test tests[] = {{"set up", set_up},
+                                {"as alone", as_alone},
+                                {"refused", refused},
+                                {"stopped", stopped},
+                                {"out of time", out_of_time},
+                                {"checkpointed", checkpointed},
+                                {"foreign parts", foreign_parts},
+                                {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
