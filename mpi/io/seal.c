@@ -41,8 +41,8 @@ dn_status dn_seal(const char *path, dn_error *err)
     if (fseek(f, 0, SEEK_END) != 0 || fwrite(sum, 1, SUM, f) != SUM || fflush(f) != 0)
         DN_FAIL(DN_EIO, "%s: writing failed: %s", path, strerror(errno));
 out:
-    if (f != NULL)
-        fclose(f);
+    if (f != NULL && fclose(f) != 0 && st == DN_OK) /* over NFS the last to hear of a full disk */
+        st = dn_error_set(err, DN_EIO, __FILE__, __LINE__, "%s: writing failed: %s", path, strerror(errno));
     return st;
 }
 
