@@ -8,6 +8,7 @@
 #include <time.h>
 #include "jobs/cli/directory.h"
 #include "jobs/cli/progress.h"
+#include "jobs/cli/requests.h"
 #include "jobs/cli/surroundings.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
@@ -388,6 +389,7 @@ static dn_status run(const dn_call *call, dn_error *err)
         DN_PASS(show(&j, done, err));
     DN_AGREE(comm);
 out:
+    dn_requests_saved_by_force(st, j.force, err);
     if (comm->rank == 0)
         dn_network_job_leave(&j, st != DN_OK);
     if (j.report.order != NULL)

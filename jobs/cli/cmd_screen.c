@@ -10,6 +10,7 @@
 #include "jobs/cli/directory.h"
 #include "jobs/cli/estimate_job.h"
 #include "jobs/cli/progress.h"
+#include "jobs/cli/requests.h"
 #include "jobs/cli/run_lock.h"
 #include "jobs/cli/screen_genes.h"
 #include "jobs/cli/screen_output.h"
@@ -266,7 +267,8 @@ out:
     return st;
 }
 
-/* Unless there is a checkpoint of this screen, the directory is free, or holds this screen without one. */
+/* Unless there is a checkpoint of this screen, the directory is free, or holds this screen without one. Older
+ * results that --force replaces keep their config until the new ones are there. */
 static dn_status claim(job *j, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -274,31 +276,63 @@ static dn_status claim(job *j, dn_error *err)
 
     if (!j->saving.resume)
         DN_TRY(dn_directory_claim(j->dir, j->config_path, j->config, j->force, "screen", &made, err));
-    DN_TRY(dn_text_file_write(j->config_path, j->config, err));
+    if (access(j->store_path, F_OK) != 0)
+        DN_TRY(dn_text_file_write(j->config_path, j->config, err));
 out:
     return st;
 }
 
-/* Whether the directory holds this very screen, or a checkpoint of it; otherwise it is claimed. Collective.
- */
-static dn_status finished(job *j, bool *out_done, dn_error *err)
+/* Whether there is one of this very screen; what is wrong with another does not matter. Collective. */
+static bool has_checkpoint(const job *j)
+{
+    dn_error why = DN_ERROR_INIT;
+    bool found = false;
+
+    return dn_screen_state_find(j->call->comm, j->checkpoint_path, j->saving_config, &found, &why) == DN_OK &&
+           found;
+}
+
+/* Older results may stand beside the checkpoint of this screen: --force began it, and they are replaced at
+ * its end. Otherwise what stands in the way is refused. Collective. */
+static dn_status look_for_unfinished(job *j, dn_status in_the_way, const dn_error *why, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = j->call->comm;
+
+    if (j->force)
+        j->saving.resume = dn_surroundings_requeued(comm) && has_checkpoint(j);
+    else
+        DN_TRY(dn_screen_state_find(comm, j->checkpoint_path, j->saving_config, &j->saving.resume, err));
+    if (in_the_way != DN_OK && !j->saving.resume)
+        DN_FAIL(in_the_way, "%s", why->text);
+    if (comm->rank == 0)
+        DN_PASS(claim(j, err));
+    DN_AGREE(comm);
+out:
+    return st;
+}
+
+/* Whether the directory holds this very screen, or a checkpoint of it; otherwise it is claimed. A checkpoint
+ * may be left where a kill came between the results and its removal. Collective. */
+static dn_status finished(job *j, bool *out_done, dn_error *err)
+{
+    dn_status st = DN_OK, in_the_way = DN_OK;
+    const dn_comm *comm = j->call->comm;
+    dn_error why = DN_ERROR_INIT;
 
     *out_done = false;
     if (comm->rank == 0)
         DN_PASS(lock(j, err));
     DN_AGREE(comm);
     if (!j->force)
-        DN_TRY(dn_output_finished(comm, j->store_path, DN_SCREEN_SCHEMA, "/", j->config, out_done, err));
-    if (*out_done)
-        goto out;
-    if (!j->force)
-        DN_TRY(dn_screen_state_find(comm, j->checkpoint_path, j->saving_config, &j->saving.resume, err));
-    if (comm->rank == 0)
-        DN_PASS(claim(j, err));
-    DN_AGREE(comm);
+        in_the_way =
+            dn_output_finished(comm, j->store_path, DN_SCREEN_SCHEMA, "/", j->config, out_done, &why);
+    if (in_the_way != DN_OK && in_the_way != DN_ECANTCREAT)
+        DN_FAIL(in_the_way, "%s", why.text);
+    if (!*out_done)
+        DN_TRY(look_for_unfinished(j, in_the_way, &why, err));
+    else if (has_checkpoint(j))
+        DN_TRY(dn_checkpoint_file_remove(comm, j->checkpoint_path, err));
 out:
     return st;
 }
@@ -355,6 +389,8 @@ static dn_status compute_and_save(job *j, dn_error *err)
     const dn_comm *comm = j->call->comm;
 
     dn_surroundings_report(comm, "screen", j->dir, 0, 0);
+    if (!j->saving.resume) /* one of another screen that --force does away with */
+        DN_TRY(dn_checkpoint_file_remove(comm, j->checkpoint_path, err));
     DN_TRY(j->of_genes ? dn_gene_run_compute(comm, &j->genes, &j->gene_run, err)
                        : dn_screen_compute(comm, &j->wish, &j->run, err));
     dn_progress_end();
@@ -423,6 +459,7 @@ static dn_status run(const dn_call *call, dn_error *err)
         DN_PASS(show(&j, done, err));
     DN_AGREE(comm);
 out:
+    dn_requests_saved_by_force(st, j.force, err);
     if (comm->rank == 0)
         leave(&j, st);
     dn_progress_end();

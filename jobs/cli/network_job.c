@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "jobs/cli/directory.h"
+#include "jobs/cli/surroundings.h"
 #include "jobs/cli/text_file.h"
 #include "mpi/core/agree.h"
 #include "mpi/graph/store.h"
@@ -149,17 +150,24 @@ out:
     return st;
 }
 
+/* Whether there is one of this very run; what is wrong with another does not matter. Collective. */
+static bool has_checkpoint(const dn_network_job *j)
+{
+    dn_error why = DN_ERROR_INIT;
+    bool found = false;
+
+    return dn_analyse_find(j->call->comm, j->checkpoint_path, j->config, &found, &why) == DN_OK && found;
+}
+
 /* A checkpoint may be left where a kill came between the results and its removal. One of another run that
  * --force began stays. */
 static dn_status look_at_finished(const dn_network_job *j, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_error why = DN_ERROR_INIT;
-    bool found = false;
 
     if (dn_options_flag(j->call->options, "strict"))
         DN_TRY(check_finished(j, err));
-    if (dn_analyse_find(j->call->comm, j->checkpoint_path, j->config, &found, &why) == DN_OK && found)
+    if (has_checkpoint(j))
         DN_TRY(dn_network_job_forget(j, err));
 out:
     return st;
@@ -173,7 +181,9 @@ static dn_status look_for_unfinished(dn_network_job *j, dn_status in_the_way, co
     dn_status st = DN_OK;
     bool ignored;
 
-    if (!j->force)
+    if (j->force)
+        j->keep.resume = dn_surroundings_requeued(j->call->comm) && has_checkpoint(j);
+    else
         DN_TRY(dn_analyse_find(j->call->comm, j->checkpoint_path, j->config, &j->keep.resume, err));
     if (j->keep.resume)
         goto out;

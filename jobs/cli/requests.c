@@ -3,6 +3,9 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include "solvers/base/log.h"
 
@@ -19,8 +22,8 @@ const dn_opt dn_requests_options[] = {
 
 enum { SAME_MS = 50 };
 
-static dn_requests *noted_in;                /* set before the handlers are */
-static volatile sig_atomic_t interrupted_at; /* ms of the monotonic clock, modulo 2^30 */
+static dn_requests *noted_in;     /* set before the handlers are */
+static atomic_int interrupted_at; /* ms of the monotonic clock, modulo 2^30 */
 
 static int milliseconds(void)
 {
@@ -111,4 +114,14 @@ void dn_requests_clocks(dn_requests *r, const dn_options *o)
 
     r->every = dn_options_number(o, "checkpoint-every");
     r->stop_at = limit > 0 ? r->last + limit : 0;
+}
+
+void dn_requests_saved_by_force(dn_status st, bool force, dn_error *err)
+{
+    size_t used;
+
+    if (st != DN_ESAVED || !force || err == NULL)
+        return;
+    used = strlen(err->text);
+    snprintf(err->text + used, sizeof err->text - used, " without --force, which would start anew");
 }

@@ -27,4 +27,8 @@ void dn_requests_listen(dn_requests *r);
 /* Wind the clocks up as the options say; --max-time counts from r->last, the start of the program. */
 void dn_requests_clocks(dn_requests *r, const dn_options *o);
 
+/* "The same command goes on from there" is not so for one with --force, of a stage that then starts anew: say
+ * that. Local. */
+void dn_requests_saved_by_force(dn_status st, bool force, dn_error *err);
+
 #endif

@@ -2,6 +2,7 @@
 #include "jobs/cli/surroundings.h"
 
 #include <omp.h>
+#include <stdlib.h>
 #include "mpi/core/startup.h"
 #include "solvers/base/log.h"
 
@@ -24,4 +25,13 @@ void dn_surroundings_report(const dn_comm *comm, const char *command, const char
     n = dn_startup_judge(&s, line, DN_STARTUP_LINES);
     for (int i = 0; i < n; i++)
         dn_log(DN_WARN, command, line[i], "%s", "");
+}
+
+bool dn_surroundings_requeued(const dn_comm *comm)
+{
+    const char *count = getenv("SLURM_RESTART_COUNT");
+    int again = count != NULL && atoi(count) > 0;
+
+    MPI_Bcast(&again, 1, MPI_INT, 0, comm->mpi);
+    return again != 0;
 }

@@ -15,4 +15,8 @@
 DN_COLLECTIVE void dn_surroundings_report(const dn_comm *comm, const char *command, const char *output,
                                           int64_t needed, int index_bits);
 
+/* Whether Slurm has queued this job again (SLURM_RESTART_COUNT of rank 0): its --force has been obeyed by the
+ * run before, and would throw away again and again what that one saved. Collective. */
+DN_COLLECTIVE bool dn_surroundings_requeued(const dn_comm *comm);
+
 #endif

@@ -8,6 +8,7 @@
 #include "jobs/cli/directory.h"
 #include "jobs/cli/estimate_job.h"
 #include "jobs/cli/progress.h"
+#include "jobs/cli/requests.h"
 #include "jobs/cli/surroundings.h"
 #include "jobs/cli/train_profile.h"
 #include "jobs/cli/version.h"
@@ -349,6 +350,15 @@ out:
     return st;
 }
 
+/* Whether there is one of this very run; what is wrong with another does not matter. Collective. */
+static bool has_checkpoint(const dn_train_run *r)
+{
+    dn_error why = DN_ERROR_INIT;
+    bool found = false;
+
+    return dn_checkpoint_find(r->call->comm, r->checkpoint_path, r->config, &found, &why) == DN_OK && found;
+}
+
 static dn_status look_at_directory(const dn_train_run *r, fate *out, dn_error *err)
 {
     dn_status st = DN_OK, in_the_way;
@@ -357,8 +367,10 @@ static dn_status look_at_directory(const dn_train_run *r, fate *out, dn_error *e
     bool done = false;
 
     *out = START;
-    if (dn_options_flag(r->call->options, "force"))
+    if (dn_options_flag(r->call->options, "force")) {
+        *out = dn_surroundings_requeued(comm) && has_checkpoint(r) ? RESUME : START;
         goto out;
+    }
     in_the_way = dn_output_finished(comm, r->model_path, DN_MODEL_SCHEMA, "/", r->config, &done, &why);
     if (in_the_way != DN_OK && in_the_way != DN_ECANTCREAT)
         DN_FAIL(in_the_way, "%s", why.text);
@@ -559,10 +571,8 @@ static dn_status say_finished(const dn_train_run *r, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = r->call->comm;
-    dn_error why = DN_ERROR_INIT;
-    bool found = false;
 
-    if (dn_checkpoint_find(comm, r->checkpoint_path, r->config, &found, &why) == DN_OK && found)
+    if (has_checkpoint(r))
         DN_TRY(dn_checkpoint_remove(comm, r->checkpoint_path, err));
     if (comm->rank == 0)
         dn_log(DN_INFO, "train", "already complete, nothing to do", "model=%s", r->model_path);
@@ -597,5 +607,6 @@ dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)
     else
         DN_TRY(train_and_save(r, what == RESUME, err));
 out:
+    dn_requests_saved_by_force(st, dn_options_flag(r->call->options, "force"), err);
     return st;
 }

@@ -1,6 +1,8 @@
 /* request.c - wishes of the outside; see request.h */
 #include "mpi/core/request.h"
 
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler notes wishes");
+
 void dn_request_start(dn_requests *r)
 {
     r->last = MPI_Wtime();
@@ -62,6 +64,14 @@ int dn_request_unpack(const float *slots)
     for (int i = 0; i < DN_WISH_SLOTS; i++)
         wishes |= slots[i] > 0 ? 1 << i : 0;
     return wishes;
+}
+
+void dn_request_pace(dn_requests *r, double began)
+{
+    double ahead = 2 * (MPI_Wtime() - began);
+
+    if (r != NULL && r->ahead < ahead)
+        r->ahead = ahead;
 }
 
 void dn_request_saved(dn_requests *r)

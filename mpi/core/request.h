@@ -9,7 +9,7 @@
 #ifndef DN_CORE_REQUEST_H
 #define DN_CORE_REQUEST_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "mpi/core/world.h"
@@ -29,7 +29,9 @@ enum {
 /* One for the whole run, made by whoever starts stages (jobs/); stages get it by pointer, NULL: nobody can
  * ask for anything. The clocks of rank 0 count. */
 typedef struct dn_requests {
-    volatile sig_atomic_t checkpoint, usr1, term, interrupt, control; /* not 0: asked */
+    /* not 0: asked. Noted by one thread (or a handler in it) and read by another: atomic, and free of locks,
+     * or a handler might wait for the thread that it interrupts. */
+    atomic_int checkpoint, usr1, term, interrupt, control;
     double stop_at; /* MPI_Wtime() when the run stops by itself; 0: never */
     double every;   /* seconds between checkpoints; 0: by request only */
     double last;    /* MPI_Wtime() of the last checkpoint, or of the start of the stage */
@@ -55,6 +57,10 @@ DN_COLLECTIVE int dn_request_agree(const dn_comm *comm, const dn_requests *r);
  * as 0 or 1, and back from the sums over ranks (and shards). Local. */
 void dn_request_pack(int wishes, float *slots);
 int dn_request_unpack(const float *slots);
+
+/* What is done between two looks, or a checkpoint, began at MPI_Wtime() `began` and is over: --max-time then
+ * stops at least twice as long before its end, which is more than one of both. r may be NULL. Local. */
+void dn_request_pace(dn_requests *r, double began);
 
 /* A checkpoint has been written: the clock starts anew and the wish is fulfilled. Local. */
 void dn_request_saved(dn_requests *r);

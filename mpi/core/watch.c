@@ -7,12 +7,16 @@ enum { BUSY = 1 << 20, FAILED = 1 << 21, WISHES = BUSY - 1 };
 
 static const double longest_pause = 0.25, share_of_time = 0.01; /* seconds; of the time so far */
 
-void dn_watch_start(const dn_comm *comm, const dn_requests *requests, dn_watch *out)
+void dn_watch_start(const dn_comm *comm, dn_requests *requests, dn_watch *out)
 {
     double now = MPI_Wtime();
 
-    *out = (dn_watch){
-        .comm = comm, .requests = requests, .started = now, .next = now, .round = MPI_REQUEST_NULL};
+    *out = (dn_watch){.comm = comm,
+                      .requests = requests,
+                      .started = now,
+                      .next = now,
+                      .looked = now,
+                      .round = MPI_REQUEST_NULL};
 }
 
 static void begin_round(dn_watch *w, int state)
@@ -66,6 +70,8 @@ bool dn_watch_poll(dn_watch *w)
 
     if (w->requests == NULL || w->ended)
         return w->ended;
+    dn_request_pace(w->requests, w->looked);
+    w->looked = MPI_Wtime();
     if (dn_request_look(w->comm, w->requests) != 0) {
         run_to_end(w, BUSY);
     } else if (w->pending) {

@@ -17,8 +17,9 @@
 
 typedef struct dn_watch {
     const dn_comm *comm;
-    const dn_requests *requests;
+    dn_requests *requests;
     double started, next; /* MPI_Wtime() */
+    double looked;        /* the last time that this rank did */
     bool pending;         /* a round is under way */
     bool ended;
     int sent, got;
@@ -27,10 +28,10 @@ typedef struct dn_watch {
 } dn_watch;
 
 /* Both are borrowed; requests is NULL on all ranks or on none: then nothing is sent, ever. Local. */
-void dn_watch_start(const dn_comm *comm, const dn_requests *requests, dn_watch *out);
+void dn_watch_start(const dn_comm *comm, dn_requests *requests, dn_watch *out);
 
 /* Between two units of work, by the main thread: whether the watch is over, and no unit may be begun any
- * more. Local. */
+ * more. The time since the look before is what --max-time looks ahead (dn_request_pace()). Local. */
 bool dn_watch_poll(dn_watch *w);
 
 /* This rank has no more work, or has failed: wait until all ranks have none, one has failed, or somebody

@@ -306,12 +306,14 @@ out:
     return st;
 }
 
-/* A stop between two steps that leave the parts as they are. Collective. Fails: DN_ESAVED */
-static dn_status check_stop(const dn_comm *comm, const dn_requests *requests, const char *doing, int64_t done,
+/* A stop between two steps that leave the parts as they are. A clock is not looked at before a protein was
+ * computed: with less time than it takes to get there a run would be started again and again. Collective.
+ * Fails: DN_ESAVED */
+static dn_status check_stop(const dn_comm *comm, const dn_parts *p, const char *doing, int64_t done,
                             int64_t all, const char *of, dn_error *err)
 {
     dn_status st = DN_OK;
-    int wishes = dn_request_agree(comm, requests);
+    int wishes = dn_request_agree(comm, p->requests) & (p->moved ? DN_WISH_STOP : ~DN_WISH_STOP_TIME);
     char where[100];
 
     snprintf(where, sizeof where, "%s %lld of %lld %s", doing, (long long)done, (long long)all, of);
@@ -335,7 +337,7 @@ dn_status dn_parts_open(const dn_comm *comm, const char *dir, const dn_states_fi
     DN_AGREE(comm);
     out->requests = requests;
     for (int64_t i = 0; i < n; i++) {
-        DN_TRY(check_stop(comm, requests, "checking", i, n, "parts of an earlier run", err));
+        DN_TRY(check_stop(comm, out, "checking", i, n, "parts of an earlier run", err));
         DN_TRY(take_part(comm, out, number[i], file, names, wave, err));
         out->next = number[i] >= out->next ? number[i] + 1 : out->next;
     }
@@ -391,6 +393,7 @@ dn_status dn_parts_add(const dn_comm *comm, dn_parts *p, const dn_states_file *f
         p->place[protein[i]] = i;
     }
     p->number[p->n++] = p->next++;
+    p->moved = true;
 out:
     dn_strings_destroy(&chosen);
     return st;
@@ -457,7 +460,7 @@ dn_status dn_parts_join(const dn_comm *comm, dn_parts *p, const dn_states_file *
     for (int64_t begin = 0, end; begin < sequence->n; begin = end) {
         dn_range mine;
 
-        DN_TRY(check_stop(comm, p->requests, "joining", begin, sequence->n, "proteins", err));
+        DN_TRY(check_stop(comm, p, "joining", begin, sequence->n, "proteins", err));
         end = turn_end(about, sequence, begin, wave * comm->size);
         mine = share_of(comm, about, sequence, begin, end);
         DN_PASS(pile_create(about, sequence, mine, &turn, err));

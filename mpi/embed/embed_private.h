@@ -89,6 +89,7 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_wave_compute(const dn_embed *e, dn_wave
 typedef struct dn_parts {
     const char *dir;
     const dn_requests *requests; /* or NULL */
+    bool moved;                  /* a part has been added */
     int64_t n;                   /* parts that hold proteins */
     int64_t next;                /* number of the next part */
     int64_t *number;             /* [n] */

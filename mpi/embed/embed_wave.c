@@ -69,8 +69,8 @@ void dn_wave_destroy(dn_wave *w)
  * have heard of a wish: at the same answer on all ranks. */
 typedef struct watch {
     const dn_comm *comm;
-    const dn_requests *requests; /* NULL: nothing is asked */
-    int mine, all;               /* wishes, and: */
+    dn_requests *requests; /* NULL: nothing is asked */
+    int mine, all;         /* wishes, and: */
     bool asked, over;
     double last;    /* when this rank looked */
     double longest; /* seconds between two looks */
@@ -92,6 +92,8 @@ static void look(watch *t, bool working, bool failed)
     t->last = now;
     if (t->requests == NULL || t->over)
         return;
+    if (t->requests->ahead < t->longest) /* a first wave does not know what its part will take */
+        t->requests->ahead = t->longest;
     if (t->asked) {
         MPI_Test(&t->request, &there, MPI_STATUS_IGNORE);
         if (!there)

@@ -141,8 +141,12 @@ dn_status dn_keep_look(dn_analyse_job *j, const char *after, bool restored, dn_e
     MPI_Allreduce(MPI_IN_PLACE, &wishes, 1, MPI_INT, MPI_BOR, j->comm->mpi);
     if (wishes == 0)
         goto out;
-    if (j->fresh && !j->restored.half)
+    if (j->fresh && !j->restored.half) {
+        double began = MPI_Wtime();
+
         DN_TRY(dn_analyse_save(j, NULL, err));
+        dn_request_pace(keep->requests, began);
+    }
     dn_request_saved(keep->requests);
     if ((wishes & DN_WISH_STOP) != 0)
         DN_TRY(dn_request_stopped(wishes, after, err));

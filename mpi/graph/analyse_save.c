@@ -242,15 +242,37 @@ out:
     return st;
 }
 
+/* Bytes of the datasets, of which tables take some more. Collective. */
+static int64_t bytes_of(const dn_analyse_job *j, const dn_sweep_state *opt_sweep)
+{
+    int64_t n = j->g->n, columns = 0, bytes = 0, parts = opt_sweep != NULL ? opt_sweep->parts : 0;
+
+    for (int i = 0; i < j->measures_done; i++)
+        columns += j->a->measure[i].n_columns;
+    columns += (j->closeness.value != NULL) + (j->closeness.error != NULL) + (j->harmonic.value != NULL) +
+               (j->harmonic.error != NULL);
+    for (int i = 0; i < j->spectra_done; i++)
+        bytes += j->a->spectrum[i].k * (n + 3) * (int64_t)sizeof(double);
+    MPI_Allreduce(MPI_IN_PLACE, &parts, 1, MPI_INT64_T, MPI_SUM, j->comm->mpi);
+    if (opt_sweep != NULL) {
+        columns += opt_sweep->counts + opt_sweep->numbers;
+        bytes += opt_sweep->units + parts * opt_sweep->width * (int64_t)sizeof(double);
+    }
+    return bytes + columns * n * (int64_t)sizeof(double);
+}
+
 dn_status dn_analyse_save(dn_analyse_job *j, const dn_sweep_state *opt_sweep, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_analyse_keep *keep = j->o->keep;
     double began = MPI_Wtime();
+    int64_t bytes = bytes_of(j, opt_sweep);
     dn_h5 *h = NULL;
 
     DN_TRY(dn_checkpoint_file_create(j->comm, keep->path, DN_ANALYSE_KEEP_SCHEMA, keep->command, keep->config,
                                      keep->build, &h, err));
+    DN_PASS(dn_h5_reserve(h, bytes, err)); /* all of it, or nothing is begun */
+    DN_AGREE(j->comm);
     DN_TRY(dn_h5_set_text(h, "/", "network_hash", j->hash, err));
     DN_TRY(put_measures(h, j, err));
     DN_TRY(put_spectra(h, j, err));
@@ -263,6 +285,8 @@ dn_status dn_analyse_save(dn_analyse_job *j, const dn_sweep_state *opt_sweep, dn
         dn_log(DN_DEBUG, "network", "checkpoint", "measures=%d under_way=%s secs=%.2f", j->measures_done,
                opt_sweep != NULL ? opt_sweep->what : "none", j->kept_at - began);
 out:
+    if (st != DN_OK)
+        dn_checkpoint_file_need(bytes, err);
     dn_h5_close(&h);
     return st;
 }

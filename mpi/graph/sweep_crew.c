@@ -95,9 +95,11 @@ dn_status dn_sweep_save(const dn_sweep_keep *keep, const dn_sweep_state *s, int 
                         int64_t units, dn_error *err)
 {
     dn_status st = DN_OK;
+    double began = MPI_Wtime();
     char where[120];
 
     DN_TRY(keep->save(keep->ctx, s, err));
+    dn_request_pace(keep->requests, began);
     dn_request_saved(keep->requests);
     if ((wishes & DN_WISH_STOP) != 0) {
         snprintf(where, sizeof where, "%.1f %% of %s", units > 0 ? 100 * (double)done / (double)units : 100.0,

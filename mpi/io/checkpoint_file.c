@@ -196,31 +196,43 @@ out:
     return st;
 }
 
+/* The newest first. A kill between two names leaves the one before the last as .kept, where .previous may be
+ * older or, behind the second checkpoint of a run, not there at all. */
 static dn_status find_local(const char *path, const char *stage, dn_checkpoint_reader read,
                             const char *config, bool *out_found, dn_error *err)
 {
+    static const char *const suffix[] = {"", ".kept", ".previous"};
+    enum { NAMES = sizeof suffix / sizeof suffix[0] };
     dn_status st = DN_OK;
-    dn_error why = DN_ERROR_INIT, why_previous = DN_ERROR_INIT;
-    char previous[PATH_CAP];
-    bool there, before;
+    dn_error first = DN_ERROR_INIT; /* what is wrong with the newest */
+    char file[NAMES][PATH_CAP];
+    bool there[NAMES], any = false;
+    int used = -1;
 
     *out_found = false;
-    DN_TRY(look_for(path, &there, err));
-    DN_TRY(look_for(beside(path, ".previous", previous), &before, err));
-    if (there)
-        DN_TRY(examine(path, read, config, out_found, &why, err));
-    if (*out_found || (!there && !before))
+    for (int i = 0; i < NAMES; i++)
+        DN_TRY(look_for(beside(path, suffix[i], file[i]), &there[i], err));
+    for (int i = 0; i < NAMES && !*out_found; i++) {
+        dn_error why = DN_ERROR_INIT;
+
+        if (!there[i])
+            continue;
+        DN_TRY(examine(file[i], read, config, out_found, &why, err));
+        if (!any)
+            first = why;
+        any = true;
+        used = i;
+    }
+    if (!any || (*out_found && used == 0))
         goto out;
-    if (before)
-        DN_TRY(examine(previous, read, config, out_found, &why_previous, err));
     if (!*out_found)
         DN_FAIL(DN_ECANTCREAT, "%s, and there is no sound checkpoint before it; --force starts anew",
-                there ? why.text : why_previous.text);
-    if (rename(previous, path) != 0)
-        DN_FAIL(DN_ECANTCREAT, "%s: cannot be renamed from %s: %s", path, previous, strerror(errno));
-    if (there)
+                first.text);
+    if (rename(file[used], path) != 0)
+        DN_FAIL(DN_ECANTCREAT, "%s: cannot be renamed from %s: %s", path, file[used], strerror(errno));
+    if (there[0])
         dn_log(DN_WARN, stage, "the checkpoint is damaged, the one before it is used", "reason=\"%s\"",
-               why.text);
+               first.text);
 out:
     return st;
 }

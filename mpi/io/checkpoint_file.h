@@ -48,11 +48,11 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_checkpoint_file_remove(const dn_comm *c
  * By one rank alone. Fails: as dn_checkpoint_file_open(), dn_checkpoint_file_get() */
 typedef dn_status (*dn_checkpoint_reader)(const char *path, char **out_config, dn_error *err);
 
-/* Whether there is a checkpoint for config at path. One that is damaged is replaced by PATH.previous, with a
- * warning of `stage`. Rank 0 reads; collective on comm.
- * Fails: DN_ECANTCREAT it is of another config (names what differs), or it is damaged and there is no sound
- * previous one; DN_EIO, DN_ENOINPUT it cannot be looked for or read, which is no damage: both stay;
- * DN_EDATA it is sound, but of a newer version; DN_ENOMEM */
+/* Whether there is a checkpoint for config at path. One that is damaged is replaced by PATH.kept, where a
+ * kill left one, or PATH.previous, with a warning of `stage`. Rank 0 reads; collective on comm. Fails:
+ * DN_ECANTCREAT it is of another config (names what differs), or it is damaged and there is no sound previous
+ * one; DN_EIO, DN_ENOINPUT it cannot be looked for or read, which is no damage: both stay; DN_EDATA it is
+ * sound, but of a newer version; DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_checkpoint_file_find(const dn_comm *comm, const char *path,
                                                               const char *stage, dn_checkpoint_reader read,
                                                               const char *config, bool *out_found,

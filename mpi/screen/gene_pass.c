@@ -432,6 +432,7 @@ static dn_status run_rounds(const dn_comm *comm, team *t, dn_error *err)
         DN_PASS(round_local(t, err));
         DN_AGREE(comm);
         p->state.done = t->end;
+        p->moved = true;
         dn_screen_state_pace(p->o->opt_saving, began);
         if ((wishes = asked(comm, p)) == 0)
             continue;
@@ -531,7 +532,8 @@ dn_status dn_gene_pass_list(const dn_comm *comm, dn_gene_pass *p, bool narrow, c
         int wishes;
 
         DN_TRY(dn_score_pairs(comm, p->fold, narrow, a + i, b + i, m, p->outputs, out + i * p->outputs, err));
-        if (i + m < n && (wishes = asked(comm, p)) != 0) /* behind the last there is nothing to be gained */
+        if (i + m < n && p->moved &&
+            (wishes = asked(comm, p)) != 0) /* behind the last there is nothing to be gained */
             DN_TRY(save(comm, p, wishes, err));
     }
 out:

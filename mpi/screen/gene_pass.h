@@ -26,6 +26,7 @@ typedef struct dn_gene_pass {
     dn_screen_state state;
     dn_screen_keep *keep; /* after run(): on rank 0 all that is kept */
     bool resumed;         /* run() goes on from `state` */
+    bool moved;           /* a round has been done since open() */
 } dn_gene_pass;
 
 /* With a checkpoint to go on from, it is loaded. Collective. Fails: DN_EUSAGE nothing to screen; DN_ENOMEM;
@@ -42,7 +43,9 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_gene_pass_run(const dn_comm *comm, dn_g
                                                        int64_t *out_n, dn_error *err);
 
 /* Pairs (a[i], b[i]) in one precision into out [n, outputs] of every rank, after run(): in parts, between
- * which all look at what is asked. Collective. Fails: as dn_score_pairs(); DN_ESAVED */
+ * which all look at what is asked, unless no round was done since open(): a list is begun anew by whoever
+ * goes on, and would be again and again where the time is short. Collective. Fails: as dn_score_pairs();
+ * DN_ESAVED */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_gene_pass_list(const dn_comm *comm, dn_gene_pass *p, bool narrow,
                                                         const int32_t *a, const int32_t *b, int64_t n,
                                                         float *out, dn_error *err);

@@ -1,7 +1,6 @@
 /* screen_state.c - checkpoint.h5 of a screen; see screen_state.h */
 #include "mpi/screen/screen_state.h"
 
-#include <math.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/checkpoint_file.h"
@@ -43,11 +42,10 @@ void dn_screen_state_destroy(dn_screen_state *s)
     *s = (dn_screen_state){.done = 0};
 }
 
-/* Twice the longer of a round and a checkpoint is more than both. */
 void dn_screen_state_pace(const dn_screen_saving *where, double began)
 {
-    if (where != NULL && where->requests != NULL)
-        where->requests->ahead = fmax(where->requests->ahead, 2 * (MPI_Wtime() - began));
+    if (where != NULL)
+        dn_request_pace(where->requests, began);
 }
 
 /* ---- writing ---- */

@@ -33,6 +33,7 @@ typedef struct run {
     double start;
     dn_requests *requests;    /* NULL: nobody asks for anything, or there is nowhere to save */
     double step_took, saving; /* the longest so far, seconds */
+    bool moved;               /* this start has done a step */
 } run;
 
 /* ---- the plan: made by the master, followed by all ---- */
@@ -122,7 +123,8 @@ out:
     return st;
 }
 
-/* Between two slices a wish to stop is heard. One for a checkpoint waits: there is nothing new to save. */
+/* Between two slices a wish to stop is heard, unless all this start has done is to validate: it would do that
+ * again and again where the time is short. One for a checkpoint waits: there is nothing new to save. */
 static dn_status validate(run *r, dn_epoch_report *report, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -130,7 +132,7 @@ static dn_status validate(run *r, dn_epoch_report *report, dn_error *err)
 
     for (int64_t first = 0; first < n; first += most) {
         int64_t count = n - first < most ? n - first : most;
-        int wishes = first > 0 ? dn_request_agree(r->comm, r->requests) : 0;
+        int wishes = first > 0 && r->moved ? dn_request_agree(r->comm, r->requests) : 0;
 
         if (wishes & DN_WISH_STOP)
             DN_TRY(stop(r, wishes, err));
@@ -206,6 +208,7 @@ static dn_status run_step(run *r, const dn_permutation *order, dn_error *err)
     at->right_sum += right;
     at->step++;
     at->updates++;
+    r->moved = true;
     report_step(r, loss);
     look_ahead(r, took);
     if (wishes & DN_WISH_STOP)

@@ -66,11 +66,20 @@ mkdir early && printf 'somewhere 1 2026-01-01T00:00:00Z\n' >early/lock && printf
 # by the clock, again and again; --force begins anew beside older results, and the same command without it goes on
 expect 75 "stopped by --max-time after" ranks 2 network graph.h5 -o early "${what[@]}" --max-time 0.05s
 cp whole/* early/
-expect 75 "stopped by --max-time after" ranks 2 network graph.h5 -o early "${what[@]}" --seed 5 --max-time 0.05s --force
+expect 75 "without --force, which would start anew" ranks 2 network graph.h5 -o early "${what[@]}" --seed 5 --max-time 0.05s --force
 grep -q resuming err.txt && fail "--force went on with an old checkpoint"
+SLURM_RESTART_COUNT=1 expect 75 "network: resuming" ranks 2 network graph.h5 -o early "${what[@]}" --seed 5 --max-time 0.05s --force
 [ -e early/network.h5 ] || fail "--force lost the older results before it has new ones"
 expect 0 "network: resuming" "$DRAGNET" network graph.h5 -o early "${what[@]}" --seed 5
 same early # no measure here depends on the seed
+
+# no room: the last checkpoint stays, the message says what one takes
+expect 75 "stopped by --max-time after" "$DRAGNET" network graph.h5 -o full "${what[@]}" --max-time 0.05s
+before=$(sha256sum <full/checkpoint.h5)
+expect 74 "checkpoint.h5.part: no room for " timeout 60 mpirun -q -n 1 \
+    bash -c 'ulimit -f 64; exec "$0" "$@"' "$DRAGNET" network graph.h5 -o full "${what[@]}" --max-time 0.05s
+grep -q "; a checkpoint takes .* MB beside those kept" err.txt || fail "no room: does not say for what: $(tail -2 err.txt)"
+[ "$before" = "$(sha256sum <full/checkpoint.h5)" ] || fail "no room: the checkpoint is another one"
 
 # two at a time in one directory
 begun 1 busy --checkpoint-every 0.1s

@@ -44,6 +44,7 @@ expect 73 'precision is "bf16", was "f32"' "$DRAGNET" "${screen[@]}" -o other --
 expect 0 "" "$DRAGNET" train gener d.h5 --split warm --epochs 1 --batch 128 --shards 4 --seed 2 -o run2
 expect 73 "inputs is" "$DRAGNET" screen d.h5 --model run2/model.h5 --top 300 -o other
 cp -r other damaged
+cp other/checkpoint.h5 spare.h5
 
 # ---- asked to stop: exit code 75, and it goes on ----
 "$DRAGNET" "${screen[@]}" -o cut >out.txt 2>err.txt &
@@ -56,7 +57,9 @@ code=$?
 grep -q "stopped by SIGTERM after .* tiles of the screen; the same command goes on" err.txt || fail "SIGTERM: $(tail -2 err.txt)"
 expect 0 "goes on from the checkpoint" ranks 3 "${screen[@]}" -o cut
 same cut
+cp spare.h5 cut/checkpoint.h5 # as when a kill comes between the results and its removal
 expect 0 "already complete" "$DRAGNET" "${screen[@]}" -o cut
+same cut
 expect 75 "stopped by --max-time" "$DRAGNET" "${screen[@]}" -o short --max-time 0.1s
 expect 0 "goes on from the checkpoint" ranks 2 "${screen[@]}" -o short
 same short
@@ -72,6 +75,21 @@ rm -f other/checkpoint.h5.previous
 expect 73 "no sound checkpoint before it" "$DRAGNET" "${screen[@]}" -o other
 expect 0 "" ranks 2 "${screen[@]}" -o other --force
 same other
+
+# ---- --force beside older results: they stay until the new ones are there; stopped, it goes on without --force, and with it
+# where Slurm has queued the job again ----
+for how in anew again; do
+    cp -r cut $how
+    cp spare.h5 $how/checkpoint.h5
+    expect 75 "goes on from there without --force, which would start anew" "$DRAGNET" "${screen[@]}" --top 301 -o $how --force --max-time 0.1s
+    grep -q "goes on from the checkpoint" err.txt && fail "$how: --force did not begin anew"
+    [ ! -e $how/checkpoint.h5.previous ] || fail "$how: --force kept a checkpoint of another screen"
+    cmp -s whole/config.json $how/config.json || fail "$how: older results with another config"
+done
+expect 0 "goes on from the checkpoint" ranks 2 "${screen[@]}" --top 301 -o anew
+SLURM_RESTART_COUNT=1 expect 0 "goes on from the checkpoint" ranks 2 "${screen[@]}" --top 301 -o again --force
+cmp -s anew/screen.tsv again/screen.tsv || fail "--force: other results"
+[ "$(wc -l <anew/screen.tsv)" = 302 ] || fail "--force: the older results"
 
 # ---- no room: the checkpoint stays, the message says how much is needed ----
 "$DRAGNET" "${screen[@]}" -o full --max-time 0.1s >out.txt 2>err.txt

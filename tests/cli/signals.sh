@@ -88,8 +88,22 @@ expect 75 "stopped by --max-time after step" ranks 2 "${train[@]}" -o limited --
 expect 0 "train: resuming" ranks 3 "${train[@]}" -o limited --max-time 1-0
 [ "$(digest limited/model.h5)" = "$whole" ] || fail "--max-time: another model"
 expect 0 "already complete" ranks 2 "${train[@]}" -o limited --max-time 1-0 --checkpoint-every 1:00
+expect 75 "without --force, which would start anew" ranks 2 "${train[@]}" -o limited --force --max-time 0.1s
+SLURM_RESTART_COUNT=1 expect 0 "train: resuming" ranks 2 "${train[@]}" -o limited --force # queued again, it is not obeyed twice
+[ "$(digest limited/model.h5)" = "$whole" ] || fail "--force: another model"
+nothing_left limited/checkpoint.h5
 expect 64 "is not a time such as" "$DRAGNET" "${train[@]}" -o limited --max-time soon
 expect 64 "is not a time such as" "$DRAGNET" "${train[@]}" -o limited --checkpoint-every 4steps
+
+# no time at all, and validation in two slices after two steps: each start gets on by a step or by that
+expect 0 "" "$DRAGNET" synth -q --genes 400 --samples 20 --pairs 20000 --seed 3 -o long.h5
+expect 0 "" "$DRAGNET" split long.h5 --pairs known --name warm --kind random --fractions 0.06,0.9,0.04 --seed 1 --force
+for starts in 1 2 3 4 5 6; do
+    "$DRAGNET" train gener long.h5 --split warm --epochs 1 --batch 512 --shards 8 -o slices --max-time 0.001s >out.txt 2>err.txt
+    code=$?
+    [ $code = 75 ] || break
+done
+[ $code = 0 ] && [ $starts = 3 ] || fail "no time: exit code $code after $starts starts: $(tail -2 err.txt)"
 
 # the first SIGINT finds a checkpoint that takes a minute; the second does not wait for it
 rm -f mark
@@ -114,12 +128,14 @@ for p in "${pid[@]:0:3}"; do
     [ ! -e "/proc/$p" ] || [ "$(cut -d' ' -f3 "/proc/$p/stat" 2>/dev/null)" = Z ] || fail "a rank has survived"
 done
 
-# commands that do not save anything end as usual
-for s in TERM:143 USR1:138 INT:130; do
-    env --default-signal=INT "$DRAGNET" synth -q --genes 6000 --samples 100 --pairs 30000000 -o big.h5 >out.txt 2>err.txt &
+# commands that do not save anything end as usual; "the time limit is near" does not end them, they may still get there
+for s in TERM:143 INT:130 USR1:0; do
+    pairs=17000000
+    [ "$s" != USR1:0 ] || pairs=4000000
+    env --default-signal=INT "$DRAGNET" synth -q --genes 6000 --samples 100 --pairs $pairs -o big.h5 >out.txt 2>err.txt &
     job=$!
     sleep 0.4
-    kill -${s%:*} $job
+    kill -${s%:*} $job || fail "${s%:*} to synth: it was over"
     ends "${s#*:}" "${s%:*} to synth" ""
     rm -f big.h5*
 done

@@ -336,6 +336,39 @@ static void only_the_previous(void)
     CU_ASSERT(comes_back(path, &c));
 }
 
+/* A kill between two names leaves the second checkpoint of a run, the first as .kept, no .previous; and then
+ * the second is damaged. With an older .previous beside, .kept comes first. */
+static void the_kept_one(void)
+{
+    const char *path = test_path("kept.h5");
+    static store older;
+    dn_checkpoint first = make(&older, WEIGHTS, MOMENTS, 2, true, 1);
+    dn_checkpoint last = make(&sent, WEIGHTS, MOMENTS, 3, true, 2);
+    char previous[600], kept[600];
+
+    snprintf(previous, sizeof previous, "%s.previous", path);
+    snprintf(kept, sizeof kept, "%s.kept", path);
+    for (int with = 0; with < 2; with++) {
+        CU_ASSERT_EQUAL(dn_checkpoint_remove(&test_comm, path, NULL), DN_OK);
+        if (with)
+            CU_ASSERT_EQUAL(save(path, &last, NULL), DN_OK);
+        CU_ASSERT_EQUAL(save(path, &first, NULL), DN_OK);
+        if (test_comm.rank == 0)
+            CU_ASSERT_EQUAL(rename(path, kept), 0);
+        MPI_Barrier(test_comm.mpi);
+        CU_ASSERT_EQUAL(is_there(path, ".previous"), with);
+        if (test_comm.rank == 0) {
+            FILE *f = fopen(path, "wb");
+            CU_ASSERT_PTR_NOT_NULL(f);
+            if (f != NULL)
+                fclose(f);
+        }
+        MPI_Barrier(test_comm.mpi);
+        CU_ASSERT(comes_back(path, &first));
+        CU_ASSERT_FALSE(is_there(path, ".kept"));
+    }
+}
+
 /* ---- refusals ---- */
 
 static void foreign(void)
@@ -442,6 +475,7 @@ int main(int argc, char **argv)
                                     {"damage falls back", damage_falls_back},
                                     {"a changed bit anywhere", any_bit},
                                     {"only the previous one", only_the_previous},
+                                    {"the kept one", the_kept_one},
                                     {"of another run", foreign},
                                     {"any rank may run out of memory", any_rank_may_run_out_of_memory},
                                     {"a full disk", disk_full},

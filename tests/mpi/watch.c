@@ -93,6 +93,25 @@ static void time_runs_out(void)
     CU_ASSERT_EQUAL(dn_watch_wait(&w, false), DN_WISH_STOP_TIME);
 }
 
+/* A unit that takes long is looked ahead for: the watch ends before the limit, not a unit behind it. */
+static void a_long_unit_counts_before(void)
+{
+    dn_requests r = {.stop_at = MPI_Wtime() + 60};
+    dn_watch w;
+    double begin;
+
+    dn_watch_start(&test_comm, &r, &w);
+    for (begin = MPI_Wtime(); MPI_Wtime() < begin + 0.05;)
+        dn_watch_nap();
+    CU_ASSERT_FALSE(dn_watch_poll(&w));
+    CU_ASSERT(r.ahead >= 0.1 && r.ahead < 30);
+    r.stop_at = MPI_Wtime() + 0.9 * r.ahead;
+    while (!dn_watch_poll(&w))
+        dn_watch_nap();
+    CU_ASSERT_EQUAL(dn_watch_wait(&w, false), DN_WISH_STOP_TIME);
+    CU_ASSERT(test_comm.rank != 0 || MPI_Wtime() < r.stop_at);
+}
+
 static void without_requests_nothing_is_sent(void)
 {
     dn_watch w;
@@ -111,6 +130,7 @@ int main(int argc, char **argv)
                                     {"nobody wishes", nobody_wishes},
                                     {"a failure ends it", a_failure_ends_it},
                                     {"time runs out", time_runs_out},
+                                    {"a long unit counts before", a_long_unit_counts_before},
                                     {"without requests nothing is sent", without_requests_nothing_is_sent},
                                     {NULL, NULL}};
 
