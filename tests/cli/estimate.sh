@@ -9,7 +9,7 @@ train="train gener s.h5 --split warm -o runs/warm --batch 128 --shards 8 --epoch
 # shellcheck disable=SC2086
 "$DRAGNET" estimate $train --probe-seconds 0.5 >out.txt 2>err.txt || fail "estimate: $(cat err.txt)"
 [ ! -e runs/warm ] || fail "the probe wrote a run"
-for line in '--nodes=' '--ntasks=' '--cpus-per-task=1' '--mem=' '--time=00:05:00'; do
+for line in '--nodes=' '--ntasks=' '--cpus-per-task=1' '--mem=' '--time=00:06:00'; do
     grep -q -e "^#SBATCH $line" out.txt || fail "no $line: $(cat out.txt)"
 done
 [ "$(grep -c '^# ' out.txt)" = 1 ] || fail "lines of more than one number of ranks"
