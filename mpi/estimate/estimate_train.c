@@ -30,6 +30,7 @@ typedef struct probe {
     const dn_model *m;
     const dn_train_rows *rows;
     dn_train_options o;
+    double checkpoints; /* of an epoch */
     dn_plan plan;
     dn_profile profile;
     dn_profile_table table;
@@ -149,6 +150,14 @@ static double checkpoint_bytes(const probe *p)
     return 4.0 * (double)p->m->n_weights * (2 + 2 * dn_step_has_state(p->step));
 }
 
+/* The one at its end and those within, by steps. Those by the clock are too few to count. */
+static double checkpoints_of_epoch(const dn_train_options *o, int64_t steps)
+{
+    int64_t every = o->opt_checkpoints != NULL ? o->opt_checkpoints->every : 0;
+
+    return 1 + (every > 0 && steps > 0 ? (double)((steps - 1) / every) : 0);
+}
+
 static void add_times(const probe *p, double load, dn_estimate *e)
 {
     const double *c = p->table.rank[0].column;
@@ -162,7 +171,8 @@ static void add_times(const probe *p, double load, dn_estimate *e)
     dn_estimate_add_time(e, "rest of a step", all * (1 - shards - weights), 1, true);
     dn_estimate_add_time(e, "validation", e->repeats * (double)p->rows->validation.n * p->a_row,
                          (p->rows->validation.n + BLOCK - 1) / BLOCK, true);
-    dn_estimate_add_time(e, "checkpoints", e->repeats * (CHECKPOINT_SECONDS + checkpoint_bytes(p) / DISK), 1,
+    dn_estimate_add_time(e, "checkpoints",
+                         e->repeats * p->checkpoints * (CHECKPOINT_SECONDS + checkpoint_bytes(p) / DISK), 1,
                          true);
 }
 
@@ -240,6 +250,7 @@ dn_status dn_estimate_train(const dn_comm *comm, const dn_model *m, const dn_tra
     p.o.opt_plan = NULL;
     p.o.opt_profile = &p.profile;
     p.steps = rows->train.n / options->batch;
+    p.checkpoints = checkpoints_of_epoch(options, p.steps);
     e->load_peak = (double)dn_memory_peak();
     DN_PASS(open_probe(&p, err));
     DN_AGREE(comm);
