@@ -139,6 +139,9 @@ out:
 
 /* ---- what to ask a scheduler for ---- */
 
+/* The job scripts have Slurm send its signal 3 minutes before the limit; it may come one earlier. */
+enum { LEAD_MINUTES = 5 };
+
 dn_allocation dn_estimate_allocation(const dn_estimate *e, const dn_estimate_row *row, double time_margin,
                                      double memory_margin)
 {
@@ -146,8 +149,7 @@ dn_allocation dn_estimate_allocation(const dn_estimate *e, const dn_estimate_row
     dn_allocation r = {
         .nodes = row->nodes, .ranks = row->ranks, .ranks_of_node = row->ranks_of_node, .threads = e->threads};
 
-    r.minutes = (int64_t)ceil((row->seconds * time_margin + 120) / 60);
-    r.minutes = r.minutes < 5 ? 5 : r.minutes;
+    r.minutes = (int64_t)ceil(row->seconds * time_margin / 60) + LEAD_MINUTES;
     r.node_mb =
         (int64_t)ceil((row->node_bytes * memory_margin / mib + 64 * (double)row->ranks_of_node) / 64) * 64;
     return r;

@@ -4,12 +4,14 @@
  * and says what the whole consists of: terms of time and of memory. This file adds them up for R ranks with T
  * threads:
  *
- *     time(R)    sum of seconds x share(R)  +  rounds x exchange(R)
- *     share(R)   ceil(ceil(P / R) / T) / ceil(P / T) of a term that ranks and threads divide in P equal
- * pieces, 1 of what every rank does exchange   messages x latency + bytes / bandwidth; between ranks of one
- * node bytes take the time of a copy, a node's card is shared by its ranks rank(R)    sum of bytes x ceil(P /
- * R) / P, and buffers of the reduction; what was most while data was loaded, if that is more node(R)    the
- * ranks of a node together, what they share counted once
+ *     time(R)      sum of seconds x share(R)  +  rounds x exchange(R)
+ *     share(R)     ceil(ceil(P / R) / T) / ceil(P / T) of a term that ranks and threads divide in P
+ *                  equal pieces; 1 of what every rank does
+ *     exchange(R)  messages x latency + bytes / bandwidth; between ranks of one node bytes take the
+ *                  time of a copy, a node's card is shared by its ranks
+ *     rank(R)      sum of bytes x ceil(P / R) / P, and buffers of the reduction; what was most while
+ *                  data was loaded, if that is more
+ *     node(R)      the ranks of a node together, what they share counted once
  *
  * A simple form of the model of tests/bench/scaling.py. Left out: noise, memory and caches that more ranks of
  * a node compete for, file systems that are slow or busy. All functions are local.
@@ -86,7 +88,7 @@ DN_MUST_CHECK dn_status dn_estimate_at(const dn_estimate *e, const dn_estimate_m
 
 typedef struct dn_allocation {
     int64_t nodes, ranks, ranks_of_node, threads;
-    int64_t minutes; /* seconds x time_margin + 2 minutes, whole ones, at least 5 */
+    int64_t minutes; /* seconds x time_margin, whole ones, + 5: the signal comes before the limit */
     int64_t node_mb; /* MiB of a node: bytes x memory_margin + 64 MiB a rank, in steps of 64 */
 } dn_allocation;
 

@@ -30,6 +30,7 @@ typedef struct probe {
     const dn_model *m;
     const dn_train_rows *rows;
     dn_train_options o;
+    double checkpoints; /* of an epoch */
     dn_plan plan;
     dn_profile profile;
     dn_profile_table table;
@@ -40,6 +41,7 @@ typedef struct probe {
     int64_t n, scored; /* steps and validation rows measured */
     double *seconds;   /* [MOST_STEPS] */
     double a_step, a_row;
+    double stepped;   /* bytes taken behind the steps, before anything is scored */
     double mean_step; /* where it is much more than a_step the machine does other work */
     double loaded;    /* bytes taken before */
 } probe;
@@ -149,6 +151,14 @@ static double checkpoint_bytes(const probe *p)
     return 4.0 * (double)p->m->n_weights * (2 + 2 * dn_step_has_state(p->step));
 }
 
+/* The one at its end and those within, by steps. Those by the clock are too few to count. */
+static double checkpoints_of_epoch(const dn_train_options *o, int64_t steps)
+{
+    int64_t every = o->opt_checkpoints != NULL ? o->opt_checkpoints->every : 0;
+
+    return 1 + (every > 0 && steps > 0 ? (double)((steps - 1) / every) : 0);
+}
+
 static void add_times(const probe *p, double load, dn_estimate *e)
 {
     const double *c = p->table.rank[0].column;
@@ -162,26 +172,29 @@ static void add_times(const probe *p, double load, dn_estimate *e)
     dn_estimate_add_time(e, "rest of a step", all * (1 - shards - weights), 1, true);
     dn_estimate_add_time(e, "validation", e->repeats * (double)p->rows->validation.n * p->a_row,
                          (p->rows->validation.n + BLOCK - 1) / BLOCK, true);
-    dn_estimate_add_time(e, "checkpoints", e->repeats * (CHECKPOINT_SECONDS + checkpoint_bytes(p) / DISK), 1,
+    dn_estimate_add_time(e, "checkpoints",
+                         e->repeats * p->checkpoints * (CHECKPOINT_SECONDS + checkpoint_bytes(p) / DISK), 1,
                          true);
 }
 
-/* Of a rank that is alone, by dn_train_bytes() and what was measured of the steps; what a rank holds of the
- * optimiser and of the reduction depends on their number. */
+/* Of a rank that is alone, by dn_train_bytes() and what was measured of steps and scores; what a rank holds
+ * of shards, optimiser and reduction depends on the number of ranks, what scores take does not. */
 static dn_status add_memory(const probe *p, int64_t shared, dn_estimate *e, dn_error *err)
 {
     dn_status st = DN_OK;
-    double moments = dn_step_has_state(p->step) ? 8.0 * (double)p->m->n_weights : 0, held, steps;
+    double moments = dn_step_has_state(p->step) ? 8.0 * (double)p->m->n_weights : 0, held, shards, rest;
     dn_plan one = {.first = NULL};
 
     DN_TRY(dn_plan_even(p->o.shards, 1, &one, err));
     held = (double)dn_reduce_cost_of(&one, 0, e->sliced, e->tail).held;
-    steps = (double)dn_memory_peak() - p->loaded - held - moments;
+    shards = fmax(0, p->stepped - p->loaded - held - moments);
+    rest = (double)dn_memory_peak() - p->loaded - held - moments - shards;
     dn_estimate_add_memory(e, "process", e->base, 1, false);
     dn_estimate_add_memory(e, "data", p->loaded - e->base - (double)shared, 1, false);
     dn_estimate_add_memory(e, "data that a node shares", (double)shared, 1, true);
-    dn_estimate_add_memory(e, "shards under way", steps, p->o.norms == DN_NORMS_GLOBAL ? p->o.shards : 1,
+    dn_estimate_add_memory(e, "shards under way", shards, p->o.norms == DN_NORMS_GLOBAL ? p->o.shards : 1,
                            false);
+    dn_estimate_add_memory(e, "scoring", rest, 1, false);
     dn_estimate_add_memory(e, "moments of the optimiser", moments, p->m->n_weights, false);
     dn_estimate_add_memory(e, "state and validation",
                            (double)dn_train_bytes(p->m, p->rows->validation.n, dn_step_has_state(p->step)), 1,
@@ -240,11 +253,13 @@ dn_status dn_estimate_train(const dn_comm *comm, const dn_model *m, const dn_tra
     p.o.opt_plan = NULL;
     p.o.opt_profile = &p.profile;
     p.steps = rows->train.n / options->batch;
+    p.checkpoints = checkpoints_of_epoch(options, p.steps);
     e->load_peak = (double)dn_memory_peak();
     DN_PASS(open_probe(&p, err));
     DN_AGREE(comm);
     DN_TRY(dn_step_create(comm, m, &p.o, &p.plan, &p.step, err));
     DN_TRY(run_steps(&p, begin + 0.7 * e->seconds, err));
+    p.stepped = (double)dn_memory_now();
     DN_TRY(run_scores(&p, begin + e->seconds, err));
     DN_TRY(dn_profile_collect(comm, &p.profile, &p.table, err));
     e->threads = omp_get_max_threads();

@@ -2,8 +2,8 @@
  *
  * The steps are those of the first epoch under the options of the run, with its batches, dropout and updates,
  * from its initial weights; nothing is written. An epoch is steps x (shards, which ranks share; sums and
- * update, which they share by weights; the rest of a step) + validation rows, scored in blocks of 256, + a
- * checkpoint.
+ * update, which they share by weights; the rest of a step) + validation rows, scored in blocks of 256, +
+ * checkpoints.
  */
 #ifndef DN_ESTIMATE_ESTIMATE_TRAIN_H
 #define DN_ESTIMATE_ESTIMATE_TRAIN_H
@@ -14,7 +14,8 @@
 /* Fill e but for stage, output, base, began and seconds, which the caller has set.
  *
  *   shared   bytes of data that ranks of a node share
- *   options  of the run; checkpoints, requests, plan and profile are not looked at
+ *   options  of the run; of checkpoints only how many steps lie between them, if that is given; requests,
+ *            plan and profile are not looked at
  *
  * Collective on comm, of one rank. Fails: DN_EDATA fewer training rows than a batch; as dn_step_run() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_estimate_train(const dn_comm *comm, const dn_model *m,

@@ -98,6 +98,22 @@ static void training(void)
     drop_data();
 }
 
+/* 8 steps: a checkpoint behind the 3rd, the 6th and the last. */
+static void checkpoints(void)
+{
+    dn_train_options o = recipe();
+    dn_checkpointing by_steps = {.every = 3};
+    dn_estimate e = fresh(), more = fresh();
+
+    make_data();
+    CU_ASSERT_EQUAL(dn_estimate_train(&test_comm, &gener.model, &rows, &o, 0, &e, NULL), DN_OK);
+    o.opt_checkpoints = &by_steps;
+    CU_ASSERT_EQUAL(dn_estimate_train(&test_comm, &gener.model, &rows, &o, 0, &more, NULL), DN_OK);
+    CU_ASSERT_DOUBLE_EQUAL(term(more.time, more.n_time, "checkpoints")->amount,
+                           3 * term(e.time, e.n_time, "checkpoints")->amount, 1e-9);
+    drop_data();
+}
+
 /* With the norms of the batch all shards of a rank are under way: fewer with every rank. */
 static void norms_of_the_batch(void)
 {
@@ -196,6 +212,7 @@ static void growth_of_a_screen(void)
 int main(int argc, char **argv)
 {
     static const dn_test tests[] = {{"training", training},
+                                    {"checkpoints within an epoch", checkpoints},
                                     {"norms of the batch", norms_of_the_batch},
                                     {"refused memory and options", refused},
                                     {"epochs of a schedule", epochs_of_a_schedule},
