@@ -54,14 +54,15 @@ static dn_status load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass 
         memcpy(k->a + (size_t)r * row, exchange ? b : a, samples * sizeof *a);
         memcpy(k->b + (size_t)r * row, exchange ? a : b, samples * sizeof *a);
         if (dn_gener_is_bf16(k))
-            dn_bf16_multiply(a, b, d->samples, k->half->x + (size_t)r * samples);
+            dn_bf16_multiply(a, b, d->samples, k->half->dense1.x + r * k->half->dense1.pitch);
         else
             multiply(a, b, samples, k->x + (size_t)r * samples);
         if (d->label != NULL)
             k->label[r] = exchange ? dn_gener_turned(d->label[rows[r]]) : d->label[rows[r]];
     }
     if (dn_gener_is_bf16(k))
-        memset(k->half->x + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->half->x);
+        memset(k->half->dense1.x + n * k->half->dense1.pitch, 0,
+               (size_t)((k->capacity - n) * k->half->dense1.pitch) * sizeof(dn_bf16));
     else
         memset(k->x + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->x);
     dn_gener_part(k, PART_MASKS);

@@ -61,10 +61,8 @@ enum {
 
 /* What training with products of bf16 has beside the buffers of dn_work. */
 typedef struct dn_gener_bf16 {
-    dn_bf16 *x;  /* [R, S] */
-    dn_bf16 *z1; /* [R, 256] */
-    dn_dense_bf16 dense1, dense2;
-    dn_pair_bf16 *pairs; /* branch 2 */
+    dn_dense_bf16 dense1, dense2; /* with x and z1 */
+    dn_pair_bf16 *pairs;          /* branch 2 */
 } dn_gener_bf16;
 
 struct dn_work {
