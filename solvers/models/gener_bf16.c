@@ -43,19 +43,26 @@ dn_status dn_gener_bf16_dense1(dn_work *k, const float *w, dn_error *err)
 
 dn_status dn_gener_bf16_dense2(dn_work *k, const float *w, dn_error *err)
 {
-    dn_bf16_narrow(k->z1, k->capacity * WIDE, k->half->dense2.x); /* pitch WIDE */
     return dn_dense_bf16_forward(&k->half->dense2, k->pass.weights, dn_gener_tensor(k, w, DENSE2_W),
                                  dn_gener_tensor(k, w, DENSE2_B), k->h2, err);
 }
 
-dn_status dn_gener_bf16_dense1_back(dn_work *k, float *dw, dn_error *err)
+dn_status dn_gener_bf16_dense1_back(dn_work *k, const float *w, float *dw, dn_error *err)
 {
-    return dn_dense_bf16_backward(&k->half->dense1, k->h1, k->d1, dn_gener_gradient(k, dw, DENSE1_W),
-                                  dn_gener_gradient(k, dw, DENSE1_B), NULL, err);
+    float slopes[3 * WIDE];
+
+    dn_gener_norm_slopes(k, 0, w, slopes, slopes + WIDE, slopes + 2 * WIDE);
+    return dn_dense_bf16_backward(&k->half->dense1, k->rows, k->h1, k->d1, slopes,
+                                  dn_gener_gradient(k, dw, DENSE1_W), dn_gener_gradient(k, dw, DENSE1_B),
+                                  NULL, err);
 }
 
-dn_status dn_gener_bf16_dense2_back(dn_work *k, float *dw, dn_error *err)
+dn_status dn_gener_bf16_dense2_back(dn_work *k, const float *w, float *dw, dn_error *err)
 {
-    return dn_dense_bf16_backward(&k->half->dense2, k->h2, k->d2, dn_gener_gradient(k, dw, DENSE2_W),
-                                  dn_gener_gradient(k, dw, DENSE2_B), k->d1, err);
+    float slopes[3 * WIDE];
+
+    dn_gener_norm_slopes(k, 1, w, slopes, slopes + WIDE, slopes + 2 * WIDE);
+    return dn_dense_bf16_backward(&k->half->dense2, k->rows, k->h2, k->d2, slopes,
+                                  dn_gener_gradient(k, dw, DENSE2_W), dn_gener_gradient(k, dw, DENSE2_B),
+                                  k->d1, err);
 }

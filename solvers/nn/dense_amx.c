@@ -96,11 +96,22 @@ INLINE lefts rows_from(const dn_bf16 *a, int64_t pitch)
     return (lefts){.a = a, .pitch = pitch, .step = WHOLE, .apart = SIDE * pitch};
 }
 
-/* 32 x 32 of C, `bytes` from row to row, from `deep` tiles each and a panel of a right factor */
-INLINE void block(const lefts *l, const dn_bf16 *b, int64_t deep, float *c, int64_t bytes)
+/* Fetch four rows of 32 floats for writing. */
+INLINE const char *fetch_block(const char *at, int64_t bytes)
+{
+    for (int r = 0; r < 4; r++, at += bytes)
+        __asm__ volatile("prefetchw (%0)\n\tprefetchw 64(%0)" ::"r"(at));
+    return at;
+}
+
+/* 32 x 32 of C, `bytes` from row to row, from `deep` tiles each and a panel of a right factor;
+ * soon [32, soon_bytes]: what will be written next, or NULL */
+INLINE void block(const lefts *l, const dn_bf16 *b, int64_t deep, float *c, int64_t bytes, const float *soon,
+                  int64_t soon_bytes)
 {
     const dn_bf16 *a = l->a, *a2 = a + l->apart, *b2 = b + deep * TILE;
     const int64_t stride = 2 * l->pitch, step = l->step;
+    const char *fetch = (const char *)soon, *end = soon != NULL ? fetch + WHOLE * soon_bytes : NULL;
 
     DN_TILE_ZERO(0);
     DN_TILE_ZERO(1);
@@ -111,6 +122,8 @@ INLINE void block(const lefts *l, const dn_bf16 *b, int64_t deep, float *c, int6
         DN_TILE_LOAD(6, b + k * TILE, 64);
         DN_TILE_LOAD(7, b2 + k * TILE, 64);
         DN_TILE_LOAD(5, a2 + k * step, stride);
+        if (fetch != end)
+            fetch = fetch_block(fetch, soon_bytes);
         DN_TILE_PRODUCT(0, 4, 6);
         DN_TILE_PRODUCT(1, 4, 7);
         DN_TILE_PRODUCT(2, 5, 6);
@@ -127,6 +140,12 @@ static int64_t at_most(int64_t n, int64_t most)
     return n < most ? n : most;
 }
 
+/* The block of c [rows, n] at (i, j), or NULL where it is not a whole one. */
+static const float *whole_block(const float *c, int64_t rows, int64_t n, int64_t i, int64_t j)
+{
+    return rows - i >= WHOLE && n - j >= WHOLE ? c + i * n + j : NULL;
+}
+
 INLINE __mmask16 columns_there(int64_t n)
 {
     return (__mmask16)(n >= SIDE ? 0xffffu : n <= 0 ? 0u : (1u << n) - 1);
@@ -134,15 +153,15 @@ INLINE __mmask16 columns_there(int64_t n)
 
 /* The same to a C of n columns that may end inside of the block. */
 INLINE void block_to(const lefts *l, const dn_bf16 *b, int64_t deep, int64_t rows, int64_t columns, float *c,
-                     int64_t n)
+                     int64_t n, const float *soon)
 {
     float edge[WHOLE * WHOLE] __attribute__((aligned(64)));
 
     if (rows >= WHOLE && columns >= WHOLE) {
-        block(l, b, deep, c, 4 * n);
+        block(l, b, deep, c, 4 * n, soon, 4 * n);
         return;
     }
-    block(l, b, deep, edge, 4 * WHOLE);
+    block(l, b, deep, edge, 4 * WHOLE, soon, 4 * n);
     for (int64_t r = 0; r < at_most(rows, WHOLE); r++)
         memcpy(c + r * n, edge + r * WHOLE, (size_t)at_most(columns, WHOLE) * sizeof *c);
 }
@@ -161,7 +180,8 @@ DN_TILES void dn_dense_amx_forward(const dn_dense_amx *d, const dn_bf16 *x, cons
         for (int64_t i = 0; i < d->rows; i += WHOLE) {
             const lefts l = rows_from(x + i * pitch, pitch);
 
-            block(&l, d->w + j * deep * WHOLE, deep, sums, 4 * WHOLE);
+            block(&l, d->w + j * deep * WHOLE, deep, sums, 4 * WHOLE, whole_block(y, d->rows, d->out, i, j),
+                  4 * d->out);
             for (int64_t r = 0; r < at_most(d->rows - i, WHOLE); r++) {
                 float *to = y + (i + r) * d->out + j;
                 __m512 v0 = _mm512_add_ps(_mm512_load_ps(sums + r * WHOLE), b0);
@@ -178,32 +198,36 @@ DN_TILES void dn_dense_amx_forward(const dn_dense_amx *d, const dn_bf16 *x, cons
 
 /* ---- backward ---- */
 
-/* 16 numbers of dy where y is positive, 0 elsewhere and past the edges */
-INLINE __m512 through_relu(const float *y, const float *dy, __mmask16 there)
+/* 16 numbers of the gradient where y is positive, 0 elsewhere and past the edges; s: p, q, r */
+INLINE __m512 through_relu(const float *y, const float *dy, const __m512 s[3], __mmask16 there)
 {
-    __mmask16 on =
-        _mm512_mask_cmp_ps_mask(there, _mm512_maskz_loadu_ps(there, y), _mm512_setzero_ps(), _CMP_GT_OQ);
+    __m512 at = _mm512_maskz_loadu_ps(there, y), d = _mm512_maskz_loadu_ps(there, dy);
+    __mmask16 on = _mm512_cmp_ps_mask(at, _mm512_setzero_ps(), _CMP_GT_OQ);
 
-    return _mm512_maskz_loadu_ps(on, dy);
+    return _mm512_maskz_mov_ps(on, _mm512_fmadd_ps(s[0], d, _mm512_fmadd_ps(s[1], at, s[2])));
 }
 
 /* `groups` times 16 columns of dy, from number j on, through the ReLU, rounded to both forms; db: their sums,
- * row by row. */
-INLINE void round_columns(dn_dense_amx *d, const float *y, const float *dy, int64_t j, const int groups,
-                          float *db)
+ * row by row. Rows from number `rows` on count 0. */
+INLINE void round_columns(dn_dense_amx *d, int64_t rows, const float *y, const float *dy, const float *slopes,
+                          int64_t j, const int groups, float *db)
 {
     const int64_t pitch = whole(d->out), deep = whole(d->rows) / WHOLE;
-    __m512 sum[4];
+    __m512 sum[4], s[4][3];
 
-    for (int g = 0; g < groups; g++)
+    for (int g = 0; g < groups; g++) {
         sum[g] = _mm512_setzero_ps();
+        for (int i = 0; i < 3; i++)
+            s[g][i] = _mm512_maskz_loadu_ps(columns_there(d->out - j - g * SIDE),
+                                            slopes + i * d->out + j + g * SIDE);
+    }
     for (int64_t r = 0; r < whole(d->rows); r += 2)
 #pragma GCC unroll 4
         for (int g = 0; g < groups; g++) {
             const int64_t column = j + g * SIDE, at = r * d->out + column;
             const __mmask16 there = columns_there(d->out - column);
-            __m512 v0 = through_relu(y + at, dy + at, r < d->rows ? there : 0);
-            __m512 v1 = through_relu(y + at + d->out, dy + at + d->out, r + 1 < d->rows ? there : 0);
+            __m512 v0 = through_relu(y + at, dy + at, s[g], r < rows ? there : 0);
+            __m512 v1 = through_relu(y + at + d->out, dy + at + d->out, s[g], r + 1 < rows ? there : 0);
             __m256i n0 = (__m256i)_mm512_cvtneps_pbh(v0), n1 = (__m256i)_mm512_cvtneps_pbh(v1);
 
             sum[g] = _mm512_add_ps(_mm512_add_ps(sum[g], v0), v1);
@@ -217,6 +241,13 @@ INLINE void round_columns(dn_dense_amx *d, const float *y, const float *dy, int6
         }
     for (int g = 0; g < groups; g++)
         _mm512_mask_storeu_ps(db + j + g * SIDE, columns_there(d->out - j - g * SIDE), sum[g]);
+}
+
+/* Fetch 32 columns of 32 rows of x from row `first` on. */
+INLINE void fetch_rows(const dn_bf16 *x, int64_t pitch, int64_t first, int64_t rows)
+{
+    for (int64_t r = first; r < at_most(rows, first + WHOLE); r++)
+        _mm_prefetch((const char *)(x + r * pitch), _MM_HINT_T0);
 }
 
 /* 32 columns of x as rows of a left factor */
@@ -244,30 +275,39 @@ INLINE void turn_columns(const dn_bf16 *x, int64_t pitch, int64_t rows, dn_bf16 
         }
 }
 
-DN_TILES void dn_dense_amx_back(dn_dense_amx *d, const dn_bf16 *x, const float *y, const float *dy, float *dw,
-                                float *db, float *opt_dx)
+DN_TILES void dn_dense_amx_back(dn_dense_amx *d, int64_t rows, const dn_bf16 *x, const float *y,
+                                const float *dy, const float *slopes, float *dw, float *db, float *opt_dx)
 {
     const int64_t pitch = whole(d->in), deep = whole(d->rows) / WHOLE, wide = whole(d->out);
     const lefts columns = {.a = d->panel, .pitch = WHOLE, .step = TILE, .apart = deep * TILE};
     int64_t j = 0;
 
     for (; j + 4 * SIDE <= wide; j += 4 * SIDE)
-        round_columns(d, y, dy, j, 4, db);
+        round_columns(d, rows, y, dy, slopes, j, 4, db);
     for (; j < wide; j += 2 * SIDE)
-        round_columns(d, y, dy, j, 2, db);
+        round_columns(d, rows, y, dy, slopes, j, 2, db);
     dn_tiles_begin();
     for (int64_t i = 0; i < d->in; i += WHOLE) {
         turn_columns(x + i, pitch, d->rows, d->panel);
-        for (j = 0; j < d->out; j += WHOLE)
+        for (j = 0; j < d->out; j += WHOLE) {
+            const bool more = j + WHOLE < d->out;
+            const float *soon = whole_block(dw, d->in, d->out, more ? i : i + WHOLE, more ? j + WHOLE : 0);
+
+            if (i + WHOLE < d->in)
+                fetch_rows(x + i + WHOLE, pitch, j, d->rows);
             block_to(&columns, d->dy + j * deep * WHOLE, deep, d->in - i, d->out - j, dw + i * d->out + j,
-                     d->out);
+                     d->out, soon);
+        }
     }
     for (j = 0; opt_dx != NULL && j < d->in; j += WHOLE)
         for (int64_t i = 0; i < d->rows; i += WHOLE) {
             const lefts l = rows_from(d->dy_rows + i * wide, wide);
+            const bool more = i + WHOLE < d->rows;
+            const float *soon =
+                whole_block(opt_dx, d->rows, d->in, more ? i + WHOLE : 0, more ? j : j + WHOLE);
 
             block_to(&l, d->turned + j * wide, wide / WHOLE, d->rows - i, d->in - j, opt_dx + i * d->in + j,
-                     d->in);
+                     d->in, soon);
         }
     dn_tiles_end();
 }
@@ -279,10 +319,10 @@ void dn_dense_amx_forward(const dn_dense_amx *d, const dn_bf16 *x, const float *
     (void)d, (void)x, (void)b, (void)y;
 }
 
-void dn_dense_amx_back(dn_dense_amx *d, const dn_bf16 *x, const float *y, const float *dy, float *dw,
-                       float *db, float *opt_dx)
+void dn_dense_amx_back(dn_dense_amx *d, int64_t rows, const dn_bf16 *x, const float *y, const float *dy,
+                       const float *slopes, float *dw, float *db, float *opt_dx)
 {
-    (void)d, (void)x, (void)y, (void)dy, (void)dw, (void)db, (void)opt_dx;
+    (void)d, (void)rows, (void)x, (void)y, (void)dy, (void)slopes, (void)dw, (void)db, (void)opt_dx;
 }
 
 #endif

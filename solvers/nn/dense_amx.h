@@ -27,8 +27,8 @@ void dn_dense_amx_weights(dn_dense_amx *d, const dn_bf16 *w);
 /* y [rows, out] = relu(x w + b); x is 64-byte aligned. */
 void dn_dense_amx_forward(const dn_dense_amx *d, const dn_bf16 *x, const float *b, float *y);
 
-/* What dn_dense_bf16_backward() writes. */
-void dn_dense_amx_back(dn_dense_amx *d, const dn_bf16 *x, const float *y, const float *dy, float *dw,
-                       float *db, float *opt_dx);
+/* dn_dense_bf16_backward(). */
+void dn_dense_amx_back(dn_dense_amx *d, int64_t rows, const dn_bf16 *x, const float *y, const float *dy,
+                       const float *slopes, float *dw, float *db, float *opt_dx);
 
 #endif

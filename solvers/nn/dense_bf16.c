@@ -71,30 +71,34 @@ out:
     return st;
 }
 
-/* dy through the ReLU, rounded; db its sum before the rounding. */
+/* The gradient through the ReLU, rounded; db its sum before the rounding. */
 DN_CLONES
-static void undo_relu(const float *restrict y, const float *restrict dy, int64_t rows, int64_t out,
-                      float *restrict db, dn_bf16 *restrict to)
+static void undo_relu(const float *restrict y, const float *restrict dy, const float *restrict slopes,
+                      int64_t rows, int64_t out, float *restrict db, dn_bf16 *restrict to)
 {
+    const float *p = slopes, *q = p + out, *z = q + out;
+
     memset(db, 0, (size_t)out * sizeof *db);
     for (int64_t r = 0; r < rows; r++)
         for (int64_t j = 0; j < out; j++) {
-            float v = y[r * out + j] > 0 ? dy[r * out + j] : 0;
+            float v = p[j] * dy[r * out + j] + (q[j] * y[r * out + j] + z[j]);
+            v = y[r * out + j] > 0 ? v : 0;
             db[j] += v;
             to[r * out + j] = dn_bf16_round(v);
         }
 }
 
-dn_status dn_dense_bf16_backward(dn_dense_bf16 *d, const float *y, const float *dy, float *dw, float *db,
-                                 float *opt_dx, dn_error *err)
+dn_status dn_dense_bf16_backward(dn_dense_bf16 *d, int64_t rows, const float *y, const float *dy,
+                                 const float *slopes, float *dw, float *db, float *opt_dx, dn_error *err)
 {
     dn_status st = DN_OK;
 
     if (d->amx != NULL) {
-        dn_dense_amx_back(d->amx, d->x, y, dy, dw, db, opt_dx);
+        dn_dense_amx_back(d->amx, rows, d->x, y, dy, slopes, dw, db, opt_dx);
         return DN_OK;
     }
-    undo_relu(y, dy, d->rows, d->out, db, d->dy);
+    undo_relu(y, dy, slopes, rows, d->out, db, d->dy);
+    memset(d->dy + rows * d->out, 0, (size_t)((d->rows - rows) * d->out) * sizeof *d->dy);
     DN_TRY(dn_product_run(d->weights, d->x, d->dy, dw, err));
     if (opt_dx != NULL)
         DN_TRY(dn_product_run(d->data, d->dy, d->w, opt_dx, err));

@@ -33,9 +33,12 @@ void dn_dense_bf16_release(dn_dense_bf16 *d);
 DN_MUST_CHECK dn_status dn_dense_bf16_forward(dn_dense_bf16 *d, uint64_t version, const float *w,
                                               const float *b, float *y, dn_error *err);
 
-/* dy [rows, out] is the gradient at y; dw [in, out] and db [out] are overwritten, and dx [rows, in] where the
- * layer has one. Local. Fails: DN_ENOMEM, DN_ESOFTWARE */
-DN_MUST_CHECK dn_status dn_dense_bf16_backward(dn_dense_bf16 *d, const float *y, const float *dy, float *dw,
-                                               float *db, float *opt_dx, dn_error *err);
+/* dy [rows, out] is the gradient behind a norm of y with p [out], q [out], r [out], together slopes [3, out]:
+ * at y it is p dy + q y + r (dn_norm_slopes(); p = 1, q = r = 0 without a norm) in the first `rows` rows, and
+ * 0 in the others. dw [in, out] and db [out] are overwritten, and dx [rows, in] where the layer has one.
+ * Local. Fails: DN_ENOMEM, DN_ESOFTWARE */
+DN_MUST_CHECK dn_status dn_dense_bf16_backward(dn_dense_bf16 *d, int64_t rows, const float *y,
+                                               const float *dy, const float *slopes, float *dw, float *db,
+                                               float *opt_dx, dn_error *err);
 
 #endif
