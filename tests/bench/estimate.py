@@ -53,7 +53,7 @@ def prepare(run, yeast):
     else:
         run("synth", "-o", "y.h5", "--genes", "3000", "--samples", "300", "--pairs", "30000", "--seed", "1")
     run("split", "y.h5", "--pairs", "known", "--name", "warm", "--kind", "random", "--fractions", "0.8,0.1,0.1")
-    run("synth", "--interactions", "--drugs", "600", "--targets", "120", "--pairs", "3000", "--seed", "1", "-o", "d.h5")
+    run("synth", "--interactions", "--drugs", "600", "--targets", "150", "--pairs", "5000", "--seed", "1", "-o", "d.h5")
     run("split", "d.h5", "--interactions", "known", "--name", "warm", "--kind", "warm", "--fractions", "0.8,0.1,0.1")
     run("synth", "--esm-weights", "4x320x20", "--seed", "1", "-o", "esm.safetensors")
     run("train", "gener", "y.h5", "--split", "warm", "-o", "gener", "--epochs", "1")
