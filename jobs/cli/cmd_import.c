@@ -505,7 +505,6 @@ static dn_status run(const dn_call *call, dn_error *err)
 
     DN_PASS(read_options(call->options, &o, &l, err));
     DN_AGREE(call->comm);
-    dn_surroundings_report(call->comm, "import", dn_options_text(call->options, "output"), 0, 0);
     DN_TRY(dn_import(call->comm, &o, call->command_line, &r, err));
     if (call->comm->rank == 0)
         print_report(&o, &r);

@@ -50,7 +50,7 @@ static void print_assumptions(const dn_estimate_job *j, FILE *to)
             "messages of "
             "%.0f us, %.0f Gbit/s\nof a node's network, %.0f GB/s between ranks of a node. Left out: noise, "
             "memory and "
-            "caches that ranks compete for,\na busy file system. Of the time asked for %.2f times and 2 "
+            "caches that ranks compete for,\na busy file system. Of the time asked for %.2f times and 5 "
             "minutes more, of "
             "memory %.2f times and 64 MiB a rank.\n",
             m->ranks_of_node, m->ranks_of_node == 1 ? "" : "s", j->e.threads, j->e.threads == 1 ? "" : "s",

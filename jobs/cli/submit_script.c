@@ -110,27 +110,64 @@ static bool is_head(const line *l)
     return is_blank(l) || begins(l, "#");
 }
 
-/* An option that the figures replace. */
-static bool is_ours(const line *l)
+/* Bytes of the word at `at`, as sbatch cuts the words of a line: blanks within quotes are part of it. */
+static size_t word_length(const char *at, const char *end)
 {
-    static const char *const ours[] = {
-        "--nodes",       "-N",     "--ntasks", "-n", "--ntasks-per-node", "--cpus-per-task", "-c", "--mem",
-        "--mem-per-cpu", "--time", "-t"};
-    char word[64] = "";
+    const char *p = at;
 
-    if (!begins(l, "#SBATCH"))
-        return false;
-    snprintf(word, sizeof word, "%.*s", (int)(l->len < 60 ? l->len : 60), l->at);
+    for (char quote = '\0'; p < end && (quote != '\0' || (*p != ' ' && *p != '\t')); p++)
+        if (quote == '\0' && (*p == '"' || *p == '\''))
+            quote = *p;
+        else if (*p == quote)
+            quote = '\0';
+    return (size_t)(p - at);
+}
+
+/* Words of an option that the figures replace: 1 "--time=5", "-t5"; 2 "--time 5", "-t 5"; 0: it stays. */
+static int words_of_ours(const char *word, size_t len)
+{
+    /* clang-format off */
+    static const char *const ours[] = {
+        "-N", "--nodes", "-n", "--ntasks", "--ntasks-per-node", "--tasks-per-node", "-c", "--cpus-per-task",
+        "--mem", "--mem-per-cpu", "--mem-per-gpu", "-t", "--time"};
+    /* clang-format on */
+
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
-        const char *option = word + strlen("#SBATCH") + strspn(word + strlen("#SBATCH"), " \t");
         size_t n = strlen(ours[i]);
 
-        /* "--time=5", "--time 5"; "-t 5", "-t5" */
-        if (strncmp(option, ours[i], n) == 0 &&
-            (ours[i][1] != '-' || option[n] == '=' || option[n] == ' ' || option[n] == '\t'))
-            return true;
+        if (len < n || memcmp(word, ours[i], n) != 0)
+            continue;
+        if (len == n)
+            return 2;
+        if (ours[i][1] != '-' || word[n] == '=')
+            return 1;
     }
-    return false;
+    return 0;
+}
+
+/* An #SBATCH line without the options that the figures replace; nothing, if it has no others. */
+static dn_status put_options(text *t, const line *l, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const char *at = l->at + strlen("#SBATCH"), *end = l->at + l->len;
+    int skip = 0, kept = 0;
+
+    while (at < end) {
+        size_t n = word_length(at, end);
+
+        if (n > 0 && skip == 0)
+            skip = words_of_ours(at, n);
+        if (n > 0 && skip == 0) {
+            DN_TRY(put_words(t, kept++ == 0 ? "#SBATCH " : " ", err));
+            DN_TRY(put(t, at, n, err));
+        }
+        skip -= n > 0 && skip > 0;
+        at += n > 0 ? n : 1;
+    }
+    if (kept > 0)
+        DN_TRY(put_words(t, "\n", err));
+out:
+    return st;
 }
 
 /* ---- which command a template is for ---- */
@@ -250,8 +287,10 @@ static dn_status build(const char *at, const char *end, const dn_submit_fill *f,
             in_head = false;
             DN_TRY(put_arguments(t, f, drop, err));
         }
-        if (in_head && is_ours(&l))
+        if (in_head && begins(&l, "#SBATCH")) {
+            DN_TRY(put_options(t, &l, err));
             continue;
+        }
         DN_TRY(put(t, l.at, l.len, err));
         DN_TRY(put_words(t, "\n", err));
         if (first)

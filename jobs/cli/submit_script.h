@@ -1,8 +1,8 @@
 /* submit_script.h - a job script out of a template: figures, arguments, program
  *
- * A template is a script for sbatch that passes "$@" on to dragnet, as those of jobs/slurm do. Of its #SBATCH
- * lines those about nodes, tasks, CPUs, memory and time are replaced; behind them come the arguments, quoted
- * for the shell, so that the script is complete by itself:
+ * A template is a script for sbatch that passes "$@" on to dragnet, as those of jobs/slurm do. In its #SBATCH
+ * lines the options about nodes, tasks, CPUs, memory and time are replaced, others stay; behind them come the
+ * arguments, quoted for the shell, so that the script is complete by itself:
  *
  *     #SBATCH --ntasks=8
  *     ...

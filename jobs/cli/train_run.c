@@ -584,11 +584,14 @@ out:
 static dn_status estimate(dn_train_run *r, dn_error *err)
 {
     dn_estimate *e = r->call->opt_estimate;
+    const dn_checkpointing checkpoints = {.every = dn_options_int(r->call->options, "checkpoint-steps")};
+    dn_train_options recipe = r->recipe;
 
+    recipe.opt_checkpoints = &checkpoints;
     snprintf(e->stage, sizeof e->stage, "train %s", r->base->network);
     snprintf(e->output, sizeof e->output, "%s", r->dir);
     e->disk = disk_need(r);
-    return dn_estimate_train(r->call->comm, r->model, &r->rows, &r->recipe, r->shared, e, err);
+    return dn_estimate_train(r->call->comm, r->model, &r->rows, &recipe, r->shared, e, err);
 }
 
 dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)

@@ -15,10 +15,11 @@ FOLDS=${FOLDS:-0}
 BY=${BY:-genes}       # folds of genes or of pairs
 
 submit() { # submit DEPENDENCY OPTIONS... SCRIPT ARGUMENTS...: prints the id
-    local after=$1
+    local after=$1 id
     shift
     # shellcheck disable=SC2086
-    sbatch --parsable ${after:+--dependency=$after} --kill-on-invalid-dep=yes ${SBATCH_OPTIONS:-} "$@"
+    id=$(sbatch --parsable ${after:+--dependency=$after} --kill-on-invalid-dep=yes ${SBATCH_OPTIONS:-} "$@")
+    echo "${id%%;*}" # "id;cluster" where a site has several
 }
 
 import=$(submit "" -J import "$HERE/stage.sbatch" import -o "$DATA" --expression "$Y/expression/joined_5950x570.tsv.gz" \

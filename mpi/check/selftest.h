@@ -5,9 +5,9 @@
  *     latency    allreduce of one number, the median of many, microseconds
  *     bandwidth  allreduce of 8 MB, the median of a few, MB of the vector a second
  *     shared     what the first rank of a host writes into shared memory the others see
- *     hdf5       a file written by all ranks, published, read back by others than those who wrote: MB/s of
- * both (of a file that small, caches of the file system included) petsc      a linear system with a known
- * solution (solvers/network/petsc_check.h)
+ *     hdf5       a file written by all ranks, published, read back by others than those who wrote: MB/s
+ *                of both (of a file that small, caches of the file system included)
+ *     petsc      a linear system with a known solution (solvers/network/petsc_check.h)
  *
  * Values are checked in all of them; times never decide.
  */

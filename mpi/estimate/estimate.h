@@ -4,12 +4,14 @@
  * and says what the whole consists of: terms of time and of memory. This file adds them up for R ranks with T
  * threads:
  *
- *     time(R)    sum of seconds x share(R)  +  rounds x exchange(R)
- *     share(R)   ceil(ceil(P / R) / T) / ceil(P / T) of a term that ranks and threads divide in P equal
- * pieces, 1 of what every rank does exchange   messages x latency + bytes / bandwidth; between ranks of one
- * node bytes take the time of a copy, a node's card is shared by its ranks rank(R)    sum of bytes x ceil(P /
- * R) / P, and buffers of the reduction; what was most while data was loaded, if that is more node(R)    the
- * ranks of a node together, what they share counted once
+ *     time(R)      sum of seconds x share(R)  +  rounds x exchange(R)
+ *     share(R)     ceil(ceil(P / R) / T) / ceil(P / T) of a term that ranks and threads divide in P
+ *                  equal pieces; 1 of what every rank does
+ *     exchange(R)  messages x latency + bytes / bandwidth; between ranks of one node bytes take the
+ *                  time of a copy, a node's card is shared by its ranks
+ *     rank(R)      sum of bytes x ceil(P / R) / P, and buffers of the reduction; what was most while
+ *                  data was loaded, if that is more
+ *     node(R)      the ranks of a node together, what they share counted once
  *
  * A simple form of the model of tests/bench/scaling.py. Left out: noise, memory and caches that more ranks of
  * a node compete for, file systems that are slow or busy. All functions are local.
@@ -78,6 +80,22 @@ typedef struct dn_estimate_row {
 void dn_estimate_add_time(dn_estimate *e, const char *name, double seconds, int64_t pieces, bool repeated);
 void dn_estimate_add_memory(dn_estimate *e, const char *name, double bytes, int64_t pieces, bool shared);
 
+/* What timed steps say of thousands more. The mean, not the median: where other work wants the core, most
+ * steps are not touched and a few lose a turn of the scheduler, many times their own length, so that the
+ * median says nothing of what all of them take together. */
+typedef struct dn_estimate_pace {
+    double mean; /* s of a step: n steps take n times that */
+    double own;  /* share of it that the core was this process's, 0 < own <= 1: mean x own is what a step
+                    takes on a core of its own */
+} dn_estimate_pace;
+
+/* seconds of n > 0 steps in all on the clock on the wall, and in processor time of the thread that does
+ * them. */
+dn_estimate_pace dn_estimate_pace_of(int64_t n, double seconds, double cpu);
+
+/* " (other work took 40 % of the core: ...)" of a core that is shared to a tenth or more, or "". buf [160] */
+const char *dn_estimate_pace_remark(const dn_estimate_pace *pace, char *buf);
+
 /* 1 <= ranks. Fails: DN_ECONFIG more ranks than e->most_ranks; DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_estimate_at(const dn_estimate *e, const dn_estimate_machine *m, int64_t ranks,
                                        dn_estimate_row *out, dn_error *err);
@@ -86,7 +104,7 @@ DN_MUST_CHECK dn_status dn_estimate_at(const dn_estimate *e, const dn_estimate_m
 
 typedef struct dn_allocation {
     int64_t nodes, ranks, ranks_of_node, threads;
-    int64_t minutes; /* seconds x time_margin + 2 minutes, whole ones, at least 5 */
+    int64_t minutes; /* seconds x time_margin, whole ones, + 5: the signal comes before the limit */
     int64_t node_mb; /* MiB of a node: bytes x memory_margin + 64 MiB a rank, in steps of 64 */
 } dn_allocation;
 

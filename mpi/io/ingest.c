@@ -267,10 +267,14 @@ out:
 }
 
 /* The rows that were set aside get their name when the dataset has its own. */
-static dn_status publish(const dn_comm *comm, const dn_import_options *o, dn_h5 **h, dn_error *err)
+static dn_status publish(const dn_comm *comm, const dn_import_options *o, const dn_sources *s, dn_h5 **h,
+                         dn_error *err)
 {
     dn_status st = DN_OK;
 
+    if (comm->rank == 0)
+        st = dn_sources_check(o, s, err);
+    DN_AGREE(comm);
     DN_TRY(dn_h5_commit(h, err));
     if (o->n_interactions > 0)
         DN_TRY(dn_rejected_publish(comm, o->output, err));
@@ -305,7 +309,7 @@ static dn_status import_new(const dn_comm *comm, const dn_import_options *o, con
     if (o->n_interactions > 0)
         DN_TRY(dn_ingest_interactions(comm, o, s, h, r, err));
     DN_TRY(dn_sources_write(comm, s, h, err));
-    DN_TRY(publish(comm, o, &h, err));
+    DN_TRY(publish(comm, o, s, &h, err));
 out:
     dn_h5_close(&h);
     dn_expression_destroy(&e);
@@ -445,7 +449,7 @@ static dn_status import_add(const dn_comm *comm, const dn_import_options *o, con
     if (o->n_interactions > 0)
         DN_TRY(dn_ingest_interactions(comm, o, s, h, r, err));
     DN_TRY(dn_sources_write(comm, s, h, err));
-    DN_TRY(publish(comm, o, &h, err));
+    DN_TRY(publish(comm, o, s, &h, err));
 out:
     dn_h5_close(&h);
     dn_gene_table_destroy(&t);
@@ -464,6 +468,8 @@ dn_status dn_import(const dn_comm *comm, const dn_import_options *o, const char 
 
     DN_PASS(check_options(o, err));
     DN_PASS(new_report(o, &r, err));
+    if (comm->rank == 0)
+        DN_PASS(dn_sources_stamp(o, &s, err));
     DN_AGREE(comm);
     DN_TRY(read_tables(comm, o, &t, &part, err));
     DN_TRY(dn_sources_read(comm, o, part, &s, err));

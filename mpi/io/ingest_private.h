@@ -120,9 +120,16 @@ void dn_expression_destroy(dn_expression *e); /* local */
 typedef struct dn_sources {
     dn_strings path, sha256;
     int64_t *bytes; /* [path.n] */
+    int64_t *stamp; /* rank 0: what dn_sources_stamp() saw */
 } dn_sources;
 
-/* Hash the inputs, each on one rank, but those that part [o->n_expression] has hashed.
+/* Size and time of every input, before any is read: names, numbers and hashes are read one after the other,
+ * and shall be those of one file. An input that is not there is left to who reads it. check: whether all are
+ * as they were. Local, on rank 0. Fails: DN_ENOMEM; check: DN_EIO one has changed */
+DN_MUST_CHECK dn_status dn_sources_stamp(const dn_import_options *o, dn_sources *s, dn_error *err);
+DN_MUST_CHECK dn_status dn_sources_check(const dn_import_options *o, const dn_sources *s, dn_error *err);
+
+/* Hash the inputs, each on one rank, but those that part [o->n_expression] has hashed. out keeps its stamps.
  * Fails: DN_ENOINPUT, DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_sources_read(const dn_comm *comm, const dn_import_options *o,
                                                       const dn_table_part *part, dn_sources *out,

@@ -4,19 +4,21 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/share.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
 #include "solvers/formats/source.h"
 
-enum { CHUNK = 1 << 18, SHA256 = 32 };
+enum { CHUNK = 1 << 18, SHA256 = 32, STAMP = 4 };
 
 void dn_sources_destroy(dn_sources *s)
 {
     dn_strings_destroy(&s->path);
     dn_strings_destroy(&s->sha256);
     dn_free(s->bytes);
+    dn_free(s->stamp);
     *s = (dn_sources){0};
 }
 
@@ -144,6 +146,45 @@ out:
     return st;
 }
 
+/* Zeros: it is not there. */
+static void look_at(const char *path, int64_t stamp[STAMP])
+{
+    struct stat info;
+
+    memset(stamp, 0, STAMP * sizeof *stamp);
+    if (stat(path, &info) != 0)
+        return;
+    stamp[0] = (int64_t)info.st_size;
+    stamp[1] = (int64_t)info.st_mtim.tv_sec;
+    stamp[2] = (int64_t)info.st_mtim.tv_nsec;
+    stamp[3] = (int64_t)info.st_ino;
+}
+
+dn_status dn_sources_stamp(const dn_import_options *o, dn_sources *s, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_NEW(s->stamp, (size_t)files(o) * STAMP + 1);
+    for (int i = 0; i < files(o); i++)
+        look_at(file(o, i), s->stamp + i * STAMP);
+out:
+    return st;
+}
+
+dn_status dn_sources_check(const dn_import_options *o, const dn_sources *s, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t now[STAMP];
+
+    for (int i = 0; i < files(o); i++) {
+        look_at(file(o, i), now);
+        if (memcmp(now, s->stamp + i * STAMP, sizeof now) != 0)
+            DN_FAIL(DN_EIO, "%s: has changed while it was read", file(o, i));
+    }
+out:
+    return st;
+}
+
 dn_status dn_sources_read(const dn_comm *comm, const dn_import_options *o, const dn_table_part *part,
                           dn_sources *out, dn_error *err)
 {
@@ -165,6 +206,7 @@ dn_status dn_sources_read(const dn_comm *comm, const dn_import_options *o, const
     for (int i = 0; i < n; i++)
         DN_PASS(add(&s, file(o, i), &d[i], err));
     DN_AGREE(comm);
+    s.stamp = out->stamp;
     *out = s;
     s = (dn_sources){0};
 out:

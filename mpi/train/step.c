@@ -52,6 +52,7 @@ struct dn_step {
     const dn_requests *requests; /* NULL: nobody asks for anything */
     int wishes;                  /* of all ranks, at the last step */
     int64_t shards_done;
+    uint64_t steps;      /* begun; names the weights for the model */
     dn_profile *profile; /* NULL: nobody measures */
     dn_clock *clock;     /* of the step, or NULL */
 };
@@ -67,7 +68,12 @@ typedef struct batch {
 static dn_status load(dn_step *s, const batch *b, int slot, int shard, dn_clock *clock, dn_error *err)
 {
     int64_t first = b->number * s->batch + shard * s->shard_rows;
-    dn_pass pass = {.train = true, .seed = s->seed, .epoch = b->epoch, .first = first, .opt_clock = clock};
+    dn_pass pass = {.train = true,
+                    .seed = s->seed,
+                    .epoch = b->epoch,
+                    .weights = s->steps,
+                    .first = first,
+                    .opt_clock = clock};
 
     for (int64_t i = 0; i < s->shard_rows; i++)
         s->rows[slot][i] = s->dealt[shard * s->shard_rows + i];
@@ -248,6 +254,7 @@ dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *ro
     update u = {.step = s, .rate = rate, .w = w + dn_reduce_slice(s->reduce).begin};
     dn_status st;
 
+    s->steps++;
     dn_profile_step_start(s->profile);
     dn_clock_part(s->clock, DN_PROFILE_DEAL);
     s->dealt = dn_deal_shards(s->deal, order, rows, number * s->batch, s->plan->first[s->comm->rank],

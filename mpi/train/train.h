@@ -21,15 +21,14 @@
  * Memory of a rank that grows with the data: 1/16 byte a row for the row numbers of both parts, and 5 bytes a
  * validation row for its score and label (17 with four classes, which have as many scores), with 50 more
  * while the scores are ranked at the end of an epoch. Nothing is allocated between the steps. Validation rows
- * are scored in slices of 2^14 a rank, of 2^18
- * at most.
+ * are scored in slices of 2^14 a rank, of 2^18 at most.
  *
  * With checkpoints, the state is written after every epoch, before the hook hears of it, and within an epoch
  * as often as asked for, by steps or by rank 0's clock; a run that goes on from one ends with the bits of one
  * that was never stopped, on any number of ranks. A wish to stop, of any rank, is agreed on by the sums of
  * the step under way and leads to a checkpoint behind that step, or between two slices of validation, which
- * is then done again; every start does one step at least, or the validation that one before left undone. No
- * checkpoint is written from a step that failed.
+ * is then done again; every start does one step at least, or the validation that one before left undone.
+ * No checkpoint is written from a step that failed.
  */
 #ifndef DN_TRAIN_TRAIN_H
 #define DN_TRAIN_TRAIN_H

@@ -54,14 +54,15 @@ static dn_status load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass 
         memcpy(k->a + (size_t)r * row, exchange ? b : a, samples * sizeof *a);
         memcpy(k->b + (size_t)r * row, exchange ? a : b, samples * sizeof *a);
         if (dn_gener_is_bf16(k))
-            dn_bf16_multiply(a, b, d->samples, k->half->x + (size_t)r * samples);
+            dn_bf16_multiply(a, b, d->samples, k->half->dense1.x + r * k->half->dense1.pitch);
         else
             multiply(a, b, samples, k->x + (size_t)r * samples);
         if (d->label != NULL)
             k->label[r] = exchange ? dn_gener_turned(d->label[rows[r]]) : d->label[rows[r]];
     }
     if (dn_gener_is_bf16(k))
-        memset(k->half->x + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->half->x);
+        memset(k->half->dense1.x + n * k->half->dense1.pitch, 0,
+               (size_t)((k->capacity - n) * k->half->dense1.pitch) * sizeof(dn_bf16));
     else
         memset(k->x + (size_t)n * samples, 0, (size_t)(k->capacity - n) * samples * sizeof *k->x);
     dn_gener_part(k, PART_MASKS);
@@ -84,7 +85,10 @@ static dn_status first_layers(dn_work *k, const float *w, dn_error *err)
 static dn_status second_layers(dn_work *k, const float *w, const float *moments, dn_error *err)
 {
     dn_gener_part(k, PART_NORM1);
-    dn_gener_normalise(k, 0, w, moments, k->h1, k->z1);
+    if (dn_gener_is_bf16(k))
+        dn_gener_normalise_bf16(k, 0, w, k->h1, k->half->dense2.x); /* of pitch 256 */
+    else
+        dn_gener_normalise(k, 0, w, moments, k->h1, k->z1);
     dn_gener_part(k, PART_MIX);
     dn_gener_mix(k, w, moments);
     dn_gener_part(k, PART_DENSE2);
@@ -187,10 +191,11 @@ static dn_status second_backward(dn_work *k, const float *w, float *dw, dn_error
     dn_status st = DN_OK;
 
     dn_gener_part(k, PART_NORM2);
-    dn_gener_end_norm_backward(k, 1, w, k->h2, k->d2);
+    if (!dn_gener_is_bf16(k))
+        dn_gener_end_norm_backward(k, 1, w, k->h2, k->d2);
     dn_gener_part(k, PART_DENSE2);
-    if (dn_gener_is_bf16(k))
-        DN_TRY(dn_gener_bf16_dense2_back(k, dw, err));
+    if (dn_gener_is_bf16(k)) /* through the norm, too */
+        DN_TRY(dn_gener_bf16_dense2_back(k, w, dw, err));
     else
         DN_TRY(dn_dense_backward(k->z1, k->capacity, WIDE, WIDE, dn_gener_tensor(k, w, DENSE2_W), k->h2, true,
                                  k->d2, dense_gradient(k, dw, DENSE2_W), dn_gener_gradient(k, dw, DENSE2_B),
@@ -206,12 +211,13 @@ out:
 static dn_status first_backward(dn_work *k, const float *w, float *dw, dn_error *err)
 {
     dn_gener_part(k, PART_NORM1);
-    dn_gener_end_norm_backward(k, 0, w, k->h1, k->d1);
+    if (!dn_gener_is_bf16(k))
+        dn_gener_end_norm_backward(k, 0, w, k->h1, k->d1);
     dn_gener_part(k, PART_WINDOWS);
     dn_gener_windows_backward(k, w, dw);
     dn_gener_part(k, PART_DENSE1);
     if (dn_gener_is_bf16(k))
-        return dn_gener_bf16_dense1_back(k, dw, err);
+        return dn_gener_bf16_dense1_back(k, w, dw, err);
     return dn_dense_backward(k->x, k->capacity, k->g->data.samples, WIDE, dn_gener_tensor(k, w, DENSE1_W),
                              k->h1, true, k->d1, dense_gradient(k, dw, DENSE1_W),
                              dn_gener_gradient(k, dw, DENSE1_B), NULL, err);

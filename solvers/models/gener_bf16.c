@@ -1,7 +1,7 @@
 /* gener_bf16.c - GENER trained with products of bf16; see gener_private.h and nn/bf16.h
  *
  * Factors of products are rounded when they are made: x and z1 when they are loaded and normalised, weights
- * once a shard, gradients behind the ReLU. Norms, sums, bias and ReLU see floats.
+ * when they are new, gradients behind the ReLU. Norms, sums, bias and ReLU see floats.
  */
 #include "solvers/base/alloc.h"
 #include "solvers/models/gener_private.h"
@@ -12,8 +12,6 @@ dn_status dn_gener_bf16_create(int64_t capacity, int64_t samples, dn_gener_bf16 
     dn_gener_bf16 *h = NULL;
 
     DN_NEW(h, 1);
-    DN_NEW(h->x, (size_t)(capacity * samples));
-    DN_NEW(h->z1, (size_t)(capacity * WIDE));
     DN_TRY(dn_dense_bf16_create(&h->dense1, capacity, samples, WIDE, false, err));
     DN_TRY(dn_dense_bf16_create(&h->dense2, capacity, WIDE, WIDE, true, err));
     DN_TRY(dn_pair_bf16_create(capacity, samples - 1, dn_bf16_tiles(), &h->pairs, err));
@@ -30,8 +28,6 @@ void dn_gener_bf16_destroy(dn_gener_bf16 **handle)
 
     if (h == NULL)
         return;
-    dn_free(h->x);
-    dn_free(h->z1);
     dn_dense_bf16_release(&h->dense1);
     dn_dense_bf16_release(&h->dense2);
     dn_pair_bf16_destroy(&h->pairs);
@@ -41,27 +37,32 @@ void dn_gener_bf16_destroy(dn_gener_bf16 **handle)
 
 dn_status dn_gener_bf16_dense1(dn_work *k, const float *w, dn_error *err)
 {
-    return dn_dense_bf16_forward(&k->half->dense1, k->half->x, dn_gener_tensor(k, w, DENSE1_W),
+    return dn_dense_bf16_forward(&k->half->dense1, k->pass.weights, dn_gener_tensor(k, w, DENSE1_W),
                                  dn_gener_tensor(k, w, DENSE1_B), k->h1, err);
 }
 
 dn_status dn_gener_bf16_dense2(dn_work *k, const float *w, dn_error *err)
 {
-    dn_bf16_narrow(k->z1, k->capacity * WIDE, k->half->z1);
-    return dn_dense_bf16_forward(&k->half->dense2, k->half->z1, dn_gener_tensor(k, w, DENSE2_W),
+    return dn_dense_bf16_forward(&k->half->dense2, k->pass.weights, dn_gener_tensor(k, w, DENSE2_W),
                                  dn_gener_tensor(k, w, DENSE2_B), k->h2, err);
 }
 
-dn_status dn_gener_bf16_dense1_back(dn_work *k, float *dw, dn_error *err)
+dn_status dn_gener_bf16_dense1_back(dn_work *k, const float *w, float *dw, dn_error *err)
 {
-    return dn_dense_bf16_backward(&k->half->dense1, k->half->x, k->h1, k->d1,
+    float slopes[3 * WIDE];
+
+    dn_gener_norm_slopes(k, 0, w, slopes, slopes + WIDE, slopes + 2 * WIDE);
+    return dn_dense_bf16_backward(&k->half->dense1, k->rows, k->h1, k->d1, slopes,
                                   dn_gener_gradient(k, dw, DENSE1_W), dn_gener_gradient(k, dw, DENSE1_B),
                                   NULL, err);
 }
 
-dn_status dn_gener_bf16_dense2_back(dn_work *k, float *dw, dn_error *err)
+dn_status dn_gener_bf16_dense2_back(dn_work *k, const float *w, float *dw, dn_error *err)
 {
-    return dn_dense_bf16_backward(&k->half->dense2, k->half->z1, k->h2, k->d2,
+    float slopes[3 * WIDE];
+
+    dn_gener_norm_slopes(k, 1, w, slopes, slopes + WIDE, slopes + 2 * WIDE);
+    return dn_dense_bf16_backward(&k->half->dense2, k->rows, k->h2, k->d2, slopes,
                                   dn_gener_gradient(k, dw, DENSE2_W), dn_gener_gradient(k, dw, DENSE2_B),
                                   k->d1, err);
 }

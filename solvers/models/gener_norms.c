@@ -49,6 +49,20 @@ void dn_gener_normalise(const dn_work *k, int n, const float *w, const float *mo
     memset(z + k->rows * units, 0, (size_t)((k->capacity - k->rows) * units) * sizeof *z);
 }
 
+void dn_gener_normalise_bf16(const dn_work *k, int n, const float *w, const float *x, dn_bf16 *z)
+{
+    dn_norm norm = dn_gener_norm_of(k, n, w);
+    const float *mean = k->moments + k->g->model.norm[n].offset;
+    float scale[WIDE], shift[WIDE];
+    bool drops = k->g->options.dropout > 0;
+
+    dn_norm_affine(&norm, mean, mean + norm.channels, scale, shift);
+    for (int64_t r = 0; r < k->rows; r++)
+        dn_dropout_affine_bf16(drops ? k->mask[n] + r * k->words[n] : NULL, k->g->options.dropout, WIDE,
+                               x + r * WIDE, scale, shift, z + r * WIDE);
+    memset(z + k->rows * WIDE, 0, (size_t)((k->capacity - k->rows) * WIDE) * sizeof *z);
+}
+
 /* d: gradient at the output of the dropout on entry, of the norm on return. Writes the gradients of gamma and
  * beta and the moment gradients. */
 void dn_gener_begin_norm_backward(dn_work *k, int n, const float *w, const float *x, float *d, float *dw)

@@ -61,10 +61,8 @@ enum {
 
 /* What training with products of bf16 has beside the buffers of dn_work. */
 typedef struct dn_gener_bf16 {
-    dn_bf16 *x;  /* [R, S] */
-    dn_bf16 *z1; /* [R, 256] */
-    dn_dense_bf16 dense1, dense2;
-    dn_pair_bf16 *pairs; /* branch 2 */
+    dn_dense_bf16 dense1, dense2; /* with x and z1 */
+    dn_pair_bf16 *pairs;          /* branch 2 */
 } dn_gener_bf16;
 
 struct dn_work {
@@ -141,12 +139,12 @@ static inline bool dn_gener_is_bf16(const dn_work *k)
     return k->half != NULL && k->pass.train;
 }
 
-/* The dense layers, h1 and h2 from x and z1, and back from d1 and d2 at the outputs of their ReLUs; the
+/* The dense layers, h1 and h2 from x and z1, and back from d1 and d2 at the outputs of their norms; the
  * second one leaves the gradient at z1 in d1. */
 dn_status dn_gener_bf16_dense1(dn_work *k, const float *w, dn_error *err);
 dn_status dn_gener_bf16_dense2(dn_work *k, const float *w, dn_error *err);
-dn_status dn_gener_bf16_dense1_back(dn_work *k, float *dw, dn_error *err);
-dn_status dn_gener_bf16_dense2_back(dn_work *k, float *dw, dn_error *err);
+dn_status dn_gener_bf16_dense1_back(dn_work *k, const float *w, float *dw, dn_error *err);
+dn_status dn_gener_bf16_dense2_back(dn_work *k, const float *w, float *dw, dn_error *err);
 
 /* ---- gener_norms.c: norms are numbered 0 .. 4 ---- */
 
@@ -159,6 +157,9 @@ void dn_gener_take_moments(dn_work *k, int n, const float *w, const float *x);
  * become 0. */
 void dn_gener_normalise(const dn_work *k, int n, const float *w, const float *moments, const float *x,
                         float *z);
+
+/* The same of a norm with 256 channels in training, rounded. */
+void dn_gener_normalise_bf16(const dn_work *k, int n, const float *w, const float *x, dn_bf16 *z);
 
 /* d: gradient at the output of the dropout on entry, of the norm on return. Writes the gradients of gamma and
  * beta and the moment gradients. */

@@ -47,6 +47,8 @@ typedef struct dn_pass {
     bool train;    /* dropout on, moments of the shard */
     uint64_t seed; /* of the run */
     int64_t epoch;
+    uint64_t weights;    /* a number that tells the weights of this pass from those of any other pass of the
+                          * work,    so that what is made of them is made once; 0: nobody knows */
     int64_t first;       /* position in the epoch of the shard's first sample; names the dropout masks */
     dn_clock *opt_clock; /* of this thread, with the stage of the pass at hand: load() and the passes enter
                           * their parts. NULL: nobody measures */

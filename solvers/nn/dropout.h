@@ -10,6 +10,7 @@
 #define DN_NN_DROPOUT_H
 
 #include <stdint.h>
+#include "solvers/base/bf16.h"
 #include "solvers/base/rng.h"
 
 /* 32-bit words of a mask of `units` bits, whole Philox blocks. */
@@ -20,6 +21,11 @@ void dn_dropout_mask(dn_rng stream, uint64_t position, float rate, int64_t units
 
 /* The same of n positions in a row, mask [n, dn_dropout_words(units)]; at rate 0.5 faster than one by one. */
 void dn_dropout_masks(dn_rng stream, uint64_t position, int64_t n, float rate, int64_t units, uint32_t *mask);
+
+/* y[u] = kept ? (x[u] scale[u] + shift[u]) / (1 - rate) : 0, rounded to bf16; opt_mask NULL: all are kept,
+ * and nothing is divided. */
+void dn_dropout_affine_bf16(const uint32_t *opt_mask, float rate, int64_t units, const float *x,
+                            const float *scale, const float *shift, dn_bf16 *y);
 
 /* y[u] = kept ? x[u] / (1 - rate) : 0; y may be x. The backward pass is the same function on gradients. */
 void dn_dropout_apply(const uint32_t *mask, float rate, int64_t units, const float *x, float *y);

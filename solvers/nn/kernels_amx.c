@@ -57,39 +57,6 @@ INLINE void load_pairs(const dn_bf16 *x, int64_t columns, int64_t k, int64_t col
     }
 }
 
-/* 16 x 16 pairs with their axes exchanged. */
-INLINE void turn(__m512i v[SIDE])
-{
-    __m512i t[SIDE];
-
-#pragma GCC unroll 8
-    for (int i = 0; i < SIDE; i += 2) {
-        t[i] = _mm512_unpacklo_epi32(v[i], v[i + 1]);
-        t[i + 1] = _mm512_unpackhi_epi32(v[i], v[i + 1]);
-    }
-#pragma GCC unroll 4
-    for (int i = 0; i < SIDE; i += 4) {
-        v[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-        v[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-        v[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-        v[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-    }
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        t[i] = _mm512_shuffle_i32x4(v[i], v[i + 4], 0x88);
-        t[i + 4] = _mm512_shuffle_i32x4(v[i], v[i + 4], 0xdd);
-        t[i + 8] = _mm512_shuffle_i32x4(v[i + 8], v[i + 12], 0x88);
-        t[i + 12] = _mm512_shuffle_i32x4(v[i + 8], v[i + 12], 0xdd);
-    }
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        v[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
-        v[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd);
-        v[i + 4] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0x88);
-        v[i + 12] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0xdd);
-    }
-}
-
 /* Tiles of x, `lines` of them being rows of A or columns of B; along: k is contiguous in x. `turned`: a row
  * of a tile is a pair of k. */
 INLINE void pack(const dn_bf16 *x, bool along, bool turned, int64_t lines, int64_t k, dn_bf16 *to)
@@ -103,11 +70,16 @@ INLINE void pack(const dn_bf16 *x, bool along, bool turned, int64_t lines, int64
             else
                 load_pairs(x, lines, k, line, first, v);
             if (along == turned)
-                turn(v);
+                dn_tiles_turn(v);
 #pragma GCC unroll 16
             for (int i = 0; i < SIDE; i++)
                 _mm512_store_si512(to + i * DEEP, v[i]);
         }
+}
+
+DN_TILES void dn_amx_pack_b(bool transpose_b, int64_t n, int64_t k, const dn_bf16 *b, dn_bf16 *pb)
+{
+    pack(b, transpose_b, true, n, k, pb);
 }
 
 /* 32 x 32 of C from panels of `deep` tiles each */
@@ -161,6 +133,11 @@ DN_TILES void dn_amx_product(bool transpose_a, bool transpose_b, int64_t m, int6
 }
 
 #else
+
+void dn_amx_pack_b(bool transpose_b, int64_t n, int64_t k, const dn_bf16 *b, dn_bf16 *pb)
+{
+    (void)transpose_b, (void)n, (void)k, (void)b, (void)pb;
+}
 
 void dn_amx_product(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const dn_bf16 *a,
                     const dn_bf16 *b, dn_bf16 *pa, dn_bf16 *pb, float *c)

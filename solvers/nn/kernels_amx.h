@@ -12,6 +12,10 @@
 int64_t dn_amx_room_a(int64_t m, int64_t k);
 int64_t dn_amx_room_b(int64_t n, int64_t k);
 
+/* The packed form of a B [k, n], stored [n, k] when transpose_b: for every 16 columns one tile behind another
+ * along k, 0 behind the edges, an even number of such rows of tiles. pb is 64-byte aligned. Local. */
+void dn_amx_pack_b(bool transpose_b, int64_t n, int64_t k, const dn_bf16 *b, dn_bf16 *pb);
+
 /* C [m, n] = op(A) op(B) as dn_product_run(); pa, pb: room for the packed forms, 64-byte aligned. Local. */
 void dn_amx_product(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const dn_bf16 *a,
                     const dn_bf16 *b, dn_bf16 *pa, dn_bf16 *pb, float *c);
@@ -50,6 +54,39 @@ DN_TILES_INLINE void dn_tiles_begin(void)
 DN_TILES_INLINE void dn_tiles_end(void)
 {
     __asm__ volatile("tilerelease" ::: "memory");
+}
+
+/* 16 x 16 pairs with their axes exchanged. */
+DN_TILES_INLINE void dn_tiles_turn(__m512i v[16])
+{
+    __m512i t[16];
+
+#pragma GCC unroll 8
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_epi32(v[i], v[i + 1]);
+        t[i + 1] = _mm512_unpackhi_epi32(v[i], v[i + 1]);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 16; i += 4) {
+        v[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+        v[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+        v[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+        v[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        t[i] = _mm512_shuffle_i32x4(v[i], v[i + 4], 0x88);
+        t[i + 4] = _mm512_shuffle_i32x4(v[i], v[i + 4], 0xdd);
+        t[i + 8] = _mm512_shuffle_i32x4(v[i + 8], v[i + 12], 0x88);
+        t[i + 12] = _mm512_shuffle_i32x4(v[i + 8], v[i + 12], 0xdd);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        v[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
+        v[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd);
+        v[i + 4] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0x88);
+        v[i + 12] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0xdd);
+    }
 }
 
 #endif

@@ -11,7 +11,9 @@ done
 sed -n '/^%test/,/^%help/p' "$ROOT/scripts/apptainer.def" | grep '^    ' | grep -v 'scripts are in\|dragnet.sif' >test.sh
 [ "$(grep -c dragnet test.sh)" -ge 4 ] || fail "apptainer.def has no test"
 mkdir bin && ln -s "$DRAGNET" bin/dragnet
-PATH="$PWD/bin:$PATH" sh -e test.sh >out.txt 2>&1 || fail "the container's test: $(cat out.txt)"
+PATH="$PWD/bin:$PATH" sh test.sh >out.txt 2>&1 || fail "the container's test: $(cat out.txt)"
+mkdir broken && printf '#!/bin/sh\n[ "$1" != train ]\n' >broken/dragnet && chmod +x broken/dragnet
+PATH="$PWD/broken:$PATH" sh test.sh >out.txt 2>&1 && fail "the container's test passes though training fails"
 for section in post runscript; do
     sed -n "/^%$section/,/^%[a-oq-z]/p" "$ROOT/scripts/apptainer.def" | grep '^    ' | sh -n || fail "%$section is no script"
 done

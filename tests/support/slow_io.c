@@ -15,6 +15,9 @@
  *
  * Reads. DN_IO_FAIL_READ="RANK K NAME": on that rank, read K (from 0) of the files whose path ends in NAME
  * and all after it fail with EIO.
+ *
+ * Changes. DN_IO_CHANGE="K NAME": before a file whose path ends in NAME is opened by fopen() for the K-th
+ * time (from 1), its last digit becomes another; the file keeps its size.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -191,10 +194,38 @@ int open(const char *path, int flags, ...)
     return fd;
 }
 
+static void change_last_digit(const char *path)
+{
+    int fd = REAL(open)(path, O_RDWR);
+    off_t at = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+    char c = 0;
+
+    while (at > 0 && (c < '0' || c > '9'))
+        if (pread(fd, &c, 1, --at) != 1)
+            break;
+    c = c == '1' ? '0' : c == '0' ? '1' : '7'; /* a label stays one */
+    if (fd >= 0 && pwrite(fd, &c, 1, at) != 1)
+        perror(path);
+    if (fd >= 0)
+        close(fd);
+}
+
+static void change(const char *path)
+{
+    static int times;
+    const char *wish = getenv("DN_IO_CHANGE"), *name = wish != NULL ? strchr(wish, ' ') : NULL;
+
+    if (name != NULL && ends_with(path, name + 1) && ++times == atoi(wish))
+        change_last_digit(path);
+}
+
 FILE *fopen(const char *path, const char *mode)
 {
-    FILE *f = REAL(fopen)(path, mode);
+    FILE *f;
 
+    if (mode[0] == 'r')
+        change(path);
+    f = REAL(fopen)(path, mode);
     if (f != NULL)
         opened(path, mode[0] == 'w');
     return f;

@@ -92,6 +92,24 @@ static void figures_replace_lines(void)
     dn_free(s);
 }
 
+/* Several options in a line: each for itself. */
+static void options_share_a_line(void)
+{
+    char *s = script_of("#!/bin/bash\n"
+                        "#SBATCH --partition=long --time=04:00:00 -A me\n"
+                        "#SBATCH -n 8 -c 2\n"
+                        "#SBATCH -N 2 --exclusive --tasks-per-node 4\t--mem 3G --comment=\"a -t 5 b\" -t5\n"
+                        "#SBATCH -t 5 -J x\n"
+                        "dragnet_job \"$@\"\n");
+
+    CU_ASSERT_PTR_NOT_NULL(strstr(s, "--time=00:12:00\n"
+                                     "#SBATCH --partition=long -A me\n"
+                                     "#SBATCH --exclusive --comment=\"a -t 5 b\"\n"
+                                     "#SBATCH -J x\n"
+                                     "# by dragnet submit\n"));
+    dn_free(s);
+}
+
 static void command_of_the_template(void)
 {
     char *s = script_of("#!/bin/sh\ndragnet_job train \"$@\"");
@@ -149,6 +167,7 @@ int main(int argc, char **argv)
 {
     static const dn_test tests[] = {{"the shell reads words back", quoting},
                                     {"figures replace lines", figures_replace_lines},
+                                    {"options share a line", options_share_a_line},
                                     {"the command of a template", command_of_the_template},
                                     {"paths", paths},
                                     {"what is refused", refused},
