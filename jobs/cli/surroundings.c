@@ -31,6 +31,7 @@ void dn_surroundings_report(const dn_comm *comm, const char *command, const char
 bool dn_surroundings_requeued(const dn_comm *comm)
 {
     const char *count = getenv("SLURM_RESTART_COUNT");
+    bool again = comm->rank == 0 && count != NULL && atoi(count) > 0;
 
-    return dn_sum(comm, comm->rank == 0 && count != NULL && atoi(count) > 0) > 0;
+    return dn_sum(comm, again) > 0;
 }
