@@ -27,7 +27,8 @@
  * as often as asked for, by steps or by rank 0's clock; a run that goes on from one ends with the bits of one
  * that was never stopped, on any number of ranks. A wish to stop, of any rank, is agreed on by the sums of
  * the step under way and leads to a checkpoint behind that step, or between two slices of validation, which
- * is then done again; every start does one step at least, or the validation that one before left undone. No checkpoint is written from a step that failed.
+ * is then done again; every start does one step at least, or the validation that one before left undone. No
+ * checkpoint is written from a step that failed.
  */
 #ifndef DN_TRAIN_TRAIN_H
 #define DN_TRAIN_TRAIN_H
