@@ -60,10 +60,11 @@ out:
 
 const dn_command dn_cmd_estimate = {
     .name = "estimate",
-    .summary = "memory, time and #SBATCH lines of train, screen or embed on any number of ranks",
+    .summary = "memory, time and #SBATCH lines of train, screen, embed or network on any number of ranks",
     .usage = "train gener|dti DATASET --split NAME -o DIR [options of train] [--ranks N,N,...] [--json]\n"
              "screen DATASET --model FILE -o DIR [options of screen] [--ranks N,N,...] [--json]\n"
-             "embed --weights FILE --sequences FILE -o FILE [options of embed] [--ranks N,N,...] [--json]",
+             "embed --weights FILE --sequences FILE -o FILE [options of embed] [--ranks N,N,...] [--json]\n"
+             "network DATASET -o DIR [options of network] [--ranks N,N,...] [--json]",
     .details = "Takes the command line of the command itself, tries a little of its work on one rank for "
                "some seconds, on the "
                "real\n"

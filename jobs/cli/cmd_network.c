@@ -7,11 +7,13 @@
 #include <string.h>
 #include <time.h>
 #include "jobs/cli/directory.h"
+#include "jobs/cli/estimate_job.h"
 #include "jobs/cli/progress.h"
 #include "jobs/cli/requests.h"
 #include "jobs/cli/surroundings.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
+#include "mpi/estimate/estimate_network.h"
 #include "mpi/graph/store.h"
 #include "mpi/io/dataset.h"
 #include "solvers/base/alloc.h"
@@ -366,6 +368,23 @@ static dn_status compute_and_save(dn_network_job *j, dn_error *err)
     DN_TRY(dn_network_store(comm, j->store_path, j->call->command_line, j->config, j->network, &j->analysis,
                             err));
     DN_TRY(dn_network_job_forget(j, err));
+    dn_estimate_recall(j->call, "network", j->dir, -1);
+out:
+    return st;
+}
+
+/* What the run would take, in place of it. */
+static dn_status estimate(dn_network_job *j, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_estimate *e = j->call->opt_estimate;
+
+    snprintf(e->stage, sizeof e->stage, "network");
+    snprintf(e->output, sizeof e->output, "%s", j->dir);
+    DN_TRY(dn_petsc_open(j->call->comm->mpi, dn_options_text(j->call->options, "petsc"), err));
+    j->petsc = true;
+    DN_TRY(dn_network_load(j->data, &j->load, &j->network, err));
+    DN_TRY(dn_estimate_network(j->call->comm, j->network, &j->what, e, err));
 out:
     return st;
 }
@@ -380,6 +399,10 @@ static dn_status run(const dn_call *call, dn_error *err)
     DN_PASS(read_options(&j, err));
     DN_AGREE(comm);
     DN_TRY(dn_h5_open(comm, j.dataset, DN_DATASET_SCHEMA, &j.data, err));
+    if (call->opt_estimate != NULL) {
+        DN_TRY(estimate(&j, err));
+        goto out;
+    }
     DN_TRY(dn_network_job_finished(&j, &done, err));
     if (!done)
         DN_TRY(compute_and_save(&j, err));
@@ -422,4 +445,5 @@ const dn_command dn_cmd_network = {
         "on where the last checkpoint was written when the same command is given again, on any ranks.",
     .options = options,
     .stoppable = true,
+    .estimated = true,
     .run = run};

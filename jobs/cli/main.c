@@ -135,7 +135,7 @@ static dn_status find_inner(const words *w, const dn_command **out, dn_error *er
     if (*out == NULL)
         st = DN_EUSAGE;
     else if (!(*out)->estimated)
-        DN_FAIL(DN_EUSAGE, "is for train, screen and embed, not for %s", (*out)->name);
+        DN_FAIL(DN_EUSAGE, "is for train, screen, embed and network, not for %s", (*out)->name);
 out:
     return st;
 }

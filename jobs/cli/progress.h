@@ -1,7 +1,7 @@
 /* progress.h - a bar with the time that is left, on a terminal only
  *
  * Drawn on stderr of rank 0 when that is a terminal, or a pipe to an mpirun whose stderr is one; otherwise
- * the calls do nothing. Local, main thread.
+ * the calls do nothing. Local, main thread; dn_progress_clear() by any.
  */
 #ifndef DN_CLI_PROGRESS_H
 #define DN_CLI_PROGRESS_H

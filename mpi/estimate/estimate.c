@@ -34,6 +34,29 @@ void dn_estimate_add_memory(dn_estimate *e, const char *name, double bytes, int6
         (dn_estimate_term){.amount = fmax(bytes, 0), .pieces = pieces, .shared = shared});
 }
 
+dn_estimate_pace dn_estimate_pace_of(int64_t n, double seconds, double cpu)
+{
+    const double least = 1e-3; /* of a clock that hardly ran */
+    dn_estimate_pace r = {.mean = seconds / (double)n, .own = seconds > 0 ? cpu / seconds : 1};
+
+    r.own = fmin(fmax(r.own, least), 1);
+    return r;
+}
+
+const char *dn_estimate_pace_remark(const dn_estimate_pace *pace, char *buf)
+{
+    const double shared = 0.9;
+
+    buf[0] = '\0';
+    if (pace->own < shared)
+        snprintf(
+            buf, 160,
+            "; other work took %.0f %% of the core: %.2f ms on one of its own, and ranks that share cores "
+            "wait for each other far longer",
+            100 * (1 - pace->own), 1e3 * pace->mean * pace->own);
+    return buf;
+}
+
 static int64_t ceil_div(int64_t a, int64_t b)
 {
     return (a + b - 1) / b;

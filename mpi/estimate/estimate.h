@@ -80,6 +80,22 @@ typedef struct dn_estimate_row {
 void dn_estimate_add_time(dn_estimate *e, const char *name, double seconds, int64_t pieces, bool repeated);
 void dn_estimate_add_memory(dn_estimate *e, const char *name, double bytes, int64_t pieces, bool shared);
 
+/* What timed steps say of thousands more. The mean, not the median: where other work wants the core, most
+ * steps are not touched and a few lose a turn of the scheduler, many times their own length, so that the
+ * median says nothing of what all of them take together. */
+typedef struct dn_estimate_pace {
+    double mean; /* s of a step: n steps take n times that */
+    double own;  /* share of it that the core was this process's, 0 < own <= 1: mean x own is what a step
+                    takes on a core of its own */
+} dn_estimate_pace;
+
+/* seconds of n > 0 steps in all on the clock on the wall, and in processor time of the thread that does
+ * them. */
+dn_estimate_pace dn_estimate_pace_of(int64_t n, double seconds, double cpu);
+
+/* " (other work took 40 % of the core: ...)" of a core that is shared to a tenth or more, or "". buf [160] */
+const char *dn_estimate_pace_remark(const dn_estimate_pace *pace, char *buf);
+
 /* 1 <= ranks. Fails: DN_ECONFIG more ranks than e->most_ranks; DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_estimate_at(const dn_estimate *e, const dn_estimate_machine *m, int64_t ranks,
                                        dn_estimate_row *out, dn_error *err);

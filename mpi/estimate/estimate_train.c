@@ -4,13 +4,13 @@
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/memory.h"
 #include "mpi/train/score.h"
 #include "mpi/train/step.h"
 #include "mpi/train/step_norm.h"
 #include "solvers/base/alloc.h"
+#include "solvers/base/clock.h"
 
 enum {
     LEAST_STEPS = 3, /* behind the first, which also touches all memory */
@@ -21,8 +21,6 @@ enum {
 
 /* A checkpoint: its small parts, and bytes to a disk that flushes so fast. */
 static const double CHECKPOINT_SECONDS = 0.03, DISK = 500e6;
-/* The mean of steps over their median from which on it is said. */
-static const double BUSY = 1.3;
 
 /* What is measured, and where. */
 typedef struct probe {
@@ -37,13 +35,12 @@ typedef struct probe {
     dn_step *step;
     float *w, *running, *score;
     int64_t *row;
-    int64_t steps;     /* of an epoch */
-    int64_t n, scored; /* steps and validation rows measured */
-    double *seconds;   /* [MOST_STEPS] */
-    double a_step, a_row;
-    double stepped;   /* bytes taken behind the steps, before anything is scored */
-    double mean_step; /* where it is much more than a_step the machine does other work */
-    double loaded;    /* bytes taken before */
+    int64_t steps;         /* of an epoch */
+    int64_t n, scored;     /* steps and validation rows measured */
+    dn_estimate_pace pace; /* of a step */
+    double a_row;
+    double stepped; /* bytes taken behind the steps, before anything is scored */
+    double loaded;  /* bytes taken before */
 } probe;
 
 int64_t dn_estimate_epochs(const dn_train_options *o, int64_t steps)
@@ -54,50 +51,44 @@ int64_t dn_estimate_epochs(const dn_train_options *o, int64_t steps)
     return o->epochs;
 }
 
+/* step_norm.c: means, then variances, on the way forward; gradients on the way back. */
+int64_t dn_estimate_meetings(const dn_model *m)
+{
+    int64_t n = 0;
+
+    for (int phase = 0; phase < m->n_phases; phase++)
+        for (int k = 0; k < m->n_norms; k++)
+            if (m->norm[k].phase == phase) {
+                n += 3;
+                break;
+            }
+    return n;
+}
+
 static double now(void)
 {
     return 1e-9 * (double)dn_clock_now();
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
-/* Of a step: the median where all rows cost the same, which other work on the machine moves less; otherwise
- * the mean. */
-static double typical(probe *p)
-{
-    double sum = 0;
-
-    for (int64_t i = 0; i < p->n; i++)
-        sum += p->seconds[i];
-    p->mean_step = sum / (double)p->n;
-    if (p->m->ops->cost == NULL) {
-        qsort(p->seconds, (size_t)p->n, sizeof *p->seconds, by_size);
-        return p->seconds[p->n / 2];
-    }
-    return p->mean_step;
-}
-
 static dn_status run_steps(probe *p, double until, dn_error *err)
 {
     dn_status st = DN_OK;
-    double loss, right;
+    double loss, right, begin = 0;
+    int64_t cpu = 0;
 
     for (int64_t i = 0; i <= LEAST_STEPS || (now() < until && i < MOST_STEPS); i++) {
         int64_t epoch = i / p->steps, number = i % p->steps;
         dn_permutation order = dn_permutation_make(p->o.seed, (uint64_t)epoch, (uint64_t)p->rows->train.n);
-        double start = now();
 
+        if (i == 1) {
+            begin = now();
+            cpu = dn_clock_thread_cpu();
+        }
         DN_TRY(dn_step_run(p->step, &order, &p->rows->train, epoch, number,
                            dn_schedule_rate(&p->o.schedule, i), p->w, p->running, &loss, &right, err));
-        if (i > 0)
-            p->seconds[p->n++] = now() - start;
+        p->n = i;
     }
-    p->a_step = typical(p);
+    p->pace = dn_estimate_pace_of(p->n, now() - begin, 1e-9 * (double)(dn_clock_thread_cpu() - cpu));
 out:
     return st;
 }
@@ -131,6 +122,7 @@ out:
 static void describe(const probe *p, dn_estimate *e)
 {
     const dn_train_options *o = &p->o;
+    char remark[160];
 
     snprintf(e->work, sizeof e->work,
              "%lld training pairs: %lld steps of %lld an epoch, in %d shards; %.0f epochs at most%s; %lld "
@@ -140,10 +132,8 @@ static void describe(const probe *p, dn_estimate *e)
              o->patience < (int64_t)e->repeats ? ", fewer when validation ends them" : "",
              (long long)p->rows->validation.n, (long long)p->m->n_weights);
     snprintf(e->probe, sizeof e->probe, "%lld steps of %.2f ms, %lld validation pairs of %.1f us%s",
-             (long long)p->n, 1e3 * p->a_step, (long long)p->scored, 1e6 * p->a_row,
-             p->mean_step > BUSY * p->a_step
-                 ? "; steps took far longer on average: this machine does other work"
-                 : "");
+             (long long)p->n, 1e3 * p->pace.mean, (long long)p->scored, 1e6 * p->a_row,
+             dn_estimate_pace_remark(&p->pace, remark));
 }
 
 static double checkpoint_bytes(const probe *p)
@@ -162,7 +152,7 @@ static double checkpoints_of_epoch(const dn_train_options *o, int64_t steps)
 static void add_times(const probe *p, double load, dn_estimate *e)
 {
     const double *c = p->table.rank[0].column;
-    double step = p->table.rank[0].step, all = e->repeats * (double)p->steps * p->a_step;
+    double step = p->table.rank[0].step, all = e->repeats * (double)p->steps * p->pace.mean;
     double shards = (c[DN_COLUMN_DEAL] + c[DN_COLUMN_COMPUTE] + c[DN_COLUMN_NORMS]) / step;
     double weights = (c[DN_COLUMN_ADD] + c[DN_COLUMN_UPDATE]) / step;
 
@@ -222,7 +212,6 @@ static dn_status open_probe(probe *p, dn_error *err)
     DN_NEW(p->running, (size_t)p->m->n_moments);
     DN_NEW(p->score, (size_t)(rows * p->m->outputs));
     DN_NEW(p->row, (size_t)rows);
-    DN_NEW(p->seconds, MOST_STEPS);
     p->m->ops->init(p->m, p->o.seed, p->w, p->running);
 out:
     return st;
@@ -238,7 +227,6 @@ static void close_probe(probe *p)
     dn_free(p->running);
     dn_free(p->score);
     dn_free(p->row);
-    dn_free(p->seconds);
 }
 
 dn_status dn_estimate_train(const dn_comm *comm, const dn_model *m, const dn_train_rows *rows,
@@ -266,7 +254,7 @@ dn_status dn_estimate_train(const dn_comm *comm, const dn_model *m, const dn_tra
     e->most_ranks = e->shards = options->shards;
     e->repeats = (double)dn_estimate_epochs(options, p.steps);
     e->rounds = e->repeats * (double)p.steps;
-    e->meetings = options->norms == DN_NORMS_GLOBAL ? 2 * m->n_phases : 0;
+    e->meetings = options->norms == DN_NORMS_GLOBAL ? (double)dn_estimate_meetings(m) : 0;
     e->sliced = m->n_weights;
     e->tail = (options->norms == DN_NORMS_GLOBAL ? 0 : dn_norm_tail_length(m)) + TAIL_SLOTS;
     describe(&p, e);

@@ -23,6 +23,9 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_estimate_train(const dn_comm *comm, con
                                                         const dn_train_options *options, int64_t shared,
                                                         dn_estimate *e, dn_error *err);
 
+/* How often ranks meet in a step whose norms are those of the batch, beside the reduction. Local. */
+int64_t dn_estimate_meetings(const dn_model *m);
+
 /* Epochs until the rate of a schedule falls below options->least_rate, options->epochs at most. Local. */
 int64_t dn_estimate_epochs(const dn_train_options *options, int64_t steps);
 

@@ -41,6 +41,10 @@ typedef struct dn_analyse_options {
 /* The words of --measures with their definitions; returns how many there are. Local. */
 int dn_analyse_measures(const char *out_names[DN_MEASURES_MAX], const char *out_definitions[DN_MEASURES_MAX]);
 
+/* Sources of closeness, harmonic and betweenness on this graph: o->sources, where that is DN_SOURCES_AUTO
+ * what it stands for. Local. */
+int64_t dn_analyse_sources(const dn_analyse_options *o, const dn_graph *g);
+
 /* Compute. A solver that does not converge is said in its report, not an error. Collective on comm, which is
  * that of the network; PETSc is open (solvers/network/petsc.h).
  * Fails: DN_EUSAGE an unknown word or node id (with the nearest one); DN_EDATA a measure does not make sense

@@ -12,16 +12,16 @@
 static const double auto_entries = 1e11;
 enum { AUTO_SOURCES = 4096 };
 
-static int64_t sources_of(const dn_analyse_job *j)
+int64_t dn_analyse_sources(const dn_analyse_options *o, const dn_graph *g)
 {
-    if (j->o->sources != DN_SOURCES_AUTO)
-        return j->o->sources;
-    return (double)j->g->connected * (double)j->g->nnz <= auto_entries ? DN_SOURCES_ALL : AUTO_SOURCES;
+    if (o->sources != DN_SOURCES_AUTO)
+        return o->sources;
+    return (double)g->connected * (double)g->nnz <= auto_entries ? DN_SOURCES_ALL : AUTO_SOURCES;
 }
 
 static dn_sweep_options sweep_options(dn_analyse_job *j, const char *what)
 {
-    return (dn_sweep_options){.sources = sources_of(j),
+    return (dn_sweep_options){.sources = dn_analyse_sources(j->o, j->g),
                               .seed = j->o->seed,
                               .progress = dn_analyse_progress,
                               .ctx = j,

@@ -27,8 +27,8 @@
  * as often as asked for, by steps or by rank 0's clock; a run that goes on from one ends with the bits of one
  * that was never stopped, on any number of ranks. A wish to stop, of any rank, is agreed on by the sums of
  * the step under way and leads to a checkpoint behind that step, or between two slices of validation, which
- * is then done again; every start does one step at least, or the validation that one before left undone. No
- * checkpoint is written from a step that failed.
+ * is then done again; every start does one step at least, or the validation that one before left undone.
+ * No checkpoint is written from a step that failed.
  */
 #ifndef DN_TRAIN_TRAIN_H
 #define DN_TRAIN_TRAIN_H
@@ -78,6 +78,12 @@ typedef struct dn_train_result {
     double best_auroc;
     int64_t shards_done; /* by this rank */
 } dn_train_result;
+
+/* What a run refuses before it begins, whatever the ranks are. Local. Fails: DN_EUSAGE a batch cannot be cut
+ * into the shards; DN_EDATA fewer training rows than a batch, rows of one class only, or of one that m does
+ * not know */
+DN_MUST_CHECK dn_status dn_train_check(const dn_model *m, const dn_train_rows *rows,
+                                       const dn_train_options *options, dn_error *err);
 
 /* The same weights, bit for bit, on any number of ranks and threads and for any plan. Collective on comm.
  * Fails: DN_ECONFIG more ranks than shards; DN_EUSAGE a plan that does not fit; DN_EDATA fewer training rows

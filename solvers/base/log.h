@@ -1,7 +1,7 @@
 /* log.h - what happened, one event at a time
  *
  * Code below jobs/ reports events here and never prints. The terminal side installs one sink; without a sink
- * events vanish. Thread-safe once the sink is set. Local.
+ * events vanish. Thread-safe; the first sink may be set while other threads report. Local.
  */
 #ifndef DN_BASE_LOG_H
 #define DN_BASE_LOG_H

@@ -77,7 +77,7 @@ fi
 
 # Mistakes, before anything is measured; those of the command itself are said as by the command.
 expect 64 "which command?" "$DRAGNET" estimate
-expect 64 "is for train, screen and embed, not for split" "$DRAGNET" estimate split s.h5
+expect 64 "is for train, screen, embed and network, not for split" "$DRAGNET" estimate split s.h5
 expect 64 "unknown command 'trian'; did you mean 'train'?" "$DRAGNET" estimate trian gener s.h5
 expect 64 "unknown option '--epoch'" "$DRAGNET" estimate train gener s.h5 --split warm -o r --epoch 3
 expect 64 "--split is required" "$DRAGNET" estimate train gener s.h5 -o r

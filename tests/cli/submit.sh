@@ -62,7 +62,7 @@ expect 65 "is for train, not for screen" submit "$template" --ranks 1 --time 5 -
 expect 65 "is no script" submit 's 1.h5' --ranks 1 --time 5 --memory 9 -- "${train[@]}"
 expect 64 "which command?" submit "$template"
 expect 64 "wanted one template" submit -- "${train[@]}"
-expect 64 "is for train, screen and embed, not for import" submit "$template" -- import -o x.h5
+expect 64 "is for train, screen, embed and network, not for import" submit "$template" -- import -o x.h5
 expect 64 "a job has one number of ranks" submit "$template" --ranks 1,2 -- "${train[@]}"
 expect 64 "quotes within it are not read" submit "$template" --ranks 1 --time 5 --memory 9 --sbatch='--comment="a b"' -- "${train[@]}"
 expect 0 "" submit "$template" --ranks 1 --time 5 --memory 9 -- train gener x.h5 --split warm -o -odd

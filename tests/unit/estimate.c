@@ -133,6 +133,25 @@ static void cost_of_the_reduction(void)
     CU_ASSERT(dn_tree_slots(0, 1) == 1 && dn_tree_slots(0, 8) == 4 && dn_tree_slots(5, 6) == 1);
 }
 
+/* 1,000 steps of 1 ms, of which every 20th waits 80 ms for its core: all of them take 5 s, and so will
+ * others. */
+static void pace(void)
+{
+    dn_estimate_pace p = dn_estimate_pace_of(1000, 1000 * 0.001 + 50 * 0.080, 1000 * 0.001);
+    char buf[160];
+
+    CU_ASSERT(near(p.mean, 0.005) && near(p.own, 0.2) && near(8797 * p.mean, 43.985));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(dn_estimate_pace_remark(&p, buf), "took 80 % of the core: 1.00 ms on one of its own"));
+    p = dn_estimate_pace_of(10, 0.01, 0.0101); /* clocks that differ a little: never more than the core */
+    CU_ASSERT(near(p.mean, 0.001) && p.own == 1);
+    CU_ASSERT_STRING_EQUAL(dn_estimate_pace_remark(&p, buf), "");
+    p = dn_estimate_pace_of(10, 0, 0);
+    CU_ASSERT(p.mean == 0 && p.own > 0 && p.own <= 1);
+    p = dn_estimate_pace_of(3, 1, 0);
+    CU_ASSERT(p.own > 0 && p.own < 0.01);
+}
+
 /* Two ranks of one node copy; on nodes of their own they share nothing but the cards. */
 static void exchange(void)
 {
@@ -181,6 +200,7 @@ int main(int argc, char **argv)
                                     {"too many ranks", refuses_too_many},
                                     {"costs of the reduction", cost_of_the_reduction},
                                     {"exchange", exchange},
+                                    {"the pace of steps", pace},
                                     {"what Slurm is asked for", asks_slurm},
                                     {NULL, NULL}};
 

@@ -1,0 +1,347 @@
+/* estimate_network.c - what the measures of a network take; see estimate_network.h */
+#include "mpi/estimate/estimate_network.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+#include "mpi/core/memory.h"
+#include "mpi/graph/sweep.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/clock.h"
+#include "solvers/network/adjacency.h"
+
+enum { VECTORS = 16, TYPICAL = 300, PER_PAIR = 50, SYSTEM = 100 };
+
+/* Seconds that a value takes until it stands, sorted, in a table and in network.h5. */
+static const double VALUE = 2e-6;
+
+typedef struct probe {
+    const dn_comm *comm;
+    const dn_graph *g;
+    const dn_analyse_options *o;
+    dn_estimate *e;
+    dn_requests requests;
+    dn_sweep_keep keep;
+    double began, first, last; /* of the sweep at hand */
+    int64_t done, total;
+    double *v[3];       /* [n] */
+    int64_t *triangles; /* [n] */
+    double scratch;     /* bytes, of the measure that needs most */
+    double tables;      /* bytes of columns, all measures */
+    double values;      /* that are written */
+    double products;
+    bool all_bounds;
+    char left_out[80];
+} probe;
+
+static double now(void)
+{
+    return 1e-9 * (double)dn_clock_now();
+}
+
+static bool is(const char *name, const char *word)
+{
+    return strcmp(name, word) == 0;
+}
+
+double dn_estimate_products(const dn_analyse_options *o, const char *name, bool *out_bound)
+{
+    *out_bound = is(name, "pagerank") || is(name, "personalised");
+    if (*out_bound)
+        return o->damping > 0 ? ceil(log(o->tolerance) / log(o->damping)) : 1;
+    if (is(name, "eigenvector") || is(name, "hits"))
+        return TYPICAL;
+    if (is(name, "katz"))
+        return (o->katz_alpha > 0 ? 0 : TYPICAL) + SYSTEM;
+    for (int i = 0; i < o->n_spectra; i++)
+        if (is(name, o->spectrum[i]))
+            return TYPICAL + PER_PAIR * (double)o->pairs;
+    return 0;
+}
+
+double dn_estimate_sweep(double first, double last, double end, int64_t done, int64_t total)
+{
+    if (done >= total || done < 1)
+        return end;
+    if (done == 1) /* no way to tell the beginning from a unit */
+        return end * (double)total;
+    return end + (last - first) / (double)(done - 1) * (double)(total - done);
+}
+
+/* ---- sweeps ---- */
+
+static void on_progress(void *ctx, int64_t done, int64_t total)
+{
+    probe *p = ctx;
+
+    p->last = now() - p->began;
+    if (p->done == 0)
+        p->first = p->last;
+    p->done = done;
+    p->total = total;
+}
+
+static dn_status save_nothing(void *ctx, const dn_sweep_state *s, dn_error *err)
+{
+    (void)ctx;
+    (void)s;
+    (void)err;
+    return DN_OK;
+}
+
+typedef enum sweep { CLOSENESS, BETWEENNESS, CLUSTERING, BIPARTITE } sweep;
+
+static dn_status run_sweep(probe *p, sweep what, const dn_sweep_options *o, dn_error *err)
+{
+    double transitivity;
+    int64_t sources;
+
+    switch (what) {
+    case CLOSENESS:
+        return dn_sweep_closeness(p->comm, p->g, o,
+                                  &(dn_distances){.closeness = p->v[0], .harmonic = p->v[1]}, &sources, err);
+    case BETWEENNESS:
+        return dn_sweep_betweenness(p->comm, p->g, o, p->v[0], p->v[1], p->v[2], &sources, err);
+    case CLUSTERING:
+        return dn_sweep_clustering(p->comm, p->g, o, p->v[0], p->triangles, &transitivity, err);
+    default:
+        return dn_sweep_clustering_bipartite(p->comm, p->g, o, p->v[0], err);
+    }
+}
+
+/* Bytes of a rank beside its columns, as sweep.h states them. */
+static double scratch_of(const probe *p, sweep what)
+{
+    double n = (double)p->g->n, connected = (double)p->g->connected, t = p->e->threads;
+
+    if (what == CLOSENESS)
+        return 250 * connected * t;
+    if (what == BETWEENNESS)
+        return 270 * connected * t + 16 * n * (t + 14);
+    return 2 * (double)p->g->nnz + 9 * n * t;
+}
+
+static dn_status try_sweep(probe *p, sweep what, const char *name, double seconds, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_error stopped = DN_ERROR_INIT;
+    dn_sweep_options o = {.sources = dn_analyse_sources(p->o, p->g),
+                          .seed = p->o->seed,
+                          .progress = on_progress,
+                          .ctx = p,
+                          .keep = &p->keep};
+
+    p->requests = (dn_requests){.checkpoint = 0};
+    dn_request_start(&p->requests);
+    p->requests.stop_at = MPI_Wtime() + seconds;
+    p->began = now();
+    p->done = p->total = 0;
+    p->first = p->last = 0;
+    st = run_sweep(p, what, &o, &stopped);
+    if (st != DN_OK && st != DN_ESAVED)
+        DN_FAIL(st, "%s", stopped.text);
+    if (st == DN_OK)
+        p->done = p->total;
+    st = DN_OK;
+    dn_estimate_add_time(p->e, name,
+                         dn_estimate_sweep(p->first, p->last, now() - p->began, p->done, p->total), p->total,
+                         false);
+    p->scratch = fmax(p->scratch, scratch_of(p, what));
+    if (p->total > 0)
+        snprintf(p->e->probe + strlen(p->e->probe), sizeof p->e->probe - strlen(p->e->probe),
+                 "%s %.3g %% in %.2f s; ", name, 100 * (double)p->done / (double)p->total, now() - p->began);
+out:
+    return st;
+}
+
+/* ---- solvers ---- */
+
+/* A product with a pass over vectors, as an iteration has it; [v0, v1] of it. */
+static double time_product(probe *p)
+{
+    double start = now(), took = 0;
+    int64_t n = p->g->connected;
+    int times = 0;
+
+    for (int64_t i = 0; i < p->g->n; i++)
+        p->v[0][i] = 1;
+    do {
+        dn_adjacency_sum(p->g, p->v[0], 0, n, p->v[1]);
+        for (int k = 0; k < VECTORS; k++)
+            for (int64_t i = 0; i < n; i++)
+                p->v[2][i] = 0.5 * p->v[2][i] + p->v[1][i];
+        took = now() - start;
+        times++;
+    } while (took < 0.05 * p->e->seconds);
+    return took / times;
+}
+
+static void add_products(probe *p, double vectors)
+{
+    double product;
+
+    if (p->products <= 0)
+        return;
+    product = time_product(p);
+    dn_estimate_add_time(p->e, "products of solvers", p->products * product, p->g->connected, false);
+    dn_estimate_add_memory(p->e, "vectors of solvers", 8 * vectors * (double)p->g->connected, p->g->connected,
+                           false);
+    snprintf(p->e->probe + strlen(p->e->probe), sizeof p->e->probe - strlen(p->e->probe), "a product %.2f ms",
+             1e3 * product);
+}
+
+/* ---- all that is asked for ---- */
+
+static bool is_not_foreseen(const char *name)
+{
+    return is(name, "subgraph") || is(name, "current-flow") || is(name, "communicability");
+}
+
+static void leave_out(probe *p, const char *name)
+{
+    size_t at = strlen(p->left_out);
+
+    snprintf(p->left_out + at, sizeof p->left_out - at, "%s%s", at > 0 ? ", " : "", name);
+}
+
+static void count_solver(probe *p, const char *name)
+{
+    bool bound;
+    double n = dn_estimate_products(p->o, name, &bound);
+
+    p->products += n;
+    p->all_bounds = p->all_bounds && (n == 0 || bound);
+}
+
+/* One that makes no sense on the graph is left out of a run of all measures, and so it is here. */
+static dn_status try_measures(probe *p, double seconds, dn_error *err)
+{
+    static const char *const sweeps[] = {"closeness", "betweenness", "clustering", "bipartite-clustering"};
+    dn_status st = DN_OK;
+    bool searched = false;
+
+    for (int i = 0; i < p->o->n_measures; i++) {
+        const char *name = p->o->measure[i];
+
+        p->values += (double)p->g->n;
+        p->tables += 16 * (double)p->g->n;
+        if (is_not_foreseen(name))
+            leave_out(p, name);
+        count_solver(p, name);
+        if (is(name, "harmonic") || is(name, "closeness")) {
+            if (!searched)
+                DN_TRY(try_sweep(p, CLOSENESS, sweeps[CLOSENESS], seconds, err));
+            searched = true;
+        }
+        for (int k = BETWEENNESS; k <= BIPARTITE; k++) {
+            if (!is(name, sweeps[k]))
+                continue;
+            st = try_sweep(p, (sweep)k, sweeps[k], seconds, err);
+            if (st == DN_EDATA && p->o->skip_unfit)
+                st = DN_OK;
+            if (st != DN_OK)
+                goto out;
+        }
+    }
+    for (int i = 0; i < p->o->n_spectra; i++) {
+        count_solver(p, p->o->spectrum[i]);
+        p->values += (double)p->g->n * (double)p->o->pairs;
+        p->tables += 8 * (double)p->g->n * (double)p->o->pairs;
+    }
+    if (p->o->n_seeds > 0)
+        count_solver(p, "personalised");
+    if (p->o->n_from > 0)
+        leave_out(p, "communicability");
+out:
+    return st;
+}
+
+/* Degrees, strengths, cores, the description: as they are. */
+static dn_status count_as_is(const probe *p, const dn_network *w, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const char *name[3];
+    dn_analyse_options o = *p->o;
+    dn_analysis a = {.n_measures = 0};
+    double start = now();
+
+    o.n_measures = o.n_spectra = o.n_seeds = o.n_from = 0;
+    o.progress = NULL;
+    o.keep = NULL;
+    o.measure = name;
+    for (int i = 0; i < p->o->n_measures; i++)
+        if ((is(p->o->measure[i], "degree") || is(p->o->measure[i], "strength") ||
+             is(p->o->measure[i], "core")) &&
+            o.n_measures < 3)
+            name[o.n_measures++] = p->o->measure[i];
+    DN_TRY(dn_analyse(p->comm, w, &o, &a, err));
+    dn_estimate_add_time(p->e, "description, degrees, cores", now() - start, 1, false);
+out:
+    dn_analysis_destroy(&a);
+    return st;
+}
+
+static int sweeps_of(const dn_analyse_options *o)
+{
+    int n = 0;
+
+    for (int i = 0; i < o->n_measures; i++)
+        n += is(o->measure[i], "closeness") || is(o->measure[i], "harmonic") ||
+             is(o->measure[i], "betweenness") || is(o->measure[i], "clustering") ||
+             is(o->measure[i], "bipartite-clustering");
+    return n > 0 ? n : 1;
+}
+
+static void describe(const probe *p, dn_estimate *e)
+{
+    char iterations[80] = "", without[120] = "";
+
+    if (p->products > 0)
+        snprintf(iterations, sizeof iterations, "; %.0f products of solvers, %s", p->products,
+                 p->all_bounds ? "an upper bound" : "a typical number: they may need more");
+    if (p->left_out[0] != '\0')
+        snprintf(without, sizeof without, "; NOT in the figures: %s", p->left_out);
+    snprintf(e->work, sizeof e->work, "%lld nodes, %lld edges%s%s", (long long)p->g->n,
+             (long long)(p->g->nnz / 2), iterations, without);
+}
+
+static void add_memory(const probe *p, double loaded, dn_estimate *e)
+{
+    double n = (double)p->g->n,
+           shared = (p->g->weight != NULL ? 8.0 : 4.0) * (double)p->g->nnz + (13 + 24) * n; /* network.h */
+
+    shared = fmin(shared, fmax(0, loaded - e->base));
+    dn_estimate_add_memory(e, "process", e->base, 1, false);
+    dn_estimate_add_memory(e, "PETSc and names", loaded - e->base - shared, 1, false);
+    dn_estimate_add_memory(e, "graph that a node shares", shared, 1, true);
+    dn_estimate_add_memory(e, "columns", p->tables, 1, false);
+    dn_estimate_add_memory(e, "work of a sweep", p->scratch, 1, false);
+}
+
+dn_status dn_estimate_network(const dn_comm *comm, const dn_network *w, const dn_analyse_options *o,
+                              dn_estimate *e, dn_error *err)
+{
+    dn_status st = DN_OK;
+    double load = now() - e->began, loaded = (double)dn_memory_now();
+    probe p = {.comm = comm, .g = &w->graph, .o = o, .e = e, .all_bounds = true};
+
+    p.keep = (dn_sweep_keep){.requests = &p.requests, .save = save_nothing};
+    e->threads = omp_get_max_threads();
+    e->load_peak = (double)dn_memory_peak();
+    for (int i = 0; i < 3; i++)
+        DN_NEW(p.v[i], (size_t)w->graph.n);
+    DN_NEW(p.triangles, (size_t)w->graph.n);
+    dn_estimate_add_time(e, "start and graph", load, 1, false);
+    DN_TRY(count_as_is(&p, w, err));
+    DN_TRY(try_measures(&p, 0.9 * e->seconds / sweeps_of(o), err));
+    add_memory(&p, loaded, e);
+    add_products(&p, VECTORS + 2 * (o->n_spectra > 0 ? (double)o->pairs : 0));
+    dn_estimate_add_time(e, "results", VALUE * p.values, 1, false);
+    describe(&p, e);
+out:
+    for (int i = 0; i < 3; i++)
+        dn_free(p.v[i]);
+    dn_free(p.triangles);
+    return st;
+}
