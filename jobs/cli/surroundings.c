@@ -4,6 +4,7 @@
 #include <omp.h>
 #include <stdlib.h>
 #include "mpi/core/startup.h"
+#include "mpi/io/share.h"
 #include "solvers/base/log.h"
 
 void dn_surroundings_report(const dn_comm *comm, const char *command, const char *output, int64_t needed,
@@ -30,8 +31,7 @@ void dn_surroundings_report(const dn_comm *comm, const char *command, const char
 bool dn_surroundings_requeued(const dn_comm *comm)
 {
     const char *count = getenv("SLURM_RESTART_COUNT");
-    int again = count != NULL && atoi(count) > 0;
+    bool again = comm->rank == 0 && count != NULL && atoi(count) > 0;
 
-    MPI_Bcast(&again, 1, MPI_INT, 0, comm->mpi);
-    return again != 0;
+    return dn_sum(comm, again) > 0;
 }
