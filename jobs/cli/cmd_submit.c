@@ -13,6 +13,7 @@
 #include "jobs/cli/submit_script.h"
 #include "jobs/cli/text_file.h"
 #include "solvers/base/alloc.h"
+#include "solvers/base/log.h"
 #include "solvers/base/text.h"
 
 static const dn_opt options[] = {
@@ -80,7 +81,7 @@ static dn_status check(const dn_call *call, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_options *o = call->options;
-    const char *time = dn_options_text(o, "time");
+    const char *time = dn_options_text(o, "time"), *more = dn_options_text(o, "sbatch");
 
     if (dn_options_positionals(o) != 1)
         DN_FAIL(DN_EUSAGE, "wanted one template, such as jobs/slurm/train.sbatch, not %d",
@@ -89,6 +90,9 @@ static dn_status check(const dn_call *call, dn_error *err)
         DN_FAIL(DN_EUSAGE, "--ranks %s: a job has one number of ranks", dn_options_text(o, "ranks"));
     if (time != NULL && (time[0] == '\0' || time[strspn(time, "0123456789:-")] != '\0'))
         DN_FAIL(DN_EUSAGE, "--time %s: wanted minutes, or [D-]HH:MM:SS", time);
+    if (more != NULL && strpbrk(more, "'\"\\") != NULL)
+        DN_FAIL(DN_EUSAGE, "--sbatch %s: quotes within it are not read: put such an option into the template",
+                more);
     if (dn_options_text(call->inner_options, "output") == NULL)
         DN_FAIL(DN_EUSAGE, "%s: -o is missing", call->inner->name);
     if (call->comm->size > 1)
@@ -136,6 +140,10 @@ static dn_status ask(job *j, dn_error *err)
     j->fill.time = dn_options_given(o, "time") ? dn_options_text(o, "time") : j->time;
     if (dn_options_given(o, "memory"))
         a->node_mb = dn_options_int(o, "memory");
+    else if (a->node_mb > dn_estimate_memory_here())
+        dn_log(DN_WARN, "submit",
+               "a node is asked for more memory than this machine has: fewer --ranks-per-node",
+               "mib_a_node=%lld here=%lld", (long long)a->node_mb, (long long)dn_estimate_memory_here());
 out:
     return st;
 }
@@ -178,7 +186,9 @@ static dn_status write_script(job *j, dn_error *err)
 
     while (len > 1 && output[len - 1] == '/')
         len--;
-    snprintf(j->path, sizeof j->path, "%.*s.sbatch", (int)(len < 1024 ? len : 1024), output);
+    snprintf(j->path, sizeof j->path, "%s%.*s.sbatch",
+             output[0] == '-' ? "./" : "" /* or an option of sbatch */, (int)(len < 1024 ? len : 1024),
+             output);
     if (!knows_all(j->call->options)) /* makes the folder, too */
         DN_TRY(dn_estimate_save(&j->figures, dn_estimate_path(output, beside), err));
     else

@@ -18,6 +18,13 @@ static int cpus_here(void)
     return n < 1 ? 1 : (int)n;
 }
 
+int64_t dn_estimate_memory_here(void)
+{
+    int64_t pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+
+    return pages > 0 && page > 0 ? pages * page >> 20 : INT64_MAX;
+}
+
 /* "1,8,64" */
 static dn_status read_ranks(const char *text, int64_t *out, int *out_n, dn_error *err)
 {

@@ -43,6 +43,9 @@ typedef struct dn_estimate_job {
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_estimate_job_run(const dn_call *call, dn_estimate_job *out,
                                                           dn_error *err);
 
+/* MiB of this machine, which nodes are taken to be like: Slurm refuses a job that asks for more. Local. */
+int64_t dn_estimate_memory_here(void);
+
 /* The table, what it rests on and #SBATCH lines. Local. */
 void dn_estimate_print(const dn_estimate_job *j, bool all_lines, FILE *to);
 dn_json *dn_estimate_json(const dn_estimate_job *j);

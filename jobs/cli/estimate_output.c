@@ -39,6 +39,9 @@ static void print_lines(const dn_estimate_job *j, const dn_estimate_row *row, FI
             (long long)a.nodes, (long long)a.ranks, (long long)a.ranks_of_node);
     fprintf(to, "#SBATCH --cpus-per-task=%lld\n#SBATCH --mem=%lldM\n#SBATCH --time=%s\n",
             (long long)a.threads, (long long)a.node_mb, dn_slurm_time(a.minutes, time));
+    if (a.node_mb > dn_estimate_memory_here())
+        fprintf(to, "# this machine has only %lld MiB: fewer --ranks-per-node, or larger nodes\n",
+                (long long)dn_estimate_memory_here());
 }
 
 static void print_assumptions(const dn_estimate_job *j, FILE *to)

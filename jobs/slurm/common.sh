@@ -17,8 +17,9 @@ export OMP_NUM_THREADS=$THREADS OPENBLAS_NUM_THREADS=1
 # Seconds that mpirun gives its ranks after SIGTERM to save (its default is 1). It also waits twice as long after an exit
 # code that is not 0, so saving by SIGUSR1 takes that much longer under mpirun; srun has neither limit nor delay.
 export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-20}
-# What Slurm says when the batch script asks: this job may be a task of an array.
+# How Slurm knows this job. The number of an array's last task is that of the whole array: a task is ARRAY_NUMBER.
 JOB=${SLURM_JOB_ID:?this is for sbatch}
+[ -z "${SLURM_ARRAY_TASK_ID:-}" ] || JOB=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
 
 note() {
     printf '%s %s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${SLURM_JOB_NAME:-job}" "$*" >&2

@@ -201,12 +201,7 @@ static dn_status open_probe(probe *p, dn_error *err)
     dn_status st = DN_OK;
     int64_t rows = p->rows->validation.n < MOST_STEPS * BLOCK ? p->rows->validation.n : MOST_STEPS * BLOCK;
 
-    if (p->steps < 1)
-        DN_FAIL(DN_EDATA, "%lld training pairs, but a batch takes %lld: lower --batch",
-                (long long)p->rows->train.n, (long long)p->o.batch);
-    if (p->o.batch % p->o.shards != 0)
-        DN_FAIL(DN_EUSAGE, "a batch of %lld cannot be cut into %d shards of equal size",
-                (long long)p->o.batch, p->o.shards);
+    DN_TRY(dn_train_check(p->m, p->rows, &p->o, err));
     DN_TRY(dn_plan_even(p->o.shards, 1, &p->plan, err));
     DN_NEW(p->w, (size_t)p->m->n_weights);
     DN_NEW(p->running, (size_t)p->m->n_moments);

@@ -17,7 +17,7 @@
  *   options  of the run; of checkpoints only how many steps lie between them, if that is given; requests,
  *            plan and profile are not looked at
  *
- * Collective on comm, of one rank. Fails: DN_EDATA fewer training rows than a batch; as dn_step_run() */
+ * Collective on comm, of one rank. Fails: as dn_train_check(), dn_step_run() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_estimate_train(const dn_comm *comm, const dn_model *m,
                                                         const dn_train_rows *rows,
                                                         const dn_train_options *options, int64_t shared,

@@ -267,14 +267,15 @@ out:
 /* ---- the run ---- */
 
 /* Do the rows carry two labels at least, and none that the network does not know? */
-static dn_status check_classes(const run *r, const dn_rows *rows, bool training, dn_error *err)
+static dn_status check_classes(const dn_model *m, const dn_train_rows *all, const dn_rows *rows,
+                               bool training, dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t of[UINT8_MAX + 1], most = 0, n = rows->n;
 
-    dn_rows_count(rows, r->rows->label, UINT8_MAX + 1, of);
+    dn_rows_count(rows, all->label, UINT8_MAX + 1, of);
     for (int c = 0; c <= UINT8_MAX; c++) {
-        if (of[c] > 0 && c >= (r->m->outputs > 1 ? r->m->outputs : 2))
+        if (of[c] > 0 && c >= (m->outputs > 1 ? m->outputs : 2))
             DN_FAIL(DN_EDATA, "%lld rows have label %d, which the network does not know", (long long)of[c],
                     c);
         most = of[c] > most ? of[c] : most;
@@ -285,24 +286,25 @@ static dn_status check_classes(const run *r, const dn_rows *rows, bool training,
         DN_FAIL(DN_EDATA, "the training part has labels of one class only (%lld negative, %lld positive)",
                 (long long)of[0], (long long)(n - of[0]));
     DN_FAIL(DN_EDATA, "the validation part needs %s (it has %lld negative, %lld positive)",
-            r->m->outputs > 1 ? "two classes at least" : "both classes", (long long)of[0],
+            m->outputs > 1 ? "two classes at least" : "both classes", (long long)of[0],
             (long long)(n - of[0]));
 out:
     return st;
 }
 
-static dn_status check(const run *r, dn_error *err)
+dn_status dn_train_check(const dn_model *m, const dn_train_rows *rows, const dn_train_options *o,
+                         dn_error *err)
 {
     dn_status st = DN_OK;
 
-    if (r->o->batch % r->o->shards != 0)
-        DN_FAIL(DN_EUSAGE, "a batch of %lld cannot be cut into %d shards of equal size",
-                (long long)r->o->batch, r->o->shards);
-    DN_TRY(check_classes(r, &r->rows->train, true, err));
-    DN_TRY(check_classes(r, &r->rows->validation, false, err));
-    if (r->steps < 1)
+    if (o->batch % o->shards != 0)
+        DN_FAIL(DN_EUSAGE, "a batch of %lld cannot be cut into %d shards of equal size", (long long)o->batch,
+                o->shards);
+    DN_TRY(check_classes(m, rows, &rows->train, true, err));
+    DN_TRY(check_classes(m, rows, &rows->validation, false, err));
+    if (rows->train.n < o->batch)
         DN_FAIL(DN_EDATA, "%lld training pairs, but a batch takes %lld: lower --batch",
-                (long long)r->rows->train.n, (long long)r->o->batch);
+                (long long)rows->train.n, (long long)o->batch);
 out:
     return st;
 }
@@ -312,7 +314,7 @@ static dn_status prepare(run *r, dn_error *err)
     dn_status st = DN_OK;
     int64_t n = r->rows->validation.n;
 
-    DN_TRY(check(r, err));
+    DN_TRY(dn_train_check(r->m, r->rows, r->o, err));
     DN_NEW(r->at.w, (size_t)r->m->n_weights);
     DN_NEW(r->at.running, (size_t)r->m->n_moments);
     DN_NEW(r->score, (size_t)(n * r->m->outputs));

@@ -79,6 +79,12 @@ typedef struct dn_train_result {
     int64_t shards_done; /* by this rank */
 } dn_train_result;
 
+/* What a run refuses before it begins, whatever the ranks are. Local. Fails: DN_EUSAGE a batch cannot be cut
+ * into the shards; DN_EDATA fewer training rows than a batch, rows of one class only, or of one that m does
+ * not know */
+DN_MUST_CHECK dn_status dn_train_check(const dn_model *m, const dn_train_rows *rows,
+                                       const dn_train_options *options, dn_error *err);
+
 /* The same weights, bit for bit, on any number of ranks and threads and for any plan. Collective on comm.
  * Fails: DN_ECONFIG more ranks than shards; DN_EUSAGE a plan that does not fit; DN_EDATA fewer training rows
  * than a batch, validation rows of one class only, a loss that is not finite (names epoch and step);

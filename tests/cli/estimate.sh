@@ -30,10 +30,18 @@ PY
 "$DRAGNET" estimate $train --ranks 2,8 --ranks-per-node 4 --probe-seconds 0.3 --no-save -q >out.txt || fail "--ranks 2,8"
 grep -q '^#SBATCH --ntasks=2$' out.txt && grep -q '^#SBATCH --ntasks=8$' out.txt && grep -q '^#SBATCH --nodes=2$' out.txt ||
     fail "lines of 2 and 8 ranks: $(cat out.txt)"
+grep -q '^# this machine has only' out.txt && fail "too much memory for this machine: $(cat out.txt)"
 # shellcheck disable=SC2086
 "$DRAGNET" estimate $train --ranks 3 --probe-seconds 0.3 --save kept.json --json >out.txt 2>err.txt || fail "--json: $(cat err.txt)"
 /usr/bin/python3 -c 'import json; e = json.load(open("out.txt")); assert [r["ranks"] for r in e["rows"]] == [3]' || fail "--json"
 [ -s kept.json ] || fail "--save"
+
+# More than a node has is said before Slurm refuses it.
+# shellcheck disable=SC2086
+"$DRAGNET" estimate $train --ranks 8 --ranks-per-node 65536 --memory-margin 100 --probe-seconds 0.1 --no-save >out.txt 2>err.txt
+mib=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
+asked=$(sed -n 's/^#SBATCH --mem=\([0-9]*\)M$/\1/p' out.txt)
+[ "$asked" -le "$mib" ] || grep -q "^# this machine has only $mib MiB" out.txt || fail "$asked MiB of $mib: $(cat out.txt err.txt)"
 
 # The run finds the figures, and says so; on another number of ranks, too. One that goes on has only its own epochs.
 for n in 1 2; do

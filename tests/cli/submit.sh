@@ -64,6 +64,9 @@ expect 64 "which command?" submit "$template"
 expect 64 "wanted one template" submit -- "${train[@]}"
 expect 64 "is for train, screen, embed and network, not for import" submit "$template" -- import -o x.h5
 expect 64 "a job has one number of ranks" submit "$template" --ranks 1,2 -- "${train[@]}"
+expect 64 "quotes within it are not read" submit "$template" --ranks 1 --time 5 --memory 9 --sbatch='--comment="a b"' -- "${train[@]}"
+expect 0 "" submit "$template" --ranks 1 --time 5 --memory 9 -- train gener x.h5 --split warm -o -odd
+[ "$(cat job/arguments)" = ./-odd.sbatch ] || fail "sbatch takes the script for an option: $(cat job/arguments)"
 expect 64 "--time soon" submit "$template" --time soon -- "${train[@]}"
 expect 64 "unknown option '--epoch'" submit "$template" -- train gener x.h5 --split warm -o r --epoch 3
 finish

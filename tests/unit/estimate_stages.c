@@ -183,13 +183,14 @@ static void refused(void)
 {
     dn_train_options o = recipe();
     dn_status st = DN_ENOMEM;
+    dn_estimate e;
+    dn_error err = DN_ERROR_INIT;
 
     make_data();
     for (long k = 0; st != DN_OK && k < 2000; k += k < 60 ? 1 : 7) {
-        dn_estimate e = fresh();
-        dn_error err = DN_ERROR_INIT;
         long live = dn_alloc_live();
 
+        e = fresh();
         e.seconds = 0;
         dn_alloc_fail_after(k);
         st = dn_estimate_train(&test_comm, &gener.model, &rows, &o, 0, &e, &err);
@@ -199,13 +200,18 @@ static void refused(void)
     }
     CU_ASSERT_EQUAL(st, DN_OK);
     for (int bad = 0; bad < 2; bad++) {
-        dn_estimate e = fresh();
-        dn_error err = DN_ERROR_INIT;
-
+        e = fresh();
         o.batch = bad ? 1024 : 60; /* more than there are; not 8 equal shards */
         CU_ASSERT_EQUAL(dn_estimate_train(&test_comm, &gener.model, &rows, &o, 0, &e, &err),
                         bad ? DN_EDATA : DN_EUSAGE);
     }
+    o = recipe(); /* what training refuses is not estimated */
+    dn_rows_destroy(&rows.validation);
+    CU_ASSERT_EQUAL(dn_rows_of_part(part, PAIRS, DN_TEST, &rows.validation, NULL), DN_OK);
+    e = fresh();
+    err = (dn_error)DN_ERROR_INIT;
+    CU_ASSERT_EQUAL(dn_estimate_train(&test_comm, &gener.model, &rows, &o, 0, &e, &err), DN_EDATA);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "the validation part needs both classes"));
     drop_data();
 }
 
