@@ -88,7 +88,7 @@ static dn_status second_layers(dn_work *k, const float *w, const float *moments,
     if (dn_gener_is_bf16(k))
         dn_gener_normalise_bf16(k, 0, w, k->h1, k->half->dense2.x); /* of pitch 256 */
     else
-        dn_gener_normalise(k, 0, w, moments, k->h1, k->z1);
+        dn_gener_normalise(k, 0, w, moments, k->h1, k->z1, WIDE);
     dn_gener_part(k, PART_MIX);
     dn_gener_mix(k, w, moments);
     dn_gener_part(k, PART_DENSE2);
@@ -98,18 +98,13 @@ static dn_status second_layers(dn_work *k, const float *w, const float *moments,
                             dn_gener_tensor(k, w, DENSE2_B), true, k->h2, err);
 }
 
-/* Concatenate; d2 and d5 serve as buffers, no gradient stands in them yet. */
 static dn_status head(dn_work *k, const float *w, const float *moments, dn_error *err)
 {
     dn_gener_part(k, PART_NORM2);
-    dn_gener_normalise(k, 1, w, moments, k->h2, k->d2);
+    dn_gener_normalise(k, 1, w, moments, k->h2, k->cat, JOINT);
     dn_gener_part(k, PART_NORM5);
-    dn_gener_normalise(k, 4, w, moments, k->h5, k->d5);
+    dn_gener_normalise(k, 4, w, moments, k->h5, k->cat + WIDE, JOINT);
     dn_gener_part(k, PART_HEAD);
-    for (int64_t r = 0; r < k->capacity; r++) {
-        memcpy(k->cat + r * JOINT, k->d2 + r * WIDE, WIDE * sizeof(float));
-        memcpy(k->cat + r * JOINT + WIDE, k->d5 + r * NARROW, NARROW * sizeof(float));
-    }
     return dn_dense_forward(k->cat, k->capacity, JOINT, k->g->options.classes, dn_gener_tensor(k, w, HEAD_W),
                             dn_gener_tensor(k, w, HEAD_B), false, k->logits, err);
 }

@@ -26,27 +26,25 @@ void dn_gener_take_moments(dn_work *k, int n, const float *w, const float *x)
     k->counts[n] = (double)(k->rows * norm.length);
 }
 
-static void drop(const dn_work *k, int n, int64_t units, const float *x, int64_t x_stride, float *y,
-                 int64_t y_stride)
+/* Of row r behind norm n; NULL: all are kept. */
+static const uint32_t *mask_of(const dn_work *k, int n, int64_t r)
 {
-    for (int64_t r = 0; r < k->rows; r++)
-        dn_dropout_apply(k->mask[n] + r * k->words[n], k->g->options.dropout, units, x + r * x_stride,
-                         y + r * y_stride);
+    return k->pass.train && k->g->options.dropout > 0 ? k->mask[n] + r * k->words[n] : NULL;
 }
 
-/* z = dropout(norm(x)); moments are those of the shard, or `running` at inference. Rows not in use become 0.
- */
 void dn_gener_normalise(const dn_work *k, int n, const float *w, const float *moments, const float *x,
-                        float *z)
+                        float *z, int64_t pitch)
 {
     dn_norm norm = dn_gener_norm_of(k, n, w);
     const float *mean = moments + k->g->model.norm[n].offset;
-    int64_t units = norm.channels * norm.length;
+    float scale[WIDE], shift[WIDE];
 
-    dn_norm_forward(&norm, x, k->rows, mean, mean + norm.channels, z);
-    if (k->pass.train && k->g->options.dropout > 0)
-        drop(k, n, units, z, units, z, units);
-    memset(z + k->rows * units, 0, (size_t)((k->capacity - k->rows) * units) * sizeof *z);
+    dn_norm_affine(&norm, mean, mean + norm.channels, scale, shift);
+    for (int64_t r = 0; r < k->rows; r++)
+        dn_dropout_affine(mask_of(k, n, r), k->g->options.dropout, norm.channels, x + r * norm.channels,
+                          scale, shift, z + r * pitch);
+    for (int64_t r = k->rows; r < k->capacity; r++)
+        memset(z + r * pitch, 0, (size_t)norm.channels * sizeof *z);
 }
 
 void dn_gener_normalise_bf16(const dn_work *k, int n, const float *w, const float *x, dn_bf16 *z)
@@ -54,12 +52,11 @@ void dn_gener_normalise_bf16(const dn_work *k, int n, const float *w, const floa
     dn_norm norm = dn_gener_norm_of(k, n, w);
     const float *mean = k->moments + k->g->model.norm[n].offset;
     float scale[WIDE], shift[WIDE];
-    bool drops = k->g->options.dropout > 0;
 
     dn_norm_affine(&norm, mean, mean + norm.channels, scale, shift);
     for (int64_t r = 0; r < k->rows; r++)
-        dn_dropout_affine_bf16(drops ? k->mask[n] + r * k->words[n] : NULL, k->g->options.dropout, WIDE,
-                               x + r * WIDE, scale, shift, z + r * WIDE);
+        dn_dropout_affine_bf16(mask_of(k, n, r), k->g->options.dropout, WIDE, x + r * WIDE, scale, shift,
+                               z + r * WIDE);
     memset(z + k->rows * WIDE, 0, (size_t)((k->capacity - k->rows) * WIDE) * sizeof *z);
 }
 
@@ -71,8 +68,9 @@ void dn_gener_begin_norm_backward(dn_work *k, int n, const float *w, const float
     int64_t at = k->g->model.norm[n].offset, units = norm.channels * norm.length;
     float *sums = k->moment_gradients + at, *mean = k->moments + at;
 
-    if (k->g->options.dropout > 0)
-        drop(k, n, units, d, units, d, units);
+    for (int64_t r = 0; k->g->options.dropout > 0 && r < k->rows; r++)
+        dn_dropout_apply(k->mask[n] + r * k->words[n], k->g->options.dropout, units, d + r * units,
+                         d + r * units);
     dn_norm_sums(&norm, x, d, k->rows, mean, mean + norm.channels, sums, sums + norm.channels);
     memcpy(dw + (norm.beta - w), sums, (size_t)norm.channels * sizeof *dw);
     memcpy(dw + (norm.gamma - w), sums + norm.channels, (size_t)norm.channels * sizeof *dw);

@@ -153,12 +153,12 @@ dn_norm dn_gener_norm_of(const dn_work *k, int n, const float *w);
 /* Moments of norm n, from its input x. */
 void dn_gener_take_moments(dn_work *k, int n, const float *w, const float *x);
 
-/* z = dropout(norm(x)); moments are those of the shard, or the running ones at inference. Rows not in use
- * become 0. */
+/* z = dropout(norm(x)) of a norm of length 1 with at most 256 channels, rows of z `pitch` apart; moments are
+ * those of the shard, or the running ones at inference. Rows not in use become 0. */
 void dn_gener_normalise(const dn_work *k, int n, const float *w, const float *moments, const float *x,
-                        float *z);
+                        float *z, int64_t pitch);
 
-/* The same of a norm with 256 channels in training, rounded. */
+/* The same of a norm with 256 channels in training, rounded and dense. */
 void dn_gener_normalise_bf16(const dn_work *k, int n, const float *w, const float *x, dn_bf16 *z);
 
 /* d: gradient at the output of the dropout on entry, of the norm on return. Writes the gradients of gamma and

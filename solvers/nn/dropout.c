@@ -75,23 +75,30 @@ void dn_dropout_apply(const uint32_t *mask, float rate, int64_t units, const flo
         y[u] = (mask[u / 32] >> (u % 32) & 1u) ? x[u] * scale : 0;
 }
 
-DN_CLONES
-void dn_dropout_affine_bf16(const uint32_t *opt_mask, float rate, int64_t units, const float *restrict x,
-                            const float *restrict scale, const float *restrict shift, dn_bf16 *restrict y)
-{
-    float by = opt_mask != NULL ? 1.0f / (1.0f - rate) : 1;
-    int64_t u = 0;
+#define AFFINE(of_)                                                               \
+    float by = opt_mask != NULL ? 1.0f / (1.0f - rate) : 1;                       \
+    int64_t u = 0;                                                                \
+                                                                                  \
+    for (; u + 32 <= units; u += 32) {                                            \
+        uint32_t word = opt_mask != NULL ? opt_mask[u / 32] : ~0u;                \
+        float kept[32];                                                           \
+        for (uint32_t k = 0; k < 32; k++)                                         \
+            kept[k] = (float)(int32_t)(word >> k & 1u) * by;                      \
+        for (int k = 0; k < 32; k++)                                              \
+            y[u + k] = of_((x[u + k] * scale[u + k] + shift[u + k]) * kept[k]);   \
+    }                                                                             \
+    for (; u < units; u++) {                                                      \
+        bool kept = opt_mask == NULL || (opt_mask[u / 32] >> (u % 32) & 1u) != 0; \
+        y[u] = of_(kept ? (x[u] * scale[u] + shift[u]) * by : 0);                 \
+    }
 
-    for (; u + 32 <= units; u += 32) {
-        uint32_t word = opt_mask != NULL ? opt_mask[u / 32] : ~0u;
-        float kept[32];
-        for (uint32_t k = 0; k < 32; k++)
-            kept[k] = (float)(int32_t)(word >> k & 1u) * by;
-        for (int k = 0; k < 32; k++)
-            y[u + k] = dn_bf16_round((x[u + k] * scale[u + k] + shift[u + k]) * kept[k]);
-    }
-    for (; u < units; u++) {
-        bool kept = opt_mask == NULL || (opt_mask[u / 32] >> (u % 32) & 1u) != 0;
-        y[u] = dn_bf16_round(kept ? (x[u] * scale[u] + shift[u]) * by : 0);
-    }
+DN_CLONES
+void dn_dropout_affine(const uint32_t *opt_mask, float rate, int64_t units, const float *restrict x,
+                       const float *restrict scale, const float *restrict shift, float *restrict y){AFFINE()}
+
+DN_CLONES
+    void dn_dropout_affine_bf16(const uint32_t *opt_mask, float rate, int64_t units, const float *restrict x,
+                                const float *restrict scale, const float *restrict shift, dn_bf16 *restrict y)
+{
+    AFFINE(dn_bf16_round)
 }

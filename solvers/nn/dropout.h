@@ -22,8 +22,12 @@ void dn_dropout_mask(dn_rng stream, uint64_t position, float rate, int64_t units
 /* The same of n positions in a row, mask [n, dn_dropout_words(units)]; at rate 0.5 faster than one by one. */
 void dn_dropout_masks(dn_rng stream, uint64_t position, int64_t n, float rate, int64_t units, uint32_t *mask);
 
-/* y[u] = kept ? (x[u] scale[u] + shift[u]) / (1 - rate) : 0, rounded to bf16; opt_mask NULL: all are kept,
- * and nothing is divided. */
+/* y[u] = kept ? (x[u] scale[u] + shift[u]) / (1 - rate) : 0; opt_mask NULL: all are kept, nothing is divided.
+ */
+void dn_dropout_affine(const uint32_t *opt_mask, float rate, int64_t units, const float *x,
+                       const float *scale, const float *shift, float *y);
+
+/* The same, rounded to bf16. */
 void dn_dropout_affine_bf16(const uint32_t *opt_mask, float rate, int64_t units, const float *x,
                             const float *scale, const float *shift, dn_bf16 *y);
 

@@ -125,7 +125,7 @@ static void dense_of(int64_t rows, int64_t used, int64_t in, int64_t out)
     CU_ASSERT_EQUAL(dn_dense_bf16_create(&d, rows, in, out, true, NULL), DN_OK);
     for (int64_t r = 0; r < rows; r++)
         dn_bf16_narrow(a + r * in, in, d.x + r * d.pitch);
-    CU_ASSERT_EQUAL(dn_dense_bf16_forward(&d, 0, bias, bias, dx, NULL), DN_OK); /* other weights before */
+    CU_ASSERT_EQUAL(dn_dense_bf16_forward(&d, 0, a, bias, y, NULL), DN_OK); /* other weights before */
     CU_ASSERT_EQUAL(dn_dense_bf16_forward(&d, 7, w, bias, y, NULL), DN_OK);
     CU_ASSERT_EQUAL(dn_dense_bf16_forward(&d, 7, NULL, bias, y, NULL), DN_OK); /* not read again */
     CU_ASSERT_EQUAL(dn_dense_bf16_backward(&d, used, y, dy, slopes, dw, db, dx, NULL), DN_OK);

@@ -133,6 +133,34 @@ static void dense(void)
     check_gradient(dense_value, bias, dbias, OUT);
 }
 
+/* A norm and its dropout in one pass are the two, one behind the other; with all kinds of ends. */
+static void affine_dropout(void)
+{
+    enum { UNITS = 71 };
+    float scale[UNITS], shift[UNITS], out[UNITS];
+    dn_bf16 narrow[UNITS];
+    uint32_t mask[8];
+
+    random_fill(x, UNITS, 31);
+    random_fill(scale, UNITS, 32);
+    random_fill(shift, UNITS, 33);
+    for (int round = 0; round < 3; round++) { /* rates 0.5 and 0.3, then all kept */
+        float rate = round == 0 ? 0.5f : 0.3f;
+        const uint32_t *opt_mask = round < 2 ? mask : NULL;
+
+        dn_dropout_mask(dn_rng_stream(1, DN_RNG_DROPOUT, 0, 0), 5, rate, UNITS, mask);
+        dn_dropout_affine(opt_mask, rate, UNITS, x, scale, shift, out);
+        dn_dropout_affine_bf16(opt_mask, rate, UNITS, x, scale, shift, narrow);
+        for (int u = 0; u < UNITS; u++) {
+            double want = (double)x[u] * (double)scale[u] + (double)shift[u];
+            if (opt_mask != NULL)
+                want = (mask[u / 32] >> (u % 32) & 1u) != 0 ? want / (1 - (double)rate) : 0;
+            CU_ASSERT_DOUBLE_EQUAL(out[u], want, 1e-6 * (1 + fabs(want)));
+            CU_ASSERT_EQUAL(narrow[u], dn_bf16_round(out[u]));
+        }
+    }
+}
+
 /* ---- norm ---- */
 
 static float gamma_[64], beta_[64], mean[64], variance[64], sum_dy[64], sum_dyx[64];
@@ -248,6 +276,7 @@ static const dn_test tests[] = {{"products", products},
                                 {"norms", norms},
                                 {"softmax loss", softmax_loss},
                                 {"dropout", dropout},
+                                {"norm and dropout in one", affine_dropout},
                                 {NULL, NULL}};
 
 int main(int argc, char **argv)
