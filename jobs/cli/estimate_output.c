@@ -51,13 +51,15 @@ static void print_assumptions(const dn_estimate_job *j, FILE *to)
     fprintf(to,
             "\nassumed: nodes like this one, %d rank%s a node, %d thread%s a rank, a core for each thread; "
             "messages of "
-            "%.0f us, %.0f Gbit/s\nof a node's network, %.0f GB/s between ranks of a node. Left out: noise, "
+            "%.0f us, %.0f Gbit/s\nof a node's network, %.0f GB/s between ranks of a node, %.0f MB of MPI's "
+            "buffers a rank beside others. Left out: noise, "
             "memory and "
             "caches that ranks compete for,\na busy file system. Of the time asked for %.2f times and 5 "
             "minutes more, of "
             "memory %.2f times and 64 MiB a rank.\n",
             m->ranks_of_node, m->ranks_of_node == 1 ? "" : "s", j->e.threads, j->e.threads == 1 ? "" : "s",
-            1e6 * m->latency, m->card * 8e-9, m->copy * 1e-9, j->time_margin, j->memory_margin);
+            1e6 * m->latency, m->card * 8e-9, m->copy * 1e-9, m->buffers / MB, j->time_margin,
+            j->memory_margin);
 }
 
 void dn_estimate_print(const dn_estimate_job *j, bool all_lines, FILE *to)
@@ -137,6 +139,7 @@ static dn_json *begin_json(const dn_estimate_job *j)
     dn_json_number(m, "latency_us", 1e6 * j->machine.latency);
     dn_json_number(m, "network_gbit", j->machine.card * 8e-9);
     dn_json_number(m, "copy_gb_per_second", j->machine.copy * 1e-9);
+    dn_json_number(m, "buffers_mb", j->machine.buffers / MB);
     dn_json_number(m, "time_margin", j->time_margin);
     dn_json_number(m, "memory_margin", j->memory_margin);
     add_terms(j->e.time, j->e.n_time, true, dn_json_array(root, "time_of_one_rank"));

@@ -7,8 +7,11 @@
 
 dn_estimate_machine dn_estimate_machine_default(int ranks_of_node)
 {
-    return (dn_estimate_machine){
-        .ranks_of_node = ranks_of_node < 1 ? 1 : ranks_of_node, .latency = 2e-6, .card = 12.5e9, .copy = 3e9};
+    return (dn_estimate_machine){.ranks_of_node = ranks_of_node < 1 ? 1 : ranks_of_node,
+                                 .latency = 2e-6,
+                                 .card = 12.5e9,
+                                 .copy = 3e9,
+                                 .buffers = 14e6};
 }
 
 static void add(dn_estimate_term *terms, int *n, const char *name, dn_estimate_term t)
@@ -124,9 +127,9 @@ static void add_times(const dn_estimate *e, dn_estimate_row *row)
     row->efficiency = row->seconds > 0 ? one / ((double)row->ranks * row->seconds) : 1;
 }
 
-static void add_bytes(const dn_estimate *e, double held, dn_estimate_row *row)
+static void add_bytes(const dn_estimate *e, const dn_estimate_machine *m, double held, dn_estimate_row *row)
 {
-    double own = held, shared = 0;
+    double own = held + (row->ranks > 1 ? m->buffers : 0), shared = 0;
 
     for (int i = 0; i < e->n_memory; i++) {
         double bytes = e->memory[i].amount * share_of_memory(e->memory[i].pieces, row->ranks);
@@ -154,7 +157,7 @@ dn_status dn_estimate_at(const dn_estimate *e, const dn_estimate_machine *m, int
     DN_TRY(reduction(e, m, &row, &round, &held, err));
     row.exchange = e->rounds * round;
     add_times(e, &row);
-    add_bytes(e, held, &row);
+    add_bytes(e, m, held, &row);
     *out = row;
 out:
     return st;

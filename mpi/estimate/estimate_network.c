@@ -22,14 +22,16 @@ typedef struct probe {
     const dn_analyse_options *o;
     dn_estimate *e;
     dn_requests requests;
+    double stop_at; /* MPI_Wtime() when the sweep at hand is to stop */
     dn_sweep_keep keep;
     double began, first, last; /* of the sweep at hand */
-    int64_t done, total;
-    double *v[3];       /* [n] */
-    int64_t *triangles; /* [n] */
-    double scratch;     /* bytes, of the measure that needs most */
-    double tables;      /* bytes of columns, all measures */
-    double values;      /* that are written */
+    int64_t done, total;       /* sources, or blocks of nodes */
+    int64_t unit;              /* of these in a unit of work: done when the first one was */
+    double *v[3];              /* [n] */
+    int64_t *triangles;        /* [n] */
+    double scratch;            /* bytes, of the measure that needs most */
+    double tables;             /* bytes of columns, all measures */
+    double values;             /* that are written */
     double products;
     bool all_bounds;
     char left_out[80];
@@ -76,8 +78,11 @@ static void on_progress(void *ctx, int64_t done, int64_t total)
     probe *p = ctx;
 
     p->last = now() - p->began;
-    if (p->done == 0)
+    if (p->done == 0) {
         p->first = p->last;
+        p->unit = done;
+        p->requests.stop_at = fmax(MPI_Wtime(), p->stop_at); /* never before a unit is done */
+    }
     p->done = done;
     p->total = total;
 }
@@ -134,23 +139,24 @@ static dn_status try_sweep(probe *p, sweep what, const char *name, double second
 
     p->requests = (dn_requests){.checkpoint = 0};
     dn_request_start(&p->requests);
-    p->requests.stop_at = MPI_Wtime() + seconds;
+    p->stop_at = MPI_Wtime() + seconds;
     p->began = now();
-    p->done = p->total = 0;
+    p->done = p->total = p->unit = 0;
     p->first = p->last = 0;
     st = run_sweep(p, what, &o, &stopped);
     if (st != DN_OK && st != DN_ESAVED)
         DN_FAIL(st, "%s", stopped.text);
+    if (p->total == 0) /* the other threads were done with all of it before this one had a unit */
+        p->total = p->done = p->unit = 1;
     if (st == DN_OK)
         p->done = p->total;
     st = DN_OK;
     dn_estimate_add_time(p->e, name,
-                         dn_estimate_sweep(p->first, p->last, now() - p->began, p->done, p->total), p->total,
-                         false);
+                         dn_estimate_sweep(p->first, p->last, now() - p->began, p->done, p->total),
+                         (p->total + p->unit - 1) / p->unit, false);
     p->scratch = fmax(p->scratch, scratch_of(p, what));
-    if (p->total > 0)
-        snprintf(p->e->probe + strlen(p->e->probe), sizeof p->e->probe - strlen(p->e->probe),
-                 "%s %.3g %% in %.2f s; ", name, 100 * (double)p->done / (double)p->total, now() - p->began);
+    snprintf(p->e->probe + strlen(p->e->probe), sizeof p->e->probe - strlen(p->e->probe),
+             "%s %.3g %% in %.2f s; ", name, 100 * (double)p->done / (double)p->total, now() - p->began);
 out:
     return st;
 }

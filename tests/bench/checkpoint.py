@@ -4,8 +4,8 @@
 
 A run has about --seconds of work, chosen by a short one before. Training (train gener, default recipe) has one long epoch on generated
 pairs, or, on a dataset that is given, as many epochs as it takes; the checkpoint at the end of an epoch is on both sides. The side with
-checkpoints writes one after six sevenths of the time, at 70 seconds that is one a minute; a screen (all pairs of genes, top 10,000) writes
-five. Printed are medians of throughput, their ratio, and the cost at one a minute three ways: from the throughput and from the processor
+checkpoints writes one after six sevenths of the time, at 70 seconds that is one a minute; a screen (all pairs of generated genes, top
+10,000) writes about five. Printed are medians of throughput, their ratio, and the cost at one a minute three ways: from the throughput and from the processor
 time of both sides, scaled to one a minute, and as the seconds that the log gives a checkpoint over 60. The last is least moved by other
 work on the machine, and leaves out what a checkpoint costs after it is written.
 """
@@ -39,17 +39,15 @@ class Run:
         self.log = done.stderr
 
 
-def generate(program, path, pairs):
-    measure.must([program, "synth", "-o", path, "--genes", GENES, "--samples", SAMPLES, "--pairs", pairs, "--seed", SEED])
+def generate(program, path, pairs, genes=GENES):
+    measure.must([program, "synth", "-o", path, "--genes", genes, "--samples", SAMPLES, "--pairs", pairs, "--seed", SEED])
     measure.must([program, "split", path, "--pairs", "known", "--name", "s", "--kind", "random", "--fractions", "0.98,0.02,0", "--seed", SEED])
     return path, "s"
 
 
 def prepare_train(program, o, environment):
     """A command of about o.seconds, and its pairs; every run gets a fresh -o."""
-    if not o.dataset:
-        o.small = generate(program, "small.h5", 60000)
-    data, split = (o.dataset, o.split) if o.dataset else o.small
+    data, split = (o.dataset, o.split) if o.dataset else generate(program, "small.h5", 60000)
     command = [program, "train", "gener", data, "--split", split, "--seed", SEED]
     rate = Run("train", [*command, "--epochs", "1", "-o", "first"], environment)
     speed = float(re.findall(r"pairs_per_second=(\S+)", rate.log)[-1])
@@ -62,13 +60,21 @@ def prepare_train(program, o, environment):
     return [program, "train", "gener", data, "--split", split, "--seed", SEED, "--epochs", "1"], 0.98 * pairs, 1
 
 
+def screen_of(program, genes, environment):
+    """A command that screens all pairs of so many generated genes, with a network that has seen a little."""
+    folder = f"genes-{genes}"
+    os.makedirs(folder)
+    data, split = generate(program, f"{folder}/data.h5", 20000, genes)
+    Run("train", [program, "train", "gener", data, "--split", split, "--seed", SEED, "--epochs", "1", "-o", f"{folder}/model"], environment)
+    return [program, "screen", data, "--model", f"{folder}/model/model.h5", "--top", "10000"]
+
+
 def prepare_screen(program, o, environment):
-    data, split = (o.dataset, o.split) if o.dataset else getattr(o, "small", None) or generate(program, "small.h5", 60000)
-    if not os.path.exists("first/model.h5"):
-        Run("train", [program, "train", "gener", data, "--split", split, "--seed", SEED, "--epochs", "1", "-o", "first"], environment)
-    command = [program, "screen", data, "--model", "first/model.h5", "--top", "10000"]
-    rate = Run("screen", [*command, "-o", "all"], environment)
-    return command, rate.wall
+    """A command of about o.seconds, and its pairs."""
+    few = 800
+    rate = Run("screen", [*screen_of(program, few, environment), "-o", "few"], environment)
+    genes = max(few + 1, int(few * (o.seconds / rate.wall) ** 0.5))
+    return screen_of(program, genes, environment), genes * (genes - 1) / 2
 
 
 def alternate(what, commands, o, environment):
@@ -112,13 +118,12 @@ def bench_train(program, o, environment):
 
 
 def bench_screen(program, o, environment):
-    command, seconds = prepare_screen(program, o, environment)
-    every = max(1, int(min(o.seconds, seconds) / 5.5))
-    pairs = GENES * (GENES - 1) / 2
-    print(f"screen, all pairs of genes, about {seconds:.0f} s, a checkpoint every {every} s\n", flush=True)
+    command, pairs = prepare_screen(program, o, environment)
+    every = max(1, int(o.seconds / 5.5))
+    print(f"screen, all {pairs:.0f} pairs of genes, a checkpoint every {every} s\n", flush=True)
     found = alternate("screen", lambda side, out: [*command, "--log-level", "info", "-o", out, "--checkpoint-every",
                                                    f"{every}s" if side == "with" else "0"], o, environment)
-    report("screen", found, 1 if o.dataset else pairs, "screens" if o.dataset else "pairs", 0)
+    report("screen", found, pairs, "pairs", 0)
 
 
 def main():

@@ -56,6 +56,7 @@ def prepare(run, yeast):
     run("synth", "--interactions", "--drugs", "600", "--targets", "150", "--pairs", "5000", "--seed", "1", "-o", "d.h5")
     run("split", "d.h5", "--interactions", "known", "--name", "warm", "--kind", "warm", "--fractions", "0.8,0.1,0.1")
     run("synth", "--esm-weights", "4x320x20", "--seed", "1", "-o", "esm.safetensors")
+    run("synth", "--graph", "rmat", "--scale", "13", "--seed", "1", "-o", "net.h5")
     run("train", "gener", "y.h5", "--split", "warm", "-o", "gener", "--epochs", "1")
     run("train", "dti", "d.h5", "--split", "warm", "-o", "dti", "--epochs", "1")
     return [("train gener, 3 epochs", "train gener y.h5 --split warm --epochs 3 --patience 3 -o OUT"),
@@ -63,6 +64,7 @@ def prepare(run, yeast):
             ("screen, all pairs of genes", "screen y.h5 --model gener/model.h5 --top 10000 -o OUT"),
             ("screen, drugs x targets", "screen d.h5 --model dti/model.h5 --top 1000 -o OUT"),
             ("embed, all proteins", "embed --weights esm.safetensors --sequences d.h5 -o OUT"),
+            ("network, paths and solvers", "network net.h5 --measures degree,pagerank,eigenvector,closeness,betweenness -o OUT"),
             ("train gener, published recipe, 1 epoch", "train gener y.h5 --split warm --recipe published --epochs 1 --balance off -o OUT")]
 
 
