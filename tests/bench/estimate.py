@@ -51,7 +51,7 @@ def prepare(run, yeast):
         run("import", "-o", "y.h5", "--expression", f"{yeast}/expression/joined_5950x570.tsv.gz", "--gene-ids", f"{yeast}/gene_ids.tsv",
             "--pairs", f"known={yeast}/pairs.npy", "--decoys", "decoy*")
     else:
-        run("synth", "-o", "y.h5", "--genes", "3000", "--samples", "300", "--pairs", "30000", "--seed", "1")
+        run("synth", "-o", "y.h5", "--genes", "2000", "--samples", "300", "--pairs", "30000", "--seed", "1")
     run("split", "y.h5", "--pairs", "known", "--name", "warm", "--kind", "random", "--fractions", "0.8,0.1,0.1")
     run("synth", "--interactions", "--drugs", "600", "--targets", "150", "--pairs", "5000", "--seed", "1", "-o", "d.h5")
     run("split", "d.h5", "--interactions", "known", "--name", "warm", "--kind", "warm", "--fractions", "0.8,0.1,0.1")
