@@ -30,6 +30,8 @@ class Dragnet(CMakePackage):
     depends_on("gsl")
     depends_on("jansson")
     depends_on("libsodium")
+    depends_on("czmq")
+    depends_on("libzmq+libsodium")
     depends_on("openssl")
     depends_on("zlib-api")
     depends_on("expat")

@@ -9,7 +9,7 @@ pmix=$(sbatch --parsable -N 2 -n 4 -J pmix "$JOBS/selftest.sbatch")
 orte=$(DRAGNET_LAUNCH=mpirun sbatch --parsable -N 2 -n 4 -J orte "$JOBS/selftest.sbatch")
 complete 200 "$pmix" "$orte"
 for log in "pmix-$pmix.log" "orte-$orte.log"; do
-    [ "$(grep -c $'\tPASS\t' "$log")" = 12 ] || fail "$log: not 12 checks: $(cat "$log")"
+    [ "$(grep -c $'\tPASS\t' "$log")" = 13 ] || fail "$log: not 13 checks: $(cat "$log")"
     ! grep -q $'\tFAIL\t' "$log" || fail "$log: $(grep $'\tFAIL\t' "$log")"
 done
 [ -z "$(ls -d selftest-* 2>/dev/null)" ] || fail "a folder was left: $(ls -d selftest-*)"
