@@ -12,7 +12,7 @@ unset DRAGNET_SLURM # submit finds the folder by itself
     -- "${train[@]}" -o 'runs/my run' >submitted.txt 2>&1 || fail "submit: $(cat submitted.txt)"
 id=$(sed -n 's/^Submitted batch job //p' submitted.txt)
 [ "$(field "$id" NumNodes | cut -d - -f 1)" = 2 ] && [ "$(field "$id" NumTasks)" = 4 ] || fail "asked for: $(scontrol show job "$id")"
-[ "$(field "$id" TimeLimit)" = 00:05:00 ] || fail "time: $(field "$id" TimeLimit)"
+[ "$(field "$id" TimeLimit)" = 00:06:00 ] || fail "time: $(field "$id" TimeLimit)"
 complete 60 "$id"
 same 'runs/my run/model.h5' whole/model.h5 || fail "another model than outside Slurm"
 said "fitted-$id.log" 'ranks=4 nodes=2' || fail "not 4 ranks on 2 nodes: $(head -5 "fitted-$id.log")"
