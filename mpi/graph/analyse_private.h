@@ -149,6 +149,13 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_restored_fetch(void *ctx, int64_t n, co
 void dn_restored_sweep_end(dn_restored *r);
 void dn_restored_end(dn_restored *r);
 
+/* ---- store.c ---- */
+
+/* What a solver reports, as attributes of a group. Collective on the file's ranks. Fails: DN_EIO, DN_ENOMEM
+ */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_report_put(dn_h5 *h, const char *group, const dn_solve_report *r,
+                                                    dn_error *err);
+
 /* ---- analyse_spectra.c ---- */
 
 /* A spectrum with name, definition and number of pairs. Local. */

@@ -9,21 +9,6 @@
 
 enum { PATH_CAP = 200, NAMES_CAP = 1024, FIELDS = 3 };
 
-static dn_status put_report(dn_h5 *h, const char *group, const dn_solve_report *r, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_TRY(dn_h5_set_int(h, group, "solver_converged", r->converged, err));
-    DN_TRY(dn_h5_set_int(h, group, "solver_iterations", r->iterations, err));
-    DN_TRY(dn_h5_set_number(h, group, "solver_residual", r->residual, err));
-    DN_TRY(dn_h5_set_number(h, group, "solver_tolerance", r->tolerance, err));
-    DN_TRY(dn_h5_set_number(h, group, "solver_error", r->error, err));
-    DN_TRY(dn_h5_set_text(h, group, "solver_method", r->method, err));
-    DN_TRY(dn_h5_set_text(h, group, "solver_warning", r->warning, err));
-out:
-    return st;
-}
-
 /* ---- measures ---- */
 
 /* Names divided by commas. They are words of ours, of at most 30 bytes. */
@@ -58,7 +43,7 @@ static dn_status put_measure(dn_h5 *h, int number, const dn_measure *m, int64_t 
     DN_TRY(dn_h5_set_int(h, group, "own_errors", m->own_errors, err));
     DN_TRY(dn_h5_set_int(h, group, "pending", pending, err));
     DN_TRY(dn_h5_set_number(h, group, "seconds", m->seconds, err));
-    DN_TRY(put_report(h, group, &m->report, err));
+    DN_TRY(dn_report_put(h, group, &m->report, err));
 out:
     return st;
 }
@@ -124,7 +109,7 @@ static dn_status put_spectrum(dn_h5 *h, int number, const dn_spectrum *s, int64_
     DN_TRY(dn_h5_set_text(h, group, "name", s->name, err));
     DN_TRY(dn_h5_set_int(h, group, "pairs", s->k, err));
     DN_TRY(dn_h5_set_number(h, group, "seconds", s->seconds, err));
-    DN_TRY(put_report(h, group, &s->report, err));
+    DN_TRY(dn_report_put(h, group, &s->report, err));
 out:
     return st;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
+#include "mpi/graph/analyse_private.h"
 #include "solvers/base/alloc.h"
 
 enum { PATH_CAP = 400, LIST_CAP = 4096 };
@@ -235,7 +236,7 @@ out:
 
 /* ---- measures and spectra ---- */
 
-static dn_status put_report(dn_h5 *h, const char *group, const dn_solve_report *r, dn_error *err)
+dn_status dn_report_put(dn_h5 *h, const char *group, const dn_solve_report *r, dn_error *err)
 {
     dn_status st = DN_OK;
 
@@ -284,7 +285,7 @@ static dn_status put_measure(dn_h5 *h, const dn_measure *m, int64_t n, const blo
     DN_TRY(dn_h5_set_text(h, group, "definition", m->definition != NULL ? m->definition : "", err));
     DN_TRY(dn_h5_set_number(h, group, "seconds", m->seconds, err));
     DN_TRY(dn_h5_set_int(h, group, "iterative", m->iterative, err));
-    DN_TRY(put_report(h, group, &m->report, err));
+    DN_TRY(dn_report_put(h, group, &m->report, err));
 out:
     return st;
 }
@@ -314,7 +315,7 @@ static dn_status put_spectrum(dn_h5 *h, const dn_spectrum *s, int64_t n, const b
     DN_TRY(dn_h5_set_text(h, group, "definition", s->definition != NULL ? s->definition : "", err));
     DN_TRY(dn_h5_set_int(h, group, "pairs", s->k, err));
     DN_TRY(dn_h5_set_number(h, group, "seconds", s->seconds, err));
-    DN_TRY(put_report(h, group, &s->report, err));
+    DN_TRY(dn_report_put(h, group, &s->report, err));
 out:
     return st;
 }
