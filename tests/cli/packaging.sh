@@ -43,7 +43,7 @@ for option in scope["Dragnet"]().cmake_args():
 names = {re.split(r"[@+~ ]", d)[0] for d in asked["depends_on"]}
 # what CMakeLists.txt asks for, by Spack's names
 wanted = {"MPI": "mpi", "dnnl": "onednn", "ZLIB": "zlib-api", "EXPAT": "expat", "HDF5": "hdf5", "PETSC": "petsc", "SLEPC": "slepc",
-          "JANSSON": "jansson", "SODIUM": "libsodium", "CRYPTO": "openssl", "PkgConfig": "pkgconfig", "OpenMP": None}
+          "JANSSON": "jansson", "SODIUM": "libsodium", "CRYPTO": "openssl", "CZMQ": "czmq", "PkgConfig": "pkgconfig", "OpenMP": None}
 for found in re.findall(r"(?:find_package|pkg_check_modules|pkg_search_module)\((\w+)", cmake):
     assert wanted[found] is None or wanted[found] in names, found
 assert {"gsl", "random123", "cmake"} <= names
