@@ -26,6 +26,6 @@ typedef struct dn_command {
 } dn_command;
 
 extern const dn_command dn_cmd_import, dn_cmd_synth, dn_cmd_split, dn_cmd_train, dn_cmd_evaluate,
-    dn_cmd_network, dn_cmd_screen, dn_cmd_embed, dn_cmd_explain, dn_cmd_selftest;
+    dn_cmd_network, dn_cmd_screen, dn_cmd_embed, dn_cmd_explain, dn_cmd_selftest, dn_cmd_ctl;
 
 #endif
