@@ -16,7 +16,7 @@
 static const dn_command *const commands[] = {
     &dn_cmd_import, &dn_cmd_synth,    &dn_cmd_split,   &dn_cmd_train, &dn_cmd_evaluate,
     &dn_cmd_screen, &dn_cmd_explain,  &dn_cmd_network, &dn_cmd_embed, &dn_cmd_estimate,
-    &dn_cmd_submit, &dn_cmd_selftest, &dn_cmd_watch};
+    &dn_cmd_submit, &dn_cmd_selftest, &dn_cmd_watch,   &dn_cmd_ctl};
 enum { COMMANDS = sizeof commands / sizeof commands[0], MAX_ROWS = 64 };
 
 /* Every command takes these too. */

@@ -1,6 +1,7 @@
 /* progress.c - a bar with the time that is left; see progress.h */
 #include "jobs/cli/progress.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include <unistd.h>
 
 static double last_drawn = -1;
-static bool on_screen;
+static atomic_bool on_screen; /* log lines of other threads wipe the bar, too */
 
 /* The terminal that stderr ends at, or -1. mpirun hands its children a pipe and copies it to its own stderr,
  * so the launcher's stderr is asked, too. Opened once, kept to ask for the width. */

@@ -20,10 +20,24 @@ void dn_request_note(dn_requests *r, int wish)
         r->control = 1;
 }
 
+void dn_request_note_at_epoch(dn_requests *r)
+{
+    r->at_epoch = 1;
+}
+
+bool dn_request_end_epoch(const dn_comm *comm, dn_requests *r)
+{
+    if (r == NULL)
+        return false;
+    if (r->at_epoch)
+        dn_request_note(r, DN_WISH_STOP_CONTROL);
+    return (dn_request_agree(comm, r) & DN_WISH_STOP_CONTROL) != 0;
+}
+
 int dn_request_look(const dn_comm *comm, const dn_requests *r)
 {
     int wishes = 0;
-    double now;
+    double now, every;
 
     if (r == NULL)
         return 0;
@@ -35,7 +49,8 @@ int dn_request_look(const dn_comm *comm, const dn_requests *r)
     if (comm->rank != 0)
         return wishes;
     now = MPI_Wtime();
-    wishes |= r->every > 0 && now - r->last >= r->every ? DN_WISH_CHECKPOINT : 0;
+    every = r->every;
+    wishes |= every > 0 && now - r->last >= every ? DN_WISH_CHECKPOINT : 0;
     wishes |= r->stop_at > 0 && now + r->ahead >= r->stop_at ? DN_WISH_STOP_TIME : 0;
     return wishes;
 }

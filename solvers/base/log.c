@@ -2,17 +2,23 @@
 #include "solvers/base/log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 static dn_log_sink *sink;
 static void *sink_ctx;
-static dn_log_level threshold = DN_INFO;
+static atomic_int threshold = DN_INFO;
 
 void dn_log_open(dn_log_sink *to, void *ctx, dn_log_level at_least)
 {
     sink = to;
     sink_ctx = ctx;
-    threshold = at_least;
+    atomic_store(&threshold, (int)at_least);
+}
+
+void dn_log_threshold(dn_log_level at_least)
+{
+    atomic_store(&threshold, (int)at_least);
 }
 
 void dn_log(dn_log_level level, const char *area, const char *event, const char *fields_fmt, ...)
@@ -20,7 +26,7 @@ void dn_log(dn_log_level level, const char *area, const char *event, const char 
     char fields[1024];
     va_list args;
 
-    if (sink == NULL || level < threshold)
+    if (sink == NULL || (int)level < atomic_load_explicit(&threshold, memory_order_relaxed))
         return;
     va_start(args, fields_fmt);
     vsnprintf(fields, sizeof fields, fields_fmt, args);
