@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "jobs/cli/command.h"
+#include "jobs/control/client.h"
 #include "jobs/watch/files.h"
 #include "jobs/watch/pen.h"
 #include "jobs/watch/render.h"
@@ -18,7 +19,7 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/clock.h"
 
-enum { LOOK_MS = 1000, LINE_EVERY_S = 10 };
+enum { LOOK_MS = 1000, KEY_MS = 100, LINE_EVERY_S = 10, LIVE_S = 3, MOST_AT_ONCE = 200 };
 
 typedef enum mode { WINDOW, LINES, JSON } mode;
 
@@ -30,7 +31,11 @@ typedef struct watch {
     dn_watch_state *state;
     dn_watch_files files;
     dn_watch_facts facts;
-    double line_at; /* s; when the last status line was printed */
+    double line_at;    /* s; when the last status line was printed */
+    dn_client *client; /* NULL: no connection */
+    double heard_at;   /* s; when it brought something */
+    bool started;      /* a server.json is new: connect */
+    char why[200];     /* there is no connection; "": nobody has tried */
 } watch;
 
 static const dn_opt watch_options[] = {
@@ -38,6 +43,7 @@ static const dn_opt watch_options[] = {
     {"lines", 0, DN_OPT_FLAG, NULL, NULL, "lines, also in a terminal", "output"},
     {"once", 0, DN_OPT_FLAG, NULL, NULL, "print how things stand, and end", "output"},
     {"ascii", 0, DN_OPT_FLAG, NULL, NULL, "no blocks, also where the locale is UTF-8", "output"},
+    {"key", 0, DN_OPT_TEXT, NULL, "FILE", "CURVE certificate; otherwise that of the run", "connection"},
     {0}};
 
 /* ---- surroundings ---- */
@@ -145,6 +151,10 @@ static dn_status on_event(void *ctx, const char *topic, dn_json *event, dn_error
     dn_status st = DN_OK;
     watch *w = ctx;
 
+    if (strcmp(topic, "d1.epoch") == 0 && dn_watch_knows_epoch(w->state, event))
+        goto out;
+    if (strcmp(topic, "server") == 0)
+        w->started = true;
     DN_TRY(dn_watch_fold(w->state, topic, event, err));
     if (w->mode == JSON)
         DN_TRY(print_json(topic, event, err));
@@ -230,6 +240,70 @@ out:
     return st;
 }
 
+/* ---- the connection ---- */
+
+static bool is_live(const watch *w)
+{
+    return w->client != NULL && 1e-9 * (double)dn_clock_now() - w->heard_at < LIVE_S;
+}
+
+/* To a job that has started, or from one that has ended. What prevents a connection is said beside the job:
+ * its files tell the rest. Fails: DN_ENOMEM */
+static dn_status tend_connection(watch *w, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_error why = DN_ERROR_INIT;
+
+    if (w->started || !w->facts.server)
+        dn_client_close(&w->client);
+    if (w->started && w->facts.server && !w->once) {
+        w->why[0] = '\0';
+        st = dn_client_open(w->files.dir, dn_options_text(w->call->options, "key"), &w->client, &why);
+        dn_terminal_listen(); /* the library of the sockets has ideas of its own about signals */
+    }
+    w->started = false;
+    if (st == DN_ENOMEM)
+        DN_FAIL(st, "%s", why.text);
+    if (st != DN_OK)
+        snprintf(w->why, sizeof w->why, " (%.180s)", why.text);
+    st = DN_OK;
+out:
+    return st;
+}
+
+/* What has come within ms. */
+static dn_status hear(watch *w, int ms, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_error why = DN_ERROR_INIT;
+    dn_json *event = NULL;
+    char *topic = NULL, *text = NULL;
+
+    for (int i = 0; i < MOST_AT_ONCE && w->client != NULL; i++) {
+        st = dn_client_next(w->client, i == 0 ? ms : 0, &topic, &text, &why);
+        if (st != DN_OK) { /* this key is not allowed */
+            dn_client_close(&w->client);
+            snprintf(w->why, sizeof w->why, " (%.180s)", why.text);
+            st = DN_OK;
+        }
+        if (topic == NULL)
+            break;
+        if (dn_json_read("event", text, strlen(text), &event, NULL) == DN_OK) {
+            w->heard_at = 1e-9 * (double)dn_clock_now();
+            DN_TRY(on_event(w, topic, event, err));
+        }
+        dn_json_destroy(&event);
+        dn_free(topic);
+        dn_free(text);
+        topic = text = NULL;
+    }
+out:
+    dn_json_destroy(&event);
+    dn_free(topic);
+    dn_free(text);
+    return st;
+}
+
 /* ---- watching ---- */
 
 static dn_status look(watch *w, bool first, dn_error *err)
@@ -241,8 +315,9 @@ static dn_status look(watch *w, bool first, dn_error *err)
     bool changed;
 
     w->past = first;
-    DN_TRY(dn_watch_files_look(&w->files, s, false, (int64_t)time(NULL), &sink, &w->facts, err));
-    snprintf(s->link, sizeof s->link, "by its files");
+    DN_TRY(dn_watch_files_look(&w->files, s, is_live(w), (int64_t)time(NULL), &sink, &w->facts, err));
+    DN_TRY(tend_connection(w, err));
+    snprintf(s->link, sizeof s->link, "%s%s", is_live(w) ? "live" : "by its files", is_live(w) ? "" : w->why);
     s->fate = dn_fate_tell(s, &w->facts, s->fate_text, sizeof s->fate_text);
     changed = first || s->fate != before;
     if (w->mode == JSON && changed)
@@ -279,7 +354,9 @@ static dn_status run_until_over(watch *w, dn_error *err)
             if (is_over(w))
                 break;
         }
-        key = dn_terminal_wait((int)fmax(1, 1e3 * (next - now)), -1);
+        if (w->client != NULL)
+            DN_TRY(hear(w, KEY_MS, err));
+        key = dn_terminal_wait(w->client != NULL ? 0 : (int)fmax(1, 1e3 * (next - now)));
         if (key == 'q' || key == 'Q')
             break;
         if (w->mode == WINDOW) /* the window may have another size */
@@ -339,6 +416,7 @@ static dn_status run(const dn_call *call, dn_error *err)
     if (st == DN_OK)
         st = verdict(&w, err);
 out:
+    dn_client_close(&w.client);
     dn_watch_destroy(&w.state);
     return st;
 }

@@ -215,11 +215,13 @@ static dn_status look_at_heartbeat(dn_watch_files *f, const dn_watch_state *s, c
     DN_TRY(read_object(f, "control/heartbeat.json", &f->heartbeat, &e, out_there, err));
     if (e == NULL)
         goto out;
-    t = dn_json_to_string(dn_json_get(e, "t"));
-    if (t != NULL && dn_watch_time(t) < dn_watch_time(s->started)) /* of the start before this one */
+    t = dn_json_to_string(dn_json_get(e, "started_utc"));
+    if (t != NULL && s->started[0] != '\0' && strcmp(t, s->started) != 0) /* of the start before this one */
         goto out;
     if (before != 0)
         f->changed = 1e-9 * (double)dn_clock_now();
+    if (s->seq >= 0 && dn_json_to_int(dn_json_get(e, "seq")) <= s->seq) /* it came by the connection */
+        goto out;
     DN_TRY(sink->event(sink->ctx, "d1.status", e, err));
 out:
     dn_json_destroy(&e);
@@ -231,15 +233,17 @@ dn_status dn_watch_files_look(dn_watch_files *f, const dn_watch_state *s, bool l
 {
     dn_status st = DN_OK;
     dn_json *server = NULL;
+    uint64_t before = f->server;
     bool first = f->heartbeat == 0;
 
     DN_TRY(read_object(f, "control/server.json", &f->server, &server, &out->server, err));
     if (server != NULL)
         DN_TRY(sink->event(sink->ctx, "server", server, err));
+    if (f->server != before && before != 0)
+        f->changed = 1e-9 * (double)dn_clock_now(); /* a start is a sign of life */
     if (!live || first)
         DN_TRY(look_at_heartbeat(f, s, sink, &out->heartbeat, err));
-    if (!live || f->metrics_at == 0)
-        DN_TRY(read_metrics(f, sink, &out->metrics, err));
+    DN_TRY(read_metrics(f, sink, &out->metrics, err));
     look_around(f, s, out);
     out->quiet_s = live || !out->heartbeat ? 0 : quiet_for(f, s, now);
 out:

@@ -258,13 +258,15 @@ static void fold_server(dn_watch_state *s, const dn_json *e)
 {
     char started[32] = "", host[DN_WATCH_NAME] = "", stage[DN_WATCH_NAME] = "", note[DN_WATCH_LINE];
     int64_t pid = get_int(e, "pid", 0);
+    bool again = s->seen > 0 || s->said[0] != '\0'; /* the one before may have taken its server.json along */
 
     get_text(e, "started_utc", started, sizeof started);
     get_text(e, "host", host, sizeof host);
     get_text(e, "stage", stage, sizeof stage);
     if (s->seen > 0 && pid == s->pid && strcmp(started, s->started) == 0 && strcmp(host, s->host) == 0)
         return;
-    if (s->seen++ > 0)
+    s->seen++;
+    if (again)
         forget_process(s);
     s->pid = pid;
     snprintf(s->started, sizeof s->started, "%s", started);
@@ -274,7 +276,7 @@ static void fold_server(dn_watch_state *s, const dn_json *e)
     s->size = get_int(e, "ranks", 0);
     s->restarts = get_int(e, "restart", 0);
     fold_stage(s, e);
-    if (s->seen > 1) {
+    if (again) {
         snprintf(note, sizeof note, "the job has started again, on %s, process %lld", host, (long long)pid);
         dn_watch_note(s, "info", note);
     }
@@ -289,6 +291,17 @@ static void fold_end(dn_watch_state *s, const dn_json *e)
                  s->exit == 0    ? "finished"
                  : s->exit == 75 ? "saved"
                                  : "failed");
+}
+
+bool dn_watch_knows_epoch(const dn_watch_state *s, const dn_json *e)
+{
+    int64_t epoch = get_int(e, "epoch", -1), at = s->n_epochs;
+
+    while (at > 0 && s->epochs_done[at - 1].epoch > epoch)
+        at--;
+    return at > 0 && s->epochs_done[at - 1].epoch == epoch &&
+           s->epochs_done[at - 1].train_loss == get_number(e, "train_loss", NAN) &&
+           s->epochs_done[at - 1].validation_loss == get_number(e, "validation_loss", NAN);
 }
 
 dn_status dn_watch_fold(dn_watch_state *s, const char *kind, const dn_json *event, dn_error *err)

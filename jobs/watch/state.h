@@ -105,6 +105,9 @@ void dn_watch_destroy(dn_watch_state **s);
 DN_MUST_CHECK dn_status dn_watch_fold(dn_watch_state *s, const char *kind, const dn_json *event,
                                       dn_error *err);
 
+/* Whether an event "epoch" has been folded in before, the same to the bit: it comes by two ways. */
+bool dn_watch_knows_epoch(const dn_watch_state *s, const dn_json *event);
+
 /* A log line of our own. */
 void dn_watch_note(dn_watch_state *s, const char *level, const char *text);
 

@@ -144,15 +144,14 @@ static void pause_here(void)
         start();
 }
 
-int dn_terminal_wait(int ms, int opt_fd)
+int dn_terminal_wait(int ms)
 {
-    struct pollfd list[2] = {{.fd = is_open ? STDIN_FILENO : -1, .events = POLLIN},
-                             {.fd = opt_fd, .events = POLLIN}};
+    struct pollfd list[1] = {{.fd = is_open ? STDIN_FILENO : -1, .events = POLLIN}};
     unsigned char key;
 
     if (pausing)
         pause_here();
-    if (leaving || poll(list, 2, ms) <= 0 || !is_open)
+    if (leaving || poll(list, 1, ms) <= 0 || !is_open)
         return -1;
     if (list[0].revents == 0)
         return -1;

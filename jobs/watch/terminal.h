@@ -24,8 +24,7 @@ void dn_terminal_size(int *columns, int *rows);
 /* Replace what the window shows by these lines. */
 void dn_terminal_show(const char *lines);
 
-/* Sleep until a key, a signal, a new size of the window, or for ms; -1 or, with a screen, the key. opt_fd,
- * unless it is -1: or until it can be read. */
-int dn_terminal_wait(int ms, int opt_fd);
+/* Sleep until a key, a signal, a new size of the window, or for ms; the key, or -1 for anything else. */
+int dn_terminal_wait(int ms);
 
 #endif
