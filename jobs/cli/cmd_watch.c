@@ -14,6 +14,7 @@
 #include "jobs/control/client.h"
 #include "jobs/watch/files.h"
 #include "jobs/watch/pen.h"
+#include "jobs/watch/queue.h"
 #include "jobs/watch/render.h"
 #include "jobs/watch/terminal.h"
 #include "solvers/base/alloc.h"
@@ -31,6 +32,7 @@ typedef struct watch {
     dn_watch_state *state;
     dn_watch_files files;
     dn_watch_facts facts;
+    dn_queue queue;
     double line_at;    /* s; when the last status line was printed */
     dn_client *client; /* NULL: no connection */
     double heard_at;   /* s; when it brought something */
@@ -43,6 +45,7 @@ static const dn_opt watch_options[] = {
     {"lines", 0, DN_OPT_FLAG, NULL, NULL, "lines, also in a terminal", "output"},
     {"once", 0, DN_OPT_FLAG, NULL, NULL, "print how things stand, and end", "output"},
     {"ascii", 0, DN_OPT_FLAG, NULL, NULL, "no blocks, also where the locale is UTF-8", "output"},
+    {"job", 0, DN_OPT_TEXT, NULL, "ID", "its Slurm job, where squeue does not tell by -o RUN", "connection"},
     {"key", 0, DN_OPT_TEXT, NULL, "FILE", "CURVE certificate; otherwise that of the run", "connection"},
     {0}};
 
@@ -306,6 +309,22 @@ out:
 
 /* ---- watching ---- */
 
+/* Nobody asks the queue about a job that speaks. The first answer is waited for: it may be all there is. */
+static void tell_fate(watch *w, bool first)
+{
+    dn_watch_state *s = w->state;
+    const char *job = dn_options_text(w->call->options, "job");
+
+    s->fate = dn_fate_tell(s, &w->facts, s->fate_text, sizeof s->fate_text);
+    if (s->fate == DN_FATE_RUNNING || s->fate == DN_FATE_FINISHED || s->fate == DN_FATE_FAILED) {
+        w->facts.queue[0] = '\0';
+        return;
+    }
+    dn_queue_look(&w->queue, w->files.dir, job != NULL ? job : s->job, first ? 1000 * DN_QUEUE_PATIENCE_S : 0,
+                  &w->facts);
+    s->fate = dn_fate_tell(s, &w->facts, s->fate_text, sizeof s->fate_text);
+}
+
 static dn_status look(watch *w, bool first, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -318,7 +337,7 @@ static dn_status look(watch *w, bool first, dn_error *err)
     DN_TRY(dn_watch_files_look(&w->files, s, is_live(w), (int64_t)time(NULL), &sink, &w->facts, err));
     DN_TRY(tend_connection(w, err));
     snprintf(s->link, sizeof s->link, "%s%s", is_live(w) ? "live" : "by its files", is_live(w) ? "" : w->why);
-    s->fate = dn_fate_tell(s, &w->facts, s->fate_text, sizeof s->fate_text);
+    tell_fate(w, first);
     changed = first || s->fate != before;
     if (w->mode == JSON && changed)
         DN_TRY(print_fate(w, err));
@@ -401,23 +420,30 @@ static void open_output(watch *w)
 static dn_status run(const dn_call *call, dn_error *err)
 {
     dn_status st = DN_OK;
-    watch w = {.call = call};
+    watch *w = NULL;
     const char *dir = dn_options_positional(call->options, 0);
 
     if (dir == NULL || dn_options_positionals(call->options) != 1)
         DN_FAIL(DN_EUSAGE, "wanted one run: the directory that its job writes into");
-    DN_TRY(dn_watch_create(dir, &w.state, err));
-    DN_TRY(dn_watch_files_open(dir, &w.files, err));
-    open_output(&w);
-    st = run_until_over(&w, err);
+    DN_NEW(w, 1);
+    w->call = call;
+    DN_TRY(dn_watch_create(dir, &w->state, err));
+    DN_TRY(dn_watch_files_open(dir, &w->files, err));
+    open_output(w);
+    st = run_until_over(w, err);
     dn_terminal_close();
-    if (st == DN_OK && w.state->fate != DN_FATE_ABSENT && (w.mode == WINDOW || (w.once && w.mode == LINES)))
-        st = print_picture(&w, err);
+    if (st == DN_OK && w->state->fate != DN_FATE_ABSENT &&
+        (w->mode == WINDOW || (w->once && w->mode == LINES)))
+        st = print_picture(w, err);
     if (st == DN_OK)
-        st = verdict(&w, err);
+        st = verdict(w, err);
 out:
-    dn_client_close(&w.client);
-    dn_watch_destroy(&w.state);
+    if (w != NULL) {
+        dn_queue_close(&w->queue);
+        dn_client_close(&w->client);
+        dn_watch_destroy(&w->state);
+        dn_free(w);
+    }
     return st;
 }
 

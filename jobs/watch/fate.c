@@ -42,6 +42,8 @@ static dn_fate ended(const dn_watch_state *s, const dn_watch_facts *f, char *out
     if (strcmp(s->said, "saved") == 0) {
         if (queued(f))
             snprintf(out, cap, "saved; job %s is queued again (%s)", f->job, f->reason);
+        else if (f->queue[0] != '\0')
+            snprintf(out, cap, "saved; job %s is %s for Slurm", f->job, f->queue);
         else
             snprintf(out, cap, "saved (75): the same command goes on from there%s%s", colon, s->end);
         return queued(f) ? DN_FATE_QUEUED : DN_FATE_SAVED;
@@ -55,15 +57,14 @@ static dn_fate ended(const dn_watch_state *s, const dn_watch_facts *f, char *out
 
 static dn_fate dead(const dn_watch_state *s, const dn_watch_facts *f, char *out, size_t cap)
 {
-    const char *after = f->checkpoint ? "; its checkpoint is there, the same command goes on" : "";
+    const char *after = f->checkpoint ? "; a checkpoint is there, the same command goes on" : "";
 
     if (queued(f)) {
         snprintf(out, cap, "job %s is queued again (%s)", f->job, f->reason);
         return DN_FATE_QUEUED;
     }
     if (f->process == DN_NO)
-        snprintf(out, cap, "dead: process %lld on %s is gone without a word%s", (long long)s->pid, s->host,
-                 after);
+        snprintf(out, cap, "dead: process %lld on %s is gone%s", (long long)s->pid, s->host, after);
     else
         snprintf(out, cap, "dead: no sign of life for %.0f s%s", f->quiet_s, after);
     return DN_FATE_DEAD;
@@ -94,7 +95,7 @@ static dn_fate mute(const dn_watch_state *s, const dn_watch_facts *f, char *out,
     }
     if (f->checkpoint || f->metrics) {
         snprintf(out, cap, "not running, not finished%s",
-                 f->checkpoint ? "; its checkpoint is there, the same command goes on" : "");
+                 f->checkpoint ? "; a checkpoint is there, the same command goes on" : "");
         return DN_FATE_DEAD;
     }
     snprintf(out, cap, "%s: %s", s->run, f->directory ? "no run has begun there" : "no such directory");

@@ -124,6 +124,7 @@ static dn_status read_metrics(dn_watch_files *f, const dn_watch_sink *sink, bool
     char path[DN_WATCH_PATH + 64], *text = NULL, *at, *end;
     struct stat info;
     size_t len = 0;
+    int64_t from;
 
     path_of(f, "metrics.jsonl", path);
     *out_there = stat(path, &info) == 0 && info.st_size > 0;
@@ -132,8 +133,18 @@ static dn_status read_metrics(dn_watch_files *f, const dn_watch_sink *sink, bool
     if (info.st_ino != f->metrics || info.st_size < f->metrics_at)
         f->metrics_at = 0;
     f->metrics = info.st_ino;
-    DN_TRY(read_from(path, f->metrics_at, &text, &len, &info, err));
-    for (at = text; at != NULL && (end = memchr(at, '\n', len)) != NULL; at = end + 1) {
+    from = f->metrics_at > 0 ? f->metrics_at - 1 : 0;
+    DN_TRY(read_from(path, from, &text, &len, &info, err));
+    at = text;
+    if (at != NULL && len > 0 && f->metrics_at > 0) {
+        if (*at != '\n') { /* written anew meanwhile */
+            f->metrics_at = 0;
+            goto out;
+        }
+        at++;
+        len--;
+    }
+    for (; at != NULL && (end = memchr(at, '\n', len)) != NULL; at = end + 1) {
         size_t line = (size_t)(end - at);
 
         f->metrics_at += (int64_t)line + 1;
@@ -239,6 +250,8 @@ dn_status dn_watch_files_look(dn_watch_files *f, const dn_watch_state *s, bool l
     DN_TRY(read_object(f, "control/server.json", &f->server, &server, &out->server, err));
     if (server != NULL)
         DN_TRY(sink->event(sink->ctx, "server", server, err));
+    if (server != NULL)
+        f->metrics_at = 0; /* a run that is gone on with writes them anew */
     if (f->server != before && before != 0)
         f->changed = 1e-9 * (double)dn_clock_now(); /* a start is a sign of life */
     if (!live || first)

@@ -87,12 +87,29 @@ static void begin(dn_pen *p, const char *label)
 
 /* ---- lines from above ---- */
 
+/* In two lines where one is too short. */
+static void write_fate(dn_pen *p, const dn_watch_state *s)
+{
+    const char *second = strstr(s->fate_text, "; ");
+    char first[DN_WATCH_LINE];
+
+    if (second == NULL || p->at + dn_pen_width(s->fate_text, p->utf8) <= p->columns) {
+        (void)dn_pen_write(p, ink_of(s->fate), s->fate_text);
+    } else {
+        snprintf(first, sizeof first, "%.*s", (int)(second - s->fate_text), s->fate_text);
+        (void)dn_pen_write(p, ink_of(s->fate), first);
+        dn_pen_end(p);
+        dn_pen_tab(p, LABEL);
+        (void)dn_pen_write(p, ink_of(s->fate), second + 2);
+    }
+    dn_pen_end(p);
+}
+
 static void write_head(dn_pen *p, const dn_watch_state *s)
 {
     (void)dn_pen_write(p, DN_BOLD, s->run);
     (void)dn_pen_write(p, DN_PLAIN, "  ");
-    (void)dn_pen_write(p, ink_of(s->fate), s->fate_text);
-    dn_pen_end(p);
+    write_fate(p, s);
     if (s->host[0] == '\0' && s->size == 0)
         return;
     begin(p, "job");
@@ -251,11 +268,10 @@ static void write_checkpoint(dn_pen *p, const dn_watch_state *s, int64_t now)
 
 static void write_ms(dn_pen *p, int column, double v, const char *unit)
 {
+    if (isnan(v)) /* the stage does not tell */
+        return;
     dn_pen_tab(p, column);
-    if (isnan(v))
-        (void)dn_pen_print(p, DN_FAINT, "%9s", "-");
-    else
-        (void)dn_pen_print(p, DN_PLAIN, "%9.*f", v < 100 ? 1 : 0, v);
+    (void)dn_pen_print(p, DN_PLAIN, "%9.*f", v < 100 ? 1 : 0, v);
     (void)dn_pen_print(p, DN_FAINT, " %s", unit);
 }
 
@@ -291,7 +307,10 @@ static void write_ranks(dn_pen *p, const dn_watch_state *s, const dn_watch_rank 
     if (s->n_ranks < 1)
         return;
     begin(p, "ranks");
-    (void)dn_pen_print(p, DN_PLAIN, "%lld", (long long)s->n_ranks);
+    if (s->n_ranks < s->size)
+        (void)dn_pen_print(p, DN_PLAIN, "%lld of %lld tell", (long long)s->n_ranks, (long long)s->size);
+    else
+        (void)dn_pen_print(p, DN_PLAIN, "%lld", (long long)s->n_ranks);
     if (slow != NULL) {
         (void)dn_pen_print(p, DN_WARNING, ", the slowest is rank %lld", (long long)slow->rank);
         if (slow->host[0] != '\0')

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "jobs/watch/fate.h"
 #include "jobs/watch/pen.h"
+#include "jobs/watch/queue.h"
 #include "jobs/watch/render.h"
 #include "solvers/base/alloc.h"
 
@@ -339,6 +340,37 @@ static void fates_are_told(void)
                     dn_fate_name(list[i].fate));
     }
     dn_watch_destroy(&s);
+}
+
+/* ---- the queue ---- */
+
+static const char squeue[] =
+    "12|PENDING|Priority|/home/u/work|train.sbatch gener d.h5 -o ./runs//warm/ --seed 1\n"
+    "13|PENDING|Resources|/home/u|x.sh a|b --output=work/runs/cold\n"
+    "14|RUNNING|None|/home/u/work|y.sh --output /home/u/work/runs/cold\n"
+    "15|PENDING|Priority|/home/u/work/runs|z.sh --no -ocold\n"
+    "no line of it\n\n16|RUNNING|None|/|a.sh -o";
+
+typedef struct queue_case {
+    const char *run, *job, *state, *id;
+} queue_case;
+
+static void the_job_of_a_run_is_found(void)
+{
+    static const queue_case list[] = {{"/home/u/work/runs/warm", "", "PENDING", "12"},
+                                      {"/home/u/work/runs/cold/", "", "RUNNING", "14"},
+                                      {"/home/u/work/runs/none", "", "", ""},
+                                      {"/home/u/work/runs/none", "15", "PENDING", "15"},
+                                      {"/home/u/work/runs", "", "", ""},
+                                      {"/elsewhere", "17", "", ""}};
+
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        dn_watch_facts f = {.queue = "RUNNING"};
+
+        dn_queue_read(squeue, list[i].run, list[i].job, &f);
+        CU_ASSERT_STRING_EQUAL(f.queue, list[i].state);
+        CU_ASSERT_STRING_EQUAL(f.job, list[i].id);
+    }
 }
 
 /* ---- pieces ---- */
