@@ -451,6 +451,7 @@ static const dn_test tests[] = {
     {"a restart is said and forgets the process", a_restart_is_said_and_forgets_the_process},
     {"the slowest is named", the_slowest_is_named},
     {"fates are told", fates_are_told},
+    {"the job of a run is found", the_job_of_a_run_is_found},
     {"curves have their form", curves_have_their_form},
     {"times are read", times_are_read},
     {"memory may be refused", memory_may_be_refused},
