@@ -164,7 +164,8 @@ static bool watch_handshake(dn_client *c)
 {
     char at[64];
 
-    snprintf(at, sizeof at, "inproc://dragnet-client-%p", (void *)c->commands);
+    snprintf(at, sizeof at, "inproc://dragnet-client-%p-%lld", (void *)c->commands,
+             (long long)zclock_usecs());
     if (zmq_socket_monitor(zsock_resolve(c->commands), at, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) != 0)
         return false;
     c->watch = zsock_new(ZMQ_PAIR);

@@ -28,6 +28,8 @@ void dn_sockets_close(dn_sockets *s)
 {
     close_one(&s->events, &s->events_watch);
     close_one(&s->commands, &s->commands_watch);
+    if (s->zap != NULL)
+        zsock_unbind(s->zap, ZAP); /* free at once, not when the socket is gone */
     zsock_destroy(&s->zap);
     memset(s->secret_key, 0, sizeof s->secret_key);
 }
@@ -58,10 +60,15 @@ static zsock_t *new_watch(zsock_t *socket)
     char at[64];
     zsock_t *watch;
 
-    snprintf(at, sizeof at, "inproc://dragnet-watch-%p", (void *)socket);
-    if (zmq_socket_monitor(zsock_resolve(socket), at, ZMQ_EVENT_ALL) != 0)
+    /* the address alone may be one of before whose name is not yet given up */
+    snprintf(at, sizeof at, "inproc://dragnet-watch-%p-%lld", (void *)socket, (long long)zclock_usecs());
+    if (zmq_socket_monitor(zsock_resolve(socket), at,
+                           ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) != 0)
         return NULL;
     watch = zsock_new(ZMQ_PAIR);
+    if (watch != NULL)
+        zsock_set_rcvhwm(watch, 0); /* who reports waits where there is no room: nobody may */
     if (watch != NULL && zsock_connect(watch, "%s", at) != 0)
         zsock_destroy(&watch);
     return watch;
@@ -70,18 +77,13 @@ static zsock_t *new_watch(zsock_t *socket)
 /* at [DN_ENDPOINT]: where to bind; then, where it is. */
 static bool open_one(const dn_sockets *s, int type, char *at, zsock_t **socket, zsock_t **watch)
 {
-    const char *bound;
+    size_t room = DN_ENDPOINT;
 
     *socket = new_socket(s, type);
     *watch = *socket != NULL ? new_watch(*socket) : NULL;
-    if (*watch == NULL || zsock_bind(*socket, "%s", at) < 0)
-        return false;
-    bound = zsock_endpoint(*socket);
-    if (bound == NULL || strlen(bound) >= DN_ENDPOINT)
-        return false;
-    if (bound != at)
-        snprintf(at, DN_ENDPOINT, "%s", bound);
-    return true;
+    if (*watch == NULL || zmq_bind(zsock_resolve(*socket), at) != 0)
+        return false; /* zsock_bind() would try port after port itself */
+    return zmq_getsockopt(zsock_resolve(*socket), ZMQ_LAST_ENDPOINT, at, &room) == 0;
 }
 
 /* An interface is a word, an address has digits and dots or colons; all interfaces at once are not the job's
