@@ -121,7 +121,8 @@ out:
     return st;
 }
 
-/* An epoch or a log line; the rest stands in lines of the whole state. */
+/* An epoch, a checkpoint or a log line; the rest stands in lines of the whole state. An epoch is told once:
+ * its log line and its checkpoint go with it. */
 static dn_status print_event(const watch *w, const char *topic, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -135,14 +136,15 @@ static dn_status print_event(const watch *w, const char *topic, dn_error *err)
                  (long long)e->epoch, e->train_loss, e->validation_loss, e->validation_auroc,
                  e->best ? ", the best so far" : "");
         DN_TRY(print_line(w, text, err));
-    } else if (strcmp(topic, "d1.checkpoint") == 0) {
-        snprintf(text, sizeof text, "checkpoint %s", s->checkpoint_path);
+    } else if (strcmp(topic, "d1.checkpoint") == 0 && strcmp(s->checkpoint_reason, "epoch") != 0) {
+        snprintf(text, sizeof text, "checkpoint %.400s (%s)", s->checkpoint_path, s->checkpoint_reason);
         DN_TRY(print_line(w, text, err));
     } else if (strcmp(topic, "d1.log") == 0 && s->n_logs > 0) {
         const dn_watch_log *l = &s->logs[s->n_logs - 1];
 
         snprintf(text, sizeof text, "%s %s: %s", l->level, l->module, l->text);
-        DN_TRY(print_line(w, text, err));
+        if (strncmp(l->text, "epoch done", 10) != 0)
+            DN_TRY(print_line(w, text, err));
     } else if (strcmp(topic, "server") == 0 && s->seen > 1)
         DN_TRY(print_line(w, s->logs[s->n_logs - 1].text, err));
 out:

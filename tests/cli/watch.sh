@@ -93,7 +93,11 @@ timeout 100 "$DRAGNET" watch run >lines.txt 2>&1 </dev/null &
 watch=$!
 seen "running  train gener"
 seen " done: loss 0."
-seen "info train: epoch done" # comes by the connection only
+timeout 5 "$DRAGNET" watch run --json >json.txt </dev/null
+grep -q '"topic": "d1.log"' json.txt || fail "no log lines: the connection does not work: $(tail -3 json.txt)"
+[ "$(grep -o '"seq": [0-9]*' json.txt | sort | uniq -d | wc -l)" = 0 ] || fail "an event twice"
+"$DRAGNET" ctl run checkpoint >/dev/null || fail "ctl checkpoint"
+seen "command=checkpoint" # a log line of the job, live
 kill -9 "$(cut -d' ' -f2 run/lock)"
 wait $runner 2>/dev/null
 seen "dead: process"
