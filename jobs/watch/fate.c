@@ -45,7 +45,8 @@ static dn_fate ended(const dn_watch_state *s, const dn_watch_facts *f, char *out
         else if (f->queue[0] != '\0')
             snprintf(out, cap, "saved; job %s is %s for Slurm", f->job, f->queue);
         else
-            snprintf(out, cap, "saved (75): the same command goes on from there%s%s", colon, s->end);
+            snprintf(out, cap, "saved (75): %s",
+                     s->end[0] != '\0' ? s->end : "the same command goes on from there");
         return queued(f) ? DN_FATE_QUEUED : DN_FATE_SAVED;
     }
     if (s->exit >= 0)
