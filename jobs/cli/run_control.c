@@ -10,17 +10,20 @@ static void tap(void *ctx, dn_log_level level, const char *area, const char *tex
     dn_control_log(ctx, level, area, text);
 }
 
-void dn_run_control_open(const dn_call *call, const char *dir, const char *stage, dn_run_control *out)
+void dn_run_control_train(const dn_call *call, const char *dir, const char *network, int64_t batch,
+                          dn_run_control *out)
 {
     const dn_options *o = call->options;
     dn_error why = DN_ERROR_INIT;
+    char stage[64];
     dn_control_options options = {.run_dir = dir,
                                   .stage = stage,
                                   .opt_interface = dn_options_text(o, "control-interface"),
                                   .ranks = call->comm->size,
                                   .requests = call->requests};
 
-    *out = (dn_run_control){.report = dn_status_report_none()};
+    snprintf(stage, sizeof stage, "train %s", network);
+    *out = (dn_run_control){.batch = batch, .report = dn_status_report_none()};
     if (call->comm->rank != 0 || dn_options_flag(o, "no-control"))
         return;
     if (dn_control_open(&options, &out->c, &why) != DN_OK) {

@@ -12,14 +12,16 @@
 
 typedef struct dn_run_control {
     dn_control *c;  /* NULL: there is none */
-    int64_t batch;  /* pairs of a step; set by the caller */
+    int64_t batch;  /* pairs of a step */
     int64_t before; /* steps that were done when this start began */
     bool begun;
     dn_status_report report;
 } dn_run_control;
 
-/* With the options no-control and control-interface of the command. dir: there already. */
-void dn_run_control_open(const dn_call *call, const char *dir, const char *stage, dn_run_control *out);
+/* Training of a network ("gener"), with the options no-control and control-interface of the command. dir:
+ * there already. */
+void dn_run_control_train(const dn_call *call, const char *dir, const char *network, int64_t batch,
+                          dn_run_control *out);
 
 void dn_run_control_step(dn_run_control *r, const dn_step_report *step);
 /* text: the line of metrics.jsonl */

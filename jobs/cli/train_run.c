@@ -603,15 +603,6 @@ static dn_status estimate(dn_train_run *r, dn_error *err)
     return dn_estimate_train(r->call->comm, r->model, &r->rows, &r->recipe, r->shared, e, err);
 }
 
-static void open_control(dn_train_run *r)
-{
-    char stage[64];
-
-    snprintf(stage, sizeof stage, "train %s", r->base->network);
-    dn_run_control_open(r->call, r->dir, stage, &r->control);
-    r->control.batch = r->recipe.batch;
-}
-
 dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -626,7 +617,7 @@ dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)
     if (what == FINISHED)
         DN_TRY(say_finished(r, err));
     else {
-        open_control(r);
+        dn_run_control_train(r->call, r->dir, r->base->network, r->recipe.batch, &r->control);
         st = train_and_save(r, what == RESUME, err);
         dn_run_control_close(&r->control, st, err);
     }

@@ -354,10 +354,19 @@ static void take_options(dn_control *c, const dn_control_options *o)
         snprintf(c->host, sizeof c->host, "unknown");
 }
 
+/* Nothing is left that leads to sockets which are gone; allowed/ and the last status stay. */
+static void remove_keys(const char *run_dir)
+{
+    dn_control_remove(run_dir, "server.json");
+    dn_control_remove(run_dir, "client.secret");
+    dn_control_remove(run_dir, "allowed/client.pub");
+}
+
 dn_status dn_control_open(const dn_control_options *o, dn_control **out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_control *c = NULL;
+    bool ours = false; /* the folder */
 
     *out = NULL;
     if (strlen(o->run_dir) > DN_CONTROL_PATH - 64)
@@ -369,6 +378,7 @@ dn_status dn_control_open(const dn_control_options *o, dn_control **out, dn_erro
     take_options(c, o);
     DN_TRY(make_pipe(c->wake, err));
     DN_TRY(dn_control_folder(o->run_dir, err));
+    ours = true;
     DN_TRY(dn_control_keys(o->run_dir, c->sockets.public_key, c->sockets.secret_key, err));
     DN_TRY(dn_sockets_open(&c->sockets, o->opt_interface, err));
     DN_TRY(write_server(c, err));
@@ -378,14 +388,13 @@ dn_status dn_control_open(const dn_control_options *o, dn_control **out, dn_erro
 out:
     if (c != NULL) {
         dn_sockets_close(&c->sockets);
+        if (ours)
+            remove_keys(o->run_dir);
         release(c);
     }
-    if (st != DN_OK)
-        dn_control_remove(o->run_dir, "server.json");
     return st;
 }
 
-/* Nothing is left that leads to sockets which are gone; allowed/ and the last status stay. */
 void dn_control_close(dn_control **control, int exit_code, const char *text)
 {
     dn_control *c = *control;
@@ -398,8 +407,6 @@ void dn_control_close(dn_control **control, int exit_code, const char *text)
     atomic_store(&c->ending, true);
     wake(c);
     pthread_join(c->thread, NULL);
-    dn_control_remove(c->run_dir, "server.json");
-    dn_control_remove(c->run_dir, "client.secret");
-    dn_control_remove(c->run_dir, "allowed/client.pub");
+    remove_keys(c->run_dir);
     release(c);
 }

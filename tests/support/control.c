@@ -55,6 +55,11 @@ static dn_json *read_server(const test_control *t)
 
 zsock_t *test_control_call(const test_control *t, test_caller as)
 {
+    return test_control_call_at(t, as, NULL);
+}
+
+zsock_t *test_control_call_at(const test_control *t, test_caller as, const char *opt_at)
+{
     dn_json *server = read_server(t);
     const char *key = dn_json_to_string(dn_json_get(server, "server_key"));
     const char *at = dn_json_to_string(dn_json_get(server, "commands"));
@@ -71,7 +76,7 @@ zsock_t *test_control_call(const test_control *t, test_caller as)
             zcert_apply(as == TEST_NEW_KEY ? fresh : own, s);
             zsock_set_curve_serverkey(s, as == TEST_WRONG_SERVER ? zcert_public_txt(fresh) : key);
         }
-        CU_ASSERT_EQUAL(zsock_connect(s, "%s", at), 0);
+        CU_ASSERT_EQUAL(zsock_connect(s, "%s", opt_at != NULL ? opt_at : at), 0);
     }
     zcert_destroy(&own);
     zcert_destroy(&fresh);

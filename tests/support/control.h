@@ -32,6 +32,9 @@ typedef enum test_caller { TEST_OWN_KEY, TEST_NEW_KEY, TEST_WRONG_SERVER, TEST_P
 /* A DEALER to the commands of it. */
 zsock_t *test_control_call(const test_control *t, test_caller as);
 
+/* The same at another address, which passes on. */
+zsock_t *test_control_call_at(const test_control *t, test_caller as, const char *opt_at);
+
 /* The next answer within ms, for dn_json_destroy(); NULL: none. */
 dn_json *test_control_answer(zsock_t *caller, int ms);
 

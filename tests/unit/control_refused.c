@@ -4,7 +4,10 @@
 #include "tests/support/control.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -216,6 +219,121 @@ static void odd_frames_are_harmless(void)
     test_control_end(&t, 0);
 }
 
+/* ---- a message that was recorded on the way ---- */
+
+enum { RECORDED = 1 << 16 };
+
+typedef struct recorder {
+    int listening, port, job; /* port: of the job */
+    char bytes[RECORDED];     /* what the client has sent */
+    size_t n;
+} recorder;
+
+static struct sockaddr_in loopback(int port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return at;
+}
+
+static int connect_to(int port)
+{
+    struct sockaddr_in at = loopback(port);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    CU_ASSERT_EQUAL(connect(fd, (const struct sockaddr *)&at, sizeof at), 0);
+    return fd;
+}
+
+/* Between one client and the job, until one of them closes. */
+static void *pass_on(void *context)
+{
+    recorder *r = context;
+    int client = accept(r->listening, NULL, NULL), job = connect_to(r->port);
+    struct pollfd both[] = {{.fd = client, .events = POLLIN}, {.fd = job, .events = POLLIN}};
+    char piece[4096];
+
+    for (;;) {
+        (void)poll(both, 2, -1);
+        for (int i = 0; i < 2; i++) {
+            ssize_t n = both[i].revents != 0 ? read(both[i].fd, piece, sizeof piece) : -1;
+            if (both[i].revents != 0 && n <= 0) {
+                close(client);
+                close(job);
+                return NULL;
+            }
+            if (i == 0 && n > 0 && r->n + (size_t)n <= RECORDED) {
+                memcpy(r->bytes + r->n, piece, (size_t)n);
+                r->n += (size_t)n;
+            }
+            if (n > 0)
+                (void)!write(both[1 - i].fd, piece, (size_t)n);
+        }
+    }
+}
+
+static int port_of_commands(const test_control *t)
+{
+    char text[1024] = "";
+    const char *at;
+    FILE *f = fopen(test_control_path(t, "server.json"), "r");
+
+    CU_ASSERT(f != NULL && fread(text, 1, sizeof text - 1, f) > 0);
+    if (f != NULL)
+        fclose(f);
+    at = strstr(text, "\"commands\": \"tcp://127.0.0.1:");
+    CU_ASSERT_PTR_NOT_NULL(at);
+    return at != NULL ? (int)strtol(at + strlen("\"commands\": \"tcp://127.0.0.1:"), NULL, 10) : 1;
+}
+
+static void a_recorded_command_is_worth_nothing(void)
+{
+    static recorder r;
+    struct sockaddr_in at = loopback(0);
+    socklen_t len = sizeof at;
+    test_control t;
+    pthread_t passing;
+    zsock_t *s;
+    dn_json *a;
+    char path[64], piece[4096];
+    int fd;
+
+    if (!test_control_begin(&t, "replay"))
+        return;
+    r.port = port_of_commands(&t);
+    r.listening = socket(AF_INET, SOCK_STREAM, 0);
+    CU_ASSERT(bind(r.listening, (const struct sockaddr *)&at, sizeof at) == 0 &&
+              listen(r.listening, 1) == 0 && getsockname(r.listening, (struct sockaddr *)&at, &len) == 0);
+    CU_ASSERT_EQUAL(pthread_create(&passing, NULL, pass_on, &r), 0);
+    snprintf(path, sizeof path, "tcp://127.0.0.1:%d", ntohs(at.sin_port));
+    s = test_control_call_at(&t, TEST_OWN_KEY, path);
+    a = test_control_ask(s, stop, sizeof stop - 1, 5000);
+    CU_ASSERT(dn_json_to_bool(dn_json_get(a, "ok")));
+    CU_ASSERT_EQUAL(t.requests.control, 1);
+    dn_json_destroy(&a);
+    zsock_destroy(&s);
+    pthread_join(passing, NULL);
+    close(r.listening);
+    CU_ASSERT(r.n > 300);
+    t.requests.control = 0;
+    for (int pieces = 0; pieces < 2; pieces++) { /* at once; and step by step, as the answers come */
+        fd = connect_to(r.port);
+        (void)fcntl(fd, F_SETFL, O_NONBLOCK);
+        for (size_t from = 0; from < r.n; from += pieces ? 64 : r.n) {
+            size_t most = pieces ? 64 : r.n;
+            (void)send(fd, r.bytes + from, r.n - from < most ? r.n - from : most, MSG_NOSIGNAL);
+            zclock_sleep(20);
+            (void)!read(fd, piece, sizeof piece);
+        }
+        zclock_sleep(300);
+        CU_ASSERT_EQUAL(t.requests.control, 0);
+        close(fd);
+    }
+    CU_ASSERT(test_control_refused(&t, "wrong_key") + test_control_refused(&t, "malformed") > 0);
+    test_control_end(&t, 75);
+}
+
 /* Bare connections by the hundred, some of which send bytes of another protocol. */
 static void many_connections(void)
 {
@@ -225,21 +343,11 @@ static void many_connections(void)
     char *answer = NULL;
     dn_client *client = NULL;
     dn_run_state state;
-    struct sockaddr_in to = {.sin_family = AF_INET};
-    FILE *f;
-    char text[1024] = "";
-    const char *at;
+    struct sockaddr_in to;
 
     if (!test_control_begin(&t, "many"))
         return;
-    f = fopen(test_control_path(&t, "server.json"), "r");
-    CU_ASSERT(f != NULL && fread(text, 1, sizeof text - 1, f) > 0);
-    if (f != NULL)
-        fclose(f);
-    at = strstr(text, "\"commands\": \"tcp://127.0.0.1:");
-    CU_ASSERT_PTR_NOT_NULL(at);
-    to.sin_port = htons((uint16_t)(at != NULL ? atoi(at + strlen("\"commands\": \"tcp://127.0.0.1:")) : 1));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to = loopback(port_of_commands(&t));
     for (int i = 0; i < IN_ALL; i++) {
         int k = i % AT_ONCE;
         if (i >= AT_ONCE)
@@ -266,6 +374,7 @@ static const dn_test tests[] = {{"strangers stay out", strangers_stay_out},
                                 {"what is no command", what_is_no_command},
                                 {"floods are dropped", floods_are_dropped},
                                 {"odd frames are harmless", odd_frames_are_harmless},
+                                {"a recorded command is worth nothing", a_recorded_command_is_worth_nothing},
                                 {"many connections", many_connections},
                                 {NULL, NULL}};
 
