@@ -41,11 +41,13 @@ typedef struct dn_command {
                        two end the program as usual. */
     bool estimated; /* its run fills call->opt_estimate */
     dn_about about;
+    bool without_mpi; /* one process that does not join a world: comm->size is 1, comm->mpi is not to be used
+                       */
     dn_status (*run)(const dn_call *call, dn_error *err); /* collective */
 } dn_command;
 
 extern const dn_command dn_cmd_import, dn_cmd_synth, dn_cmd_split, dn_cmd_train, dn_cmd_evaluate,
     dn_cmd_network, dn_cmd_screen, dn_cmd_embed, dn_cmd_explain, dn_cmd_estimate, dn_cmd_submit,
-    dn_cmd_selftest;
+    dn_cmd_selftest, dn_cmd_watch, dn_cmd_ctl;
 
 #endif

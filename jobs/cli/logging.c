@@ -1,6 +1,7 @@
 /* logging.c - log lines on stderr; see logging.h */
 #include "jobs/cli/logging.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -11,6 +12,9 @@
 
 static int log_rank;
 static bool as_json;
+static pthread_mutex_t tap_lock = PTHREAD_MUTEX_INITIALIZER;
+static dn_logging_tap *tapped;
+static void *tap_ctx;
 
 static void timestamp(char *out, size_t cap)
 {
@@ -70,12 +74,32 @@ static void put_json(const char *when, const char *level, const char *area, cons
     dn_json_destroy(&line);
 }
 
+static void show(dn_log_level level, const char *area, const char *event, const char *fields)
+{
+    char text[1200];
+
+    snprintf(text, sizeof text, "%s%s%s", event, fields[0] != '\0' ? " " : "", fields);
+    pthread_mutex_lock(&tap_lock);
+    if (tapped != NULL)
+        tapped(tap_ctx, level, area, text);
+    pthread_mutex_unlock(&tap_lock);
+}
+
+void dn_logging_show(dn_logging_tap *tap, void *ctx)
+{
+    pthread_mutex_lock(&tap_lock);
+    tapped = tap;
+    tap_ctx = ctx;
+    pthread_mutex_unlock(&tap_lock);
+}
+
 static void sink(void *ctx, dn_log_level level, const char *area, const char *event, const char *fields)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
     char when[64], line[2048];
 
     (void)ctx;
+    show(level, area, event, fields);
     timestamp(when, sizeof when);
     if (as_json) {
         put_json(when, names[level], area, event, fields);

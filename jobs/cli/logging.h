@@ -11,4 +11,9 @@
  * the others from warn. Local. */
 void dn_logging_open(int rank, bool json, dn_log_level at_least);
 
+/* Show the text of every line, without time and level, to somebody else as well, on whatever thread it comes;
+ * NULL: to nobody any more, and no call is under way when this returns. Must not log. Local. */
+typedef void dn_logging_tap(void *ctx, dn_log_level level, const char *area, const char *text);
+void dn_logging_show(dn_logging_tap *tap, void *ctx);
+
 #endif

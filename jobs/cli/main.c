@@ -14,8 +14,9 @@
 #include "solvers/base/text.h"
 
 static const dn_command *const commands[] = {
-    &dn_cmd_import,  &dn_cmd_synth,   &dn_cmd_split, &dn_cmd_train,    &dn_cmd_evaluate, &dn_cmd_screen,
-    &dn_cmd_explain, &dn_cmd_network, &dn_cmd_embed, &dn_cmd_estimate, &dn_cmd_submit,   &dn_cmd_selftest};
+    &dn_cmd_import, &dn_cmd_synth,    &dn_cmd_split,   &dn_cmd_train, &dn_cmd_evaluate,
+    &dn_cmd_screen, &dn_cmd_explain,  &dn_cmd_network, &dn_cmd_embed, &dn_cmd_estimate,
+    &dn_cmd_submit, &dn_cmd_selftest, &dn_cmd_watch,   &dn_cmd_ctl};
 enum { COMMANDS = sizeof commands / sizeof commands[0], MAX_ROWS = 64 };
 
 /* Every command takes these too. */
@@ -253,6 +254,21 @@ static void listen_early(int argc, char **argv, dn_requests *requests)
                SIG_IGN); /* "the time limit is near": what cannot be stopped may still end before it */
 }
 
+/* A command that joins no world, in one process: several would get in each other's way. */
+static dn_status run_without_mpi(int argc, char **argv, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const dn_comm alone = {.mpi = MPI_COMM_NULL, .rank = 0, .size = 1};
+    const char *ranks = getenv("OMPI_COMM_WORLD_SIZE");
+
+    ranks = ranks != NULL ? ranks : getenv("PMI_SIZE");
+    if (ranks != NULL && atoi(ranks) > 1)
+        DN_FAIL(DN_ECONFIG, "is for one process, not for %s: leave mpirun or srun away", ranks);
+    st = dispatch(&alone, argc, argv, NULL, err);
+out:
+    return st;
+}
+
 static void last_word(const dn_comm *comm, dn_status st, int argc, char **argv, const dn_error *err)
 {
     const char *command = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
@@ -278,14 +294,22 @@ static void last_word(const dn_comm *comm, dn_status st, int argc, char **argv, 
 int main(int argc, char **argv)
 {
     static dn_requests requests; /* signals come until the very end */
-    dn_error err = DN_ERROR_INIT;
+    dn_error err = DN_ERROR_INIT, ignored = DN_ERROR_INIT;
     dn_comm comm = {.rank = 0, .size = 1};
+    const dn_command *command;
     dn_status st;
 
     if (getenv("OMP_NUM_THREADS") == NULL)
         omp_set_num_threads(1); /* one thread a rank unless told otherwise */
     signal(SIGXFSZ, SIG_IGN);   /* a file-size limit is an error of the write, with a message */
     listen_early(argc, argv, &requests);
+    command = argc > 1 ? find_command(argv[1], &ignored) : NULL;
+    if (command != NULL && command->without_mpi) {
+        st = run_without_mpi(argc, argv, &err);
+        last_word(&comm, st, argc, argv, &err);
+        fflush(stdout);
+        return (int)st;
+    }
     st = dn_world_open(&argc, &argv, &comm, &err);
     if (st != DN_OK) {
         fprintf(stderr, "dragnet: %s\n", err.text);

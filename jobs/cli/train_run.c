@@ -386,14 +386,22 @@ out:
 
 static void on_step(void *ctx, const dn_step_report *report)
 {
-    (void)ctx;
+    dn_train_run *r = ctx;
+
     dn_progress_step(report);
+    dn_run_control_step(&r->control, report);
 }
 
-static dn_status write_metrics(const dn_train_run *r, const dn_epoch_report *e, dn_error *err)
+static void on_saved(void *ctx, const dn_saved_report *report)
+{
+    const dn_train_run *r = ctx;
+
+    dn_control_checkpoint(r->control.c, report->path, report->seconds, report->reason);
+}
+
+static dn_status epoch_text(const dn_epoch_report *e, char **out, dn_error *err)
 {
     dn_status st = DN_OK;
-    char *text = NULL;
     dn_json *line = dn_json_create();
 
     dn_json_int(line, "epoch", e->epoch);
@@ -406,11 +414,20 @@ static dn_status write_metrics(const dn_train_run *r, const dn_epoch_report *e, 
     dn_json_bool(line, "best", e->best != 0);
     dn_json_number(line, "seconds", e->seconds);
     dn_json_number(line, "pairs_per_second", e->pairs_per_second);
-    DN_TRY(dn_json_text(line, 0, &text, err));
+    st = dn_json_text(line, 0, out, err);
+    dn_json_destroy(&line);
+    return st;
+}
+
+static dn_status write_metrics(const dn_train_run *r, const dn_epoch_report *e, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char *text = NULL;
+
+    DN_TRY(epoch_text(e, &text, err));
     if (fprintf(r->metrics, "%s\n", text) < 0 || fflush(r->metrics) != 0)
         DN_FAIL(DN_EIO, "%s: writing failed: %s", r->metrics_path, strerror(errno));
 out:
-    dn_json_destroy(&line);
     dn_free(text);
     return st;
 }
@@ -429,7 +446,8 @@ out:
 static dn_status on_epoch(void *ctx, const dn_epoch_report *e, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_train_run *r = ctx;
+    dn_train_run *r = ctx;
+    char *text = NULL;
 
     dn_log(DN_INFO, "train", "epoch done",
            "epoch=%lld loss=%.4f validation_loss=%.4f validation_auroc=%.4f validation_ap=%.4f best=%d "
@@ -439,7 +457,10 @@ static dn_status on_epoch(void *ctx, const dn_epoch_report *e, dn_error *err)
     if (e->epoch == 1)
         DN_TRY(drop_old_metrics(r, err));
     DN_TRY(write_metrics(r, e, err));
+    if (r->control.c != NULL && epoch_text(e, &text, NULL) == DN_OK)
+        dn_run_control_epoch(&r->control, e, text);
 out:
+    dn_free(text);
     return st;
 }
 
@@ -541,7 +562,8 @@ static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
                                     .build = build,
                                     .every = dn_options_int(r->call->options, "checkpoint-steps"),
                                     .resume = resume};
-    dn_train_hooks hooks = {.ctx = r, .step = on_step, .epoch = on_epoch, .resumed = on_resumed};
+    dn_train_hooks hooks = {
+        .ctx = r, .step = on_step, .saved = on_saved, .epoch = on_epoch, .resumed = on_resumed};
     dn_train_result result = {.w = r->w, .running = r->running};
     struct stat info;
 
@@ -607,9 +629,12 @@ dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)
     DN_TRY(look_at_directory(r, &what, err));
     if (what == FINISHED)
         DN_TRY(say_finished(r, err));
-    else
-        DN_TRY(train_and_save(r, what == RESUME, err));
+    else {
+        dn_run_control_train(r->call, r->dir, r->base->network, r->recipe.batch, &r->control);
+        st = train_and_save(r, what == RESUME, err);
+    }
 out:
     dn_requests_saved_by_force(st, dn_options_flag(r->call->options, "force"), err);
+    dn_run_control_close(&r->control, st, err); /* after the last word on err: it is published */
     return st;
 }

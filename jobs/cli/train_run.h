@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include "jobs/cli/command.h"
+#include "jobs/cli/run_control.h"
 #include "jobs/cli/run_lock.h"
 #include "mpi/io/dataset.h"
 #include "mpi/io/model_file.h"
@@ -50,8 +51,9 @@ typedef struct dn_train_run {
     float *w, *running;
     char *config;
     FILE *metrics;
-    dn_profile profile; /* of --profile */
-    dn_run_lock lock;   /* rank 0: no other run writes into dir */
+    dn_profile profile;     /* of --profile */
+    dn_run_control control; /* rank 0: who watches and steers */
+    dn_run_lock lock;       /* rank 0: no other run writes into dir */
 } dn_train_run;
 
 /* One of n recipes by name. Local, the same verdict on every rank. Fails: DN_EUSAGE */

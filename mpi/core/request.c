@@ -2,6 +2,7 @@
 #include "mpi/core/request.h"
 
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler notes wishes");
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "and the interval, a double, is changed while it is read");
 
 void dn_request_start(dn_requests *r)
 {
@@ -22,10 +23,24 @@ void dn_request_note(dn_requests *r, int wish)
         r->control = 1;
 }
 
+void dn_request_note_at_epoch(dn_requests *r)
+{
+    r->at_epoch = 1;
+}
+
+bool dn_request_end_epoch(const dn_comm *comm, dn_requests *r)
+{
+    if (r == NULL)
+        return false;
+    if (r->at_epoch)
+        dn_request_note(r, DN_WISH_STOP_CONTROL);
+    return (dn_request_agree(comm, r) & DN_WISH_STOP_CONTROL) != 0;
+}
+
 int dn_request_look(const dn_comm *comm, const dn_requests *r)
 {
     int wishes = 0;
-    double now;
+    double now, every;
 
     if (r == NULL)
         return 0;
@@ -37,7 +52,8 @@ int dn_request_look(const dn_comm *comm, const dn_requests *r)
     if (comm->rank != 0)
         return wishes;
     now = MPI_Wtime();
-    wishes |= r->every > 0 && now - r->last >= r->every ? DN_WISH_CHECKPOINT : 0;
+    every = r->every;
+    wishes |= every > 0 && now - r->last >= every ? DN_WISH_CHECKPOINT : 0;
     wishes |= r->stop_at > 0 && now + r->ahead >= r->stop_at ? DN_WISH_STOP_TIME : 0;
     return wishes;
 }

@@ -32,9 +32,10 @@ typedef struct dn_requests {
     /* not 0: asked. Noted by one thread (or a handler in it) and read by another: atomic, and free of locks,
      * or a handler might wait for the thread that it interrupts. */
     atomic_int checkpoint, usr1, term, interrupt, control;
-    double stop_at; /* MPI_Wtime() when the run stops by itself; 0: never */
-    double every;   /* seconds between checkpoints; 0: by request only */
-    double last;    /* MPI_Wtime() of the last checkpoint, or of the start of the stage */
+    atomic_int at_epoch;  /* not 0: asked to stop when the epoch is done, or what else a stage calls so */
+    double stop_at;       /* MPI_Wtime() when the run stops by itself; 0: never */
+    _Atomic double every; /* seconds between checkpoints; 0: by request only. May change on the way */
+    double last;          /* MPI_Wtime() of the last checkpoint, or of the start of the stage */
     double ahead; /* seconds that the stage needs from one look to the next and for a checkpoint: it stops so
                      long before stop_at. 0 as long as it does not know */
 } dn_requests;
@@ -44,6 +45,14 @@ void dn_request_start(dn_requests *r);
 
 /* Note a wish. Local; async-signal-safe; idempotent. */
 void dn_request_note(dn_requests *r, int wish);
+
+/* Note that the stage should stop when its epoch is done: dn_request_end_epoch() makes a wish of it. Local;
+ * any thread. */
+void dn_request_note_at_epoch(dn_requests *r);
+
+/* An epoch is done, and its checkpoint written: whether the control plane of any rank asks to stop here.
+ * Collective on comm; r is NULL on all ranks or on none. */
+DN_COLLECTIVE bool dn_request_end_epoch(const dn_comm *comm, dn_requests *r);
 
 /* What this rank knows of: noted wishes and, on rank 0, clocks that have run out. A checkpoint that is asked
  * for is asked for until dn_request_saved(). r may be NULL: 0. Local. */

@@ -87,8 +87,16 @@ static int64_t slice_rows(const dn_comm *comm)
     return comm->size < SLICE / SLICE_OF_RANK ? (int64_t)comm->size * SLICE_OF_RANK : SLICE;
 }
 
+static void report_saved(const run *r, const char *reason, double seconds)
+{
+    dn_saved_report report = {.path = r->o->opt_checkpoints->path, .reason = reason, .seconds = seconds};
+
+    if (r->hooks != NULL && r->hooks->saved != NULL)
+        r->hooks->saved(r->hooks->ctx, &report);
+}
+
 /* Write a checkpoint: at any moment between two steps. Collective. */
-static dn_status save(run *r, dn_error *err)
+static dn_status save(run *r, const char *reason, dn_error *err)
 {
     dn_status st = DN_OK;
     double begin = MPI_Wtime();
@@ -98,6 +106,7 @@ static dn_status save(run *r, dn_error *err)
     DN_TRY(dn_checkpoint_save(r->comm, r->o->opt_checkpoints, &r->at, err));
     dn_request_saved(r->requests);
     r->saving = fmax(r->saving, MPI_Wtime() - begin);
+    report_saved(r, reason, MPI_Wtime() - begin);
     if (r->comm->rank == 0)
         dn_log(DN_DEBUG, "train", "checkpoint written", "secs=%.3f", MPI_Wtime() - begin);
 out:
@@ -115,7 +124,7 @@ static dn_status stop(run *r, int wishes, dn_error *err)
         dn_log(DN_INFO, "train", "asked to stop, writing a checkpoint",
                "reason=%s epoch=%lld step=%lld of=%lld", dn_request_reason(wishes), (long long)at->epoch + 1,
                (long long)at->step, (long long)r->steps);
-    DN_TRY(save(r, err));
+    DN_TRY(save(r, "stop", err));
     snprintf(where, sizeof where, "step %lld of %lld of epoch %lld", (long long)at->step, (long long)r->steps,
              (long long)at->epoch + 1);
     DN_TRY(dn_request_stopped(wishes, where, err));
@@ -214,7 +223,7 @@ static dn_status run_step(run *r, const dn_permutation *order, dn_error *err)
     if (wishes & DN_WISH_STOP)
         DN_TRY(stop(r, wishes, err));
     if (is_due(r, wishes))
-        DN_TRY(save(r, err));
+        DN_TRY(save(r, r->requests != NULL && r->requests->checkpoint ? "a command" : "interval", err));
 out:
     return st;
 }
@@ -233,11 +242,25 @@ static dn_status end_epoch(run *r, const dn_epoch_report *report, dn_error *err)
     at->loss_sum = at->right_sum = at->trained = 0;
     r->epoch_start = MPI_Wtime();
     if (r->o->opt_checkpoints != NULL)
-        DN_TRY(save(r, err));
+        DN_TRY(save(r, "epoch", err));
     if (r->hooks != NULL && r->hooks->epoch != NULL)
         st = r->hooks->epoch(r->hooks->ctx, report, err);
     DN_AGREE(r->comm); /* the hook may have failed on rank 0 */
     r->epoch_start = MPI_Wtime();
+out:
+    return st;
+}
+
+/* Between two epochs, where the checkpoint of the one before is written already. */
+static dn_status stop_between(run *r, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char where[64];
+
+    if (!dn_request_end_epoch(r->comm, r->requests))
+        goto out;
+    snprintf(where, sizeof where, "epoch %lld of %lld", (long long)r->at.epoch, (long long)r->o->epochs);
+    DN_TRY(dn_request_stopped(DN_WISH_STOP_CONTROL, where, err));
 out:
     return st;
 }
@@ -411,8 +434,11 @@ dn_status dn_train(const dn_comm *comm, const dn_model *m, const dn_train_rows *
     r.epoch_start = MPI_Wtime();
     if (options->opt_checkpoints != NULL)
         DN_TRY(begin(&r, err));
-    while (goes_on(&r))
+    for (int64_t epochs = 0; goes_on(&r); epochs++) {
+        if (epochs > 0)
+            DN_TRY(stop_between(&r, err));
         DN_TRY(run_epoch(&r, err));
+    }
     out->epochs = r.at.epoch;
     out->best_epoch = r.at.best_epoch;
     out->best_loss = r.at.best_loss;

@@ -28,6 +28,7 @@ typedef enum dn_status {
     DN_ECANTCREAT = 73,   /* the output cannot be created, or something is in its way */
     DN_EIO = 74,          /* reading or writing failed half way */
     DN_ESAVED = 75,       /* saved, run me again */
+    DN_ENOPERM = 77,      /* somebody else may, this user may not */
     DN_ECONFIG = 78       /* the way the program was started makes no sense */
 } dn_status;
 

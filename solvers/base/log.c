@@ -7,13 +7,18 @@
 
 static _Atomic(dn_log_sink *) sink; /* set last: a thread that finds it finds the others */
 static void *sink_ctx;
-static dn_log_level threshold = DN_INFO;
+static atomic_int threshold = DN_INFO;
 
 void dn_log_open(dn_log_sink *to, void *ctx, dn_log_level at_least)
 {
     sink_ctx = ctx;
-    threshold = at_least;
+    atomic_store(&threshold, (int)at_least);
     sink = to;
+}
+
+void dn_log_threshold(dn_log_level at_least)
+{
+    atomic_store(&threshold, (int)at_least);
 }
 
 void dn_log(dn_log_level level, const char *area, const char *event, const char *fields_fmt, ...)
@@ -22,7 +27,7 @@ void dn_log(dn_log_level level, const char *area, const char *event, const char 
     va_list args;
     dn_log_sink *to = sink;
 
-    if (to == NULL || level < threshold)
+    if (to == NULL || (int)level < atomic_load_explicit(&threshold, memory_order_relaxed))
         return;
     va_start(args, fields_fmt);
     vsnprintf(fields, sizeof fields, fields_fmt, args);

@@ -17,6 +17,9 @@ typedef void dn_log_sink(void *ctx, dn_log_level level, const char *area, const 
 
 void dn_log_open(dn_log_sink *sink, void *ctx, dn_log_level at_least);
 
+/* Another least level from now on. Any thread. */
+void dn_log_threshold(dn_log_level at_least);
+
 void dn_log(dn_log_level level, const char *area, const char *event, const char *fields_fmt, ...)
     DN_PRINTF(4, 5);
 

@@ -1,0 +1,356 @@
+/* client.c - the other end of control.h; see client.h */
+#include "jobs/control/client.h"
+
+#include <czmq.h>
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include "jobs/control/control_files.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/json.h"
+
+enum { PROTOCOL = 1, LINGER_MS = 0, MOST_MESSAGE = 1 << 20 };
+
+struct dn_client {
+    zsock_t *events, *commands; /* SUB, DEALER */
+    zsock_t *watch;             /* of commands */
+    char run_dir[DN_CONTROL_PATH];
+    bool refused;
+};
+
+/* ---- the files ---- */
+
+static dn_status read_json(const char *run_dir, const char *name, dn_json **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char *text = NULL;
+
+    DN_TRY(dn_control_read(run_dir, name, &text, err));
+    DN_TRY(dn_json_read(name, text, strlen(text), out, err));
+out:
+    dn_free(text);
+    return st;
+}
+
+static void take_text(const dn_json *json, const char *key, char *out, size_t cap)
+{
+    const char *text = dn_json_to_string(dn_json_get(json, key));
+
+    snprintf(out, cap, "%s", text != NULL ? text : "");
+}
+
+static void take_server(const dn_json *json, dn_run_state *out)
+{
+    char own[128] = "";
+
+    take_text(json, "host", out->host, sizeof out->host);
+    take_text(json, "started_utc", out->started, sizeof out->started);
+    out->pid = (long)dn_json_to_int(dn_json_get(json, "pid"));
+    out->serving = true;
+    if (gethostname(own, sizeof own - 1) == 0 && strcmp(own, out->host) == 0 && out->pid > 0)
+        out->process_gone = kill((pid_t)out->pid, 0) != 0 && errno == ESRCH;
+}
+
+dn_status dn_client_look(const char *run_dir, dn_run_state *out, dn_error *err)
+{
+    dn_status st = DN_OK, server, heartbeat;
+    dn_json *json = NULL;
+    dn_error none = DN_ERROR_INIT;
+    char path[DN_CONTROL_PATH];
+    struct stat info;
+
+    *out = (dn_run_state){.exit_code = -1, .age = NAN};
+    server = read_json(run_dir, "server.json", &json, &none);
+    if (server == DN_OK)
+        take_server(json, out);
+    dn_json_destroy(&json);
+    heartbeat = read_json(run_dir, "heartbeat.json", &json, &none);
+    if (heartbeat == DN_OK) {
+        take_text(json, "state", out->state, sizeof out->state);
+        take_text(json, "t", out->when, sizeof out->when);
+        if (dn_json_kind_of(dn_json_get(json, "exit")) == DN_JSON_INT)
+            out->exit_code = (int)dn_json_to_int(dn_json_get(json, "exit"));
+        if (snprintf(path, sizeof path, "%s/control/heartbeat.json", run_dir) < (int)sizeof path &&
+            stat(path, &info) == 0)
+            out->age = difftime(time(NULL), info.st_mtime);
+    }
+    dn_json_destroy(&json);
+    if (server == DN_ENOMEM || heartbeat == DN_ENOMEM)
+        DN_FAIL(DN_ENOMEM, "out of memory");
+    if (server == DN_EDATA)
+        DN_FAIL(DN_EDATA, "%s: %s", run_dir, none.text);
+    if (server != DN_OK && heartbeat != DN_OK)
+        DN_FAIL(DN_ENOINPUT, "%s: no run that can be watched has been there%s", run_dir,
+                access(run_dir, F_OK) != 0 ? ": there is no such directory" : "");
+out:
+    return st;
+}
+
+/* ---- connecting ---- */
+
+static dn_status load_key(const char *run_dir, const char *opt_key, zcert_t **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char path[DN_CONTROL_PATH];
+
+    if (snprintf(path, sizeof path, opt_key != NULL ? "%s" : "%s/control/client.secret",
+                 opt_key != NULL ? opt_key : run_dir) >= (int)sizeof path)
+        DN_FAIL(DN_ENOINPUT, "%.60s...: the path is too long", run_dir);
+    if (access(path, R_OK) != 0)
+        DN_FAIL(DN_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
+    *out = zcert_load(path);
+    if (*out == NULL)
+        DN_FAIL(DN_EDATA, "%s: is no CURVE certificate", path);
+out:
+    return st;
+}
+
+/* Loopback leads to another job, or to nobody, from another node. */
+static dn_status check_host(const dn_json *server, const char *run_dir, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char own[128] = "", host[128], at[160];
+
+    take_text(server, "host", host, sizeof host);
+    take_text(server, "commands", at, sizeof at);
+    if (strncmp(at, "tcp://127.", 10) == 0 && gethostname(own, sizeof own - 1) == 0 && strcmp(own, host) != 0)
+        DN_FAIL(DN_EUNAVAILABLE,
+                "%s: the job listens on its own node %s only; started with --control-interface it can be "
+                "reached from here",
+                run_dir, host);
+out:
+    return st;
+}
+
+static dn_status connect_one(int type, const dn_json *server, const char *key, zcert_t *cert, zsock_t **out,
+                             dn_error *err)
+{
+    dn_status st = DN_OK;
+    char at[160], public_key[64];
+
+    take_text(server, key, at, sizeof at);
+    take_text(server, "server_key", public_key, sizeof public_key);
+    if (strncmp(at, "tcp://", 6) != 0 || strlen(public_key) != DN_CONTROL_KEY - 1)
+        DN_FAIL(DN_EDATA, "server.json: has no sound \"%s\" and \"server_key\"", key);
+    *out = zsock_new(type);
+    if (*out == NULL)
+        DN_FAIL(DN_ENOMEM, "out of memory for a socket");
+    zcert_apply(cert, *out);
+    zsock_set_curve_serverkey(*out, public_key);
+    zsock_set_linger(*out, LINGER_MS);
+    zsock_set_maxmsgsize(*out, MOST_MESSAGE);
+    zsock_set_ipv6(*out, strchr(at, '[') != NULL);
+    zsock_set_reconnect_ivl_max(*out, 1000);
+out:
+    if (st == DN_OK && type == ZMQ_SUB)
+        zsock_set_subscribe(*out, "d1.");
+    return st;
+}
+
+static dn_status start_one(zsock_t *socket, const dn_json *server, const char *key, dn_error *err)
+{
+    dn_status st = DN_OK;
+    char at[160];
+
+    take_text(server, key, at, sizeof at);
+    if (zsock_connect(socket, "%s", at) != 0)
+        DN_FAIL(DN_EUNAVAILABLE, "%s: cannot be connected to: %s", at, zmq_strerror(zmq_errno()));
+out:
+    return st;
+}
+
+/* How the handshake of commands ends. */
+static bool watch_handshake(dn_client *c)
+{
+    char at[64];
+
+    snprintf(at, sizeof at, "inproc://dragnet-client-%p-%lld", (void *)c->commands,
+             (long long)zclock_usecs());
+    if (zmq_socket_monitor(zsock_resolve(c->commands), at, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) != 0)
+        return false;
+    c->watch = zsock_new(ZMQ_PAIR);
+    return c->watch != NULL && zsock_connect(c->watch, "%s", at) == 0;
+}
+
+dn_status dn_client_open(const char *run_dir, const char *opt_key, dn_client **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_client *c = NULL;
+    dn_run_state state;
+    dn_json *server = NULL;
+    zcert_t *cert = NULL;
+
+    *out = NULL;
+    zsys_handler_set(NULL);
+    DN_TRY(dn_client_look(run_dir, &state, err));
+    if (!state.serving)
+        DN_FAIL(DN_EUNAVAILABLE, "%s: no job runs there; the last one was %s at %s", run_dir, state.state,
+                state.when);
+    if (state.process_gone)
+        DN_FAIL(DN_EUNAVAILABLE, "%s: no job runs there; process %ld died at about %s", run_dir, state.pid,
+                state.when[0] != '\0' ? state.when : state.started);
+    DN_TRY(read_json(run_dir, "server.json", &server, err));
+    if (dn_json_to_int(dn_json_get(server, "protocol")) != PROTOCOL)
+        DN_FAIL(DN_EDATA, "%s: the job speaks protocol %lld, this dragnet speaks %d", run_dir,
+                (long long)dn_json_to_int(dn_json_get(server, "protocol")), PROTOCOL);
+    DN_TRY(check_host(server, run_dir, err));
+    DN_TRY(load_key(run_dir, opt_key, &cert, err));
+    DN_NEW(c, 1);
+    snprintf(c->run_dir, sizeof c->run_dir, "%s", run_dir);
+    DN_TRY(connect_one(ZMQ_SUB, server, "events", cert, &c->events, err));
+    DN_TRY(connect_one(ZMQ_DEALER, server, "commands", cert, &c->commands, err));
+    if (!watch_handshake(c))
+        DN_FAIL(DN_EUNAVAILABLE, "no socket: %s", zmq_strerror(zmq_errno()));
+    DN_TRY(start_one(c->events, server, "events", err));
+    DN_TRY(start_one(c->commands, server, "commands", err));
+    *out = c;
+    c = NULL;
+out:
+    dn_client_close(&c);
+    zcert_destroy(&cert);
+    dn_json_destroy(&server);
+    return st;
+}
+
+void dn_client_close(dn_client **client)
+{
+    dn_client *c = *client;
+
+    if (c == NULL)
+        return;
+    if (c->commands != NULL)
+        zmq_socket_monitor(zsock_resolve(c->commands), NULL, 0);
+    zsock_destroy(&c->watch);
+    zsock_destroy(&c->commands);
+    zsock_destroy(&c->events);
+    dn_free(c);
+    *client = NULL;
+}
+
+/* ---- talking ---- */
+
+/* A text of a frame, for dn_free(). */
+static dn_status text_of(zframe_t *f, char **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_NEW(*out, zframe_size(f) + 1);
+    memcpy(*out, zframe_data(f), zframe_size(f));
+out:
+    return st;
+}
+
+static dn_status look_for_refusal(dn_client *c, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    while (zsock_events(c->watch) & ZMQ_POLLIN) {
+        zmsg_t *m = zmsg_recv(c->watch);
+        c->refused = true;
+        zmsg_destroy(&m);
+    }
+    if (c->refused)
+        DN_FAIL(DN_ENOPERM, "%s: the job does not allow this key", c->run_dir);
+out:
+    return st;
+}
+
+/* A message of one socket within the time that is left; NULL: none. Fails: as look_for_refusal() */
+static dn_status receive(dn_client *c, zsock_t *socket, int64_t until, zmsg_t **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t left;
+
+    *out = NULL;
+    do {
+        zmq_pollitem_t item[] = {{.socket = zsock_resolve(socket), .events = ZMQ_POLLIN},
+                                 {.socket = zsock_resolve(c->watch), .events = ZMQ_POLLIN}};
+
+        left = until - zclock_mono();
+        (void)zmq_poll(item, 2, left > 0 ? (long)left : 0);
+        if (item[0].revents & ZMQ_POLLIN)
+            *out = zmsg_recv(socket);
+        else
+            DN_TRY(look_for_refusal(c, err));
+    } while (*out == NULL && left > 0);
+out:
+    return st;
+}
+
+dn_status dn_client_next(dn_client *c, int timeout_ms, char **out_topic, char **out_json, dn_error *err)
+{
+    dn_status st = DN_OK;
+    zmsg_t *m = NULL;
+    zframe_t *topic, *body;
+
+    *out_topic = *out_json = NULL;
+    DN_TRY(receive(c, c->events, zclock_mono() + timeout_ms, &m, err));
+    topic = m != NULL ? zmsg_first(m) : NULL;
+    body = m != NULL ? zmsg_next(m) : NULL;
+    if (topic == NULL || body == NULL)
+        goto out;
+    DN_TRY(text_of(topic, out_topic, err));
+    DN_TRY(text_of(body, out_json, err));
+out:
+    if (st != DN_OK) {
+        dn_free(*out_topic);
+        *out_topic = NULL;
+    }
+    zmsg_destroy(&m);
+    return st;
+}
+
+/* Whether m answers id for good; pending is set by one that does not. */
+static bool is_answer(zmsg_t *m, const char *id, bool *pending)
+{
+    zframe_t *f = zmsg_first(m);
+    dn_json *json = NULL;
+    const char *of;
+    bool mine = false;
+
+    if (f == NULL ||
+        dn_json_read("answer", (const char *)zframe_data(f), zframe_size(f), &json, NULL) != DN_OK)
+        return false;
+    of = dn_json_to_string(dn_json_get(json, "id"));
+    if (of != NULL && strcmp(of, id) == 0) {
+        mine = !dn_json_to_bool(dn_json_get(json, "pending"));
+        *pending |= !mine;
+    }
+    dn_json_destroy(&json);
+    return mine;
+}
+
+dn_status dn_client_ask(dn_client *c, const char *json, int timeout_ms, char **out_answer, bool *opt_pending,
+                        dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_json *command = NULL;
+    zmsg_t *m = NULL;
+    const char *id;
+    bool pending = false, found = false;
+    int64_t until = zclock_mono() + timeout_ms;
+
+    *out_answer = NULL;
+    DN_TRY(dn_json_read("command", json, strlen(json), &command, err));
+    id = dn_json_to_string(dn_json_get(command, "id"));
+    if (id == NULL)
+        DN_FAIL(DN_EDATA, "a command needs an \"id\"");
+    if (zmq_send(zsock_resolve(c->commands), json, strlen(json), ZMQ_DONTWAIT) < 0)
+        DN_FAIL(DN_EUNAVAILABLE, "%s: cannot be sent to: %s", c->run_dir, zmq_strerror(zmq_errno()));
+    do {
+        zmsg_destroy(&m);
+        DN_TRY(receive(c, c->commands, until, &m, err));
+        found = m != NULL && is_answer(m, id, &pending);
+    } while (m != NULL && !found);
+    if (!found)
+        DN_FAIL(DN_EUNAVAILABLE, "%s: the job %s within %.1f s", c->run_dir,
+                pending ? "has taken the command, but is not done with it" : "does not answer",
+                timeout_ms / 1000.0);
+    DN_TRY(text_of(zmsg_first(m), out_answer, err));
+out:
+    if (opt_pending != NULL)
+        *opt_pending = pending;
+    zmsg_destroy(&m);
+    dn_json_destroy(&command);
+    return st;
+}

@@ -1,0 +1,412 @@
+/* control.c - the control thread and what the job hands to it; see control.h */
+#include "jobs/control/control_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "solvers/base/alloc.h"
+
+enum { STATUS_MS = 1000, RENEWAL_MS = 1000, STACK = 1 << 20 };
+
+/* ---- the job's side: hand over and go on ---- */
+
+static void wake(dn_control *c)
+{
+    ssize_t n = write(c->wake[1], "", 1);
+    (void)n; /* full: it is awake */
+}
+
+void dn_control_status(dn_control *c, const dn_status_report *report)
+{
+    if (c == NULL || pthread_mutex_trylock(&c->report_lock) != 0)
+        return;
+    c->report = *report;
+    pthread_mutex_unlock(&c->report_lock);
+}
+
+/* Takes text over. */
+static void enqueue(dn_control *c, const char *topic, char *text)
+{
+    dn_event e = {.json = text};
+    bool full;
+
+    snprintf(e.topic, sizeof e.topic, "%s", topic);
+    dn_control_utc(e.t);
+    pthread_mutex_lock(&c->ring_lock);
+    full = text == NULL || c->queued == DN_CONTROL_RING;
+    if (full)
+        c->dropped++;
+    else
+        c->ring[(c->first + c->queued++) % DN_CONTROL_RING] = e;
+    pthread_mutex_unlock(&c->ring_lock);
+    if (full)
+        dn_free(text);
+    else
+        wake(c);
+}
+
+void dn_control_event(dn_control *c, const char *topic, const char *json)
+{
+    size_t len = strlen(json) + 1;
+    char *copy;
+
+    if (c == NULL)
+        return;
+    copy = dn_calloc(len, 1);
+    if (copy != NULL)
+        memcpy(copy, json, len);
+    enqueue(c, topic, copy);
+}
+
+static void enqueue_json(dn_control *c, const char *topic, dn_json *json)
+{
+    char *text = NULL;
+
+    if (dn_json_text(json, 0, &text, NULL) != DN_OK)
+        text = NULL;
+    enqueue(c, topic, text);
+    dn_json_destroy(&json);
+}
+
+void dn_control_checkpoint(dn_control *c, const char *path, double seconds, const char *reason)
+{
+    dn_json *json;
+    char now[DN_UTC];
+
+    if (c == NULL)
+        return;
+    dn_control_utc(now);
+    json = dn_json_create();
+    dn_json_string(json, "utc", now);
+    dn_json_string(json, "path", path);
+    dn_json_number(json, "seconds", seconds);
+    dn_json_string(json, "reason", reason);
+    enqueue_json(c, "d1.checkpoint", json);
+}
+
+void dn_control_log(dn_control *c, dn_log_level level, const char *module, const char *text)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    dn_json *json;
+
+    if (c == NULL)
+        return;
+    json = dn_json_create();
+    dn_json_string(json, "level", names[level]);
+    dn_json_string(json, "module", module);
+    dn_json_string(json, "text", text);
+    enqueue_json(c, "d1.log", json);
+}
+
+/* ---- the thread's side ---- */
+
+/* {"protocol":1,"seq":n,"t":"...",<fields>}, for dn_free(). */
+static char *envelope(dn_control *c, const char *t, const char *fields)
+{
+    size_t cap = strlen(fields) + 128;
+    char *whole = dn_calloc(cap, 1);
+    const char *rest = fields[0] == '{' ? fields + 1 : "}";
+
+    if (whole != NULL)
+        snprintf(whole, cap, "{\"protocol\":%d,\"seq\":%lld,\"t\":\"%s\"%s%s", DN_PROTOCOL,
+                 (long long)++c->seq, t, rest[0] == '}' ? "" : ",", rest);
+    return whole;
+}
+
+/* A listener that does not read loses messages; nobody waits. The text, for dn_free(). */
+static char *publish(dn_control *c, const char *topic, const char *t, const char *fields)
+{
+    char *whole = envelope(c, t, fields);
+    void *socket = c->sockets.events != NULL ? zsock_resolve(c->sockets.events) : NULL;
+
+    if (whole != NULL && socket != NULL &&
+        zmq_send(socket, topic, strlen(topic), ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
+        (void)zmq_send(socket, whole, strlen(whole), ZMQ_DONTWAIT);
+    return whole;
+}
+
+static bool dequeue(dn_control *c, dn_event *out)
+{
+    bool any;
+
+    pthread_mutex_lock(&c->ring_lock);
+    any = c->queued > 0;
+    if (any) {
+        *out = c->ring[c->first];
+        c->first = (c->first + 1) % DN_CONTROL_RING;
+        c->queued--;
+    }
+    pthread_mutex_unlock(&c->ring_lock);
+    return any;
+}
+
+static void send_queued(dn_control *c)
+{
+    dn_event e;
+
+    for (int turn = 0; turn < DN_CONTROL_RING && dequeue(c, &e); turn++) {
+        dn_free(publish(c, e.topic, e.t, e.json));
+        if (strcmp(e.topic, "d1.checkpoint") == 0) {
+            if (c->sockets.commands != NULL)
+                dn_control_answer_waiting(c, e.json);
+            pthread_mutex_lock(&c->ring_lock);
+            dn_free(c->checkpoint.json);
+            c->checkpoint = e;
+            pthread_mutex_unlock(&c->ring_lock);
+        } else
+            dn_free(e.json);
+    }
+}
+
+/* Publish the status and leave it in heartbeat.json. exit_code < 0: it has not ended. */
+static void send_status(dn_control *c, const char *state, int exit_code)
+{
+    dn_json *fields = dn_json_create();
+    char *text = NULL, *whole = NULL, now[DN_UTC];
+
+    dn_control_utc(now);
+    if (exit_code >= 0)
+        dn_json_int(fields, "exit", exit_code);
+    dn_control_status_fields(c, state, fields);
+    if (dn_json_text(fields, 0, &text, NULL) == DN_OK)
+        whole = publish(c, "d1.status", now, text);
+    if (whole != NULL) /* a full disk: the next one is tried all the same */
+        (void)!dn_control_write(c->run_dir, "heartbeat.json", whole, NULL);
+    dn_free(text);
+    dn_free(whole);
+    dn_json_destroy(&fields);
+}
+
+static dn_status write_server(dn_control *c, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const char *job = getenv("SLURM_JOB_ID"), *restart = getenv("SLURM_RESTART_COUNT");
+    dn_json *json = dn_json_create();
+    char *text = NULL;
+
+    dn_json_int(json, "protocol", DN_PROTOCOL);
+    dn_json_string(json, "events", c->sockets.events_at);
+    dn_json_string(json, "commands", c->sockets.commands_at);
+    dn_json_string(json, "server_key", c->sockets.public_key);
+    dn_json_string(json, "host", c->host);
+    dn_json_int(json, "pid", (int64_t)getpid());
+    dn_json_string(json, "stage", c->stage);
+    if (job != NULL)
+        dn_json_string(json, "job_id", job);
+    else
+        dn_json_value(json, "job_id", "null");
+    dn_json_int(json, "restart", restart != NULL ? strtol(restart, NULL, 10) : 0);
+    dn_json_int(json, "ranks", c->ranks);
+    dn_json_string(json, "started_utc", c->started);
+    DN_TRY(dn_json_text(json, 0, &text, err));
+    DN_TRY(dn_control_write(c->run_dir, "server.json", text, err));
+out:
+    dn_json_destroy(&json);
+    dn_free(text);
+    return st;
+}
+
+static void drain_wake(dn_control *c)
+{
+    char bytes[256];
+
+    while (read(c->wake[0], bytes, sizeof bytes) > 0)
+        ;
+}
+
+/* Wait for any of it, up to the next thing that has its time. */
+static void wait_for_work(dn_control *c, int64_t until)
+{
+    zsock_t *const all[] = {c->sockets.zap, c->sockets.commands, c->sockets.events_watch,
+                            c->sockets.commands_watch};
+    zmq_pollitem_t item[5] = {{.fd = c->wake[0], .events = ZMQ_POLLIN}};
+    int n = 1;
+    int64_t left = until - zclock_mono();
+
+    for (int i = 0; i < 4; i++)
+        if (all[i] != NULL)
+            item[n++] = (zmq_pollitem_t){.socket = zsock_resolve(all[i]), .events = ZMQ_POLLIN};
+    (void)zmq_poll(item, n, left > 0 ? (long)left : 0);
+    if (item[0].revents != 0)
+        drain_wake(c);
+}
+
+static void work(dn_control *c)
+{
+    int64_t now = zclock_mono();
+
+    dn_sockets_admit(&c->sockets);
+    dn_sockets_watch(&c->sockets);
+    if (now >= c->next_renewal) {
+        dn_sockets_renew(&c->sockets);
+        c->next_renewal = now + RENEWAL_MS;
+    }
+    send_queued(c); /* a checkpoint of before a command is no answer to it */
+    dn_control_answer(c);
+    if (now >= c->next_status) {
+        send_status(c, "running", -1);
+        c->next_status = now + STATUS_MS;
+    }
+}
+
+static void say_end(dn_control *c)
+{
+    dn_json *end = dn_json_create();
+    char *text = NULL, now[DN_UTC];
+
+    send_queued(c);
+    dn_control_refuse_waiting(c);
+    send_status(c,
+                c->exit_code == 0           ? "finished"
+                : c->exit_code == DN_ESAVED ? "saved"
+                                            : "failed",
+                c->exit_code);
+    dn_control_utc(now);
+    dn_json_int(end, "exit", c->exit_code);
+    dn_json_string(end, "text", c->end_text);
+    if (dn_json_text(end, 0, &text, NULL) == DN_OK)
+        dn_free(publish(c, "d1.end", now, text));
+    dn_free(text);
+    dn_json_destroy(&end);
+}
+
+static void *serve(void *control)
+{
+    dn_control *c = control;
+
+    while (!atomic_load(&c->ending)) {
+        int64_t until = c->next_status < c->next_renewal ? c->next_status : c->next_renewal;
+
+        wait_for_work(c, until);
+        work(c);
+    }
+    say_end(c);
+    dn_sockets_close(&c->sockets);
+    return NULL;
+}
+
+/* ---- begin and end ---- */
+
+static dn_status make_pipe(int fd[2], dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (pipe(fd) != 0)
+        DN_FAIL(DN_EUNAVAILABLE, "no pipe: %s", strerror(errno));
+    for (int i = 0; i < 2; i++) {
+        (void)fcntl(fd[i], F_SETFL, O_NONBLOCK);
+        (void)fcntl(fd[i], F_SETFD, FD_CLOEXEC);
+    }
+out:
+    return st;
+}
+
+/* No signal is the thread's. */
+static dn_status start_thread(dn_control *c, dn_error *err)
+{
+    dn_status st = DN_OK;
+    sigset_t all, before;
+    pthread_attr_t attributes;
+    int bad;
+
+    sigfillset(&all);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bad = pthread_create(&c->thread, &attributes, serve, c);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    if (bad != 0)
+        DN_FAIL(DN_EUNAVAILABLE, "no thread: %s", strerror(bad));
+out:
+    return st;
+}
+
+static void release(dn_control *c)
+{
+    dn_event e;
+
+    while (dequeue(c, &e))
+        dn_free(e.json);
+    dn_free(c->checkpoint.json);
+    for (int i = 0; i < 2; i++)
+        if (c->wake[i] >= 0)
+            close(c->wake[i]);
+    pthread_mutex_destroy(&c->report_lock);
+    pthread_mutex_destroy(&c->ring_lock);
+    dn_free(c);
+}
+
+static void take_options(dn_control *c, const dn_control_options *o)
+{
+    snprintf(c->run_dir, sizeof c->run_dir, "%s", o->run_dir);
+    snprintf(c->sockets.run_dir, sizeof c->sockets.run_dir, "%s", o->run_dir);
+    snprintf(c->stage, sizeof c->stage, "%s", o->stage);
+    c->ranks = o->ranks;
+    c->requests = o->requests;
+    c->report = dn_status_report_none();
+    dn_control_utc(c->started);
+    if (gethostname(c->host, sizeof c->host - 1) != 0)
+        snprintf(c->host, sizeof c->host, "unknown");
+}
+
+/* Nothing is left that leads to sockets which are gone; allowed/ and the last status stay. */
+static void remove_keys(const char *run_dir)
+{
+    dn_control_remove(run_dir, "server.json");
+    dn_control_remove(run_dir, "client.secret");
+    dn_control_remove(run_dir, "allowed/client.pub");
+}
+
+dn_status dn_control_open(const dn_control_options *o, dn_control **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_control *c = NULL;
+    bool ours = false; /* the folder */
+
+    *out = NULL;
+    if (strlen(o->run_dir) > DN_CONTROL_PATH - 64)
+        DN_FAIL(DN_ECANTCREAT, "%.60s...: the path is too long", o->run_dir);
+    DN_NEW(c, 1);
+    c->wake[0] = c->wake[1] = -1;
+    pthread_mutex_init(&c->report_lock, NULL);
+    pthread_mutex_init(&c->ring_lock, NULL);
+    take_options(c, o);
+    DN_TRY(make_pipe(c->wake, err));
+    DN_TRY(dn_control_folder(o->run_dir, err));
+    ours = true;
+    DN_TRY(dn_control_keys(o->run_dir, c->sockets.public_key, c->sockets.secret_key, err));
+    DN_TRY(dn_sockets_open(&c->sockets, o->opt_interface, err));
+    DN_TRY(write_server(c, err));
+    DN_TRY(start_thread(c, err));
+    *out = c;
+    c = NULL;
+out:
+    if (c != NULL) {
+        dn_sockets_close(&c->sockets);
+        if (ours)
+            remove_keys(o->run_dir);
+        release(c);
+    }
+    return st;
+}
+
+void dn_control_close(dn_control **control, int exit_code, const char *text)
+{
+    dn_control *c = *control;
+
+    if (c == NULL)
+        return;
+    *control = NULL;
+    c->exit_code = exit_code;
+    snprintf(c->end_text, sizeof c->end_text, "%s", text);
+    atomic_store(&c->ending, true);
+    wake(c);
+    pthread_join(c->thread, NULL);
+    remove_keys(c->run_dir);
+    release(c);
+}

@@ -1,0 +1,108 @@
+/* status.c - what a status message says; see PROTOCOL.md */
+#include "jobs/control/control_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "mpi/core/memory.h"
+
+void dn_control_utc(char *out)
+{
+    struct timespec now;
+    struct tm parts;
+    char seconds[24];
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &parts);
+    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &parts);
+    snprintf(out, DN_UTC, "%.23s.%03dZ", seconds, (int)(now.tv_nsec / 1000000) % 1000);
+}
+
+dn_status_report dn_status_report_none(void)
+{
+    return (dn_status_report){.epoch = -1,
+                              .epochs = -1,
+                              .step = -1,
+                              .steps = -1,
+                              .done = -1,
+                              .total = -1,
+                              .loss = NAN,
+                              .per_second = NAN,
+                              .elapsed_s = NAN,
+                              .eta_s = NAN};
+}
+
+static void count(dn_json *out, const char *key, int64_t value)
+{
+    if (value >= 0)
+        dn_json_int(out, key, value);
+}
+
+static void number(dn_json *out, const char *key, double value)
+{
+    if (isfinite(value))
+        dn_json_number(out, key, value);
+}
+
+static void refused(const dn_refused *r, dn_json *out)
+{
+    dn_json_int(out, "wrong_key", r->wrong_key);
+    dn_json_int(out, "plain", r->plain);
+    dn_json_int(out, "malformed", r->malformed);
+    dn_json_int(out, "oversized", r->oversized);
+    dn_json_int(out, "flooded", r->flooded);
+    dn_json_int(out, "unknown_version", r->unknown_version);
+}
+
+/* The stage tells of rank 0 alone: others would have to be asked between two steps. */
+static void ranks(const dn_control *c, dn_json *array)
+{
+    dn_json *one = dn_json_object(array, NULL);
+
+    dn_json_int(one, "rank", 0);
+    dn_json_string(one, "host", c->host);
+    dn_json_number(one, "memory_mb", (double)dn_memory_now() / 1e6);
+}
+
+void dn_control_status_fields(dn_control *c, const char *state, dn_json *out)
+{
+    dn_status_report r;
+    dn_event checkpoint;
+    dn_json *part;
+    char *last = NULL;
+    int64_t dropped;
+
+    pthread_mutex_lock(&c->report_lock);
+    r = c->report;
+    pthread_mutex_unlock(&c->report_lock);
+    pthread_mutex_lock(&c->ring_lock);
+    checkpoint = c->checkpoint; /* the thread alone replaces the text */
+    last = checkpoint.json;
+    dropped = c->dropped;
+    pthread_mutex_unlock(&c->ring_lock);
+    dn_json_string(out, "state", state);
+    dn_json_string(out, "stage", c->stage);
+    dn_json_string(out, "started_utc", c->started);
+    count(out, "epoch", r.epoch);
+    count(out, "epochs", r.epochs);
+    count(out, "step", r.step);
+    count(out, "steps", r.steps);
+    count(out, "done", r.done);
+    count(out, "total", r.total);
+    if (r.unit[0] != '\0')
+        dn_json_string(out, "unit", r.unit);
+    number(out, "loss", r.loss);
+    part = dn_json_object(out, "metrics");
+    for (int i = 0; i < r.metrics; i++)
+        number(part, r.metric[i].name, r.metric[i].value);
+    number(out, "per_second", r.per_second);
+    number(out, "eta_s", r.eta_s);
+    number(out, "elapsed_s", r.elapsed_s);
+    if (last != NULL)
+        dn_json_value(out, "checkpoint", last);
+    number(out, "checkpoint_every_s", atomic_load(&c->requests->every));
+    refused(&c->sockets.refused, dn_json_object(out, "refused"));
+    dn_json_int(out, "dropped", dropped);
+    ranks(c, dn_json_array(out, "ranks"));
+}

@@ -1,0 +1,177 @@
+/* queue.c - what Slurm's queue knows of the job of a run; see queue.h */
+#include "jobs/watch/queue.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "solvers/base/clock.h"
+
+extern char **environ;
+
+enum { PATH_ROOM = 2400, COLUMNS = 5 };
+
+/* ---- reading ---- */
+
+/* dir/path, or path where it is absolute, without "//", "/./" and a slash at the end. */
+static void join_path(const char *dir, const char *path, size_t len, char *out)
+{
+    char whole[PATH_ROOM];
+    size_t n = 0;
+
+    if (len > 0 && path[0] == '/')
+        snprintf(whole, sizeof whole, "%.*s", (int)len, path);
+    else
+        snprintf(whole, sizeof whole, "%s/%.*s", dir, (int)len, path);
+    for (const char *c = whole; *c != '\0'; c++) {
+        if (c[0] == '/' && (c[1] == '/' || c[1] == '\0'))
+            continue;
+        if (c[0] == '/' && c[1] == '.' && (c[2] == '/' || c[2] == '\0')) {
+            c++;
+            continue;
+        }
+        out[n++] = *c;
+    }
+    out[n] = '\0';
+}
+
+/* Whether a command has "-o RUN", "--output RUN" or "--output=RUN", seen from dir. */
+static bool writes_to(const char *command, const char *dir, const char *run)
+{
+    static const char *const before[] = {"-o ", "--output ", "--output="};
+    char path[PATH_ROOM];
+
+    for (const char *word = command; *word != '\0'; word += strcspn(word, " "), word += strspn(word, " "))
+        for (size_t k = 0; k < sizeof before / sizeof before[0]; k++)
+            if (strncmp(word, before[k], strlen(before[k])) == 0) {
+                const char *value = word + strlen(before[k]);
+
+                join_path(dir, value, strcspn(value, " "), path);
+                if (strcmp(path, run) == 0)
+                    return true;
+            }
+    return false;
+}
+
+/* "id|state|reason|directory|command": the five in place; the last may hold "|". */
+static bool divide(char *line, char *field[COLUMNS])
+{
+    for (int i = 0; i < COLUMNS; i++) {
+        field[i] = line;
+        if (i + 1 < COLUMNS) {
+            line = strchr(line, '|');
+            if (line == NULL)
+                return false;
+            *line++ = '\0';
+        }
+    }
+    return true;
+}
+
+void dn_queue_read(const char *text, const char *run, const char *job, dn_watch_facts *out)
+{
+    char line[PATH_ROOM], normal[PATH_ROOM], *field[COLUMNS];
+
+    join_path("", run, strlen(run), normal);
+    out->queue[0] = out->reason[0] = '\0';
+    for (const char *at = text; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n') {
+        size_t n = strcspn(at, "\n");
+        bool mine;
+
+        if (n >= sizeof line)
+            continue;
+        memcpy(line, at, n);
+        line[n] = '\0';
+        if (!divide(line, field))
+            continue;
+        mine = job[0] != '\0' ? strcmp(field[0], job) == 0 : writes_to(field[4], field[3], normal);
+        if (!mine || strcmp(out->queue, "RUNNING") == 0) /* of several, the one that runs */
+            continue;
+        snprintf(out->job, sizeof out->job, "%.63s", field[0]);
+        snprintf(out->queue, sizeof out->queue, "%.31s", field[1]);
+        snprintf(out->reason, sizeof out->reason, "%.63s", field[2]);
+    }
+}
+
+/* ---- asking ---- */
+
+static void begin(dn_queue *q)
+{
+    char *const argv[] = {"squeue", "--me", "-h", "-o", "%i|%T|%r|%Z|%o", NULL};
+    posix_spawn_file_actions_t actions;
+    int ends[2];
+
+    if (pipe(ends) != 0)
+        return;
+    (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addclose(&actions, ends[1]);
+    if (posix_spawnp(&q->pid, "squeue", &actions, NULL, argv, environ) != 0)
+        q->pid = 0; /* there is no Slurm here */
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    q->fd = ends[0];
+    q->len = 0;
+    if (q->pid == 0)
+        close(ends[0]);
+}
+
+void dn_queue_close(dn_queue *q)
+{
+    if (q->pid == 0)
+        return;
+    kill(q->pid, SIGKILL);
+    close(q->fd);
+    while (waitpid(q->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    q->pid = 0;
+}
+
+/* Take what has come; whether it was all, and the program ended well. */
+static bool take(dn_queue *q, int wait_ms)
+{
+    struct pollfd one = {.fd = q->fd, .events = POLLIN};
+    ssize_t got = 1;
+    int status = 1;
+
+    while (got > 0 && poll(&one, 1, wait_ms) > 0) {
+        got = read(q->fd, q->text + q->len, sizeof q->text - 1 - q->len);
+        q->len += got > 0 ? (size_t)got : 0;
+    }
+    if (got != 0) /* there may be more; a full buffer reads as the end */
+        return false;
+    q->text[q->len] = '\0';
+    close(q->fd);
+    while (waitpid(q->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    q->pid = 0;
+    return status == 0;
+}
+
+void dn_queue_look(dn_queue *q, const char *run, const char *job, int wait_ms, dn_watch_facts *out)
+{
+    double now = 1e-9 * (double)dn_clock_now();
+    char dir[PATH_ROOM / 2] = "", path[PATH_ROOM];
+
+    if (q->pid == 0 && (!q->ever || now - q->asked >= DN_QUEUE_EVERY_S)) {
+        q->asked = now;
+        q->ever = true;
+        begin(q);
+    }
+    if (q->pid == 0)
+        return;
+    if (take(q, wait_ms) && getcwd(dir, sizeof dir) != NULL) {
+        join_path(dir, run, strlen(run), path);
+        dn_queue_read(q->text, path, job, out);
+    } else if (now - q->asked > DN_QUEUE_PATIENCE_S)
+        dn_queue_close(q);
+}

@@ -1,0 +1,35 @@
+/* queue.h - what Slurm's queue knows of the job of a run
+ *
+ * Asks squeue, if there is one, without waiting for it: a controller that does not answer holds nobody up. A
+ * job belongs to a run by its id, or by "-o RUN" among the words of its script. Local.
+ */
+#ifndef DN_WATCH_QUEUE_H
+#define DN_WATCH_QUEUE_H
+
+#include <sys/types.h>
+#include "jobs/watch/fate.h"
+
+enum { DN_QUEUE_EVERY_S = 15, DN_QUEUE_PATIENCE_S = 5, DN_QUEUE_ROOM = 1 << 16 };
+
+typedef struct dn_queue {
+    pid_t pid;    /* of the squeue that runs; 0: none */
+    int fd;       /* its output */
+    double asked; /* s of dn_clock_now() */
+    bool ever;
+    size_t len;
+    char text[DN_QUEUE_ROOM];
+} dn_queue;
+
+/* Begin to ask, unless it has just been asked; then, for up to wait_ms, look for the answer. Fields queue,
+ * reason and job of out are set when it is there, otherwise left as they are. run: the directory; job: its
+ * id, or "". */
+void dn_queue_look(dn_queue *q, const char *run, const char *job, int wait_ms, dn_watch_facts *out);
+
+/* End what runs. */
+void dn_queue_close(dn_queue *q);
+
+/* The same from the text that squeue -o "%i|%T|%r|%Z|%o" prints: id, state, reason, directory, script and its
+ * words. run: an absolute path. */
+void dn_queue_read(const char *text, const char *run, const char *job, dn_watch_facts *out);
+
+#endif
