@@ -5,7 +5,7 @@
 shim=$(dirname "$DRAGNET")/tests/slow_io.so
 
 # no matter for the model, or what resuming itself is about; data and split are tried below
-no_matter=" output force resume checkpoint-every checkpoint-steps max-time plan profile log-level log-format quiet help split fold recipe "
+no_matter=" output force resume checkpoint-every checkpoint-steps max-time plan profile no-control control-interface log-level log-format quiet help split fold recipe "
 
 # stopped DIR COMMAND...: a run that is killed after its first checkpoint
 stopped() {
