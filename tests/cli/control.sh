@@ -9,6 +9,7 @@ digest() { h5dump -A 0 -y -m %.17g "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256s
 begin() {
     local n=$1 dir=$2
     shift 2
+    : >job.err # that of the run before tells nothing of this one
     mpirun --oversubscribe -n "$n" "$DRAGNET" "${train[@]}" -o "$dir" "$@" >job.out 2>job.err </dev/null &
     job=$!
     until grep -q "epoch done" job.err || ! kill -0 $job 2>/dev/null; do sleep 0.02; done
