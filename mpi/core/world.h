@@ -3,6 +3,7 @@
 #define DN_CORE_WORLD_H
 
 #include <mpi.h>
+#include <stdbool.h>
 #include "solvers/base/error.h"
 
 /* A communicator of ours: a duplicate, never MPI_COMM_WORLD itself. Passed by const pointer. */
@@ -11,6 +12,10 @@ typedef struct dn_comm {
     int rank; /* 0 <= rank < size */
     int size;
 } dn_comm;
+
+/* Whether a launcher (mpirun, srun) has started this process, by what it leaves in the environment. Local,
+ * before MPI, too. */
+bool dn_world_launched(void);
 
 /* Join the run. MPI calls come from the main thread only (MPI_THREAD_FUNNELED). An MPI error aborts the run
  * with one line that names rank and cause. Collective over all processes. Fails: DN_ECONFIG  the launcher
