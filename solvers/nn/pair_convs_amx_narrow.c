@@ -118,98 +118,150 @@ INLINE void pack_gradients(dn_pair_bf16 *p, const dn_pair_convs *c, const float 
     }
 }
 
-/* z2 of two rows as a row of the tiles whose k are rows, and the sums of d2. */
-INLINE void back_rows(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t group, int64_t i, int g,
-                      int64_t s, float mean, const float *d, dn_bf16 *z, __m512 *one, __m512 *two)
+/* c2' of two rows at 16 of the positions, as a row of a tile whose k are rows, 0 where it is not kept; and 1
+ * where it is. second: of positions 16 .. 31 */
+INLINE void two_rows(const dn_bf16 *c2, __mmask16 kept, __mmask16 kept_next, const bool second, dn_bf16 *z,
+                     dn_bf16 *ones)
 {
-    const dn_bf16 *c2 = p->c2 + dn_pair_bf16_at(p, s / BLOCK, g, group);
-    __m512 up = _mm512_set1_ps(p->up[g]), off = _mm512_set1_ps(p->off[g]), v[2][2];
-    __m512 scale = _mm512_set1_ps(c->scale), middle = _mm512_set1_ps(mean);
+    const __m512i low = _mm512_set1_epi32(0xffff), high = _mm512_set1_epi32((int)0xffff0000u);
+    const __m512i one = _mm512_set1_epi32(0x3f80), one_above = _mm512_set1_epi32(0x3f800000);
+    __m512i row = _mm512_load_si512(c2), next = _mm512_load_si512(c2 + BLOCK), both;
+    enum { A_OR_B_AND_C = 0xf8 };
 
-#pragma GCC unroll 2
-    for (int j = 0; j < 2; j++) {
-        uint32_t k = i + j < rows_of(c, group) ? kept2(c, group * GROUP + i + j, g, s) : 0;
-        __m512i pairs = _mm512_load_si512(c2 + (i + j) * BLOCK);
-
-#pragma GCC unroll 2
-        for (int h = 0; h < 2; h++) {
-            __mmask16 m = (__mmask16)(k >> (16 * h));
-            __m512 in = h == 0 ? low_half(pairs) : high_half(pairs);
-            __m512 out = _mm512_maskz_mul_ps(m, scale, _mm512_load_ps(d + (i + j) * BLOCK + 16 * h));
-
-            v[j][h] = _mm512_maskz_fmadd_ps(m, in, up, off);
-            *one = _mm512_add_ps(*one, out);
-            *two = _mm512_fmadd_ps(out, _mm512_sub_ps(in, middle), *two);
-        }
+    if (second) {
+        both = _mm512_maskz_srli_epi32(kept, row, 16);
+        both = _mm512_mask_ternarylogic_epi32(both, kept_next, next, high, A_OR_B_AND_C);
+    } else {
+        both = _mm512_maskz_slli_epi32(kept_next, next, 16);
+        both = _mm512_mask_ternarylogic_epi32(both, kept, row, low, A_OR_B_AND_C);
     }
-    _mm512_store_si512(z + i / 2 * 32, paired(v[0][0], v[1][0]));
-    _mm512_store_si512(z + TILE + i / 2 * 32, paired(v[0][1], v[1][1]));
+    _mm512_store_si512(z, both);
+    both = _mm512_maskz_mov_epi32(kept, one);
+    _mm512_store_si512(ones, _mm512_mask_or_epi32(both, kept_next, both, one_above));
 }
 
-/* Tiles 0 .. 3, [2 halves of O][2 halves of the block], += dy^T z */
+/* The same of a group of 32 rows at half a block: a tile of each. */
+INLINE void group_rows(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t group, int g, int64_t s,
+                       const bool second, dn_bf16 *z)
+{
+    const dn_bf16 *c2 = p->c2 + dn_pair_bf16_at(p, s / BLOCK, g, group);
+    const int64_t n = rows_of(c, group), first = group * GROUP;
+    const int shift = second ? 16 : 0;
+
+    for (int64_t i = 0; i < GROUP; i += 2) {
+        uint32_t kept = i < n ? kept2(c, first + i, g, s) : 0;
+        uint32_t next = i + 1 < n ? kept2(c, first + i + 1, g, s) : 0;
+
+        two_rows(c2 + i * BLOCK, (__mmask16)(kept >> shift), (__mmask16)(next >> shift), second,
+                 z + i / 2 * 32, z + TILE + i / 2 * 32);
+    }
+}
+
+/* Tiles 0 and 1, [2 halves of O], += dy^T c2'; tiles 2 and 3 += dy^T ones */
 INLINE void outer_step(const dn_bf16 *dyt, const dn_bf16 *z)
 {
     LOAD(4, dyt, 64);
     LOAD(6, z, 64);
-    LOAD(7, z + TILE, 64);
     LOAD(5, dyt + TILE, 64);
+    LOAD(7, z + TILE, 64);
     PRODUCT(0, 4, 6);
-    PRODUCT(1, 4, 7);
-    PRODUCT(2, 5, 6);
+    PRODUCT(1, 5, 6);
+    PRODUCT(2, 4, 7);
     PRODUCT(3, 5, 7);
 }
 
-/* dw [m, O] from sum [O][32 positions] */
-INLINE void turn_sums(const float *sum, int64_t m, float *dw)
-{
-    const __m512i order = _mm512_set_epi32(15 * BLOCK, 14 * BLOCK, 13 * BLOCK, 12 * BLOCK, 11 * BLOCK,
-                                           10 * BLOCK, 9 * BLOCK, 8 * BLOCK, 7 * BLOCK, 6 * BLOCK, 5 * BLOCK,
-                                           4 * BLOCK, 3 * BLOCK, 2 * BLOCK, BLOCK, 0);
+/* Of one channel at 16 positions: what its weights' gradient and the sums of d2 are made of. */
+typedef struct outer {
+    float with_c2[O * 16], with_ones[O * 16]; /* [O][16 positions] */
+} __attribute__((aligned(64))) outer;
 
-    for (int64_t i = 0; i < m; i++)
-        for (int h = 0; h < 2; h++)
-            _mm512_storeu_ps(dw + i * O + 16 * h,
-                             _mm512_i32gather_ps(order, sum + 16 * h * BLOCK + i, sizeof *sum));
+TILES static void outer_products(const dn_pair_bf16 *p, const dn_pair_convs *c, int g, int64_t s,
+                                 const bool second, outer *out)
+{
+    dn_bf16 z[2][BOTH] __attribute__((aligned(64)));
+    const int64_t groups = (c->rows + GROUP - 1) / GROUP;
+
+    ZERO(0);
+    ZERO(1);
+    ZERO(2);
+    ZERO(3);
+    for (int64_t q = 0; q < groups; q++) {
+        if (second)
+            group_rows(p, c, q, g, s, true, z[q % 2]);
+        else
+            group_rows(p, c, q, g, s, false, z[q % 2]);
+        if (q > 0)
+            outer_step(p->dyt + (q - 1) * GROUP * O, z[(q - 1) % 2]);
+    }
+    outer_step(p->dyt + (groups - 1) * GROUP * O, z[(groups - 1) % 2]);
+    STORE(0, out->with_c2, 64);
+    STORE(1, out->with_c2 + 16 * 16, 64);
+    STORE(2, out->with_ones, 64);
+    STORE(3, out->with_ones + 16 * 16, 64);
+}
+
+/* one, two: sums over units of the products times the weights wt, of each position. */
+INLINE void weigh(const outer *t, const dn_bf16 *wt, __m512 *one, __m512 *two)
+{
+#pragma GCC unroll 4
+    for (int i = 0; i < O / 2; i++) {
+        __m512i pair = _mm512_load_si512(wt + i * 32);
+        __m512 even = low_half(pair), odd = high_half(pair);
+
+        *one = _mm512_fmadd_ps(even, _mm512_load_ps(t->with_ones + 2 * i * 16), *one);
+        *two = _mm512_fmadd_ps(even, _mm512_load_ps(t->with_c2 + 2 * i * 16), *two);
+        *one = _mm512_fmadd_ps(odd, _mm512_load_ps(t->with_ones + (2 * i + 1) * 16), *one);
+        *two = _mm512_fmadd_ps(odd, _mm512_load_ps(t->with_c2 + (2 * i + 1) * 16), *two);
+    }
+}
+
+/* dw [m, O] of up to 16 positions: up times the products with c2' and off times those with ones, turned. */
+INLINE void write_weights(const outer *t, float up, float off, int64_t m, float *dw)
+{
+    for (int h = 0; h < 2; h++) {
+        __m512i v[16];
+
+#pragma GCC unroll 16
+        for (int o = 0; o < 16; o++) {
+            int64_t at = (16 * h + o) * 16;
+            __m512 sum = _mm512_mul_ps(_mm512_set1_ps(off), _mm512_load_ps(t->with_ones + at));
+
+            v[o] = _mm512_castps_si512(
+                _mm512_fmadd_ps(_mm512_set1_ps(up), _mm512_load_ps(t->with_c2 + at), sum));
+        }
+        dn_tiles_turn(v);
+#pragma GCC unroll 16
+        for (int i = 0; i < 16; i++)
+            if (i < m)
+                _mm512_storeu_si512(dw + i * O + 16 * h, v[i]);
+    }
 }
 
 TILES void dn_pair_amx_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float *mean,
                                    const float *dy, float *dw3, double *sum, double *sum_c)
 {
-    dn_bf16 z[2][BOTH] __attribute__((aligned(64)));
-    float d[2][GROUP * BLOCK] __attribute__((aligned(64))), turned[O * BLOCK] __attribute__((aligned(64)));
-    int64_t groups = (c->rows + GROUP - 1) / GROUP;
+    outer t;
 
     pack_gradients(p, c, dy);
     dn_tiles_begin();
     for (int64_t k = 0; k < p->blocks * G; k++) {
-        int g = (int)(k % G);
-        int64_t s = k / G * BLOCK, left = c->length - s;
-        const dn_bf16 *wt = p->w3t + k * BOTH;
+        const int g = (int)(k % G);
+        const int64_t s = k / G * BLOCK;
         __m512 one = _mm512_setzero_ps(), two = _mm512_setzero_ps();
+        double d, dc;
 
-        ZERO(0);
-        ZERO(1);
-        ZERO(2);
-        ZERO(3);
-        for (int64_t q = 0; q <= groups; q++) { /* what is opened here is used in the next turn */
-            if (q < groups) {
-                open_gradients(p->dy + q * GROUP * O, wt, d[q % 2], BLOCK);
-                open_gradients(p->dy + q * GROUP * O + TILE, wt, d[q % 2] + 16 * BLOCK, BLOCK);
-            }
-            if (q > 0)
-                for (int64_t i = 0; i < GROUP; i += 2)
-                    back_rows(p, c, q - 1, i, g, s, mean[g], d[(q - 1) % 2], z[(q - 1) % 2], &one, &two);
-            if (q > 1)
-                outer_step(p->dyt + (q - 2) * GROUP * O, z[q % 2]);
+        for (int64_t half = 0; half < BLOCK && s + half < c->length; half += 16) {
+            const int64_t left = c->length - s - half;
+
+            outer_products(p, c, g, s, half > 0, &t);
+            weigh(&t, p->w3t + k * BOTH + half / 16 * TILE, &one, &two);
+            write_weights(&t, p->up[g], p->off[g], left < 16 ? left : 16,
+                          dw3 + (g * c->length + s + half) * O);
         }
-        outer_step(p->dyt + (groups - 1) * GROUP * O, z[(groups - 1) % 2]);
-        STORE(0, turned, 4 * BLOCK);
-        STORE(1, turned + 16, 4 * BLOCK);
-        STORE(2, turned + 16 * BLOCK, 4 * BLOCK);
-        STORE(3, turned + 16 * BLOCK + 16, 4 * BLOCK);
-        turn_sums(turned, left < BLOCK ? left : BLOCK, dw3 + (g * c->length + s) * O);
-        sum[g] += total(one);
-        sum_c[g] += total(two);
+        d = (double)c->scale * total(one);
+        dc = (double)c->scale * total(two);
+        sum[g] += d;
+        sum_c[g] += dc - (double)mean[g] * d;
     }
     dn_tiles_end();
 }

@@ -130,7 +130,7 @@ static void plain_mix(dn_pair_bf16 *p, const dn_pair_convs *c, const float *u, c
         }
 }
 
-/* c2' of a block and z2. */
+/* c2' of a block and z2, not rounded. */
 static void second_inputs(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t r, int g, int64_t s,
                           float *keep, float *c2, float *z)
 {
@@ -139,7 +139,7 @@ static void second_inputs(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t
     kept(c->mask2, c->words2, r, g * c->length + s, in_block(c, s), keep);
     for (int i = 0; i < BLOCK; i++) {
         c2[i] = dn_bf16_float(at[i % 16 * 2 + i / 16]);
-        z[i] = keep[i] > 0 ? dn_bf16_float(dn_bf16_round(p->up[g] * c2[i] + p->off[g])) : 0;
+        z[i] = keep[i] > 0 ? p->up[g] * c2[i] + p->off[g] : 0;
     }
 }
 
@@ -162,6 +162,8 @@ static void plain_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const float *w
         for (int g = 0; g < G; g++)
             for (int64_t s = 0; s < c->length; s += BLOCK) {
                 second_inputs(p, c, r, g, s, keep, c2, z);
+                for (int i = 0; i < BLOCK; i++)
+                    z[i] = dn_bf16_float(dn_bf16_round(z[i]));
                 add_rows(z, in_block(c, s), p->w3f + (g * c->length + s) * O, y + r * O);
             }
 }

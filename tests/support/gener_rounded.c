@@ -278,6 +278,7 @@ double gener_rounded(int64_t rows, int64_t samples, const float *a, const float 
     }
 
     norm_back(&n5, w + p.norm5, h5, dy5, dw + p.norm5);
+    apply(&n4, w + p.norm4, c2, z2); /* as no factor on this way */
     dense_back(rows, flat, O, z2, w + p.w3, h5, dy5, dw + p.w3, dw + p.b3, d2);
     norm_back(&n4, w + p.norm4, c2, d2, dw + p.norm4);
     convolve_back(&n3, samples, a, b, w, &p, d2, dw);

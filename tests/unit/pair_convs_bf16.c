@@ -161,10 +161,10 @@ static void check_narrow(dn_pair_bf16 *p, const dn_pair_convs *c)
                 double z =
                     (double)fmaf(c->scale * m.slope[g], dn_pair_bf16_c2(p, r, g, s), c->scale * m.shift[g]);
 
-                z = kept(c->mask2, c->words2, r, g * c->length + s) ? rounded(z) : 0;
+                z = kept(c->mask2, c->words2, r, g * c->length + s) ? z : 0;
                 m.z2[unit(c, r, g, s)] = z;
                 for (int o = 0; o < O; o++)
-                    want[o] += z * rounded((double)m.w3[(g * c->length + s) * O + o]);
+                    want[o] += rounded(z) * rounded((double)m.w3[(g * c->length + s) * O + o]);
             }
         for (int o = 0; o < O; o++)
             compare((double)m.y[r * O + o], want[o]);
