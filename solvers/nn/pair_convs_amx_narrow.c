@@ -30,38 +30,83 @@ INLINE void pack_weights(const float *w3, int64_t m, dn_bf16 *w, dn_bf16 *wt)
         }
 }
 
-/* z2 of 32 rows of a block, [32 rows][32 positions in order]; rows not in use are 0. */
-INLINE void second_inputs(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t group, int g, int64_t s,
-                          dn_bf16 *z)
+/* Where the bits of a channel's block stand in a row's mask, and which positions there are. */
+typedef struct place {
+    const char *mask; /* of row 0 of the group; NULL: all are kept */
+    int64_t apart;    /* bytes from a row to the next */
+    int shift;
+    uint32_t there;
+} place;
+
+INLINE place place_of(const dn_pair_convs *c, int64_t group, int g, int64_t s)
 {
-    const dn_bf16 *c2 = p->c2 + dn_pair_bf16_at(p, s / BLOCK, g, group);
-    int64_t n = rows_of(c, group), next = dn_pair_bf16_at(p, 0, 1, 0);
-    __m512 up = _mm512_set1_ps(p->up[g]), off = _mm512_set1_ps(p->off[g]);
+    const int64_t bit = g * c->length + s;
+    const char *row = (const char *)(c->mask2 + group * GROUP * c->words2);
 
-    for (int64_t i = 0; i < n; i++) {
-        uint32_t k = kept2(c, group * GROUP + i, g, s);
-        __m512i pairs = _mm512_load_si512(c2 + i * BLOCK);
-        __m512 z0 = _mm512_maskz_fmadd_ps((__mmask16)k, low_half(pairs), up, off);
-        __m512 z1 = _mm512_maskz_fmadd_ps((__mmask16)(k >> 16), high_half(pairs), up, off);
-
-        FETCH(c2 + i * BLOCK + next);
-        _mm512_store_si512(z + i * BLOCK, rounded(z0, z1));
-    }
-    for (int64_t i = n; i < GROUP; i++)
-        _mm512_store_si512(z + i * BLOCK, _mm512_setzero_si512());
+    return (place){.mask = c->mask2 != NULL ? row + bit / 8 : NULL,
+                   .apart = c->words2 * (int64_t)sizeof *c->mask2,
+                   .shift = (int)(bit % 8),
+                   .there = there(c->length, s)};
 }
 
-/* Tiles 0 .. 3 += z times the two halves of w */
-INLINE void narrow_step(const dn_bf16 *z, const dn_bf16 *w)
+/* Of row i of the group; dropped: is there a mask? */
+INLINE uint32_t bits_of(const place *at, int64_t i, const bool dropped)
 {
-    LOAD(4, z, 64);
-    LOAD(6, w, 64);
-    LOAD(7, w + TILE, 64);
-    LOAD(5, z + TILE, 64);
-    PRODUCT(0, 4, 6);
-    PRODUCT(1, 4, 7);
-    PRODUCT(2, 5, 6);
-    PRODUCT(3, 5, 7);
+    uint64_t word;
+
+    if (!dropped)
+        return at->there;
+    memcpy(&word, at->mask + i * at->apart, sizeof word);
+    return (uint32_t)(word >> at->shift) & at->there;
+}
+
+/* A quarter of: tiles 0 .. 3 += z times the two halves of w. The vectors of other work go between the
+ * quarters: tiles multiplied one behind another would fill what the processor looks ahead. */
+INLINE void narrow_step(const dn_bf16 *z, const dn_bf16 *w, const int quarter)
+{
+    if (quarter == 0) {
+        LOAD(4, z, 64);
+        LOAD(6, w, 64);
+        PRODUCT(0, 4, 6);
+    } else if (quarter == 1) {
+        LOAD(7, w + TILE, 64);
+        PRODUCT(1, 4, 7);
+    } else if (quarter == 2) {
+        LOAD(5, z + TILE, 64);
+        PRODUCT(2, 5, 6);
+    } else {
+        PRODUCT(3, 5, 7);
+    }
+}
+
+/* z2 of 32 rows of a block, [32 rows][32 positions in order]; rows not in use are 0. Between them the step of
+ * last_z [32 rows] and last_w, or NULL. */
+INLINE void narrow_inputs(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t group, int g, int64_t s,
+                          const bool dropped, dn_bf16 *z, const dn_bf16 *last_z, const dn_bf16 *last_w)
+{
+    const dn_bf16 *c2 = p->c2 + dn_pair_bf16_at(p, s / BLOCK, g, group);
+    const int64_t n = rows_of(c, group), next = dn_pair_bf16_at(p, 0, 1, 0);
+    const place at = place_of(c, group, g, s);
+    const __m512 up = _mm512_set1_ps(p->up[g]), off = _mm512_set1_ps(p->off[g]);
+
+#pragma GCC unroll 4
+    for (int quarter = 0; quarter < 4; quarter++) {
+        const int64_t first = quarter * GROUP / 4, end = first + GROUP / 4 < n ? first + GROUP / 4 : n;
+
+        if (last_z != NULL)
+            narrow_step(last_z, last_w, quarter);
+        for (int64_t i = first; i < end; i++) {
+            uint32_t k = bits_of(&at, i, dropped);
+            __m512i pairs = _mm512_load_si512(c2 + i * BLOCK);
+            __m512 z0 = _mm512_maskz_fmadd_ps((__mmask16)k, low_half(pairs), up, off);
+            __m512 z1 = _mm512_maskz_fmadd_ps((__mmask16)(k >> 16), high_half(pairs), up, off);
+
+            FETCH(c2 + i * BLOCK + next);
+            _mm512_store_si512(z + i * BLOCK, rounded(z0, z1));
+        }
+        for (int64_t i = first > n ? first : n; i < first + GROUP / 4; i++)
+            _mm512_store_si512(z + i * BLOCK, _mm512_setzero_si512());
+    }
 }
 
 TILES void dn_pair_amx_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const float *w3, float *y)
@@ -82,12 +127,16 @@ TILES void dn_pair_amx_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const flo
         ZERO(1);
         ZERO(2);
         ZERO(3);
-        for (int64_t k = 0; k < steps; k++) {
-            second_inputs(p, c, group, (int)(k % G), k / G * BLOCK, z[k % 2]);
-            if (k > 0)
-                narrow_step(z[(k - 1) % 2], p->w3 + (k - 1) * BOTH);
-        }
-        narrow_step(z[(steps - 1) % 2], p->w3 + (steps - 1) * BOTH);
+        narrow_inputs(p, c, group, 0, 0, c->mask2 != NULL, z[0], NULL, NULL);
+        for (int64_t k = 1; k < steps; k++)
+            if (c->mask2 != NULL)
+                narrow_inputs(p, c, group, (int)(k % G), k / G * BLOCK, true, z[k % 2], z[(k - 1) % 2],
+                              p->w3 + (k - 1) * BOTH);
+            else
+                narrow_inputs(p, c, group, (int)(k % G), k / G * BLOCK, false, z[k % 2], z[(k - 1) % 2],
+                              p->w3 + (k - 1) * BOTH);
+        for (int quarter = 0; quarter < 4; quarter++)
+            narrow_step(z[(steps - 1) % 2], p->w3 + (steps - 1) * BOTH, quarter);
         STORE(0, sum, 4 * O);
         STORE(1, sum + 16, 4 * O);
         STORE(2, sum + 16 * O, 4 * O);
@@ -140,34 +189,47 @@ INLINE void two_rows(const dn_bf16 *c2, __mmask16 kept, __mmask16 kept_next, con
     _mm512_store_si512(ones, _mm512_mask_or_epi32(both, kept_next, both, one_above));
 }
 
-/* The same of a group of 32 rows at half a block: a tile of each. */
-INLINE void group_rows(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t group, int g, int64_t s,
-                       const bool second, dn_bf16 *z)
+/* A quarter of: tiles 0 and 1, [2 halves of O], += dy^T c2'; tiles 2 and 3 += dy^T ones */
+INLINE void outer_step(const dn_bf16 *dyt, const dn_bf16 *z, const int quarter)
 {
-    const dn_bf16 *c2 = p->c2 + dn_pair_bf16_at(p, s / BLOCK, g, group);
-    const int64_t n = rows_of(c, group), first = group * GROUP;
-    const int shift = second ? 16 : 0;
-
-    for (int64_t i = 0; i < GROUP; i += 2) {
-        uint32_t kept = i < n ? kept2(c, first + i, g, s) : 0;
-        uint32_t next = i + 1 < n ? kept2(c, first + i + 1, g, s) : 0;
-
-        two_rows(c2 + i * BLOCK, (__mmask16)(kept >> shift), (__mmask16)(next >> shift), second,
-                 z + i / 2 * 32, z + TILE + i / 2 * 32);
+    if (quarter == 0) {
+        LOAD(4, dyt, 64);
+        LOAD(6, z, 64);
+        PRODUCT(0, 4, 6);
+    } else if (quarter == 1) {
+        LOAD(5, dyt + TILE, 64);
+        PRODUCT(1, 5, 6);
+    } else if (quarter == 2) {
+        LOAD(7, z + TILE, 64);
+        PRODUCT(2, 4, 7);
+    } else {
+        PRODUCT(3, 5, 7);
     }
 }
 
-/* Tiles 0 and 1, [2 halves of O], += dy^T c2'; tiles 2 and 3 += dy^T ones */
-INLINE void outer_step(const dn_bf16 *dyt, const dn_bf16 *z)
+/* Two tiles of a group of 32 rows at half a block: c2' and ones. Between them the step of last_dyt and
+ * last_z, or NULL. */
+INLINE void group_rows(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t group, int g, int64_t s,
+                       const bool second, const bool dropped, dn_bf16 *z, const dn_bf16 *last_dyt,
+                       const dn_bf16 *last_z)
 {
-    LOAD(4, dyt, 64);
-    LOAD(6, z, 64);
-    LOAD(5, dyt + TILE, 64);
-    LOAD(7, z + TILE, 64);
-    PRODUCT(0, 4, 6);
-    PRODUCT(1, 5, 6);
-    PRODUCT(2, 4, 7);
-    PRODUCT(3, 5, 7);
+    const dn_bf16 *c2 = p->c2 + dn_pair_bf16_at(p, s / BLOCK, g, group);
+    const int64_t n = rows_of(c, group);
+    const int shift = second ? 16 : 0;
+    const place at = place_of(c, group, g, s);
+
+#pragma GCC unroll 4
+    for (int quarter = 0; quarter < 4; quarter++) {
+        if (last_z != NULL)
+            outer_step(last_dyt, last_z, quarter);
+        for (int64_t i = quarter * GROUP / 4; i < (quarter + 1) * GROUP / 4; i += 2) {
+            uint32_t kept = i < n ? bits_of(&at, i, dropped) : 0;
+            uint32_t next = i + 1 < n ? bits_of(&at, i + 1, dropped) : 0;
+
+            two_rows(c2 + i * BLOCK, (__mmask16)(kept >> shift), (__mmask16)(next >> shift), second,
+                     z + i / 2 * 32, z + TILE + i / 2 * 32);
+        }
+    }
 }
 
 /* Of one channel at 16 positions: what its weights' gradient and the sums of d2 are made of. */
@@ -175,8 +237,8 @@ typedef struct outer {
     float with_c2[O * 16], with_ones[O * 16]; /* [O][16 positions] */
 } __attribute__((aligned(64))) outer;
 
-TILES static void outer_products(const dn_pair_bf16 *p, const dn_pair_convs *c, int g, int64_t s,
-                                 const bool second, outer *out)
+INLINE void outer_products(const dn_pair_bf16 *p, const dn_pair_convs *c, int g, int64_t s, const bool second,
+                           const bool dropped, outer *out)
 {
     dn_bf16 z[2][BOTH] __attribute__((aligned(64)));
     const int64_t groups = (c->rows + GROUP - 1) / GROUP;
@@ -185,19 +247,29 @@ TILES static void outer_products(const dn_pair_bf16 *p, const dn_pair_convs *c, 
     ZERO(1);
     ZERO(2);
     ZERO(3);
-    for (int64_t q = 0; q < groups; q++) {
-        if (second)
-            group_rows(p, c, q, g, s, true, z[q % 2]);
-        else
-            group_rows(p, c, q, g, s, false, z[q % 2]);
-        if (q > 0)
-            outer_step(p->dyt + (q - 1) * GROUP * O, z[(q - 1) % 2]);
-    }
-    outer_step(p->dyt + (groups - 1) * GROUP * O, z[(groups - 1) % 2]);
+    group_rows(p, c, 0, g, s, second, dropped, z[0], NULL, NULL);
+    for (int64_t q = 1; q < groups; q++)
+        group_rows(p, c, q, g, s, second, dropped, z[q % 2], p->dyt + (q - 1) * GROUP * O, z[(q - 1) % 2]);
+    for (int quarter = 0; quarter < 4; quarter++)
+        outer_step(p->dyt + (groups - 1) * GROUP * O, z[(groups - 1) % 2], quarter);
     STORE(0, out->with_c2, 64);
     STORE(1, out->with_c2 + 16 * 16, 64);
     STORE(2, out->with_ones, 64);
     STORE(3, out->with_ones + 16 * 16, 64);
+}
+
+/* The four forms of it. */
+TILES static void outer_half(const dn_pair_bf16 *p, const dn_pair_convs *c, int g, int64_t s, int64_t half,
+                             outer *out)
+{
+    if (half == 0 && c->mask2 != NULL)
+        outer_products(p, c, g, s, false, true, out);
+    else if (c->mask2 != NULL)
+        outer_products(p, c, g, s, true, true, out);
+    else if (half == 0)
+        outer_products(p, c, g, s, false, false, out);
+    else
+        outer_products(p, c, g, s, true, false, out);
 }
 
 /* one, two: sums over units of the products times the weights wt, of each position. */
@@ -253,7 +325,7 @@ TILES void dn_pair_amx_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, cons
         for (int64_t half = 0; half < BLOCK && s + half < c->length; half += 16) {
             const int64_t left = c->length - s - half;
 
-            outer_products(p, c, g, s, half > 0, &t);
+            outer_half(p, c, g, s, half, &t);
             weigh(&t, p->w3t + k * BOTH + half / 16 * TILE, &one, &two);
             write_weights(&t, p->up[g], p->off[g], left < 16 ? left : 16,
                           dw3 + (g * c->length + s + half) * O);
