@@ -249,7 +249,8 @@ static void plain_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float 
 
                     dbias2[g] += (double)v;
                     for (int j = 0; j < X; j++)
-                        product[g * X + j][i] = dn_bf16_float(dn_bf16_round(v * x[j]));
+                        product[g * X + j][i] =
+                            dn_bf16_float(dn_bf16_round(v)) * dn_bf16_float(dn_bf16_round(x[j]));
                 }
             }
             add_masked((const float(*)[BLOCK])keep, (const float(*)[BLOCK])product, t);

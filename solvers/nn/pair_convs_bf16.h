@@ -9,14 +9,14 @@
  *     P, Q      = sums over rows of (kept ? c2' : 0) round(dy[o]), (kept ? 1 : 0) round(dy[o])
  *     d2[g][s]  = kept ? scale (sum over o of round(dy[o]) round(w3[g L + s][o])) : 0
  *     dc2[g][s] = p d2 + q c2' + r
- *     t[f][g][j] = sum over rows and positions of (f kept) round(dc2[g] x_j)
+ *     t[f][g][j] = sum over rows and positions of (f kept) round(dc2[g]) round(x_j)
  *     dw2[g][f] = scale sum over j of u[f][j] t[f][g][j],  cross[f][j] = scale sum over g of w2[g][f]
  * t[f][g][j]
  *
  * Sums of products are f32. The sums of d2 and of d2 c2' over rows are those of P and Q times round(w3) over
- * units: neither d2 nor z2 is needed for them on tiles. Because a mask is 0 or 1, both gradients of mix follow from t, which is one
- * product of the masks with dc2 x. Of one branch only c2' stands in memory, 16 P bytes a pair; d2 is computed
- * where it is needed.
+ * units: neither d2 nor z2 is needed for them on tiles. Because a mask is 0 or 1, both gradients of mix
+ * follow from t, which is one product of dc2 with the kept windows. Of one branch only c2' stands in memory,
+ * 16 P bytes a pair; d2 is computed where it is needed.
  *
  * On CPUs with AMX products run on tiles of 16 x 32, with AVX-512 around them; elsewhere as loops of floats.
  * A row's y does not depend on the rows beside it. All functions are local.

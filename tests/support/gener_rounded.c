@@ -167,7 +167,8 @@ static norm convolve(int64_t rows, int64_t samples, const float *a, const float 
     return n;
 }
 
-/* From d, the gradient at c2: the products with windows are rounded, and all else follows from their sums. */
+/* From d, the gradient at c2: it and the windows are rounded, and all else follows from the sums of their
+ * products. */
 static void convolve_back(const norm *n, int64_t samples, const float *a, const float *b, const float *w,
                           const places *p, const double *d, double *dw)
 {
@@ -180,7 +181,7 @@ static void convolve_back(const norm *n, int64_t samples, const float *a, const 
                 double x = window(a, b, samples, r, s, j);
 
                 for (int g = 0; g < G; g++)
-                    t[g][j] += rounded(d[(r * G + g) * length + s] * x);
+                    t[g][j] += rounded(d[(r * G + g) * length + s]) * rounded(x);
                 for (int i = 0; i < X; i++)
                     gram[i][j] += x * window(a, b, samples, r, s, i);
             }

@@ -206,7 +206,7 @@ static void check_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c)
     close_to(2e-4);
 }
 
-/* dc2 x_j may round to the other side: half a unit of bf16 again where there is one position. */
+/* dc2 may round to the other side: half a unit of bf16 again where there is one position. */
 static void check_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c)
 {
     static double dw2[G][F], cross[F][X];
@@ -224,7 +224,7 @@ static void check_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c)
 
                 bias += d;
                 for (int j = 0; j < X; j++) {
-                    double product = (double)c->scale * rounded(d * window(c, r, s, j));
+                    double product = (double)c->scale * rounded(d) * rounded(window(c, r, s, j));
 
                     for (int f = 0; f < F; f++)
                         if (kept(c->mask1, c->words1, r, f * c->length + s)) {
