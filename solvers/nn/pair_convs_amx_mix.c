@@ -152,15 +152,35 @@ typedef struct patch {
     dn_bf16 *dc2; /* [32 rows][G][32 positions in pairs] */
 } patch;
 
-/* Tile 0 or 1, eight rows of d2 at 16 positions before masks and scale, from tile 5 = dy. */
-INLINE void open_gradients(const dn_bf16 *wt)
+/* Eight rows of d2 at a block of a channel, before masks and scale, from tile 5 = dy: tiles 0 and 1, or
+ * 2 and 3 */
+INLINE void open_gradients(const dn_bf16 *wt, const bool odd)
 {
     LOAD(6, wt, 64);
-    ZERO(0);
-    PRODUCT(0, 5, 6);
     LOAD(7, wt + TILE, 64);
-    ZERO(1);
-    PRODUCT(1, 5, 7);
+    if (odd) {
+        ZERO(2);
+        PRODUCT(2, 5, 6);
+        ZERO(3);
+        PRODUCT(3, 5, 7);
+    } else {
+        ZERO(0);
+        PRODUCT(0, 5, 6);
+        ZERO(1);
+        PRODUCT(1, 5, 7);
+    }
+}
+
+/* d [8 rows][32 positions] from them */
+INLINE void close_gradients(float *d, const bool odd)
+{
+    if (odd) {
+        STORE(2, d, 4 * BLOCK);
+        STORE(3, d + 16, 4 * BLOCK);
+    } else {
+        STORE(0, d, 4 * BLOCK);
+        STORE(1, d + 16, 4 * BLOCK);
+    }
 }
 
 /* dc2 of rows first .. end - 1 of the group, from d [8 rows][32 positions]; bias: their sums */
@@ -189,29 +209,37 @@ INLINE void fill_gradients(const patch *t, int g, int64_t first, int64_t end, co
     bias[g] = _mm512_add_ps(sum0, sum1);
 }
 
-/* dc2 of a patch, eight rows of a channel at a time; the tiles of the next ones are multiplied meanwhile. */
+/* Step k of a patch: eight rows of a channel. What tiles give is opened two steps before it is read, and
+ * stored one step before. */
+INLINE void gradients_step(const patch *t, int k, int steps, const bool odd, const bool dropped,
+                           float d[2][8 * BLOCK], __m512 *bias)
+{
+    const int64_t n = rows_of(t->c, t->group), first = k / G * 8, end = first + 8 < n ? first + 8 : n;
+
+    if (k + 1 < steps)
+        close_gradients(d[!odd], !odd);
+    if (k + 2 < steps) {
+        if ((k + 2) % G == 0)
+            LOAD(5, t->p->dy + (t->group * GROUP + (k + 2) / G * 8) * O, 64);
+        open_gradients(t->p->w3t + (t->s / BLOCK * G + (k + 2) % G) * BOTH, odd);
+    }
+    fill_gradients(t, k % G, first, end, dropped, d[odd], bias);
+}
+
+/* dc2 of a patch. */
 INLINE void patch_gradients(const patch *t, const bool dropped, __m512 *bias)
 {
     float d[2][8 * BLOCK] __attribute__((aligned(64)));
-    const dn_bf16 *dy = t->p->dy + t->group * GROUP * O, *wt = t->p->w3t + t->s / BLOCK * G * BOTH;
-    const int64_t n = rows_of(t->c, t->group);
-    const int steps = (int)((n + 7) / 8) * G;
+    const dn_bf16 *wt = t->p->w3t + t->s / BLOCK * G * BOTH;
+    const int steps = (int)((rows_of(t->c, t->group) + 7) / 8) * G;
 
-    for (int k = -1; k < steps; k++) {
-        if (k + 1 < steps) {
-            if ((k + 1) % G == 0)
-                LOAD(5, dy + (k + 1) / G * 8 * O, 64);
-            open_gradients(wt + (k + 1) % G * BOTH);
-        }
-        if (k >= 0) {
-            int64_t first = k / G * 8, end = first + 8 < n ? first + 8 : n;
-
-            fill_gradients(t, k % G, first, end, dropped, d[k & 1], bias);
-        }
-        if (k + 1 < steps) {
-            STORE(0, d[(k + 1) & 1], 4 * BLOCK);
-            STORE(1, d[(k + 1) & 1] + 16, 4 * BLOCK);
-        }
+    LOAD(5, t->p->dy + t->group * GROUP * O, 64);
+    open_gradients(wt, false);
+    close_gradients(d[0], false);
+    open_gradients(wt + BOTH, true);
+    for (int k = 0; k < steps; k += 2) {
+        gradients_step(t, k, steps, false, dropped, d, bias);
+        gradients_step(t, k + 1, steps, true, dropped, d, bias);
     }
 }
 
@@ -237,9 +265,28 @@ INLINE void mix_step(const dn_bf16 *dc2, const windows *w, const int part)
     }
 }
 
+/* 16 copies of a pair, by the port that loads: the compiler would rather take them from the vector that was
+ * stored there, by the one port that is busiest. */
+INLINE __m512i pair_of(const int32_t *at)
+{
+    __m512i out;
+
+    __asm__("vpbroadcastd %1, %0" : "=v"(out) : "m"(*at));
+    return out;
+}
+
+/* Which words of x have bit i; single: 1 << i in all words */
+INLINE __mmask32 words_with(__m512i x, const __m512i *single)
+{
+    __mmask32 out;
+
+    __asm__("vptestmw %2, %1, %0" : "=k"(out) : "v"(x), "m"(*single));
+    return out;
+}
+
 /* The windows of a row, and between them the step of the row before, unless last is NULL. */
-INLINE void fill_windows(const float *a, const float *b, __m512i masks, windows *w, const dn_bf16 *last_dc2,
-                         const windows *last)
+INLINE void fill_windows(const float *a, const float *b, __m512i masks, const __m512i bit[16], windows *w,
+                         const dn_bf16 *last_dc2, const windows *last)
 {
     int32_t x[X - 1][16] __attribute__((aligned(64)));
     const __m512i one = _mm512_set1_epi16(0x3f80);
@@ -250,19 +297,19 @@ INLINE void fill_windows(const float *a, const float *b, __m512i masks, windows 
     _mm512_store_si512(x[3], paired(_mm512_loadu_ps(b + 1), _mm512_loadu_ps(b + 17)));
 #pragma GCC unroll 16
     for (int i = 0; i < 16; i++) {
-        __mmask32 m = _mm512_test_epi16_mask(masks, _mm512_set1_epi16((short)(1u << i)));
+        __mmask32 m = words_with(masks, &bit[i]);
 
         if (last != NULL && i % 3 == 0 && i < 15)
             mix_step(last_dc2, last, i / 3);
 #pragma GCC unroll 4
         for (int j = 0; j < X - 1; j++)
-            _mm512_store_si512(w->x[j] + i * 32, _mm512_maskz_mov_epi16(m, _mm512_set1_epi32(x[j][i])));
+            _mm512_store_si512(w->x[j] + i * 32, _mm512_maskz_mov_epi16(m, pair_of(&x[j][i])));
         _mm512_store_si512(w->x[X - 1] + i * 32, _mm512_maskz_mov_epi16(m, one));
     }
 }
 
 /* Tiles 0 .. 4 from the rows of a patch. */
-INLINE void patch_products(const patch *t, const filter_bits *at)
+INLINE void patch_products(const patch *t, const filter_bits *at, const __m512i bit[16])
 {
     const dn_pair_convs *c = t->c;
     const int64_t row = dn_pair_pitch(c->length) + DN_PAIR_ROOM, first = t->group * GROUP;
@@ -286,9 +333,9 @@ INLINE void patch_products(const patch *t, const filter_bits *at)
         FETCH(b + later);
         FETCH(b + later + 16);
         if (i == 0)
-            fill_windows(a, b, these, &w[0], NULL, NULL);
+            fill_windows(a, b, these, bit, &w[0], NULL, NULL);
         else
-            fill_windows(a, b, these, &w[i % 2], t->dc2 + (i - 1) * G * BLOCK, &w[(i - 1) % 2]);
+            fill_windows(a, b, these, bit, &w[i % 2], t->dc2 + (i - 1) * G * BLOCK, &w[(i - 1) % 2]);
     }
     for (int part = 0; part < X; part++)
         mix_step(t->dc2 + (n - 1) * G * BLOCK, &w[(n - 1) % 2], part);
@@ -313,7 +360,10 @@ TILES void dn_pair_amx_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const f
 {
     dn_bf16 dc2[GROUP * G * BLOCK] __attribute__((aligned(64)));
     const slopes n2 = {slope_p, slope_q, slope_r};
+    __m512i bit[16];
 
+    for (int i = 0; i < 16; i++)
+        bit[i] = _mm512_set1_epi16((short)(1u << i));
     dn_tiles_begin_rows((const uint8_t[8]){8, 8, 8, 8, 8, 8, 16, 16});
     for (int64_t s = 0; s < c->length; s += BLOCK) {
         float sum[X * G * F] __attribute__((aligned(64))) = {0};
@@ -329,7 +379,7 @@ TILES void dn_pair_amx_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const f
                 patch_gradients(&now, true, bias);
             else
                 patch_gradients(&now, false, bias);
-            patch_products(&now, &at);
+            patch_products(&now, &at, bit);
             add_tiles(sum);
         }
         for (int j = 0; j < X; j++)
