@@ -104,35 +104,5 @@ INLINE int64_t rows_of(const dn_pair_convs *c, int64_t group)
     return left < GROUP ? left : GROUP;
 }
 
-/* Where the bits of a channel's block stand in a row's mask, and which positions there are. */
-typedef struct place {
-    const char *mask; /* of row 0 of the group; NULL: all are kept */
-    int64_t apart;    /* bytes from a row to the next */
-    int shift;
-    uint32_t there;
-} place;
-
-INLINE place place_of(const dn_pair_convs *c, int64_t group, int g, int64_t s)
-{
-    const int64_t bit = g * c->length + s;
-    const char *row = (const char *)(c->mask2 + group * GROUP * c->words2);
-
-    return (place){.mask = c->mask2 != NULL ? row + bit / 8 : NULL,
-                   .apart = c->words2 * (int64_t)sizeof *c->mask2,
-                   .shift = (int)(bit % 8),
-                   .there = there(c->length, s)};
-}
-
-/* Of row i of the group; dropped: is there a mask? */
-INLINE uint32_t bits_of(const place *at, int64_t i, const bool dropped)
-{
-    uint64_t word;
-
-    if (!dropped)
-        return at->there;
-    memcpy(&word, at->mask + i * at->apart, sizeof word);
-    return (uint32_t)(word >> at->shift) & at->there;
-}
-
 #endif
 #endif

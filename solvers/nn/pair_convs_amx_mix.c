@@ -103,7 +103,6 @@ TILES void dn_pair_amx_mix(dn_pair_bf16 *p, const dn_pair_convs *c, const float 
                            const float *bias2, double *sum, double *square)
 {
     int64_t row = dn_pair_pitch(c->length) + DN_PAIR_ROOM, stride = dn_pair_bf16_at(p, 0, 1, 0);
-    uint32_t keep[2][F] __attribute__((aligned(64))); /* of this row and the next one */
 
     for (int64_t group = 0; group * GROUP < c->rows; group++) {
         int64_t n = rows_of(c, group);
@@ -112,17 +111,18 @@ TILES void dn_pair_amx_mix(dn_pair_bf16 *p, const dn_pair_convs *c, const float 
         memset(&to, 0, sizeof to);
         for (int64_t s = 0; s < c->length; s += BLOCK) {
             dn_bf16 *out = p->c2 + dn_pair_bf16_at(p, s / BLOCK, 0, group);
+            uint32_t *keep = dn_pair_bf16_kept1(p, s / BLOCK, group);
             filter_bits at;
 
             find_filters(c->length, s, &at);
-            _mm512_store_si512(keep[0], filter_masks(c, &at, group * GROUP));
-            for (int64_t i = 0; i < n; i++) {
+            _mm512_store_si512(keep, filter_masks(c, &at, group * GROUP));
+            for (int64_t i = 0; i < n; i++, keep += F) {
                 int64_t r = group * GROUP + i;
 
                 if (i + 1 < n)
-                    _mm512_store_si512(keep[(i + 1) % 2], filter_masks(c, &at, r + 1));
-                mix_block(c->a + r * row + s, c->b + r * row + s, keep[i % 2], u, w2t, bias2,
-                          there(c->length, s), out + i * BLOCK, stride, &to);
+                    _mm512_store_si512(keep + F, filter_masks(c, &at, r + 1));
+                mix_block(c->a + r * row + s, c->b + r * row + s, keep, u, w2t, bias2, there(c->length, s),
+                          out + i * BLOCK, stride, &to);
             }
         }
         for (int g = 0; g < G; g++) {
@@ -184,24 +184,23 @@ INLINE void close_gradients(float *d, const bool odd)
 }
 
 /* dc2 of rows first .. end - 1 of the group, from d [8 rows][32 positions]; bias: their sums */
-INLINE void fill_gradients(const patch *t, int g, int64_t first, int64_t end, const bool dropped,
-                           const float *d, __m512 *bias)
+INLINE void fill_gradients(const patch *t, int g, int64_t first, int64_t end, const float *d, __m512 *bias)
 {
     const dn_bf16 *c2 = t->p->c2 + dn_pair_bf16_at(t->p, t->s / BLOCK, g, t->group);
-    const place at = place_of(t->c, t->group, g, t->s);
+    const uint32_t *kept = dn_pair_bf16_kept2(t->p, t->s / BLOCK, g, t->group);
+    const uint32_t all = there(t->c->length, t->s);
     const __m512 by = _mm512_set1_ps(t->n2->p[g] * t->c->scale), q = _mm512_set1_ps(t->n2->q[g]);
     const __m512 add = _mm512_set1_ps(t->n2->r[g]);
     __m512 sum0 = bias[g], sum1 = _mm512_setzero_ps();
 
     for (int64_t i = first; i < end; i++, d += BLOCK) {
-        uint32_t k = bits_of(&at, i, dropped);
         __m512i pairs = _mm512_load_si512(c2 + i * BLOCK);
-        __m512 v0 = _mm512_maskz_fmadd_ps((__mmask16)at.there, q, low_half(pairs), add);
-        __m512 v1 = _mm512_maskz_fmadd_ps((__mmask16)(at.there >> 16), q, high_half(pairs), add);
+        __m512 v0 = _mm512_maskz_fmadd_ps((__mmask16)all, q, low_half(pairs), add);
+        __m512 v1 = _mm512_maskz_fmadd_ps((__mmask16)(all >> 16), q, high_half(pairs), add);
 
         FETCH(c2 + i * BLOCK + BOTH);
-        v0 = _mm512_mask3_fmadd_ps(by, _mm512_load_ps(d), v0, (__mmask16)k);
-        v1 = _mm512_mask3_fmadd_ps(by, _mm512_load_ps(d + 16), v1, (__mmask16)(k >> 16));
+        v0 = _mm512_mask3_fmadd_ps(by, _mm512_load_ps(d), v0, (__mmask16)kept[i]);
+        v1 = _mm512_mask3_fmadd_ps(by, _mm512_load_ps(d + 16), v1, (__mmask16)(kept[i] >> 16));
         sum0 = _mm512_add_ps(sum0, v0);
         sum1 = _mm512_add_ps(sum1, v1);
         _mm512_store_si512(t->dc2 + (i * G + g) * BLOCK, paired(v0, v1));
@@ -211,8 +210,8 @@ INLINE void fill_gradients(const patch *t, int g, int64_t first, int64_t end, co
 
 /* Step k of a patch: eight rows of a channel. What tiles give is opened two steps before it is read, and
  * stored one step before. */
-INLINE void gradients_step(const patch *t, int k, int steps, const bool odd, const bool dropped,
-                           float d[2][8 * BLOCK], __m512 *bias)
+INLINE void gradients_step(const patch *t, int k, int steps, const bool odd, float d[2][8 * BLOCK],
+                           __m512 *bias)
 {
     const int64_t n = rows_of(t->c, t->group), first = k / G * 8, end = first + 8 < n ? first + 8 : n;
 
@@ -223,11 +222,11 @@ INLINE void gradients_step(const patch *t, int k, int steps, const bool odd, con
             LOAD(5, t->p->dy + (t->group * GROUP + (k + 2) / G * 8) * O, 64);
         open_gradients(t->p->w3t + (t->s / BLOCK * G + (k + 2) % G) * BOTH, odd);
     }
-    fill_gradients(t, k % G, first, end, dropped, d[odd], bias);
+    fill_gradients(t, k % G, first, end, d[odd], bias);
 }
 
 /* dc2 of a patch. */
-INLINE void patch_gradients(const patch *t, const bool dropped, __m512 *bias)
+INLINE void patch_gradients(const patch *t, __m512 *bias)
 {
     float d[2][8 * BLOCK] __attribute__((aligned(64)));
     const dn_bf16 *wt = t->p->w3t + t->s / BLOCK * G * BOTH;
@@ -238,8 +237,8 @@ INLINE void patch_gradients(const patch *t, const bool dropped, __m512 *bias)
     close_gradients(d[0], false);
     open_gradients(wt + BOTH, true);
     for (int k = 0; k < steps; k += 2) {
-        gradients_step(t, k, steps, false, dropped, d, bias);
-        gradients_step(t, k + 1, steps, true, dropped, d, bias);
+        gradients_step(t, k, steps, false, d, bias);
+        gradients_step(t, k + 1, steps, true, d, bias);
     }
 }
 
@@ -309,13 +308,13 @@ INLINE void fill_windows(const float *a, const float *b, __m512i masks, const __
 }
 
 /* Tiles 0 .. 4 from the rows of a patch. */
-INLINE void patch_products(const patch *t, const filter_bits *at, const __m512i bit[16])
+INLINE void patch_products(const patch *t, const __m512i bit[16])
 {
     const dn_pair_convs *c = t->c;
     const int64_t row = dn_pair_pitch(c->length) + DN_PAIR_ROOM, first = t->group * GROUP;
     const int64_t n = rows_of(c, t->group), later = GROUP * row;
     const float *a = c->a + first * row + t->s, *b = c->b + first * row + t->s;
-    __m512i masks = filter_masks(c, at, first);
+    const uint32_t *kept = dn_pair_bf16_kept1(t->p, t->s / BLOCK, t->group);
     windows w[2];
 
     ZERO(0);
@@ -324,18 +323,16 @@ INLINE void patch_products(const patch *t, const filter_bits *at, const __m512i 
     ZERO(3);
     ZERO(4);
     for (int64_t i = 0; i < n; i++, a += row, b += row) {
-        __m512i these = masks;
+        const __m512i masks = _mm512_load_si512(kept + i * F);
 
-        if (i + 1 < n)
-            masks = filter_masks(c, at, first + i + 1);
         FETCH(a + later);
         FETCH(a + later + 16);
         FETCH(b + later);
         FETCH(b + later + 16);
         if (i == 0)
-            fill_windows(a, b, these, bit, &w[0], NULL, NULL);
+            fill_windows(a, b, masks, bit, &w[0], NULL, NULL);
         else
-            fill_windows(a, b, these, bit, &w[i % 2], t->dc2 + (i - 1) * G * BLOCK, &w[(i - 1) % 2]);
+            fill_windows(a, b, masks, bit, &w[i % 2], t->dc2 + (i - 1) * G * BLOCK, &w[(i - 1) % 2]);
     }
     for (int part = 0; part < X; part++)
         mix_step(t->dc2 + (n - 1) * G * BLOCK, &w[(n - 1) % 2], part);
@@ -368,18 +365,13 @@ TILES void dn_pair_amx_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const f
     for (int64_t s = 0; s < c->length; s += BLOCK) {
         float sum[X * G * F] __attribute__((aligned(64))) = {0};
         __m512 bias[G];
-        filter_bits at;
 
         memset(bias, 0, sizeof bias);
-        find_filters(c->length, s, &at);
         for (int64_t group = 0; group * GROUP < c->rows; group++) {
             const patch now = {.p = p, .c = c, .group = group, .s = s, .n2 = &n2, .dc2 = dc2};
 
-            if (c->mask2 != NULL)
-                patch_gradients(&now, true, bias);
-            else
-                patch_gradients(&now, false, bias);
-            patch_products(&now, &at, bit);
+            patch_gradients(&now, bias);
+            patch_products(&now, bit);
             add_tiles(sum);
         }
         for (int j = 0; j < X; j++)

@@ -30,6 +30,36 @@ INLINE void pack_weights(const float *w3, int64_t m, dn_bf16 *w, dn_bf16 *wt)
         }
 }
 
+/* Where the bits of a channel's block stand in a row's mask, and which positions there are. */
+typedef struct place {
+    const char *mask; /* of row 0 of the group; NULL: all are kept */
+    int64_t apart;    /* bytes from a row to the next */
+    int shift;
+    uint32_t there;
+} place;
+
+INLINE place place_of(const dn_pair_convs *c, int64_t group, int g, int64_t s)
+{
+    const int64_t bit = g * c->length + s;
+    const char *row = (const char *)(c->mask2 + group * GROUP * c->words2);
+
+    return (place){.mask = c->mask2 != NULL ? row + bit / 8 : NULL,
+                   .apart = c->words2 * (int64_t)sizeof *c->mask2,
+                   .shift = (int)(bit % 8),
+                   .there = there(c->length, s)};
+}
+
+/* Of row i of the group; dropped: is there a mask? */
+INLINE uint32_t bits_of(const place *at, int64_t i, const bool dropped)
+{
+    uint64_t word;
+
+    if (!dropped)
+        return at->there;
+    memcpy(&word, at->mask + i * at->apart, sizeof word);
+    return (uint32_t)(word >> at->shift) & at->there;
+}
+
 /* A quarter of: tiles 0 .. 3 += z times the two halves of w. The vectors of other work go between the
  * quarters: tiles multiplied one behind another would fill what the processor looks ahead. */
 INLINE void narrow_step(const dn_bf16 *z, const dn_bf16 *w, const int quarter)
@@ -57,6 +87,7 @@ INLINE void narrow_inputs(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t
     const dn_bf16 *c2 = p->c2 + dn_pair_bf16_at(p, s / BLOCK, g, group);
     const int64_t n = rows_of(c, group), next = dn_pair_bf16_at(p, 0, 1, 0);
     const place at = place_of(c, group, g, s);
+    uint32_t *kept = dn_pair_bf16_kept2(p, s / BLOCK, g, group);
     const __m512 up = _mm512_set1_ps(p->up[g]), off = _mm512_set1_ps(p->off[g]);
 
 #pragma GCC unroll 4
@@ -71,11 +102,14 @@ INLINE void narrow_inputs(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t
             __m512 z0 = _mm512_maskz_fmadd_ps((__mmask16)k, low_half(pairs), up, off);
             __m512 z1 = _mm512_maskz_fmadd_ps((__mmask16)(k >> 16), high_half(pairs), up, off);
 
+            kept[i] = k;
             FETCH(c2 + i * BLOCK + next);
             _mm512_store_si512(z + i * BLOCK, rounded(z0, z1));
         }
-        for (int64_t i = first > n ? first : n; i < first + GROUP / 4; i++)
+        for (int64_t i = first > n ? first : n; i < first + GROUP / 4; i++) {
+            kept[i] = 0;
             _mm512_store_si512(z + i * BLOCK, _mm512_setzero_si512());
+        }
     }
 }
 
@@ -179,26 +213,20 @@ INLINE void outer_step(const dn_bf16 *dyt, const dn_bf16 *z, const int quarter)
 
 /* Two tiles of a group of 32 rows at half a block: c2' and ones. Between them the step of last_dyt and
  * last_z, or NULL. */
-INLINE void group_rows(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t group, int g, int64_t s,
-                       const bool second, const bool dropped, dn_bf16 *z, const dn_bf16 *last_dyt,
-                       const dn_bf16 *last_z)
+INLINE void group_rows(const dn_pair_bf16 *p, int64_t group, int g, int64_t block, const bool second,
+                       dn_bf16 *z, const dn_bf16 *last_dyt, const dn_bf16 *last_z)
 {
-    const dn_bf16 *c2 = p->c2 + dn_pair_bf16_at(p, s / BLOCK, g, group);
-    const int64_t n = rows_of(c, group);
+    const dn_bf16 *c2 = p->c2 + dn_pair_bf16_at(p, block, g, group);
+    const uint32_t *kept = dn_pair_bf16_kept2(p, block, g, group);
     const int shift = second ? 16 : 0;
-    const place at = place_of(c, group, g, s);
 
 #pragma GCC unroll 4
     for (int quarter = 0; quarter < 4; quarter++) {
         if (last_z != NULL)
             outer_step(last_dyt, last_z, quarter);
-        for (int64_t i = quarter * GROUP / 4; i < (quarter + 1) * GROUP / 4; i += 2) {
-            uint32_t kept = i < n ? bits_of(&at, i, dropped) : 0;
-            uint32_t next = i + 1 < n ? bits_of(&at, i + 1, dropped) : 0;
-
-            two_rows(c2 + i * BLOCK, (__mmask16)(kept >> shift), (__mmask16)(next >> shift), second,
+        for (int64_t i = quarter * GROUP / 4; i < (quarter + 1) * GROUP / 4; i += 2)
+            two_rows(c2 + i * BLOCK, (__mmask16)(kept[i] >> shift), (__mmask16)(kept[i + 1] >> shift), second,
                      z + i / 2 * 32, z + TILE + i / 2 * 32);
-        }
     }
 }
 
@@ -207,39 +235,24 @@ typedef struct outer {
     float with_c2[O * 16], with_ones[O * 16]; /* [O][16 positions] */
 } __attribute__((aligned(64))) outer;
 
-INLINE void outer_products(const dn_pair_bf16 *p, const dn_pair_convs *c, int g, int64_t s, const bool second,
-                           const bool dropped, outer *out)
+INLINE void outer_products(const dn_pair_bf16 *p, int64_t groups, int g, int64_t block, const bool second,
+                           outer *out)
 {
     dn_bf16 z[2][BOTH] __attribute__((aligned(64)));
-    const int64_t groups = (c->rows + GROUP - 1) / GROUP;
 
     ZERO(0);
     ZERO(1);
     ZERO(2);
     ZERO(3);
-    group_rows(p, c, 0, g, s, second, dropped, z[0], NULL, NULL);
+    group_rows(p, 0, g, block, second, z[0], NULL, NULL);
     for (int64_t q = 1; q < groups; q++)
-        group_rows(p, c, q, g, s, second, dropped, z[q % 2], p->dyt + (q - 1) * GROUP * O, z[(q - 1) % 2]);
+        group_rows(p, q, g, block, second, z[q % 2], p->dyt + (q - 1) * GROUP * O, z[(q - 1) % 2]);
     for (int quarter = 0; quarter < 4; quarter++)
         outer_step(p->dyt + (groups - 1) * GROUP * O, z[(groups - 1) % 2], quarter);
     STORE(0, out->with_c2, 64);
     STORE(1, out->with_c2 + 16 * 16, 64);
     STORE(2, out->with_ones, 64);
     STORE(3, out->with_ones + 16 * 16, 64);
-}
-
-/* The four forms of it. */
-TILES static void outer_half(const dn_pair_bf16 *p, const dn_pair_convs *c, int g, int64_t s, int64_t half,
-                             outer *out)
-{
-    if (half == 0 && c->mask2 != NULL)
-        outer_products(p, c, g, s, false, true, out);
-    else if (c->mask2 != NULL)
-        outer_products(p, c, g, s, true, true, out);
-    else if (half == 0)
-        outer_products(p, c, g, s, false, false, out);
-    else
-        outer_products(p, c, g, s, true, false, out);
 }
 
 /* one, two: sums over units of the products times the weights wt, of each position. */
@@ -282,6 +295,7 @@ INLINE void write_weights(const outer *t, float up, float off, int64_t m, float 
 TILES void dn_pair_amx_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float *mean,
                                    const float *dy, float *dw3, double *sum, double *sum_c)
 {
+    const int64_t groups = (c->rows + GROUP - 1) / GROUP;
     outer t;
 
     pack_gradients(p, c, dy);
@@ -295,7 +309,10 @@ TILES void dn_pair_amx_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, cons
         for (int64_t half = 0; half < BLOCK && s + half < c->length; half += 16) {
             const int64_t left = c->length - s - half;
 
-            outer_half(p, c, g, s, half, &t);
+            if (half == 0)
+                outer_products(p, groups, g, s / BLOCK, false, &t);
+            else
+                outer_products(p, groups, g, s / BLOCK, true, &t);
             weigh(&t, p->w3t + k * BOTH + half / 16 * TILE, &one, &two);
             write_weights(&t, p->up[g], p->off[g], left < 16 ? left : 16,
                           dw3 + (g * c->length + s + half) * O);

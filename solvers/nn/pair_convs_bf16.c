@@ -28,6 +28,8 @@ dn_status dn_pair_bf16_create(int64_t capacity, int64_t length, bool tiles, dn_p
         DN_NEW(p->w3t, weights);
         DN_NEW(p->dy, rows * O);
         DN_NEW(p->dyt, rows * O);
+        DN_NEW(p->kept1, rows * (size_t)p->blocks * F);
+        DN_NEW(p->kept2, rows * (size_t)p->blocks * G);
     } else {
         DN_NEW(p->w3f, (size_t)(G * length * O));
         DN_NEW(p->dyf, rows * O);
@@ -50,6 +52,8 @@ void dn_pair_bf16_destroy(dn_pair_bf16 **handle)
     dn_free(p->w3t);
     dn_free(p->dy);
     dn_free(p->dyt);
+    dn_free(p->kept1);
+    dn_free(p->kept2);
     dn_free(p->w3f);
     dn_free(p->dyf);
     dn_free(p);
