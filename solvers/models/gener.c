@@ -121,6 +121,10 @@ static dn_status head(dn_work *k, const float *w, const float *moments, dn_error
     dn_gener_part(k, PART_NORM5);
     dn_gener_normalise(k, 4, w, moments, k->h5, k->cat + WIDE, JOINT);
     dn_gener_part(k, PART_HEAD);
+    if (dn_gener_is_bf16(k)) {
+        dn_gener_bf16_head(k, w);
+        return DN_OK;
+    }
     return dn_dense_forward(k->cat, k->capacity, JOINT, k->g->options.classes, dn_gener_tensor(k, w, HEAD_W),
                             dn_gener_tensor(k, w, HEAD_B), false, k->logits, err);
 }
@@ -171,11 +175,15 @@ out:
 
 /* ---- backward ---- */
 
-static dn_status head_backward(dn_work *k, const float *w, float *dw, dn_error *err)
+/* To d2 and d5, the gradients behind the dropouts. */
+static dn_status head_products(dn_work *k, const float *w, float *dw, dn_error *err)
 {
     dn_status st = DN_OK;
 
-    dn_gener_part(k, PART_HEAD);
+    if (dn_gener_is_bf16(k)) {
+        dn_gener_bf16_head_back(k, w, dw);
+        return DN_OK;
+    }
     DN_TRY(dn_dense_backward(k->cat, k->capacity, JOINT, k->g->options.classes, dn_gener_tensor(k, w, HEAD_W),
                              k->logits, false, k->dlogits, dn_gener_gradient(k, dw, HEAD_W),
                              dn_gener_gradient(k, dw, HEAD_B), k->dcat, err));
@@ -183,6 +191,16 @@ static dn_status head_backward(dn_work *k, const float *w, float *dw, dn_error *
         memcpy(k->d2 + r * WIDE, k->dcat + r * JOINT, WIDE * sizeof(float));
         memcpy(k->d5 + r * NARROW, k->dcat + r * JOINT + WIDE, NARROW * sizeof(float));
     }
+out:
+    return st;
+}
+
+static dn_status head_backward(dn_work *k, const float *w, float *dw, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    dn_gener_part(k, PART_HEAD);
+    DN_TRY(head_products(k, w, dw, err));
     dn_gener_part(k, PART_NORM2);
     dn_gener_begin_norm_backward(k, 1, w, k->h2, k->d2, dw);
     dn_gener_part(k, PART_NORM5);

@@ -113,18 +113,22 @@ INLINE void narrow_inputs(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t
     }
 }
 
-TILES void dn_pair_amx_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const float *w3, float *y)
+TILES void dn_pair_amx_weights(dn_pair_bf16 *p, const float *w3)
+{
+    for (int64_t k = 0; k < p->blocks * G; k++) {
+        int64_t s = k / G * BLOCK, left = p->length - s;
+
+        pack_weights(w3 + (k % G * p->length + s) * O, left < BLOCK ? left : BLOCK, p->w3 + k * BOTH,
+                     p->w3t + k * BOTH);
+    }
+}
+
+TILES void dn_pair_amx_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, float *y)
 {
     dn_bf16 z[2][BOTH] __attribute__((aligned(64)));
     float sum[GROUP * O] __attribute__((aligned(64)));
     int64_t steps = p->blocks * G;
 
-    for (int64_t k = 0; k < steps; k++) {
-        int64_t s = k / G * BLOCK, left = c->length - s;
-
-        pack_weights(w3 + (k % G * c->length + s) * O, left < BLOCK ? left : BLOCK, p->w3 + k * BOTH,
-                     p->w3t + k * BOTH);
-    }
     dn_tiles_begin();
     for (int64_t group = 0; group * GROUP < c->rows; group++) {
         ZERO(0);
@@ -327,9 +331,14 @@ TILES void dn_pair_amx_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, cons
 
 #else
 
-void dn_pair_amx_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const float *w3, float *y)
+void dn_pair_amx_weights(dn_pair_bf16 *p, const float *w3)
 {
-    (void)p, (void)c, (void)w3, (void)y;
+    (void)p, (void)w3;
+}
+
+void dn_pair_amx_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, float *y)
+{
+    (void)p, (void)c, (void)y;
 }
 
 void dn_pair_amx_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float *mean, const float *dy,

@@ -155,12 +155,16 @@ static void add_rows(const float *z, int64_t n, const float *w, float *y)
             y[o] += z[i] * w[i * O + o];
 }
 
-static void plain_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const float *w3, float *y)
+static void plain_weights(dn_pair_bf16 *p, const float *w3)
+{
+    for (int64_t i = 0; i < G * p->length * O; i++)
+        p->w3f[i] = dn_bf16_float(dn_bf16_round(w3[i]));
+}
+
+static void plain_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, float *y)
 {
     float keep[BLOCK], c2[BLOCK], z[BLOCK];
 
-    for (int64_t i = 0; i < G * c->length * O; i++)
-        p->w3f[i] = dn_bf16_float(dn_bf16_round(w3[i]));
     memset(y, 0, (size_t)(c->rows * O) * sizeof *y);
     for (int64_t r = 0; r < c->rows; r++)
         for (int g = 0; g < G; g++)
@@ -280,16 +284,23 @@ void dn_pair_bf16_mix(dn_pair_bf16 *p, const dn_pair_convs *c, const float *u, c
 }
 
 void dn_pair_bf16_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const float *slope, const float *shift,
-                         const float *w3, float *y)
+                         uint64_t version, const float *w3, float *y)
 {
     for (int g = 0; g < G; g++) {
         p->up[g] = c->scale * slope[g];
         p->off[g] = c->scale * shift[g];
     }
+    if (version == 0 || version != p->version) {
+        if (p->tiles)
+            dn_pair_amx_weights(p, w3);
+        else
+            plain_weights(p, w3);
+        p->version = version;
+    }
     if (p->tiles)
-        dn_pair_amx_narrow(p, c, w3, y);
+        dn_pair_amx_narrow(p, c, y);
     else
-        plain_narrow(p, c, w3, y);
+        plain_narrow(p, c, y);
 }
 
 void dn_pair_bf16_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float *mean, const float *dy,

@@ -39,9 +39,10 @@ void dn_pair_bf16_destroy(dn_pair_bf16 **handle);
 void dn_pair_bf16_mix(dn_pair_bf16 *p, const dn_pair_convs *c, const float *u, const float *w2,
                       const float *bias2, double *sum, double *square);
 
-/* As dn_pair_narrow(), after mix; slope, shift and w3 are kept. */
+/* As dn_pair_narrow(), after mix; slope, shift and w3 are kept. version: a number that tells this w3 from
+ * that of any other call with p, so that it is not rounded and laid out again; 0: nobody knows. */
 void dn_pair_bf16_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const float *slope, const float *shift,
-                         const float *w3, float *y);
+                         uint64_t version, const float *w3, float *y);
 
 /* As dn_pair_narrow_back(), after narrow; dy is kept. */
 void dn_pair_bf16_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float *mean, const float *dy,

@@ -14,7 +14,8 @@ enum { DN_PAIR_T = DN_PAIR_G * DN_PAIR_X }; /* g X + j */
 struct dn_pair_bf16 {
     bool tiles;
     int64_t length, blocks, groups; /* of the capacity */
-    dn_bf16 *c2; /* [blocks][G][groups][32 rows][32 positions in pairs], a gap behind groups */
+    dn_bf16 *c2;      /* [blocks][G][groups][32 rows][32 positions in pairs], a gap behind groups */
+    uint64_t version; /* of the weights that stand in w3 and w3t, or w3f */
     float up[DN_PAIR_G], off[DN_PAIR_G]; /* slope and shift times the dropout's scale */
     /* with tiles */
     dn_bf16 *w3;     /* [blocks][G][2 halves of O][16 of 2 positions][16][2] */
@@ -47,7 +48,8 @@ static inline uint32_t *dn_pair_bf16_kept2(const dn_pair_bf16 *p, int64_t block,
 
 void dn_pair_amx_mix(dn_pair_bf16 *p, const dn_pair_convs *c, const float *u, const float *w2t,
                      const float *bias2, double *sum, double *square);
-void dn_pair_amx_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const float *w3, float *y);
+void dn_pair_amx_weights(dn_pair_bf16 *p, const float *w3);
+void dn_pair_amx_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, float *y);
 void dn_pair_amx_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float *mean, const float *dy,
                              float *dw3, double *sum, double *sum_c);
 void dn_pair_amx_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float *slope_p, const float *slope_q,
