@@ -143,13 +143,15 @@ typedef struct slopes {
     const float *p, *q, *r;
 } slopes;
 
-/* One block of 32 rows. */
+/* One block of PATCH rows, of a group from row `from` on: what is made of them stays in the first cache. */
+enum { PATCH = 16 };
+
 typedef struct patch {
     const dn_pair_bf16 *p;
     const dn_pair_convs *c;
-    int64_t group, s;
+    int64_t group, from, rows, s;
     const slopes *n2;
-    dn_bf16 *dc2; /* [32 rows][G][32 positions in pairs] */
+    dn_bf16 *dc2; /* [PATCH][G][32 positions in pairs] */
 } patch;
 
 /* Eight rows of d2 at a block of a channel, before masks and scale, from tile 5 = dy: tiles 0 and 1, or
@@ -183,11 +185,11 @@ INLINE void close_gradients(float *d, const bool odd)
     }
 }
 
-/* dc2 of rows first .. end - 1 of the group, from d [8 rows][32 positions]; bias: their sums */
+/* dc2 of rows first .. end - 1 of the patch, from d [8 rows][32 positions]; bias: their sums */
 INLINE void fill_gradients(const patch *t, int g, int64_t first, int64_t end, const float *d, __m512 *bias)
 {
-    const dn_bf16 *c2 = t->p->c2 + dn_pair_bf16_at(t->p, t->s / BLOCK, g, t->group);
-    const uint32_t *kept = dn_pair_bf16_kept2(t->p, t->s / BLOCK, g, t->group);
+    const dn_bf16 *c2 = t->p->c2 + dn_pair_bf16_at(t->p, t->s / BLOCK, g, t->group) + t->from * BLOCK;
+    const uint32_t *kept = dn_pair_bf16_kept2(t->p, t->s / BLOCK, g, t->group) + t->from;
     const uint32_t all = there(t->c->length, t->s);
     const __m512 by = _mm512_set1_ps(t->n2->p[g] * t->c->scale), q = _mm512_set1_ps(t->n2->q[g]);
     const __m512 add = _mm512_set1_ps(t->n2->r[g]);
@@ -198,7 +200,7 @@ INLINE void fill_gradients(const patch *t, int g, int64_t first, int64_t end, co
         __m512 v0 = _mm512_maskz_fmadd_ps((__mmask16)all, q, low_half(pairs), add);
         __m512 v1 = _mm512_maskz_fmadd_ps((__mmask16)(all >> 16), q, high_half(pairs), add);
 
-        FETCH(c2 + i * BLOCK + BOTH);
+        FETCH(c2 + (i + PATCH) * BLOCK);
         v0 = _mm512_mask3_fmadd_ps(by, _mm512_load_ps(d), v0, (__mmask16)kept[i]);
         v1 = _mm512_mask3_fmadd_ps(by, _mm512_load_ps(d + 16), v1, (__mmask16)(kept[i] >> 16));
         sum0 = _mm512_add_ps(sum0, v0);
@@ -213,13 +215,13 @@ INLINE void fill_gradients(const patch *t, int g, int64_t first, int64_t end, co
 INLINE void gradients_step(const patch *t, int k, int steps, const bool odd, float d[2][8 * BLOCK],
                            __m512 *bias)
 {
-    const int64_t n = rows_of(t->c, t->group), first = k / G * 8, end = first + 8 < n ? first + 8 : n;
+    const int64_t n = t->rows, first = k / G * 8, end = first + 8 < n ? first + 8 : n;
 
     if (k + 1 < steps)
         close_gradients(d[!odd], !odd);
     if (k + 2 < steps) {
         if ((k + 2) % G == 0)
-            LOAD(5, t->p->dy + (t->group * GROUP + (k + 2) / G * 8) * O, 64);
+            LOAD(5, t->p->dy + (t->group * GROUP + t->from + (k + 2) / G * 8) * O, 64);
         open_gradients(t->p->w3t + (t->s / BLOCK * G + (k + 2) % G) * BOTH, odd);
     }
     fill_gradients(t, k % G, first, end, d[odd], bias);
@@ -230,9 +232,9 @@ INLINE void patch_gradients(const patch *t, __m512 *bias)
 {
     float d[2][8 * BLOCK] __attribute__((aligned(64)));
     const dn_bf16 *wt = t->p->w3t + t->s / BLOCK * G * BOTH;
-    const int steps = (int)((rows_of(t->c, t->group) + 7) / 8) * G;
+    const int steps = (int)((t->rows + 7) / 8) * G;
 
-    LOAD(5, t->p->dy + t->group * GROUP * O, 64);
+    LOAD(5, t->p->dy + (t->group * GROUP + t->from) * O, 64);
     open_gradients(wt, false);
     close_gradients(d[0], false);
     open_gradients(wt + BOTH, true);
@@ -311,10 +313,10 @@ INLINE void fill_windows(const float *a, const float *b, __m512i masks, const __
 INLINE void patch_products(const patch *t, const __m512i bit[16])
 {
     const dn_pair_convs *c = t->c;
-    const int64_t row = dn_pair_pitch(c->length) + DN_PAIR_ROOM, first = t->group * GROUP;
-    const int64_t n = rows_of(c, t->group), later = GROUP * row;
+    const int64_t row = dn_pair_pitch(c->length) + DN_PAIR_ROOM, first = t->group * GROUP + t->from;
+    const int64_t n = t->rows, later = PATCH * row;
     const float *a = c->a + first * row + t->s, *b = c->b + first * row + t->s;
-    const uint32_t *kept = dn_pair_bf16_kept1(t->p, t->s / BLOCK, t->group);
+    const uint32_t *kept = dn_pair_bf16_kept1(t->p, t->s / BLOCK, t->group) + t->from * F;
     windows w[2];
 
     ZERO(0);
@@ -355,7 +357,7 @@ INLINE void add_tiles(float *sum)
 TILES void dn_pair_amx_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float *slope_p,
                                 const float *slope_q, const float *slope_r, double *t, double *dbias2)
 {
-    dn_bf16 dc2[GROUP * G * BLOCK] __attribute__((aligned(64)));
+    dn_bf16 dc2[PATCH * G * BLOCK] __attribute__((aligned(64)));
     const slopes n2 = {slope_p, slope_q, slope_r};
     __m512i bit[16];
 
@@ -367,8 +369,16 @@ TILES void dn_pair_amx_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const f
         __m512 bias[G];
 
         memset(bias, 0, sizeof bias);
-        for (int64_t group = 0; group * GROUP < c->rows; group++) {
-            const patch now = {.p = p, .c = c, .group = group, .s = s, .n2 = &n2, .dc2 = dc2};
+        for (int64_t first = 0; first < c->rows; first += PATCH) {
+            const int64_t left = c->rows - first;
+            const patch now = {.p = p,
+                               .c = c,
+                               .group = first / GROUP,
+                               .from = first % GROUP,
+                               .rows = left < PATCH ? left : PATCH,
+                               .s = s,
+                               .n2 = &n2,
+                               .dc2 = dc2};
 
             patch_gradients(&now, bias);
             patch_products(&now, bit);
