@@ -49,8 +49,8 @@ struct dn_step {
     float *tail_sum;
     dn_reduce *reduce;
     dn_optim optim;
-    const dn_requests *requests; /* NULL: nobody asks for anything */
-    int wishes;                  /* of all ranks, at the last step */
+    dn_requests *requests; /* NULL: nobody asks for anything */
+    int wishes;            /* of all ranks, at the last step */
     int64_t shards_done;
     uint64_t steps;      /* begun; names the weights for the model */
     dn_profile *profile; /* NULL: nobody measures */

@@ -422,7 +422,6 @@ dn_status dn_train(const dn_comm *comm, const dn_model *m, const dn_train_rows *
     r.requests = options->opt_checkpoints != NULL ? options->requests : NULL;
     if (r.requests != NULL) {
         dn_request_start(r.requests);
-        r.requests->ahead = 0;
     }
     r.steps = rows->train.n / options->batch;
     r.at = (dn_checkpoint){
