@@ -9,7 +9,8 @@ now: work that turns out shorter than 0.7 --seconds is made longer, and the inte
 a run that was over before its first one is done again with half the interval. So an interval is far shorter than a minute, and what a
 checkpoint costs is scaled to one a minute. Printed are:
 
-    throughput       of both sides (medians), the ratio of each turn (median, range), and for the noise the slowest run without over the fastest
+    throughput       of both sides (medians), the ratio of each turn (median, range), the same of processor time, and for the noise the
+                     slowest run without over the fastest: a ratio nearer to 1 than that says nothing
     cost a minute    from these ratios, from the processor time of both sides, and as the seconds that the log gives a checkpoint over 60
     in the log       all checkpoints' seconds over the run's
 
@@ -140,6 +141,7 @@ def report(work, found):
     ratios = [a.wall / b.wall for a, b in zip(without, with_)]
     took = [c for r in with_ for c in r.checkpoints]
     share = [sum(r.checkpoints) / r.wall for r in with_]
+    cpu = [a.cpu / b.cpu for a, b in zip(without, with_)]
     spread = max(r.wall for r in without) / min(r.wall for r in without)
 
     def a_minute(seconds):
@@ -147,8 +149,8 @@ def report(work, found):
         return 100 * measure.median([(seconds(b) - seconds(a)) / n for a, b, n in zip(without, with_, own)]) / 60
 
     print(f"{work.what}: {work.pairs / wall['without']:.0f} pairs/s without, {work.pairs / wall['with']:.0f} with {measure.median(own):.0f} checkpoint(s) by the "
-          f"clock in {wall['with']:.1f} s; ratio {measure.median(ratios):.4f} ({min(ratios):.4f} to {max(ratios):.4f}); noise: the slowest run without took "
-          f"{spread:.3f} times the fastest")
+          f"clock in {wall['with']:.1f} s; ratio {measure.median(ratios):.4f} ({min(ratios):.4f} to {max(ratios):.4f}), of processor time {measure.median(cpu):.4f} "
+          f"({min(cpu):.4f} to {max(cpu):.4f}); noise: the slowest run without took {spread:.3f} times the fastest")
     print(f"    a checkpoint: median {1e3 * measure.median(took):.1f} ms of {len(took)}, longest {1e3 * max(took):.1f} ms; all of them "
           f"{100 * measure.median(share):.3f} % of the run's time")
     print(f"    cost at one a minute: {a_minute(lambda r: r.wall):.2f} % by throughput, {a_minute(lambda r: r.cpu):.2f} % by processor time, "
