@@ -7,6 +7,7 @@
 #include "jobs/cli/command.h"
 #include "jobs/cli/logging.h"
 #include "jobs/cli/requests.h"
+#include "jobs/cli/run_control.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
 #include "solvers/base/alloc.h"
@@ -94,8 +95,10 @@ static void join_tables(const dn_command *c, const dn_command *opt_inner, dn_opt
 
     if (opt_inner != NULL)
         n = append_rows(opt_inner->options, out, n);
-    if (c->stoppable || (opt_inner != NULL && opt_inner->stoppable))
+    if (c->stoppable || (opt_inner != NULL && opt_inner->stoppable)) {
         n = append_rows(dn_requests_options, out, n);
+        n = append_rows(dn_run_control_options, out, n);
+    }
     (void)append_rows(common, out, n);
 }
 
@@ -179,7 +182,7 @@ static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc,
     dn_options *options = NULL;
     char *line = NULL;
     dn_options *inner_options = NULL;
-    dn_call call = {.comm = comm, .started = 1e-9 * (double)dn_clock_now()};
+    dn_call call = {.comm = comm, .started = 1e-9 * (double)dn_clock_process_start()};
     words w = part_words(c, argc, argv);
 
     DN_PASS(find_inner(&w, &call.inner, err));
