@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "jobs/cli/logging.h"
+#include "jobs/control/control_files.h"
+#include "jobs/control/protocol.h"
 
 static void tap(void *ctx, dn_log_level level, const char *area, const char *text)
 {
@@ -24,8 +26,12 @@ void dn_run_control_train(const dn_call *call, const char *dir, const char *netw
 
     snprintf(stage, sizeof stage, "train %s", network);
     *out = (dn_run_control){.batch = batch, .report = dn_status_report_none()};
-    if (call->comm->rank != 0 || dn_options_flag(o, "no-control"))
+    if (call->comm->rank != 0)
         return;
+    if (dn_options_flag(o, "no-control")) {
+        dn_control_forget(dir); /* or the start before is taken for this one */
+        return;
+    }
     if (dn_control_open(&options, &out->c, &why) != DN_OK) {
         dn_log(DN_WARN, "control", "cannot be watched or steered", "why=\"%s\"", why.text);
         return;
@@ -75,7 +81,7 @@ void dn_run_control_epoch(dn_run_control *r, const dn_epoch_report *e, const cha
         r->report.metric[i].value = metric[i].value;
     }
     dn_control_status(r->c, &r->report);
-    dn_control_event(r->c, "d1.epoch", text);
+    dn_control_event(r->c, DN_TOPIC_EPOCH, text);
 }
 
 void dn_run_control_close(dn_run_control *r, dn_status st, const dn_error *err)
