@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "jobs/control/protocol.h"
 
 void dn_run_control_step(dn_run_control *r, const dn_step_report *s, int64_t batch)
 {
