@@ -260,7 +260,7 @@ static bool take_list(dn_control *c, int64_t number)
 
 static void renew(dn_control *c)
 {
-    dn_connections_check(&c->sockets.connections);
+    dn_peers_check(&c->sockets.peers);
     (void)take_list(c, 0);
 }
 

@@ -8,7 +8,7 @@
 #define DN_CONTROL_SOCKETS_H
 
 #include <czmq.h>
-#include "jobs/control/connections.h"
+#include "jobs/control/peers.h"
 #include "jobs/control/keeper.h"
 
 /* What was refused since the start. */
@@ -26,7 +26,7 @@ typedef struct dn_sockets {
     zsock_t *events, *commands;             /* XPUB, ROUTER */
     zsock_t *events_watch, *commands_watch; /* what becomes of connections */
     char events_at[DN_ENDPOINT], commands_at[DN_ENDPOINT];
-    dn_connections connections;
+    dn_peers peers;
     dn_allow_list allowed;
     bool readable;                     /* the list could be read when it was looked at last */
     int64_t too_many, told, tell_next; /* connections cut; of these in the log; zclock_mono() */
@@ -39,7 +39,7 @@ typedef struct dn_sockets {
 DN_MUST_CHECK dn_status dn_sockets_open(dn_sockets *s, const char *opt_interface, dn_error *err);
 void dn_sockets_close(dn_sockets *s);
 
-/* Count what failed, and how many are connected; too many are cut (connections.h): files of the job need
+/* Count what failed, and how many are connected; too many are cut (peers.h): files of the job need
  * descriptors, too. Often. */
 void dn_sockets_watch(dn_sockets *s);
 
