@@ -222,17 +222,21 @@ void dn_sockets_admit(dn_sockets *s)
 
 bool dn_sockets_are_asked(dn_sockets *s)
 {
-    return (zsock_events(s->zap) & ZMQ_POLLIN) || (zsock_events(s->events) & ZMQ_POLLIN) ||
-           (zsock_events(s->commands) & ZMQ_POLLIN);
+    return (zsock_events(s->zap) & ZMQ_POLLIN) != 0;
 }
 
-int dn_sockets_sender(dn_sockets *s, dn_port to, zmq_msg_t *message)
+dn_peer *dn_sockets_know(dn_sockets *s, dn_port to, zmq_msg_t *message)
+{
+    const char *key = zmq_msg_gets(message, "User-Id");
+
+    return key != NULL ? dn_peers_known(&s->peers, to, zmq_msg_get(message, ZMQ_SRCFD), key) : NULL;
+}
+
+int dn_sockets_sender(dn_sockets *s, zmq_msg_t *message)
 {
     const char *key = zmq_msg_gets(message, "User-Id");
     int row = key != NULL ? dn_control_find(&s->allowed, key) : -1;
 
-    if (key != NULL) /* of a key that was taken away, too: it is cut by it */
-        (void)dn_peers_known(&s->peers, to, zmq_msg_get(message, ZMQ_SRCFD), key);
     if (row < 0)
         s->refused.wrong_key++;
     return row;
@@ -261,17 +265,11 @@ bool dn_sockets_receive(void *socket, zmq_msg_t *first, zmq_msg_t *opt_second, b
 static void hear_one(dn_sockets *s, zmq_msg_t *m)
 {
     const uint8_t *bytes = zmq_msg_data(m);
-    const char *key = zmq_msg_gets(m, "User-Id");
-    dn_peer *from;
-    bool is_subscription = zmq_msg_size(m) > 0 && bytes[0] <= 1;
+    dn_peer *from = dn_sockets_know(s, DN_PORT_EVENTS, m);
 
-    if (key == NULL)
-        return; /* the end of a connection */
-    (void)dn_sockets_sender(s, DN_PORT_EVENTS, m);
-    from = dn_peers_known(&s->peers, DN_PORT_EVENTS, zmq_msg_get(m, ZMQ_SRCFD), key);
     if (from == NULL)
         return;
-    if (!is_subscription) {
+    if (zmq_msg_size(m) == 0 || bytes[0] > 1) {
         s->refused.malformed++;
         dn_peers_cut(&s->peers, from);
     } else if (++from->subscriptions > DN_SUBSCRIPTIONS) {
@@ -280,18 +278,19 @@ static void hear_one(dn_sockets *s, zmq_msg_t *m)
     }
 }
 
-void dn_sockets_hear(dn_sockets *s)
+bool dn_sockets_hear(dn_sockets *s)
 {
-    bool any = true;
+    bool any = true, heard = false;
 
     for (int turn = 0; turn < DN_TURN && any; turn++) {
         zmq_msg_t m;
         zmq_msg_init(&m);
         if (dn_sockets_receive(zsock_resolve(s->events), &m, NULL, &any))
             hear_one(s, &m);
+        heard |= any;
         zmq_msg_close(&m);
     }
-    (void)dn_peers_revoke(&s->peers, &s->allowed);
+    return heard;
 }
 
 void dn_sockets_allow(dn_sockets *s, const dn_allow_list *list, bool readable)
