@@ -20,7 +20,7 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/clock.h"
 
-enum { LOOK_MS = 1000, KEY_MS = 100, LINE_EVERY_S = 10, LIVE_S = 3, MOST_AT_ONCE = 200 };
+enum { LOOK_MS = 1000, KEY_MS = 100, LINE_EVERY_S = 10, LIVE_S = 3, AGAIN_S = 30, MOST_AT_ONCE = 200 };
 
 typedef enum mode { WINDOW, LINES, JSON } mode;
 
@@ -28,7 +28,9 @@ typedef struct watch {
     const dn_call *call;
     mode mode;
     bool once, utf8, colour;
-    bool past; /* what comes now happened before we came: it is not told line by line */
+    bool told;     /* how things stand has been said; what comes before happened before we came */
+    bool news;     /* the picture is another one */
+    int columns, rows; /* of the window that shows it */
     dn_watch_state *state;
     dn_watch_files files;
     dn_watch_facts facts;
@@ -37,6 +39,7 @@ typedef struct watch {
     dn_client *client; /* NULL: no connection */
     double heard_at;   /* s; when it brought something */
     bool started;      /* a server.json is new: connect */
+    double again_at;   /* s; when to try once more; 0: no need */
     char why[200];     /* there is no connection; "": nobody has tried */
 } watch;
 
@@ -122,8 +125,8 @@ out:
 }
 
 /* An epoch, a checkpoint or a log line; the rest stands in lines of the whole state. An epoch is told once:
- * its log line and its checkpoint go with it. */
-static dn_status print_event(const watch *w, const char *topic, dn_error *err)
+ * its log line and its checkpoint go with it. seen: starts before it. */
+static dn_status print_event(const watch *w, const char *topic, int64_t seen, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_watch_state *s = w->state;
@@ -145,8 +148,8 @@ static dn_status print_event(const watch *w, const char *topic, dn_error *err)
         snprintf(text, sizeof text, "%s %s: %s", l->level, l->module, l->text);
         if (strncmp(l->text, "epoch done", 10) != 0)
             DN_TRY(print_line(w, text, err));
-    } else if (strcmp(topic, "server") == 0 && s->seen > 1)
-        DN_TRY(print_line(w, s->logs[s->n_logs - 1].text, err));
+    } else if (s->seen > seen && s->n_logs > 0 && strcmp(s->logs[s->n_logs - 1].module, "watch") == 0)
+        DN_TRY(print_line(w, s->logs[s->n_logs - 1].text, err)); /* it has started again */
 out:
     return st;
 }
@@ -155,16 +158,18 @@ static dn_status on_event(void *ctx, const char *topic, dn_json *event, dn_error
 {
     dn_status st = DN_OK;
     watch *w = ctx;
+    int64_t seen = w->state->seen;
 
     if (strcmp(topic, "d1.epoch") == 0 && dn_watch_knows_epoch(w->state, event))
         goto out;
     if (strcmp(topic, "server") == 0)
         w->started = true;
     DN_TRY(dn_watch_fold(w->state, topic, event, err));
+    w->news = true;
     if (w->mode == JSON)
         DN_TRY(print_json(topic, event, err));
-    else if (w->mode == LINES && !w->once && !w->past)
-        DN_TRY(print_event(w, topic, err));
+    else if (w->mode == LINES && !w->once && w->told)
+        DN_TRY(print_event(w, topic, seen, err));
 out:
     return st;
 }
@@ -174,7 +179,7 @@ out:
 static dn_status print_state(watch *w, bool changed, dn_error *err)
 {
     dn_status st = DN_OK;
-    double now = 1e-9 * (double)dn_clock_now();
+    double now = dn_clock_s();
     bool moves = w->state->fate == DN_FATE_RUNNING || w->state->fate == DN_FATE_SILENT;
     char *text = NULL;
 
@@ -214,15 +219,21 @@ static dn_status render(const watch *w, int columns, int rows, bool keys, char *
     return dn_watch_render(w->state, &view, out, err);
 }
 
-static dn_status draw(const watch *w, dn_error *err)
+/* When there is something new, or the window has another size. */
+static dn_status draw(watch *w, dn_error *err)
 {
     dn_status st = DN_OK;
     char *lines = NULL;
     int columns, rows;
 
     dn_terminal_size(&columns, &rows);
+    if (!w->news && columns == w->columns && rows == w->rows)
+        goto out;
     DN_TRY(render(w, columns, rows, true, &lines, err));
     dn_terminal_show(lines);
+    w->news = false;
+    w->columns = columns;
+    w->rows = rows;
 out:
     dn_free(lines);
     return st;
@@ -249,20 +260,30 @@ out:
 
 static bool is_live(const watch *w)
 {
-    return w->client != NULL && 1e-9 * (double)dn_clock_now() - w->heard_at < LIVE_S;
+    return w->client != NULL && dn_clock_s() - w->heard_at < LIVE_S;
 }
 
-/* To a job that has started, or from one that has ended. What prevents a connection is said beside the job:
- * its files tell the rest. Fails: DN_ENOMEM */
+/* What prevents a connection is said beside the job, whose files tell the rest; it is tried again later, as a
+ * key that was taken away may be given back. */
+static void no_connection(watch *w, const dn_error *why)
+{
+    dn_client_close(&w->client);
+    snprintf(w->why, sizeof w->why, " (%.180s)", why->text);
+    w->again_at = dn_clock_s() + AGAIN_S;
+}
+
+/* To a job that has started, or from one that has ended. Fails: DN_ENOMEM */
 static dn_status tend_connection(watch *w, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_error why = DN_ERROR_INIT;
+    bool again = w->client == NULL && w->again_at > 0 && dn_clock_s() >= w->again_at;
 
     if (w->started || !w->facts.server)
         dn_client_close(&w->client);
-    if (w->started && w->facts.server && !w->once) {
+    if ((w->started || again) && w->facts.server && !w->once) {
         w->why[0] = '\0';
+        w->again_at = 0;
         st = dn_client_open(w->files.dir, dn_options_text(w->call->options, "key"), &w->client, &why);
         dn_terminal_listen(); /* the library of the sockets has ideas of its own about signals */
     }
@@ -270,7 +291,7 @@ static dn_status tend_connection(watch *w, dn_error *err)
     if (st == DN_ENOMEM)
         DN_FAIL(st, "%s", why.text);
     if (st != DN_OK)
-        snprintf(w->why, sizeof w->why, " (%.180s)", why.text);
+        no_connection(w, &why);
     st = DN_OK;
 out:
     return st;
@@ -286,15 +307,15 @@ static dn_status hear(watch *w, int ms, dn_error *err)
 
     for (int i = 0; i < MOST_AT_ONCE && w->client != NULL; i++) {
         st = dn_client_next(w->client, i == 0 ? ms : 0, &topic, &text, &why);
-        if (st != DN_OK) { /* this key is not allowed */
-            dn_client_close(&w->client);
-            snprintf(w->why, sizeof w->why, " (%.180s)", why.text);
-            st = DN_OK;
-        }
+        if (st == DN_ENOMEM)
+            DN_FAIL(st, "%s", why.text);
+        if (st != DN_OK) /* this key is not allowed */
+            no_connection(w, &why);
+        st = DN_OK;
         if (topic == NULL)
             break;
         if (dn_json_read("event", text, strlen(text), &event, NULL) == DN_OK) {
-            w->heard_at = 1e-9 * (double)dn_clock_now();
+            w->heard_at = dn_clock_s();
             DN_TRY(on_event(w, topic, event, err));
         }
         dn_json_destroy(&event);
@@ -311,8 +332,9 @@ out:
 
 /* ---- watching ---- */
 
-/* Nobody asks the queue about a job that speaks. The first answer is waited for: it may be all there is. */
-static void tell_fate(watch *w, bool first)
+/* Nobody asks the queue about a job that speaks. Whether that is all there is to say for now: the queue may
+ * still have a word. */
+static bool tell_fate(watch *w)
 {
     dn_watch_state *s = w->state;
     const char *job = dn_options_text(w->call->options, "job");
@@ -320,31 +342,32 @@ static void tell_fate(watch *w, bool first)
     s->fate = dn_fate_tell(s, &w->facts, s->fate_text, sizeof s->fate_text);
     if (s->fate == DN_FATE_RUNNING || s->fate == DN_FATE_FINISHED || s->fate == DN_FATE_FAILED) {
         w->facts.queue[0] = '\0';
-        return;
+        return true;
     }
-    dn_queue_look(&w->queue, w->files.dir, job != NULL ? job : s->job, first ? 1000 * DN_QUEUE_PATIENCE_S : 0,
-                  &w->facts);
+    dn_queue_look(&w->queue, w->files.dir, job != NULL ? job : s->job, &w->facts);
     s->fate = dn_fate_tell(s, &w->facts, s->fate_text, sizeof s->fate_text);
+    return w->queue.decided;
 }
 
-static dn_status look(watch *w, bool first, dn_error *err)
+static dn_status look(watch *w, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_watch_sink sink = {.ctx = w, .event = on_event};
     dn_watch_state *s = w->state;
     dn_fate before = s->fate;
-    bool changed;
+    bool decided, changed;
 
-    w->past = first;
     DN_TRY(dn_watch_files_look(&w->files, s, is_live(w), (int64_t)time(NULL), &sink, &w->facts, err));
     DN_TRY(tend_connection(w, err));
     snprintf(s->link, sizeof s->link, "%s%s", is_live(w) ? "live" : "by its files", is_live(w) ? "" : w->why);
-    tell_fate(w, first);
-    changed = first || s->fate != before;
+    decided = tell_fate(w);
+    changed = decided && (!w->told || s->fate != before);
+    w->told = w->told || decided;
     if (w->mode == JSON && changed)
         DN_TRY(print_fate(w, err));
-    if (w->mode == LINES && !w->once)
+    if (w->mode == LINES && !w->once && w->told)
         DN_TRY(print_state(w, changed, err));
+    w->news = true; /* times go on */
     if (w->mode == WINDOW)
         DN_TRY(draw(w, err));
 out:
@@ -354,24 +377,22 @@ out:
 /* Nothing will come any more; a job that was saved, or died, may come back. */
 static bool is_over(const watch *w)
 {
-    return w->once || w->state->fate == DN_FATE_FINISHED || w->state->fate == DN_FATE_FAILED ||
-           w->state->fate == DN_FATE_ABSENT;
+    return w->told && (w->once || w->state->fate == DN_FATE_FINISHED || w->state->fate == DN_FATE_FAILED ||
+                       w->state->fate == DN_FATE_ABSENT);
 }
 
 static dn_status run_until_over(watch *w, dn_error *err)
 {
     dn_status st = DN_OK;
     double next = 0;
-    bool first = true;
 
     while (!dn_terminal_leaving()) {
-        double now = 1e-9 * (double)dn_clock_now();
+        double now = dn_clock_s();
         int key;
 
         if (now >= next) {
-            DN_TRY(look(w, first, err));
-            first = false;
-            next = now + 1e-3 * LOOK_MS;
+            DN_TRY(look(w, err));
+            next = now + 1e-3 * (w->told ? LOOK_MS : KEY_MS);
             if (is_over(w))
                 break;
         }
@@ -380,7 +401,7 @@ static dn_status run_until_over(watch *w, dn_error *err)
         key = dn_terminal_wait(w->client != NULL ? 0 : (int)fmax(1, 1e3 * (next - now)));
         if (key == 'q' || key == 'Q')
             break;
-        if (w->mode == WINDOW) /* the window may have another size */
+        if (w->mode == WINDOW)
             DN_TRY(draw(w, err));
     }
 out:

@@ -7,9 +7,10 @@
 #include <string.h>
 #include "jobs/watch/fate.h"
 #include "jobs/watch/pen.h"
+#include "jobs/watch/ranks.h"
 #include "solvers/base/alloc.h"
 
-enum { MOST_COLUMNS = 1000, LABEL = 12, LEAST_LOGS = 3 };
+enum { MOST_COLUMNS = 1000, LABEL = 12, LEAST_BAR = 12, MOST_BAR = 60, LEAST_LOGS = 3, SMALL = 12 };
 
 /* ---- pieces ---- */
 
@@ -23,6 +24,21 @@ static void length_of(double seconds, char *out, size_t cap)
         snprintf(out, cap, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
     else
         snprintf(out, cap, "%ld:%02ld", s / 60, s % 60);
+}
+
+/* "17,698,275" */
+static void thousands(int64_t n, char *out, size_t cap)
+{
+    char digits[32];
+    int len = snprintf(digits, sizeof digits, "%lld", (long long)n);
+    size_t at = 0;
+
+    for (int i = 0; i < len && at + 2 < cap; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
 }
 
 int dn_sparkline(const double *v, int64_t n, int columns, bool utf8, char *out)
@@ -105,12 +121,13 @@ static void write_fate(dn_pen *p, const dn_watch_state *s)
     dn_pen_end(p);
 }
 
-static void write_head(dn_pen *p, const dn_watch_state *s)
+/* small: who it is, is left out. */
+static void write_head(dn_pen *p, const dn_watch_state *s, bool small)
 {
     (void)dn_pen_write(p, DN_BOLD, s->run);
     (void)dn_pen_write(p, DN_PLAIN, "  ");
     write_fate(p, s);
-    if (s->host[0] == '\0' && s->size == 0)
+    if (small || (s->host[0] == '\0' && s->size == 0))
         return;
     begin(p, "job");
     if (s->job[0] != '\0')
@@ -127,26 +144,37 @@ static void write_head(dn_pen *p, const dn_watch_state *s)
     dn_pen_end(p);
 }
 
-/* Beside the bar of the stage that runs: how far, how long. */
-static void where_it_is(const dn_watch_state *s, char *out, size_t cap)
+/* Beside the bar of the stage that runs: how far, how long. What matters less goes where there is no room:
+ * drop 1 the step, 2 the time that is gone, 3 the epoch, 4 what is left. */
+enum { DROPS = 4 };
+
+static void where_it_is(const dn_watch_state *s, int drop, char *out, size_t cap)
 {
-    char t[32];
+    char t[32], done[32], total[32];
     size_t at = 0;
 
     out[0] = '\0';
-    if (s->epoch >= 0 && s->epochs > 0)
+    if (drop < 3 && s->epoch >= 0 && s->epochs > 0 && s->fate == DN_FATE_FINISHED && s->epoch < s->epochs)
+        at += (size_t)snprintf(out + at, cap - at, "  ended with epoch %lld of %lld", (long long)s->epoch,
+                               (long long)s->epochs);
+    else if (drop < 3 && s->epoch >= 0 && s->epochs > 0)
         at += (size_t)snprintf(out + at, cap - at, "  epoch %lld/%lld", (long long)s->epoch,
                                (long long)s->epochs);
-    else if (s->total > 0 && s->done >= 0)
-        at += (size_t)snprintf(out + at, cap - at, "  %lld/%lld %.20s", (long long)s->done,
-                               (long long)s->total, s->unit);
-    if (isfinite(s->eta_s) && s->fate == DN_FATE_RUNNING) {
+    else if (drop < 3 && s->total > 0 && s->done >= 0) {
+        thousands(s->done, done, sizeof done);
+        thousands(s->total, total, sizeof total);
+        at += (size_t)snprintf(out + at, cap - at, "  %s of %s %.20s", done, total, s->unit);
+    }
+    if (drop < 1 && s->step >= 0 && s->steps > 0 && s->fate != DN_FATE_FINISHED)
+        at += (size_t)snprintf(out + at, cap - at, "  step %lld/%lld", (long long)s->step,
+                               (long long)s->steps);
+    if (drop < 4 && isfinite(s->eta_s) && s->fate == DN_FATE_RUNNING) {
         length_of(s->eta_s, t, sizeof t);
         at += (size_t)snprintf(out + at, cap - at, "  %s left", t);
     }
-    if (isfinite(s->elapsed_s)) {
+    if (drop < 2 && isfinite(s->elapsed_s)) {
         length_of(s->elapsed_s, t, sizeof t);
-        snprintf(out + at, cap - at, "  %s gone", t);
+        snprintf(out + at, cap - at, "  %s elapsed", t);
     }
 }
 
@@ -154,17 +182,17 @@ static void write_stage(dn_pen *p, const dn_watch_state *s, const dn_watch_stage
 {
     char where[200] = "";
     double share = g->over || s->fate == DN_FATE_FINISHED ? 1 : g->share;
-    int room;
+    int room = 0;
 
-    if (!g->over)
-        where_it_is(s, where, sizeof where);
     begin(p, g->name);
     if (dn_pen_width(g->name, p->utf8) >= LABEL)
         (void)dn_pen_write(p, DN_PLAIN, " ");
-    room = p->columns - p->at - 5 - dn_pen_width(where, p->utf8);
-    if (room < 8 && p->columns > 40) /* a bar that can be seen is worth more than the time that is gone */
-        room = p->columns - p->at - 5 - 20;
-    write_bar(p, share, room > 60 ? 60 : room > 0 ? room : 0, g->over ? DN_GOOD : DN_BAR);
+    for (int drop = 0; drop <= DROPS && room < LEAST_BAR; drop++) {
+        if (!g->over)
+            where_it_is(s, drop, where, sizeof where);
+        room = p->columns - p->at - 5 - dn_pen_width(where, p->utf8);
+    }
+    write_bar(p, share, room > MOST_BAR ? MOST_BAR : room > 0 ? room : 0, g->over ? DN_GOOD : DN_BAR);
     if (isnan(share))
         (void)dn_pen_write(p, DN_PLAIN, "   ? ");
     else
@@ -226,103 +254,85 @@ static void write_epochs(dn_pen *p, const dn_watch_state *s, const char *label,
     write_curve(p, label, v, n, n == 1 ? "epoch" : "epochs");
 }
 
+/* What a stage without epochs tells of itself. */
+static void write_metrics(dn_pen *p, const dn_watch_state *s)
+{
+    if (s->n_metrics == 0 || s->epochs > 0)
+        return;
+    begin(p, "so far");
+    for (int i = 0; i < s->n_metrics; i++)
+        (void)dn_pen_print(p, DN_PLAIN, "%s%s %.6g", i > 0 ? ", " : "", s->metric[i].name, s->metric[i].value);
+    dn_pen_end(p);
+}
+
+static void write_speed(dn_pen *p, const dn_watch_state *s)
+{
+    char figure[40];
+
+    if (!isfinite(s->per_second) || s->per_second <= 0 || s->fate != DN_FATE_RUNNING)
+        return;
+    if (s->per_second < 10)
+        snprintf(figure, sizeof figure, "%.2f", s->per_second);
+    else
+        thousands((int64_t)fmin(s->per_second + 0.5, 9e18), figure, sizeof figure);
+    begin(p, "speed");
+    (void)dn_pen_print(p, DN_PLAIN, "%s %s/s", figure, s->unit[0] != '\0' ? s->unit : "units");
+    dn_pen_end(p);
+}
+
 static void write_curves(dn_pen *p, const dn_watch_state *s)
 {
     if (s->n_losses > 0 && s->n_epochs < 2)
-        write_curve(p, "loss", s->losses, s->n_losses, "s");
+        write_curve(p, "loss", s->losses, s->n_losses, "readings");
     else
         write_epochs(p, s, "loss", train_loss);
-    write_epochs(p, s, "validation", validation_loss);
-    write_epochs(p, s, "AUROC", validation_auroc);
-    if (isfinite(s->per_second) && s->per_second > 0 && s->fate == DN_FATE_RUNNING) {
-        begin(p, "speed");
-        (void)dn_pen_print(p, DN_PLAIN, "%.*f %s/s", s->per_second < 10 ? 2 : 0, s->per_second,
-                           s->unit[0] != '\0' ? s->unit : "units");
-        dn_pen_end(p);
-    }
+    write_epochs(p, s, "val. loss", validation_loss);
+    write_epochs(p, s, "val. AUROC", validation_auroc);
+    write_metrics(p, s);
 }
 
+/* "epoch" -> "after an epoch"; a reason that is not known stands for itself. */
+static const char *reason_in_words(const char *reason)
+{
+    static const char *const words[][2] = {{"epoch", "after an epoch"},
+                                           {"interval", "by the clock"},
+                                           {"a command", "asked for"},
+                                           {"stop", "before it stopped"}};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(reason, words[i][0]) == 0)
+            return words[i][1];
+    return reason;
+}
+
+/* Of a finished run none is left. */
 static void write_checkpoint(dn_pen *p, const dn_watch_state *s, int64_t now)
 {
     int64_t t = dn_watch_time(s->checkpoint_t);
-    char ago[32];
+    bool any = s->checkpoint_t[0] != '\0';
+    char time[32];
 
-    if (s->checkpoint_t[0] == '\0')
+    if (s->fate == DN_FATE_FINISHED || (!any && !(s->checkpoint_every_s > 0)))
         return;
     begin(p, "checkpoint");
-    if (now > 0 && t > 0 && now >= t) {
-        length_of((double)(now - t), ago, sizeof ago);
-        (void)dn_pen_print(p, DN_PLAIN, "%s ago, ", ago);
-    }
-    (void)dn_pen_write(p, DN_PLAIN, s->checkpoint_t);
-    if (isfinite(s->checkpoint_s))
+    if (!any)
+        (void)dn_pen_write(p, DN_PLAIN, "none yet");
+    if (any && now > 0 && t > 0 && now >= t) {
+        length_of((double)(now - t), time, sizeof time);
+        (void)dn_pen_print(p, DN_PLAIN, "%s ago", time);
+    } else if (any)
+        (void)dn_pen_write(p, DN_PLAIN, s->checkpoint_t);
+    if (any && s->checkpoint_reason[0] != '\0')
+        (void)dn_pen_print(p, DN_PLAIN, ", %s", reason_in_words(s->checkpoint_reason));
+    if (any && isfinite(s->checkpoint_s))
         (void)dn_pen_print(p, DN_PLAIN, ", took %.2g s", s->checkpoint_s);
-    if (s->checkpoint_reason[0] != '\0')
-        (void)dn_pen_print(p, DN_PLAIN, ", %s", s->checkpoint_reason);
-    if (s->checkpoint_path[0] != '\0')
-        (void)dn_pen_print(p, DN_FAINT, ", %s", s->checkpoint_path);
-    dn_pen_end(p);
-}
-
-/* ---- ranks ---- */
-
-static void write_ms(dn_pen *p, int column, double v, const char *unit)
-{
-    if (isnan(v)) /* the stage does not tell */
-        return;
-    dn_pen_tab(p, column);
-    (void)dn_pen_print(p, DN_PLAIN, "%9.*f", v < 100 ? 1 : 0, v);
-    (void)dn_pen_print(p, DN_FAINT, " %s", unit);
-}
-
-/* The heaviest first; the number decides between equals. */
-static int by_load(const void *a, const void *b)
-{
-    const dn_watch_rank *x = *(const dn_watch_rank *const *)a, *y = *(const dn_watch_rank *const *)b;
-    double p = isnan(x->compute_ms) ? -x->wait_ms : x->compute_ms;
-    double q = isnan(y->compute_ms) ? -y->wait_ms : y->compute_ms;
-
-    p = isnan(p) ? -INFINITY : p;
-    q = isnan(q) ? -INFINITY : q;
-    return p > q ? -1 : p < q ? 1 : (x->rank > y->rank) - (x->rank < y->rank);
-}
-
-static void write_rank(dn_pen *p, const dn_watch_rank *r, bool slowest)
-{
-    (void)dn_pen_print(p, slowest ? DN_WARNING : DN_PLAIN, "%6lld ", (long long)r->rank);
-    (void)dn_pen_print(p, DN_PLAIN, "%.16s", r->host);
-    write_ms(p, 20, r->compute_ms, "ms computes");
-    write_ms(p, 42, r->wait_ms, "ms waits");
-    write_ms(p, 61, r->memory_mb, "MB");
-    if (p->columns >= 100)
-        write_ms(p, 76, r->exchange_ms, "ms exchanges");
-    dn_pen_end(p);
-}
-
-/* The first line says who is slow; then up to `room` ranks, slow ones first. */
-static void write_ranks(dn_pen *p, const dn_watch_state *s, const dn_watch_rank **order, int64_t room)
-{
-    const dn_watch_rank *slow = dn_watch_slowest(s);
-
-    if (s->n_ranks < 1)
-        return;
-    begin(p, "ranks");
-    if (s->n_ranks < s->size)
-        (void)dn_pen_print(p, DN_PLAIN, "%lld of %lld tell", (long long)s->n_ranks, (long long)s->size);
-    else
-        (void)dn_pen_print(p, DN_PLAIN, "%lld", (long long)s->n_ranks);
-    if (slow != NULL) {
-        (void)dn_pen_print(p, DN_WARNING, ", the slowest is rank %lld", (long long)slow->rank);
-        if (slow->host[0] != '\0')
-            (void)dn_pen_print(p, DN_WARNING, " on %s", slow->host);
+    if (s->checkpoint_every_s > 0) {
+        length_of(s->checkpoint_every_s, time, sizeof time);
+        (void)dn_pen_print(p, DN_PLAIN, "; one every %s", time);
     }
+    if (any && s->checkpoint_path[0] != '\0')
+        (void)dn_pen_print(p, DN_FAINT, "; %s", s->checkpoint_path);
     dn_pen_end(p);
-    for (int64_t i = 0; i < room && i < s->n_ranks; i++)
-        write_rank(p, order[i], order[i] == slow);
-    if (room > 0 && room < s->n_ranks) {
-        (void)dn_pen_print(p, DN_FAINT, "       and %lld more", (long long)(s->n_ranks - room));
-        dn_pen_end(p);
-    }
 }
 
 /* ---- log ---- */
@@ -343,74 +353,66 @@ static void write_log(dn_pen *p, const dn_watch_log *l)
 
 /* ---- all of it ---- */
 
-/* Ranks in the order in which they are shown, for dn_free(). */
-static dn_status order_ranks(const dn_watch_state *s, const dn_watch_rank ***out, dn_error *err)
+/* The first `rows` lines. */
+static void cut(dn_pen *p, int rows)
 {
-    dn_status st = DN_OK;
+    char *at = p->text;
 
-    DN_NEW(*out, (size_t)s->n_ranks);
-    for (int64_t i = 0; i < s->n_ranks; i++)
-        (*out)[i] = &s->rank[i];
-    qsort(*out, (size_t)s->n_ranks, sizeof **out, by_load);
-out:
-    return st;
+    for (int i = 0; i < rows && at != NULL; i++) {
+        at = strchr(at, '\n');
+        at = at != NULL ? at + 1 : NULL;
+    }
+    if (at == NULL || *at == '\0')
+        return;
+    *at = '\0';
+    p->len = (size_t)(at - p->text);
+    p->lines = rows;
 }
 
-/* The first `rows` lines, and no \n at the end. */
-static void cut(char *text, int rows)
+/* How many of these lines ranks may have, so that some of the log is left. */
+static int rank_share(const dn_watch_state *s, int rows)
 {
-    char *at = text;
+    int logs = s->n_logs < LEAST_LOGS ? s->n_logs : LEAST_LOGS, wanted = dn_ranks_wanted(s);
 
-    for (int i = 0; rows > 0 && i < rows && at != NULL; i++)
-        at = strchr(at + (i > 0), '\n');
-    if (rows > 0 && at != NULL)
-        *at = '\0';
-    else if (text[0] != '\0')
-        text[strlen(text) - 1] = '\0';
-}
-
-/* How many ranks, when `rows` lines are left for them and for the log. */
-static int64_t rank_share(const dn_watch_state *s, int rows)
-{
-    int logs = s->n_logs < LEAST_LOGS ? s->n_logs : LEAST_LOGS;
-    int64_t room = rows - 1 - logs;
-
-    return room >= s->n_ranks ? s->n_ranks : room / 2 - 1 > 0 ? room / 2 - 1 : 0;
+    return rows - logs > rows / 2 || wanted > rows ? rows - logs : rows / 2;
 }
 
 dn_status dn_watch_render(const dn_watch_state *s, const dn_watch_view *view, char **out, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_watch_rank **order = NULL;
-    int rows = view->rows > 0 ? view->rows : 1 << 20, left;
+    int rows = view->rows > 0 ? view->rows : 1 << 20, keys = view->keys && rows > 2, left;
+    bool small = rows < SMALL;
     dn_pen p = {.columns = view->columns < 1              ? 1
                            : view->columns > MOST_COLUMNS ? MOST_COLUMNS
                                                           : view->columns,
                 .utf8 = view->utf8,
                 .colour = view->colour};
 
-    DN_TRY(order_ranks(s, &order, err));
-    write_head(&p, s);
-    for (int i = 0; i < s->n_stages; i++)
+    write_head(&p, s, small);
+    for (int i = small && s->n_stages > 0 ? s->n_stages - 1 : 0; i < s->n_stages; i++)
         write_stage(&p, s, &s->stage[i]);
     write_curves(&p, s);
+    if (!small)
+        write_speed(&p, s);
     write_checkpoint(&p, s, view->now);
-    write_ranks(&p, s, order, rank_share(s, rows - p.lines - (view->keys ? 1 : 0)));
-    left = rows - p.lines - (view->keys ? 1 : 0);
+    left = rows - p.lines - keys;
+    DN_TRY(dn_ranks_write(&p, s, LABEL, rank_share(s, left), err));
+    left = rows - p.lines - keys;
     for (int i = s->n_logs > left ? s->n_logs - left : 0; left > 0 && i < s->n_logs; i++)
         write_log(&p, &s->logs[i]);
-    if (view->keys) {
+    if (p.st == DN_OK)
+        cut(&p, rows - keys);
+    if (keys) {
         (void)dn_pen_write(&p, DN_FAINT, "q leaves, the job goes on");
         dn_pen_end(&p);
     }
     if (p.st != DN_OK)
         DN_FAIL(p.st, "out of memory for a picture of %d columns", p.columns);
-    cut(p.text, view->rows);
+    p.text[p.len - 1] = '\0'; /* the last line does not end, or the window would scroll */
     *out = p.text;
     p.text = NULL;
 out:
     dn_free(p.text);
-    dn_free(order);
     return st;
 }
 
@@ -423,7 +425,7 @@ dn_status dn_watch_line(const dn_watch_state *s, bool utf8, char **out, dn_error
 
     (void)dn_pen_print(&p, DN_PLAIN, "%s", s->fate_text);
     if (g != NULL && s->fate != DN_FATE_QUEUED) {
-        where_it_is(s, where, sizeof where);
+        where_it_is(s, 1, where, sizeof where);
         (void)dn_pen_print(&p, DN_PLAIN, "  %s", g->name);
         if (!isnan(g->share))
             (void)dn_pen_print(&p, DN_PLAIN, " %.0f%%", floor(100 * g->share));

@@ -15,8 +15,9 @@ typedef struct dn_watch_view {
 } dn_watch_view;
 
 /* The whole picture: lines that end in \n, in a block for dn_free(); at most view->rows of them, none wider
- * than view->columns. The last line has no \n, so that a window does not scroll. What does not fit goes in
- * this order: ranks and log lines beyond their share, then from below. Fails: DN_ENOMEM */
+ * than view->columns. The last line has no \n, so that a window does not scroll; it names the keys where they
+ * are wanted and there are three rows. What does not fit goes in this order: ranks and log lines beyond their
+ * share, who the job is and how fast, then from below. Fails: DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_watch_render(const dn_watch_state *s, const dn_watch_view *view, char **out,
                                         dn_error *err);
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 
+enum { PROTOCOL = 1 };
+
 /* ---- fields that may be absent ---- */
 
 static void get_text(const dn_json *obj, const char *key, char *out, size_t cap)
@@ -38,9 +40,11 @@ static void forget_process(dn_watch_state *s)
 {
     s->said[0] = s->t[0] = s->unit[0] = s->end[0] = '\0';
     s->seq = s->epoch = s->epochs = s->step = s->steps = s->done = s->total = s->exit = -1;
-    s->loss = s->per_second = s->eta_s = s->elapsed_s = NAN;
+    s->loss = s->per_second = s->eta_s = s->elapsed_s = s->checkpoint_every_s = NAN;
     s->refused = 0;
     s->n_ranks = 0;
+    s->n_metrics = 0;
+    s->n_losses = 0;
     s->n_stages = 0;
 }
 
@@ -192,6 +196,24 @@ static int64_t sum_of_members(const dn_json *obj)
     return sum;
 }
 
+static void fold_metrics(dn_watch_state *s, const dn_json *metrics)
+{
+    void *it = NULL;
+    const char *key;
+    const dn_json *v;
+
+    if (dn_json_kind_of(metrics) != DN_JSON_OBJECT)
+        return;
+    s->n_metrics = 0;
+    while (s->n_metrics < DN_WATCH_METRICS && dn_json_next(metrics, &it, &key, &v)) {
+        dn_watch_metric *m = &s->metric[s->n_metrics];
+
+        snprintf(m->name, sizeof m->name, "%s", key);
+        m->value = get_number(metrics, key, NAN);
+        s->n_metrics += isfinite(m->value);
+    }
+}
+
 static dn_status fold_status(dn_watch_state *s, const dn_json *e, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -215,7 +237,9 @@ static dn_status fold_status(dn_watch_state *s, const dn_json *e, dn_error *err)
     s->elapsed_s = get_number(e, "elapsed_s", s->elapsed_s);
     if (dn_json_kind_of(dn_json_get(e, "refused")) == DN_JSON_OBJECT)
         s->refused = sum_of_members(dn_json_get(e, "refused"));
+    s->checkpoint_every_s = get_number(e, "checkpoint_every_s", s->checkpoint_every_s);
     fold_checkpoint(s, dn_json_get(e, "checkpoint"), "utc");
+    fold_metrics(s, dn_json_get(e, "metrics"));
     fold_stage(s, e);
     DN_TRY(fold_ranks(s, dn_json_get(e, "ranks"), err));
 out:
@@ -254,32 +278,53 @@ out:
 
 /* ---- the process ---- */
 
-static void fold_server(dn_watch_state *s, const dn_json *e)
+/* Whether it tells of the start that is known; what "start" leaves out is no difference. */
+static bool same_start(const dn_watch_state *s, int64_t pid, const char *host, const char *started)
 {
-    char started[32] = "", host[DN_WATCH_NAME] = "", stage[DN_WATCH_NAME] = "", note[DN_WATCH_LINE];
+    return s->seen > 0 && (pid == 0 || pid == s->pid) &&
+           (host[0] == '\0' || s->host[0] == '\0' || strcmp(host, s->host) == 0) &&
+           (started[0] == '\0' || s->started[0] == '\0' || strcmp(started, s->started) == 0);
+}
+
+static void note_restart(dn_watch_state *s)
+{
+    char note[DN_WATCH_LINE] = "the job has started again";
+
+    if (s->pid > 0)
+        snprintf(note, sizeof note, "the job has started again, on %s, process %lld", s->host,
+                 (long long)s->pid);
+    dn_watch_note(s, "info", note);
+}
+
+static void fold_start(dn_watch_state *s, const dn_json *e)
+{
+    char started[32] = "", host[DN_WATCH_NAME] = "";
     int64_t pid = get_int(e, "pid", 0);
     bool again = s->seen > 0 || s->said[0] != '\0'; /* the one before may have taken its server.json along */
+    bool same;
 
     get_text(e, "started_utc", started, sizeof started);
     get_text(e, "host", host, sizeof host);
-    get_text(e, "stage", stage, sizeof stage);
-    if (s->seen > 0 && pid == s->pid && strcmp(started, s->started) == 0 && strcmp(host, s->host) == 0)
-        return;
-    s->seen++;
-    if (again)
-        forget_process(s);
-    s->pid = pid;
-    snprintf(s->started, sizeof s->started, "%s", started);
-    snprintf(s->host, sizeof s->host, "%s", host);
-    s->job[0] = '\0';
-    get_text(e, "job_id", s->job, sizeof s->job);
-    s->size = get_int(e, "ranks", 0);
-    s->restarts = get_int(e, "restart", 0);
-    fold_stage(s, e);
-    if (again) {
-        snprintf(note, sizeof note, "the job has started again, on %s, process %lld", host, (long long)pid);
-        dn_watch_note(s, "info", note);
+    same = same_start(s, pid, host, started);
+    if (!same) {
+        s->seen++;
+        if (again)
+            forget_process(s);
+        s->pid = pid;
+        s->size = s->restarts = 0;
+        s->started[0] = s->host[0] = s->job[0] = '\0';
     }
+    if (started[0] != '\0')
+        memcpy(s->started, started, sizeof started);
+    if (host[0] != '\0')
+        memcpy(s->host, host, sizeof host);
+    get_text(e, "job_id", s->job, sizeof s->job);
+    s->size = get_int(e, "ranks", s->size);
+    s->restarts = get_int(e, "restart", s->restarts);
+    if (!same || s->n_stages == 0)
+        fold_stage(s, e);
+    if (!same && again)
+        note_restart(s);
 }
 
 static void fold_end(dn_watch_state *s, const dn_json *e)
@@ -293,6 +338,11 @@ static void fold_end(dn_watch_state *s, const dn_json *e)
                                  : "failed");
 }
 
+static bool same_number(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
 bool dn_watch_knows_epoch(const dn_watch_state *s, const dn_json *e)
 {
     int64_t epoch = get_int(e, "epoch", -1), at = s->n_epochs;
@@ -300,14 +350,19 @@ bool dn_watch_knows_epoch(const dn_watch_state *s, const dn_json *e)
     while (at > 0 && s->epochs_done[at - 1].epoch > epoch)
         at--;
     return at > 0 && s->epochs_done[at - 1].epoch == epoch &&
-           s->epochs_done[at - 1].train_loss == get_number(e, "train_loss", NAN) &&
-           s->epochs_done[at - 1].validation_loss == get_number(e, "validation_loss", NAN);
+           same_number(s->epochs_done[at - 1].train_loss, get_number(e, "train_loss", NAN)) &&
+           same_number(s->epochs_done[at - 1].validation_loss, get_number(e, "validation_loss", NAN));
 }
 
 dn_status dn_watch_fold(dn_watch_state *s, const char *kind, const dn_json *event, dn_error *err)
 {
     dn_status st = DN_OK;
+    int64_t protocol = get_int(event, "protocol", 0); /* 0: lines of metrics.jsonl have none */
 
+    if (protocol != 0)
+        s->foreign = protocol == PROTOCOL ? 0 : protocol;
+    if (protocol != 0 && protocol != PROTOCOL)
+        goto out;
     if (strncmp(kind, "d1.", 3) == 0)
         kind += 3;
     if (strcmp(kind, "status") == 0)
@@ -320,8 +375,8 @@ dn_status dn_watch_fold(dn_watch_state *s, const char *kind, const dn_json *even
         fold_log(s, event);
     else if (strcmp(kind, "end") == 0)
         fold_end(s, event);
-    else if (strcmp(kind, "server") == 0)
-        fold_server(s, event);
+    else if (strcmp(kind, "server") == 0 || strcmp(kind, "start") == 0)
+        fold_start(s, event);
 out:
     return st;
 }

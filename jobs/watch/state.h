@@ -20,6 +20,7 @@ enum {
     DN_WATCH_STAGES = 12,
     DN_WATCH_LOGS = 100,
     DN_WATCH_LOSSES = 240,
+    DN_WATCH_METRICS = 8,
     DN_WATCH_MOST = 100000
 };
 
@@ -49,6 +50,11 @@ typedef struct dn_watch_rank {
     double compute_ms, exchange_ms, wait_ms, memory_mb;
 } dn_watch_rank;
 
+typedef struct dn_watch_metric {
+    char name[DN_WATCH_NAME];
+    double value;
+} dn_watch_metric;
+
 typedef struct dn_watch_epoch {
     int64_t epoch;
     double train_loss, validation_loss, validation_auroc;
@@ -69,6 +75,7 @@ typedef struct dn_watch_state {
     char host[DN_WATCH_NAME], job[DN_WATCH_NAME], started[32];
     int64_t pid, size, restarts; /* 0: not known */
     int64_t seen;                /* starts of the job that were seen from here */
+    int64_t foreign; /* protocol of the last message, when it is none that is understood here; 0: fine */
 
     /* of the last status; numbers that are not known are NAN or -1 */
     char said[16]; /* running, finished, saved, failed; "" */
@@ -77,6 +84,9 @@ typedef struct dn_watch_state {
     char unit[DN_WATCH_NAME];
     double loss, per_second, eta_s, elapsed_s;
     int64_t refused; /* clients and frames, all causes together */
+    int n_metrics;
+    dn_watch_metric metric[DN_WATCH_METRICS]; /* as the stage names them */
+    double checkpoint_every_s;
     char checkpoint_t[32], checkpoint_path[DN_WATCH_LINE], checkpoint_reason[DN_WATCH_NAME];
     double checkpoint_s;
     char end[DN_WATCH_LINE]; /* last words */
@@ -99,8 +109,10 @@ DN_MUST_CHECK dn_status dn_watch_create(const char *run, dn_watch_state **out, d
 void dn_watch_destroy(dn_watch_state **s);
 
 /* Fold an event in; kind is "status", "epoch", "checkpoint", "log", "end", with or without "d1." before it,
- * or "server" for server.json. Other kinds are passed over. A server of another process or start is a
- * restart: what belonged to the process is forgotten, epochs and log lines are kept, and a log line says so.
+ * "server" for server.json, or "start" for what else tells of a start (host and pid of who holds the lock,
+ * started_utc). Other kinds are passed over, and messages of another protocol, which s->foreign names.
+ * Another process or start is a restart: what belonged to the process is forgotten, epochs and log lines are
+ * kept, and a log line says so.
  * Fails: DN_ENOMEM; then s is as before, or lacks ranks or an epoch */
 DN_MUST_CHECK dn_status dn_watch_fold(dn_watch_state *s, const char *kind, const dn_json *event,
                                       dn_error *err);
