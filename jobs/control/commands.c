@@ -283,7 +283,7 @@ void dn_control_answer(dn_control *c)
     zsock_t *socket = c->sockets.commands;
 
     if (socket != NULL && (zsock_events(socket) & ZMQ_POLLIN))
-        dn_control_allowed(c->run_dir, &c->sockets.allowed);
+        (void)dn_control_allowed(&c->files, &c->sockets.allowed);
     for (int turn = 0; turn < TURN && socket != NULL && (zsock_events(socket) & ZMQ_POLLIN); turn++) {
         zmsg_t *message = zmsg_recv(socket);
         zframe_t *caller = message != NULL ? zmsg_first(message) : NULL;

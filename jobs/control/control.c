@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "solvers/base/alloc.h"
+#include "solvers/base/clock.h"
 
 enum { STATUS_MS = 1000, RENEWAL_MS = 1000, STACK = 1 << 20 };
 
@@ -35,7 +36,7 @@ static void enqueue(dn_control *c, const char *topic, char *text)
     bool full;
 
     snprintf(e.topic, sizeof e.topic, "%s", topic);
-    dn_control_utc(e.t);
+    dn_clock_utc(e.t);
     pthread_mutex_lock(&c->ring_lock);
     full = text == NULL || c->queued == DN_CONTROL_RING;
     if (full)
@@ -79,27 +80,26 @@ void dn_control_checkpoint(dn_control *c, const char *path, double seconds, cons
 
     if (c == NULL)
         return;
-    dn_control_utc(now);
+    dn_clock_utc(now);
     json = dn_json_create();
     dn_json_string(json, "utc", now);
     dn_json_string(json, "path", path);
     dn_json_number(json, "seconds", seconds);
     dn_json_string(json, "reason", reason);
-    enqueue_json(c, "d1.checkpoint", json);
+    enqueue_json(c, DN_TOPIC_CHECKPOINT, json);
 }
 
 void dn_control_log(dn_control *c, dn_log_level level, const char *module, const char *text)
 {
-    static const char *const names[] = {"debug", "info", "warn", "error"};
     dn_json *json;
 
     if (c == NULL)
         return;
     json = dn_json_create();
-    dn_json_string(json, "level", names[level]);
+    dn_json_string(json, "level", dn_log_level_name(level));
     dn_json_string(json, "module", module);
     dn_json_string(json, "text", text);
-    enqueue_json(c, "d1.log", json);
+    enqueue_json(c, DN_TOPIC_LOG, json);
 }
 
 /* ---- the thread's side ---- */
@@ -150,7 +150,7 @@ static void send_queued(dn_control *c)
 
     for (int turn = 0; turn < DN_CONTROL_RING && dequeue(c, &e); turn++) {
         dn_free(publish(c, e.topic, e.t, e.json));
-        if (strcmp(e.topic, "d1.checkpoint") == 0) {
+        if (strcmp(e.topic, DN_TOPIC_CHECKPOINT) == 0) {
             if (c->sockets.commands != NULL)
                 dn_control_answer_waiting(c, e.json);
             pthread_mutex_lock(&c->ring_lock);
@@ -168,14 +168,14 @@ static void send_status(dn_control *c, const char *state, int exit_code)
     dn_json *fields = dn_json_create();
     char *text = NULL, *whole = NULL, now[DN_UTC];
 
-    dn_control_utc(now);
+    dn_clock_utc(now);
     if (exit_code >= 0)
         dn_json_int(fields, "exit", exit_code);
     dn_control_status_fields(c, state, fields);
     if (dn_json_text(fields, 0, &text, NULL) == DN_OK)
-        whole = publish(c, "d1.status", now, text);
+        whole = publish(c, DN_TOPIC_STATUS, now, text);
     if (whole != NULL) /* a full disk: the next one is tried all the same */
-        (void)!dn_control_write(c->run_dir, "heartbeat.json", whole, NULL);
+        (void)!dn_control_write(&c->files, "heartbeat.json", whole, NULL);
     dn_free(text);
     dn_free(whole);
     dn_json_destroy(&fields);
@@ -203,7 +203,7 @@ static dn_status write_server(dn_control *c, dn_error *err)
     dn_json_int(json, "ranks", c->ranks);
     dn_json_string(json, "started_utc", c->started);
     DN_TRY(dn_json_text(json, 0, &text, err));
-    DN_TRY(dn_control_write(c->run_dir, "server.json", text, err));
+    DN_TRY(dn_control_write(&c->files, "server.json", text, err));
 out:
     dn_json_destroy(&json);
     dn_free(text);
@@ -260,16 +260,12 @@ static void say_end(dn_control *c)
 
     send_queued(c);
     dn_control_refuse_waiting(c);
-    send_status(c,
-                c->exit_code == 0           ? "finished"
-                : c->exit_code == DN_ESAVED ? "saved"
-                                            : "failed",
-                c->exit_code);
-    dn_control_utc(now);
+    send_status(c, dn_protocol_state(c->exit_code), c->exit_code);
+    dn_clock_utc(now);
     dn_json_int(end, "exit", c->exit_code);
     dn_json_string(end, "text", c->end_text);
     if (dn_json_text(end, 0, &text, NULL) == DN_OK)
-        dn_free(publish(c, "d1.end", now, text));
+        dn_free(publish(c, DN_TOPIC_END, now, text));
     dn_free(text);
     dn_json_destroy(&end);
 }
@@ -336,6 +332,7 @@ static void release(dn_control *c)
     for (int i = 0; i < 2; i++)
         if (c->wake[i] >= 0)
             close(c->wake[i]);
+    dn_control_files_close(&c->files);
     pthread_mutex_destroy(&c->report_lock);
     pthread_mutex_destroy(&c->ring_lock);
     dn_free(c);
@@ -343,43 +340,66 @@ static void release(dn_control *c)
 
 static void take_options(dn_control *c, const dn_control_options *o)
 {
-    snprintf(c->run_dir, sizeof c->run_dir, "%s", o->run_dir);
-    snprintf(c->sockets.run_dir, sizeof c->sockets.run_dir, "%s", o->run_dir);
     snprintf(c->stage, sizeof c->stage, "%s", o->stage);
     c->ranks = o->ranks;
     c->requests = o->requests;
     c->report = dn_status_report_none();
-    dn_control_utc(c->started);
+    dn_clock_utc(c->started);
     if (gethostname(c->host, sizeof c->host - 1) != 0)
         snprintf(c->host, sizeof c->host, "unknown");
 }
 
-/* Nothing is left that leads to sockets which are gone; allowed/ and the last status stay. */
-static void remove_keys(const char *run_dir)
+/* Nothing is left that leads to sockets which are gone; allowed/ and the last status stay. Where there are no
+ * locks another run may have begun in the same directory: what it wrote is its own. */
+static void remove_keys(const dn_control *c)
 {
-    dn_control_remove(run_dir, "server.json");
-    dn_control_remove(run_dir, "client.secret");
-    dn_control_remove(run_dir, "allowed/client.pub");
+    char *text = NULL;
+    dn_json *server = NULL;
+    const char *key = NULL;
+    bool another;
+
+    if (dn_control_read(c->files.run_dir, "server.json", &text, NULL) == DN_OK &&
+        dn_json_read("server.json", text, strlen(text), &server, NULL) == DN_OK)
+        key = dn_json_to_string(dn_json_get(server, "server_key"));
+    another = key != NULL && strcmp(key, c->server_key) != 0;
+    dn_json_destroy(&server);
+    dn_free(text);
+    if (another)
+        return;
+    dn_control_remove(&c->files, "server.json");
+    dn_control_remove(&c->files, "client.secret");
+    dn_control_remove(&c->files, "allowed/client.pub");
+}
+
+/* The files of the start before say nothing of this one, in particular not that it has ended. */
+static dn_status open_files(dn_control *c, const char *run_dir, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(dn_control_files_open(run_dir, true, &c->files, err));
+    dn_control_remove(&c->files, "heartbeat.json");
+    dn_control_remove(&c->files, "server.json");
+    DN_TRY(dn_control_keys(&c->files, c->sockets.public_key, c->sockets.secret_key, err));
+    memcpy(c->server_key, c->sockets.public_key, sizeof c->server_key);
+out:
+    return st;
 }
 
 dn_status dn_control_open(const dn_control_options *o, dn_control **out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_control *c = NULL;
-    bool ours = false; /* the folder */
 
     *out = NULL;
-    if (strlen(o->run_dir) > DN_CONTROL_PATH - 64)
-        DN_FAIL(DN_ECANTCREAT, "%.60s...: the path is too long", o->run_dir);
     DN_NEW(c, 1);
+    c->files = (dn_control_files)DN_CONTROL_FILES_INIT;
+    c->sockets.files = &c->files;
     c->wake[0] = c->wake[1] = -1;
     pthread_mutex_init(&c->report_lock, NULL);
     pthread_mutex_init(&c->ring_lock, NULL);
     take_options(c, o);
     DN_TRY(make_pipe(c->wake, err));
-    DN_TRY(dn_control_folder(o->run_dir, err));
-    ours = true;
-    DN_TRY(dn_control_keys(o->run_dir, c->sockets.public_key, c->sockets.secret_key, err));
+    DN_TRY(open_files(c, o->run_dir, err));
     DN_TRY(dn_sockets_open(&c->sockets, o->opt_interface, err));
     DN_TRY(write_server(c, err));
     DN_TRY(start_thread(c, err));
@@ -388,8 +408,8 @@ dn_status dn_control_open(const dn_control_options *o, dn_control **out, dn_erro
 out:
     if (c != NULL) {
         dn_sockets_close(&c->sockets);
-        if (ours)
-            remove_keys(o->run_dir);
+        if (c->files.folder >= 0)
+            remove_keys(c);
         release(c);
     }
     return st;
@@ -407,6 +427,6 @@ void dn_control_close(dn_control **control, int exit_code, const char *text)
     atomic_store(&c->ending, true);
     wake(c);
     pthread_join(c->thread, NULL);
-    remove_keys(c->run_dir);
+    remove_keys(c);
     release(c);
 }

@@ -5,10 +5,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include "jobs/control/control.h"
+#include "jobs/control/protocol.h"
 #include "jobs/control/sockets.h"
+#include "solvers/base/clock.h"
 #include "solvers/base/json.h"
 
-enum { DN_PROTOCOL = 1, DN_TOPIC = 24, DN_UTC = 32, DN_CALLERS = 64, DN_WAITING = 16, DN_ID = 64 };
+enum { DN_TOPIC = 24, DN_UTC = DN_CLOCK_UTC, DN_CALLERS = 64, DN_WAITING = 16, DN_ID = 64 };
 
 /* What the job hands over, on its way out. */
 typedef struct dn_event {
@@ -32,7 +34,9 @@ typedef struct dn_waiting {
 } dn_waiting;
 
 struct dn_control {
-    char run_dir[DN_CONTROL_PATH], stage[64];
+    dn_control_files files;
+    char server_key[DN_CONTROL_KEY]; /* public: no other start has it */
+    char stage[64];
     char host[128], started[DN_UTC];
     int ranks;
     dn_requests *requests;
@@ -58,9 +62,6 @@ struct dn_control {
     dn_waiting waiting[DN_WAITING];
     int n_waiting;
 };
-
-/* The time now, in out [DN_UTC], to the millisecond. */
-void dn_control_utc(char *out);
 
 /* Fields of the status, without protocol, number and time. Any moment; the thread. */
 void dn_control_status_fields(dn_control *c, const char *state, dn_json *out);

@@ -31,7 +31,7 @@ void dn_sockets_close(dn_sockets *s)
     if (s->zap != NULL)
         zsock_unbind(s->zap, ZAP); /* free at once, not when the socket is gone */
     zsock_destroy(&s->zap);
-    memset(s->secret_key, 0, sizeof s->secret_key);
+    dn_control_wipe(s->secret_key, sizeof s->secret_key);
 }
 
 static zsock_t *new_socket(const dn_sockets *s, int type)
@@ -118,7 +118,7 @@ dn_status dn_sockets_open(dn_sockets *s, const char *opt_interface, dn_error *er
     if (!open_one(s, ZMQ_PUB, s->events_at, &s->events, &s->events_watch) ||
         !open_one(s, ZMQ_ROUTER, s->commands_at, &s->commands, &s->commands_watch))
         DN_FAIL(DN_EUNAVAILABLE, "no socket on %s: %s", s->address, zmq_strerror(zmq_errno()));
-    dn_control_allowed(s->run_dir, &s->allowed);
+    (void)dn_control_allowed(s->files, &s->allowed);
 out:
     return st;
 }
@@ -161,7 +161,7 @@ static bool is_allowed(dn_sockets *s, zmsg_t *request, char *key)
     }
     if (zmq_z85_encode(key, zframe_data(frame[6]), 32) == NULL)
         return false;
-    dn_control_allowed(s->run_dir, &s->allowed);
+    (void)dn_control_allowed(s->files, &s->allowed);
     if (admit(s, dn_control_find(&s->allowed, key)))
         return true;
     s->refused.wrong_key++;
@@ -277,7 +277,7 @@ void dn_sockets_renew(dn_sockets *s)
 {
     bool gone = false;
 
-    dn_control_allowed(s->run_dir, &s->allowed);
+    (void)dn_control_allowed(s->files, &s->allowed);
     for (int i = 0; i < s->admitted.n && !gone; i++)
         gone = dn_control_find(&s->allowed, s->admitted.row[i].key) < 0;
     if (gone)

@@ -17,7 +17,7 @@ typedef struct dn_refused {
 enum { DN_ENDPOINT = 160, DN_COMMAND_BYTES = 4096 };
 
 typedef struct dn_sockets {
-    char run_dir[DN_CONTROL_PATH];
+    dn_control_files *files;
     char public_key[DN_CONTROL_KEY], secret_key[DN_CONTROL_KEY]; /* of the server */
     char address[96];                                            /* to bind to */
     zsock_t *zap;
@@ -31,7 +31,7 @@ typedef struct dn_sockets {
     dn_refused refused;
 } dn_sockets;
 
-/* Bind to a port that the system chooses. opt_interface: name or address, NULL: 127.0.0.1. run_dir and the
+/* Bind to a port that the system chooses. opt_interface: name or address, NULL: 127.0.0.1. files and the
  * keys are set by the caller. Fails: DN_EUNAVAILABLE */
 DN_MUST_CHECK dn_status dn_sockets_open(dn_sockets *s, const char *opt_interface, dn_error *err);
 void dn_sockets_close(dn_sockets *s);
