@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "jobs/cli/command.h"
 #include "jobs/control/client.h"
+#include "jobs/control/protocol.h"
 #include "jobs/watch/files.h"
 #include "jobs/watch/pen.h"
 #include "jobs/watch/queue.h"
@@ -28,8 +29,8 @@ typedef struct watch {
     const dn_call *call;
     mode mode;
     bool once, utf8, colour;
-    bool told;     /* how things stand has been said; what comes before happened before we came */
-    bool news;     /* the picture is another one */
+    bool told;         /* how things stand has been said; what comes before happened before we came */
+    bool news;         /* the picture is another one */
     int columns, rows; /* of the window that shows it */
     dn_watch_state *state;
     dn_watch_files files;
@@ -106,13 +107,10 @@ static dn_status print_line(const watch *w, const char *text, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_pen p = {.columns = 1 << 20, .utf8 = w->utf8};
-    time_t now = time(NULL);
-    struct tm utc = {0};
-    char stamp[32];
+    char stamp[DN_CLOCK_UTC];
 
-    gmtime_r(&now, &utc);
-    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    (void)dn_pen_print(&p, DN_PLAIN, "%s ", stamp);
+    dn_clock_utc(stamp);
+    (void)dn_pen_print(&p, DN_PLAIN, "%.19sZ ", stamp);
     (void)dn_pen_write(&p, DN_PLAIN, text);
     dn_pen_end(&p);
     if (p.st != DN_OK)
@@ -132,17 +130,17 @@ static dn_status print_event(const watch *w, const char *topic, int64_t seen, dn
     const dn_watch_state *s = w->state;
     char text[600];
 
-    if (strcmp(topic, "d1.epoch") == 0 && s->n_epochs > 0) {
+    if (strcmp(topic, DN_TOPIC_EPOCH) == 0 && s->n_epochs > 0) {
         const dn_watch_epoch *e = &s->epochs_done[s->n_epochs - 1];
 
         snprintf(text, sizeof text, "epoch %lld done: loss %.4f, validation loss %.4f, AUROC %.4f%s",
                  (long long)e->epoch, e->train_loss, e->validation_loss, e->validation_auroc,
                  e->best ? ", the best so far" : "");
         DN_TRY(print_line(w, text, err));
-    } else if (strcmp(topic, "d1.checkpoint") == 0 && strcmp(s->checkpoint_reason, "epoch") != 0) {
+    } else if (strcmp(topic, DN_TOPIC_CHECKPOINT) == 0 && strcmp(s->checkpoint_reason, "epoch") != 0) {
         snprintf(text, sizeof text, "checkpoint %.400s (%s)", s->checkpoint_path, s->checkpoint_reason);
         DN_TRY(print_line(w, text, err));
-    } else if (strcmp(topic, "d1.log") == 0 && s->n_logs > 0) {
+    } else if (strcmp(topic, DN_TOPIC_LOG) == 0 && s->n_logs > 0) {
         const dn_watch_log *l = &s->logs[s->n_logs - 1];
 
         snprintf(text, sizeof text, "%s %s: %s", l->level, l->module, l->text);
@@ -160,7 +158,7 @@ static dn_status on_event(void *ctx, const char *topic, dn_json *event, dn_error
     watch *w = ctx;
     int64_t seen = w->state->seen;
 
-    if (strcmp(topic, "d1.epoch") == 0 && dn_watch_knows_epoch(w->state, event))
+    if (strcmp(topic, DN_TOPIC_EPOCH) == 0 && dn_watch_knows_epoch(w->state, event))
         goto out;
     if (strcmp(topic, "server") == 0)
         w->started = true;

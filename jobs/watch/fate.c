@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "jobs/control/protocol.h"
 
 const char *dn_fate_name(dn_fate fate)
 {
@@ -114,8 +115,8 @@ static dn_fate foreign(const dn_watch_state *s, const dn_watch_facts *f, char *o
         fate = DN_FATE_SILENT;
     }
     at = strlen(out);
-    snprintf(out + at, cap - at, "; the job speaks protocol %lld, this dragnet speaks 1",
-             (long long)s->foreign);
+    snprintf(out + at, cap - at, "; the job speaks protocol %lld, this dragnet speaks %d",
+             (long long)s->foreign, DN_PROTOCOL);
     return fate;
 }
 

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "jobs/control/protocol.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/clock.h"
 #include "solvers/base/text.h"
@@ -109,7 +109,7 @@ static dn_status give_line(const char *line, size_t len, const dn_watch_sink *si
     dn_json *e = NULL;
 
     if (dn_json_read("line", line, len, &e, &ignored) == DN_OK)
-        DN_TRY(sink->event(sink->ctx, "d1.epoch", e, err));
+        DN_TRY(sink->event(sink->ctx, DN_TOPIC_EPOCH, e, err));
 out:
     dn_json_destroy(&e);
     return st;
@@ -194,12 +194,9 @@ static bool is_younger(const struct stat *a, const struct stat *b)
 
 static dn_known look_at_process(const dn_watch_state *s)
 {
-    char host[DN_WATCH_NAME] = "";
+    dn_process p = dn_process_look(s->host, s->pid);
 
-    if (s->pid <= 1 || s->pid > INT32_MAX || gethostname(host, sizeof host - 1) != 0 ||
-        strcmp(host, s->host) != 0)
-        return DN_UNKNOWN;
-    return kill((pid_t)s->pid, 0) == 0 || errno == EPERM ? DN_YES : DN_NO;
+    return p == DN_PROCESS_UNKNOWN ? DN_UNKNOWN : p == DN_PROCESS_GONE ? DN_NO : DN_YES;
 }
 
 static void look_around(const dn_watch_files *f, const dn_watch_state *s, dn_watch_facts *out)
@@ -301,7 +298,7 @@ static dn_status look_at_heartbeat(dn_watch_files *f, const dn_watch_state *s, c
     if (started != NULL && s->started[0] != '\0' && strcmp(started, s->started) != 0)
         DN_TRY(give_start(f, "", 0, started, sink, err)); /* it began and ended while nobody looked */
     if (s->seq < 0 || dn_json_to_int(dn_json_get(e, "seq")) > s->seq) /* not by the connection before */
-        DN_TRY(sink->event(sink->ctx, "d1.status", e, err));
+        DN_TRY(sink->event(sink->ctx, DN_TOPIC_STATUS, e, err));
 out:
     dn_json_destroy(&e);
     return st;

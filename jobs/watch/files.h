@@ -11,8 +11,8 @@
 
 enum { DN_WATCH_PATH = 1200 };
 
-/* Who gets events: topic is "d1.status", "d1.epoch", "server" or "start" (state.h), and what it gets is folded
- * when it returns. May add members. */
+/* Who gets events: topic is "d1.status", "d1.epoch", "server" or "start" (state.h), and what it gets is
+ * folded when it returns. May add members. */
 typedef struct dn_watch_sink {
     void *ctx;
     dn_status (*event)(void *ctx, const char *topic, dn_json *event, dn_error *err);

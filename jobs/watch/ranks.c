@@ -7,7 +7,7 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 
-enum { EVEN_BELOW = 5, BAR_FROM = 100, MOST_BAR = 80 }; /* per cent; columns */
+enum { EVEN_BELOW = 5, BAR_FROM = 112, MOST_BAR = 80 }; /* per cent; columns */
 
 /* ---- figures over all ranks ---- */
 
@@ -189,17 +189,20 @@ static bool tells_times(const dn_watch_state *s)
     return spread_of(s, compute_of).n > 0 || spread_of(s, wait_of).n > 0;
 }
 
-/* "a step computes 40.0 to 49.0 ms, waits 0.0 to 9.0 ms, 11% of all time" */
+/* "computes 40.0 to 49.0 ms, waits 0.0 to 9.0 ms (11% of the time)" */
 static void write_times(dn_pen *p, const dn_watch_state *s, int label)
 {
     spread compute = spread_of(s, compute_of), wait = spread_of(s, wait_of), step = spread_of(s, step_of);
 
+    (void)dn_pen_write(p, DN_FAINT, "a step");
     dn_pen_tab(p, label);
-    write_range(p, "computes", &compute, "a step ");
-    write_range(p, "waits", &wait, compute.n > 0 ? ", " : "a step ");
-    if (wait.n > 0 && compute.n > 0 && step.sum > 0 && s->n_ranks > 1)
-        (void)dn_pen_print(p, 4 * wait.sum > step.sum ? DN_WARNING : DN_PLAIN, ", %.0f%% of all time",
-                           100 * wait.sum / step.sum);
+    write_range(p, "computes", &compute, "");
+    if (s->n_ranks > 1 || compute.n == 0) {
+        write_range(p, "waits", &wait, compute.n > 0 ? ", " : "");
+        if (wait.n > 0 && compute.n > 0 && step.sum > 0)
+            (void)dn_pen_print(p, 4 * wait.sum > step.sum ? DN_WARNING : DN_PLAIN, " (%.0f%% of the time)",
+                               100 * wait.sum / step.sum);
+    }
     dn_pen_end(p);
 }
 
@@ -226,7 +229,7 @@ static void write_summary(dn_pen *p, const dn_watch_state *s, int label, int roo
 
 /* ---- the table ---- */
 
-enum { HOST = 12, COMPUTES = 26, WAITS = 38, EXCHANGES = 50, MEMORY = 62, BAR = 74 };
+enum { HOST = 12, COMPUTES = 26, WAITS = 38, EXCHANGES = 50, MEMORY = 62, BAR = 76 };
 
 static void write_cell(dn_pen *p, int column, double v, const char *unit)
 {
@@ -325,7 +328,7 @@ dn_status dn_ranks_write(dn_pen *p, const dn_watch_state *s, int label, int room
     DN_TRY(order_ranks(s, &order, err));
     hosts = count_hosts(order, s->n_ranks);
     qsort(order, (size_t)s->n_ranks, sizeof *order, by_load);
-    (void)dn_pen_write(p, DN_FAINT, size == 1 ? "rank" : "ranks");
+    (void)dn_pen_write(p, DN_FAINT, "ranks");
     dn_pen_tab(p, label);
     (void)dn_pen_print(p, DN_PLAIN, "%lld", (long long)size);
     if (hosts > 1)

@@ -2,6 +2,7 @@
 #include "jobs/watch/render.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "jobs/watch/ranks.h"
 #include "solvers/base/alloc.h"
 
-enum { MOST_COLUMNS = 1000, LABEL = 12, LEAST_BAR = 12, MOST_BAR = 60, LEAST_LOGS = 3, SMALL = 12 };
+enum { MOST_COLUMNS = 1000, LABEL = 12, MOST_BAR = 60, LEAST_CURVE = 10, LEAST_LOGS = 3, SMALL = 12 };
 
 /* ---- pieces ---- */
 
@@ -166,8 +167,8 @@ static void where_it_is(const dn_watch_state *s, int drop, char *out, size_t cap
         at += (size_t)snprintf(out + at, cap - at, "  %s of %s %.20s", done, total, s->unit);
     }
     if (drop < 1 && s->step >= 0 && s->steps > 0 && s->fate != DN_FATE_FINISHED)
-        at += (size_t)snprintf(out + at, cap - at, "  step %lld/%lld", (long long)s->step,
-                               (long long)s->steps);
+        at +=
+            (size_t)snprintf(out + at, cap - at, "  step %lld/%lld", (long long)s->step, (long long)s->steps);
     if (drop < 4 && isfinite(s->eta_s) && s->fate == DN_FATE_RUNNING) {
         length_of(s->eta_s, t, sizeof t);
         at += (size_t)snprintf(out + at, cap - at, "  %s left", t);
@@ -182,12 +183,12 @@ static void write_stage(dn_pen *p, const dn_watch_state *s, const dn_watch_stage
 {
     char where[200] = "";
     double share = g->over || s->fate == DN_FATE_FINISHED ? 1 : g->share;
-    int room = 0;
+    int room = 0, least = p->columns < 60 ? 10 : 20;
 
     begin(p, g->name);
     if (dn_pen_width(g->name, p->utf8) >= LABEL)
         (void)dn_pen_write(p, DN_PLAIN, " ");
-    for (int drop = 0; drop <= DROPS && room < LEAST_BAR; drop++) {
+    for (int drop = 0; drop <= DROPS && room < least; drop++) {
         if (!g->over)
             where_it_is(s, drop, where, sizeof where);
         room = p->columns - p->at - 5 - dn_pen_width(where, p->utf8);
@@ -201,10 +202,11 @@ static void write_stage(dn_pen *p, const dn_watch_state *s, const dn_watch_stage
     dn_pen_end(p);
 }
 
-/* "loss   0.4123  ▇▅▃▂▁  0.6931 .. 0.4123" */
-static void write_curve(dn_pen *p, const char *label, const double *v, int64_t n, const char *of)
+/* "loss   0.4123  ▇▅▃▂▁  0.4123 to 0.6931, 5 epochs", or which one was the best, the lowest */
+static void write_curve(dn_pen *p, const char *label, const double *v, int64_t n, const char *of,
+                        int64_t opt_best)
 {
-    char curve[MOST_COLUMNS * 4 + 1];
+    char curve[MOST_COLUMNS * 4 + 1], range[120];
     double least = INFINITY, most = -INFINITY, last = NAN;
     int room;
 
@@ -218,12 +220,19 @@ static void write_curve(dn_pen *p, const char *label, const double *v, int64_t n
         return;
     begin(p, label);
     (void)dn_pen_print(p, DN_BOLD, "%-8.4g ", last);
-    room = p->columns - p->at - 32;
-    if (room > 4) {
+    if (opt_best > 0)
+        snprintf(range, sizeof range, "  best %.4g, epoch %lld", least, (long long)opt_best);
+    else
+        snprintf(range, sizeof range, "  %.4g to %.4g, %lld %s", least, most, (long long)n, of);
+    room = p->columns - p->at - (int)strlen(range);
+    if (room < LEAST_CURVE)
+        room = p->columns - p->at;
+    if (room > 0) {
         (void)dn_sparkline(v, n, room > 100 ? 100 : room, p->utf8, curve);
         (void)dn_pen_write(p, DN_BAR, curve);
-        (void)dn_pen_print(p, DN_FAINT, "  %.4g to %.4g, %lld %s", least, most, (long long)n, of);
     }
+    if (dn_pen_width(range, p->utf8) <= p->columns - p->at)
+        (void)dn_pen_write(p, DN_FAINT, range);
     dn_pen_end(p);
 }
 
@@ -244,14 +253,21 @@ static double validation_auroc(const dn_watch_epoch *e)
 
 /* A curve of the epochs, of the last ones where there are many. */
 static void write_epochs(dn_pen *p, const dn_watch_state *s, const char *label,
-                         double (*of)(const dn_watch_epoch *))
+                         double (*of)(const dn_watch_epoch *), bool name_lowest)
 {
-    double v[MOST_COLUMNS];
-    int64_t n = s->n_epochs < MOST_COLUMNS ? s->n_epochs : MOST_COLUMNS;
+    double v[MOST_COLUMNS], least = INFINITY;
+    int64_t n = s->n_epochs < MOST_COLUMNS ? s->n_epochs : MOST_COLUMNS, best = 0;
 
-    for (int64_t i = 0; i < n; i++)
-        v[i] = of(&s->epochs_done[s->n_epochs - n + i]);
-    write_curve(p, label, v, n, n == 1 ? "epoch" : "epochs");
+    for (int64_t i = 0; i < n; i++) {
+        const dn_watch_epoch *e = &s->epochs_done[s->n_epochs - n + i];
+
+        v[i] = of(e);
+        if (v[i] < least) {
+            least = v[i];
+            best = e->epoch;
+        }
+    }
+    write_curve(p, label, v, n, n == 1 ? "epoch" : "epochs", name_lowest ? best : 0);
 }
 
 /* What a stage without epochs tells of itself. */
@@ -261,7 +277,8 @@ static void write_metrics(dn_pen *p, const dn_watch_state *s)
         return;
     begin(p, "so far");
     for (int i = 0; i < s->n_metrics; i++)
-        (void)dn_pen_print(p, DN_PLAIN, "%s%s %.6g", i > 0 ? ", " : "", s->metric[i].name, s->metric[i].value);
+        (void)dn_pen_print(p, DN_PLAIN, "%s%s %.6g", i > 0 ? ", " : "", s->metric[i].name,
+                           s->metric[i].value);
     dn_pen_end(p);
 }
 
@@ -283,11 +300,11 @@ static void write_speed(dn_pen *p, const dn_watch_state *s)
 static void write_curves(dn_pen *p, const dn_watch_state *s)
 {
     if (s->n_losses > 0 && s->n_epochs < 2)
-        write_curve(p, "loss", s->losses, s->n_losses, "readings");
+        write_curve(p, "loss", s->losses, s->n_losses, "readings", 0);
     else
-        write_epochs(p, s, "loss", train_loss);
-    write_epochs(p, s, "val. loss", validation_loss);
-    write_epochs(p, s, "val. AUROC", validation_auroc);
+        write_epochs(p, s, "loss", train_loss, false);
+    write_epochs(p, s, "val. loss", validation_loss, true);
+    write_epochs(p, s, "val. AUROC", validation_auroc, false);
     write_metrics(p, s);
 }
 
@@ -303,6 +320,20 @@ static const char *reason_in_words(const char *reason)
         if (strcmp(reason, words[i][0]) == 0)
             return words[i][1];
     return reason;
+}
+
+/* A piece that is worth nothing when it is cut. */
+static void write_whole(dn_pen *p, dn_ink ink, const char *format, ...) DN_PRINTF(3, 4);
+static void write_whole(dn_pen *p, dn_ink ink, const char *format, ...)
+{
+    char text[DN_WATCH_LINE + 8];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    if (p->at + dn_pen_width(text, p->utf8) <= p->columns)
+        (void)dn_pen_write(p, ink, text);
 }
 
 /* Of a finished run none is left. */
@@ -323,15 +354,15 @@ static void write_checkpoint(dn_pen *p, const dn_watch_state *s, int64_t now)
     } else if (any)
         (void)dn_pen_write(p, DN_PLAIN, s->checkpoint_t);
     if (any && s->checkpoint_reason[0] != '\0')
-        (void)dn_pen_print(p, DN_PLAIN, ", %s", reason_in_words(s->checkpoint_reason));
+        write_whole(p, DN_PLAIN, ", %s", reason_in_words(s->checkpoint_reason));
     if (any && isfinite(s->checkpoint_s))
-        (void)dn_pen_print(p, DN_PLAIN, ", took %.2g s", s->checkpoint_s);
+        write_whole(p, DN_PLAIN, ", took %.2g s", s->checkpoint_s);
     if (s->checkpoint_every_s > 0) {
         length_of(s->checkpoint_every_s, time, sizeof time);
-        (void)dn_pen_print(p, DN_PLAIN, "; one every %s", time);
+        write_whole(p, DN_PLAIN, "; one every %s", time);
     }
     if (any && s->checkpoint_path[0] != '\0')
-        (void)dn_pen_print(p, DN_FAINT, "; %s", s->checkpoint_path);
+        write_whole(p, DN_FAINT, "; %s", s->checkpoint_path);
     dn_pen_end(p);
 }
 

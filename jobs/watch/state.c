@@ -4,9 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "jobs/control/protocol.h"
 #include "solvers/base/alloc.h"
-
-enum { PROTOCOL = 1 };
 
 /* ---- fields that may be absent ---- */
 
@@ -332,10 +331,7 @@ static void fold_end(dn_watch_state *s, const dn_json *e)
     s->exit = get_int(e, "exit", s->exit);
     get_text(e, "text", s->end, sizeof s->end);
     if (s->exit >= 0)
-        snprintf(s->said, sizeof s->said, "%s",
-                 s->exit == 0    ? "finished"
-                 : s->exit == 75 ? "saved"
-                                 : "failed");
+        snprintf(s->said, sizeof s->said, "%s", dn_protocol_state((int)s->exit));
 }
 
 static bool same_number(double a, double b)
@@ -360,11 +356,11 @@ dn_status dn_watch_fold(dn_watch_state *s, const char *kind, const dn_json *even
     int64_t protocol = get_int(event, "protocol", 0); /* 0: lines of metrics.jsonl have none */
 
     if (protocol != 0)
-        s->foreign = protocol == PROTOCOL ? 0 : protocol;
-    if (protocol != 0 && protocol != PROTOCOL)
+        s->foreign = protocol == DN_PROTOCOL ? 0 : protocol;
+    if (protocol != 0 && protocol != DN_PROTOCOL)
         goto out;
-    if (strncmp(kind, "d1.", 3) == 0)
-        kind += 3;
+    if (strncmp(kind, DN_TOPICS, strlen(DN_TOPICS)) == 0)
+        kind += strlen(DN_TOPICS);
     if (strcmp(kind, "status") == 0)
         DN_TRY(fold_status(s, event, err));
     else if (strcmp(kind, "epoch") == 0)

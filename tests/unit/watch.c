@@ -8,6 +8,7 @@
 #include "jobs/watch/fate.h"
 #include "jobs/watch/pen.h"
 #include "jobs/watch/queue.h"
+#include "jobs/watch/ranks.h"
 #include "jobs/watch/render.h"
 #include "solvers/base/alloc.h"
 
@@ -176,11 +177,13 @@ static void a_picture_says_what_matters(void)
 {
     static const char *const wanted[] = {"runs/warm",
                                          "job         12, process 77 on node1, 3 ranks",
-                                         " 62%  epoch 3/4  1:01 left",
+                                         " 62%  epoch 3/4",
+                                         "  1:01 left",
                                          "checkpoint  2:00 ago",
-                                         "the slowest is rank 1 on node2",
+                                         "3 on 2 hosts, the slowest is rank 1 on node2 by 23%",
+                                         "computes 40.0 to 49.0 ms, waits 0.0 to 9.0 ms (9% of the time)",
                                          "waits",
-                                         "1234 units/s",
+                                         "1,234 units/s",
                                          "refused: 5"};
     dn_watch_state *s = new_state();
 
@@ -191,7 +194,7 @@ static void a_picture_says_what_matters(void)
         CU_ASSERT(shows(s, 80, 24, wanted[i]));
         CU_ASSERT(shows(s, 200, 24, wanted[i]));
     }
-    CU_ASSERT(shows(s, 200, 24, "1:01:40 gone"));
+    CU_ASSERT(shows(s, 200, 24, "1:01:40 elapsed"));
     for (int i = 0; i < 300; i++)
         dn_watch_note(s, "info", i == 299 ? "the last line" : "another line");
     CU_ASSERT_EQUAL(s->n_logs, DN_WATCH_LOGS);
@@ -234,6 +237,17 @@ static void events_are_folded(void)
     dn_watch_destroy(&s);
 }
 
+static bool knows_epoch(const dn_watch_state *s, const char *text)
+{
+    dn_json *e = NULL;
+    bool known;
+
+    CU_ASSERT_EQUAL(dn_json_read("epoch", text, strlen(text), &e, NULL), DN_OK);
+    known = dn_watch_knows_epoch(s, e);
+    dn_json_destroy(&e);
+    return known;
+}
+
 static void epochs_come_again_after_a_restart(void)
 {
     static const int order[] = {1, 2, 3, 5, 4, 3, 4, 5, 6};
@@ -248,6 +262,12 @@ static void epochs_come_again_after_a_restart(void)
     for (int i = 0; i < 6; i++)
         CU_ASSERT_EQUAL(s->epochs_done[i].epoch, i + 1);
     CU_ASSERT_DOUBLE_EQUAL(s->epochs_done[2].train_loss, 5, 0);
+    snprintf(text, sizeof text,
+             "{\"epoch\":7,\"train_loss\":null,\"validation_loss\":1}"); /* it has diverged */
+    fold(s, "epoch", text);
+    CU_ASSERT(knows_epoch(s, text));
+    CU_ASSERT(!knows_epoch(s, "{\"epoch\":7,\"train_loss\":1,\"validation_loss\":1}"));
+    s->n_epochs--;
     fold(s, "epoch", "{\"epoch\":-4}");
     fold(s, "epoch", "{}");
     CU_ASSERT_EQUAL(s->n_epochs, 6);
@@ -306,7 +326,11 @@ static void fates_are_told(void)
         {"", {.queue = "PENDING", .job = "12"}, DN_FATE_QUEUED},
         {"", {.queue = "RUNNING", .job = "12"}, DN_FATE_STARTING},
         {"", {.directory = true, .locked = DN_YES}, DN_FATE_STARTING},
-        {"", {.directory = true, .locked = DN_YES, .metrics = true}, DN_FATE_RUNNING},
+        {"", {.directory = true, .locked = DN_YES, .metrics = true}, DN_FATE_STARTING},
+        {"", {.directory = true, .locked = DN_YES, .metrics = true, .reports = true}, DN_FATE_RUNNING},
+        {"running", {.heartbeat = true, .locked = DN_YES, .holder = 99, .reports = true}, DN_FATE_RUNNING},
+        {"running", {.heartbeat = true, .locked = DN_YES, .holder = 99}, DN_FATE_STARTING},
+        {"finished", {.heartbeat = true, .locked = DN_YES, .holder = 99}, DN_FATE_STARTING},
         {"", {.directory = true, .locked = DN_NO, .model = true}, DN_FATE_FINISHED},
         {"", {.directory = true, .locked = DN_NO, .checkpoint = true}, DN_FATE_DEAD},
         {"", {.directory = true, .locked = DN_NO, .checkpoint = true, .queue = "PENDING"}, DN_FATE_QUEUED},
@@ -339,6 +363,128 @@ static void fates_are_told(void)
             fprintf(stderr, "case %zu: %s (%s), wanted %s\n", i, dn_fate_name(fate), text,
                     dn_fate_name(list[i].fate));
     }
+    dn_watch_destroy(&s);
+}
+
+/* Another protocol is refused by name, and what can be seen without it is said. */
+static void another_protocol_is_named(void)
+{
+    static const struct {
+        dn_watch_facts facts;
+        dn_fate fate;
+        const char *text;
+    } list[] = {{{.directory = true, .server = true}, DN_FATE_SILENT, "cannot be seen from here"},
+                {{.directory = true, .server = true, .locked = DN_YES, .reports = true},
+                 DN_FATE_RUNNING,
+                 "running; it reports epochs only"},
+                {{.directory = true, .model = true}, DN_FATE_FINISHED, "finished"}};
+    dn_watch_state *s = new_state();
+
+    fold(s, "server", "{\"protocol\":9,\"pid\":5,\"host\":\"h\"}");
+    fold(s, "status", "{\"protocol\":9,\"state\":\"running\",\"epoch\":5}");
+    CU_ASSERT(s->foreign == 9 && s->pid == 0 && s->epoch == -1 && s->said[0] == '\0');
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        char text[DN_WATCH_LINE] = "";
+
+        CU_ASSERT_EQUAL(dn_fate_tell(s, &list[i].facts, text, sizeof text), list[i].fate);
+        CU_ASSERT(strstr(text, list[i].text) != NULL &&
+                  strstr(text, "the job speaks protocol 9, this dragnet speaks 1") != NULL);
+    }
+    fold(s, "epoch", "{\"epoch\":1,\"train_loss\":1}"); /* a line of metrics.jsonl speaks none */
+    CU_ASSERT(s->foreign == 9 && s->n_epochs == 1);
+    fold(s, "server", server);
+    CU_ASSERT(s->foreign == 0 && s->pid == 77);
+    dn_watch_destroy(&s);
+}
+
+/* ---- ranks ---- */
+
+static void add_ranks(dn_watch_state *s, int n)
+{
+    size_t cap = 200 * (size_t)n + 100, at;
+    char *text = dn_calloc(cap, 1);
+
+    at = (size_t)snprintf(text, cap, "{\"ranks\":[");
+    for (int i = 0; i < n; i++)
+        at += (size_t)snprintf(text + at, cap - at,
+                               "%s{\"rank\":%d,\"host\":\"node%d\",\"compute_ms\":%d,\"exchange_ms\":2,"
+                               "\"wait_ms\":%d,\"memory_mb\":100}",
+                               i > 0 ? "," : "", i, i / 8, i == n / 2 ? 60 : 40 + i % 2, i == n / 2 ? 0 : 20);
+    snprintf(text + at, cap - at, "]}");
+    fold(s, "status", text);
+    dn_free(text);
+}
+
+/* How many lines of a window hold a text. */
+static int lines_with(const dn_watch_state *s, int rows, const char *text)
+{
+    dn_watch_view v = {.columns = 80, .rows = rows, .utf8 = true};
+    dn_error err = DN_ERROR_INIT;
+    char *lines = NULL;
+    int n = 0;
+
+    CU_ASSERT_EQUAL(dn_watch_render(s, &v, &lines, &err), DN_OK);
+    for (const char *at = lines; (at = strstr(at, text)) != NULL; at += strlen(text))
+        n++;
+    dn_free(lines);
+    return n;
+}
+
+static void many_ranks_are_summed_up(void)
+{
+    static const struct {
+        int n, rows, shown;
+        const char *head;
+    } list[] = {
+        {1, 24, 0, "ranks       1\n"},
+        {4, 24, 4, "ranks       4, the slowest is rank 2 on node0 by 46%"},
+        {4, 8, 2, "ranks       4, the slowest is rank 2 on node0 by 46%"},
+        {16, 0, 16, "ranks       16 on 2 hosts, the slowest is rank 8 on node1 by 46%"},
+        {64, 24, 6, "ranks       64 on 8 hosts, the slowest is rank 32 on node4 by 46%"},
+        {1000, 0, 6, "ranks       1000 on 125 hosts, the slowest is rank 500 on node62 by 46%"},
+    };
+
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        dn_watch_state *s = new_state();
+
+        add_ranks(s, list[i].n);
+        CU_ASSERT_EQUAL(lines_with(s, list[i].rows, list[i].head), 1);
+        CU_ASSERT_EQUAL(lines_with(s, list[i].rows, " 2.0 ms "), list[i].shown); /* of the table */
+        CU_ASSERT_EQUAL(lines_with(s, list[i].rows, " more"), list[i].shown < list[i].n && list[i].n > 1);
+        dn_watch_destroy(&s);
+    }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static void even_ranks_are_not_blamed(void)
+{
+    dn_watch_state *s = new_state();
+
+    CU_ASSERT(isnan(dn_ranks_lag(s)));
+    fold(s, "status",
+         "{\"ranks\":[{\"compute_ms\":50},{\"compute_ms\":51},{\"compute_ms\":49},{\"compute_ms\":50}]}");
+    CU_ASSERT_DOUBLE_EQUAL(dn_ranks_lag(s), 51.0 / 50 - 1, 1e-12);
+    CU_ASSERT(shows(s, 80, 24, "ranks       4, evenly loaded"));
+    fold(s, "status", "{\"ranks\":[{\"rank\":0,\"wait_ms\":3},{\"rank\":1,\"wait_ms\":1}]}");
+    CU_ASSERT(isnan(dn_ranks_lag(s)));
+    CU_ASSERT(shows(s, 80, 24, "ranks       2, the slowest is rank 1\n"));
+    fold(s, "status", "{\"ranks\":[{\"rank\":0,\"memory_mb\":123}]}");
+    CU_ASSERT(shows(s, 80, 24, "ranks       1, 123 MB"));
+    dn_watch_destroy(&s);
+}
+
+/* A stage without epochs: what is done, in its unit, and how it calls its figures. */
+static void other_stages_are_shown(void)
+{
+    dn_watch_state *s = new_state();
+
+    fold(s, "status",
+         "{\"state\":\"running\",\"stage\":\"screen\",\"done\":1234567,\"total\":17698275,\"unit\":\"pairs\","
+         "\"per_second\":2712345,\"eta_s\":6,\"metrics\":{\"kept\":1000,\"worst kept\":0.875}}");
+    s->fate = DN_FATE_RUNNING;
+    CU_ASSERT(shows(s, 80, 24, "  6%  1,234,567 of 17,698,275 pairs  0:06 left"));
+    CU_ASSERT(shows(s, 80, 24, "so far      kept 1000, worst kept 0.875"));
+    CU_ASSERT(shows(s, 80, 24, "speed       2,712,345 pairs/s"));
     dn_watch_destroy(&s);
 }
 
@@ -451,6 +597,10 @@ static const dn_test tests[] = {
     {"a restart is said and forgets the process", a_restart_is_said_and_forgets_the_process},
     {"the slowest is named", the_slowest_is_named},
     {"fates are told", fates_are_told},
+    {"another protocol is named", another_protocol_is_named},
+    {"many ranks are summed up", many_ranks_are_summed_up},
+    {"even ranks are not blamed", even_ranks_are_not_blamed},
+    {"other stages are shown", other_stages_are_shown},
     {"the job of a run is found", the_job_of_a_run_is_found},
     {"curves have their form", curves_have_their_form},
     {"times are read", times_are_read},
