@@ -35,11 +35,11 @@ out:
     return st;
 }
 
-/* What a run that was killed may leave before it has anything to leave. */
+/* What a run that was killed may leave before it has anything to leave; control/ tells nothing of results. */
 static bool is_trace(const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "lock") == 0 ||
-           strcmp(name, "checkpoint.h5.part") == 0;
+           strcmp(name, "checkpoint.h5.part") == 0 || strcmp(name, "control") == 0;
 }
 
 dn_status dn_directory_empty(const char *path, bool *out, dn_error *err)

@@ -7,6 +7,7 @@
 #include "jobs/cli/command.h"
 #include "jobs/cli/logging.h"
 #include "jobs/cli/requests.h"
+#include "jobs/cli/run_control.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
 #include "solvers/base/alloc.h"
@@ -94,8 +95,10 @@ static void join_tables(const dn_command *c, const dn_command *opt_inner, dn_opt
 
     if (opt_inner != NULL)
         n = append_rows(opt_inner->options, out, n);
-    if (c->stoppable || (opt_inner != NULL && opt_inner->stoppable))
+    if (c->stoppable || (opt_inner != NULL && opt_inner->stoppable)) {
         n = append_rows(dn_requests_options, out, n);
+        n = append_rows(dn_run_control_options, out, n);
+    }
     (void)append_rows(common, out, n);
 }
 

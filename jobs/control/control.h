@@ -11,10 +11,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "mpi/core/request.h"
+#include "mpi/core/hooks.h"
 #include "solvers/base/log.h"
 
-enum { DN_CONTROL_RING = 256, DN_CONTROL_METRICS = 8, DN_CONTROL_NAME = 32 };
+enum { DN_CONTROL_RING = 256, DN_CONTROL_METRICS = 8, DN_CONTROL_NAME = 32, DN_CONTROL_RANKS = 64 };
 
 typedef struct dn_control dn_control;
 
@@ -29,8 +29,9 @@ typedef struct dn_control_options {
 /* Where the stage is. Numbers that it does not know: NAN and -1; such are left out of messages. */
 typedef struct dn_status_report {
     int64_t epoch, epochs, step, steps;
-    int64_t done, total; /* of the whole stage */
-    char unit[16];       /* of these: "pairs" */
+    char part[DN_CONTROL_NAME]; /* of the stage, which is at hand: "closeness"; empty: it has none */
+    int64_t done, total;        /* of the part, where there is one; otherwise of the whole stage */
+    char unit[16];              /* of these: "pairs" */
     double loss;
     double per_second; /* units */
     double elapsed_s;  /* since this start */
@@ -40,6 +41,8 @@ typedef struct dn_status_report {
         char name[DN_CONTROL_NAME];
         double value;
     } metric[DN_CONTROL_METRICS];
+    int ranks; /* rows; 0: the stage knows of none, rank 0 is told of by its memory */
+    dn_rank_row rank[DN_CONTROL_RANKS];
 } dn_status_report;
 
 /* A report that knows nothing yet. */

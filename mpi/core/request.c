@@ -28,13 +28,10 @@ void dn_request_note_at_epoch(dn_requests *r)
     r->at_epoch = 1;
 }
 
-bool dn_request_end_epoch(const dn_comm *comm, dn_requests *r)
+void dn_request_end_stage(dn_requests *r, double every)
 {
-    if (r == NULL)
-        return false;
-    if (r->at_epoch)
-        dn_request_note(r, DN_WISH_STOP_CONTROL);
-    return (dn_request_agree(comm, r) & DN_WISH_STOP_CONTROL) != 0;
+    r->at_epoch = 0;
+    r->every = every;
 }
 
 int dn_request_look(const dn_comm *comm, const dn_requests *r)
@@ -58,13 +55,26 @@ int dn_request_look(const dn_comm *comm, const dn_requests *r)
     return wishes;
 }
 
-int dn_request_agree(const dn_comm *comm, const dn_requests *r)
+int dn_request_look_epoch(const dn_comm *comm, const dn_requests *r)
 {
-    int wishes = dn_request_look(comm, r);
+    return dn_request_look(comm, r) | (r != NULL && r->at_epoch ? DN_WISH_STOP_CONTROL : 0);
+}
 
+static int join(const dn_comm *comm, const dn_requests *r, int wishes)
+{
     if (r != NULL)
         MPI_Allreduce(MPI_IN_PLACE, &wishes, 1, MPI_INT, MPI_BOR, comm->mpi);
     return wishes;
+}
+
+int dn_request_agree(const dn_comm *comm, const dn_requests *r)
+{
+    return join(comm, r, dn_request_look(comm, r));
+}
+
+int dn_request_end_epoch(const dn_comm *comm, const dn_requests *r)
+{
+    return join(comm, r, dn_request_look_epoch(comm, r));
 }
 
 void dn_request_pack(int wishes, float *slots)

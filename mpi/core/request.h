@@ -46,21 +46,27 @@ void dn_request_start(dn_requests *r);
 /* Note a wish. Local; async-signal-safe; idempotent. */
 void dn_request_note(dn_requests *r, int wish);
 
-/* Note that the stage should stop when its epoch is done: dn_request_end_epoch() makes a wish of it. Local;
- * any thread. */
+/* Note that the stage should stop when its epoch is done, or what else it calls so: dn_request_look_epoch()
+ * makes a wish of it. Local; any thread. */
 void dn_request_note_at_epoch(dn_requests *r);
 
-/* An epoch is done, and its checkpoint written: whether the control plane of any rank asks to stop here.
- * Collective on comm; r is NULL on all ranks or on none. */
-DN_COLLECTIVE bool dn_request_end_epoch(const dn_comm *comm, dn_requests *r);
+/* The stage is over, whatever its end: what was asked of it alone (to stop at an epoch; the interval, which
+ * is `every` again) is not asked of the next one. Local. */
+void dn_request_end_stage(dn_requests *r, double every);
 
 /* What this rank knows of: noted wishes and, on rank 0, clocks that have run out. A checkpoint that is asked
  * for is asked for until dn_request_saved(). r may be NULL: 0. Local. */
 int dn_request_look(const dn_comm *comm, const dn_requests *r);
 
+/* The same where an epoch is done: with DN_WISH_STOP_CONTROL when somebody asks to stop there. Local. */
+int dn_request_look_epoch(const dn_comm *comm, const dn_requests *r);
+
 /* The wishes of all ranks, the same on all. Between two units of work that take at least some milliseconds.
  * Collective on comm; r is NULL on all ranks or on none, then nothing is sent. */
 DN_COLLECTIVE int dn_request_agree(const dn_comm *comm, const dn_requests *r);
+
+/* The same where an epoch is done. */
+DN_COLLECTIVE int dn_request_end_epoch(const dn_comm *comm, const dn_requests *r);
 
 /* The same without a message of its own, in a sum over all ranks: wishes of a rank in slots [DN_WISH_SLOTS]
  * as 0 or 1, and back from the sums over ranks (and shards). Local. */

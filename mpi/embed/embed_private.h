@@ -52,10 +52,9 @@ DN_MUST_CHECK dn_status dn_embed_protein(dn_embedder *e, const char *text, int64
 
 /* Proteins that the ranks take together. */
 typedef struct dn_wave {
-    const dn_embed_hooks *hooks;
+    const dn_hooks *hooks;
     dn_states_about about;
     double before, total; /* operations of earlier waves, of all */
-    double begun;         /* when the work began */
     double longest;       /* seconds between two looks at the requests, at most so far */
     int64_t n;
     const int64_t *protein; /* [n] */

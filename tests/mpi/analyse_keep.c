@@ -51,12 +51,13 @@ typedef struct stopper {
     int64_t then;       /* the next wish so many calls later; 0: one wish */
 } stopper;
 
-static void on_progress(void *ctx, const char *what, int64_t done, int64_t total, double seconds)
+static void on_progress(void *ctx, const dn_progress_report *p)
 {
     stopper *s = ctx;
 
-    CU_ASSERT(done >= 0 && done <= total && seconds >= 0);
-    if (s->during != NULL ? strcmp(s->during, what) != 0 : done == 0)
+    CU_ASSERT(p->done >= 0 && p->done <= p->total && p->total > 0);
+    CU_ASSERT(p->number >= 1 && p->number <= p->parts);
+    if (s->during != NULL ? strcmp(s->during, p->part) != 0 : p->done == 0)
         return;
     if (++s->calls == s->at) {
         dn_request_note(&s->requests, s->wish);
@@ -91,13 +92,13 @@ static dn_status go(const dn_comm *comm, const dn_network *w, dn_analyse_options
                     stopper *s, dn_analysis *out, dn_error *err)
 {
     dn_analyse_keep keep = keep_at(path, &s->requests);
+    const dn_hooks hooks = {.ctx = s, .progress = on_progress};
     dn_status st = DN_OK;
 
     dn_request_saved(&s->requests);
     s->calls = 0;
     o.keep = &keep;
-    o.progress = on_progress;
-    o.ctx = s;
+    o.opt_hooks = &hooks;
     DN_TRY(dn_analyse_find(comm, path, config, &keep.resume, err));
     DN_TRY(dn_analyse(comm, w, &o, out, err));
 out:
