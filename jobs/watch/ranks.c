@@ -154,6 +154,12 @@ static void write_memory_of_all(dn_pen *p, const dn_watch_state *s)
     }
 }
 
+/* Of many ranks the slowest alone tell. */
+static bool is_part(const dn_watch_state *s)
+{
+    return s->n_ranks > 1 && s->n_ranks < s->size;
+}
+
 static void write_slowest(dn_pen *p, const dn_watch_state *s, const dn_watch_rank *const *order)
 {
     const dn_watch_rank *slow = dn_watch_slowest(s);
@@ -161,7 +167,7 @@ static void write_slowest(dn_pen *p, const dn_watch_state *s, const dn_watch_ran
 
     if (s->n_ranks < 2)
         return;
-    if (isfinite(lag) && 100 * lag < EVEN_BELOW) {
+    if (isfinite(lag) && 100 * lag < EVEN_BELOW && !is_part(s)) {
         (void)dn_pen_write(p, DN_PLAIN, ", evenly loaded");
         return;
     }
@@ -170,7 +176,7 @@ static void write_slowest(dn_pen *p, const dn_watch_state *s, const dn_watch_ran
     (void)dn_pen_print(p, DN_WARNING, ", the slowest is rank %lld", (long long)slow->rank);
     if (slow->host[0] != '\0')
         (void)dn_pen_print(p, DN_WARNING, " on %s", slow->host);
-    if (isfinite(lag))
+    if (isfinite(lag) && !is_part(s))
         (void)dn_pen_print(p, DN_WARNING, " by %.0f%%", 100 * lag);
 }
 
@@ -294,17 +300,18 @@ static void write_table(dn_pen *p, const dn_watch_state *s, const dn_watch_rank 
     double longest = spread_of(s, step_of).most;
     const dn_watch_rank *slow = lag_of(order, s->n_ranks) * 100 >= EVEN_BELOW ? dn_watch_slowest(s) : NULL;
 
-    if (n < s->n_ranks || n + 1 > room)
+    if (n < s->n_ranks || n + 1 > room || is_part(s))
         n = n < room - 2 ? n : room - 2; /* the header, and how many more there are */
     if (n < 1 || s->n_ranks < 2)
         return;
     write_header(p, s);
     for (int64_t i = 0; i < n; i++)
         write_rank(p, order[i], order[i] == slow, longest);
-    if (n == s->n_ranks)
+    if (n == s->n_ranks && !is_part(s))
         return;
-    (void)dn_pen_print(p, DN_FAINT, "            and %lld more", (long long)(s->n_ranks - n));
-    if (isfinite(order[n]->compute_ms))
+    (void)dn_pen_print(p, DN_FAINT, "            and %lld more",
+                       (long long)((s->size > s->n_ranks ? s->size : s->n_ranks) - n));
+    if (n < s->n_ranks && isfinite(order[n]->compute_ms))
         (void)dn_pen_print(p, DN_FAINT, ", which compute at most %.1f ms", order[n]->compute_ms);
     dn_pen_end(p);
 }
@@ -331,7 +338,9 @@ dn_status dn_ranks_write(dn_pen *p, const dn_watch_state *s, int label, int room
     (void)dn_pen_write(p, DN_FAINT, "ranks");
     dn_pen_tab(p, label);
     (void)dn_pen_print(p, DN_PLAIN, "%lld", (long long)size);
-    if (hosts > 1)
+    if (is_part(s))
+        (void)dn_pen_print(p, DN_PLAIN, ", of which the slowest %lld tell", (long long)s->n_ranks);
+    else if (hosts > 1)
         (void)dn_pen_print(p, DN_PLAIN, " on %lld hosts", (long long)hosts);
     write_slowest(p, s, order);
     write_summary(p, s, label, room);

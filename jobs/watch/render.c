@@ -11,7 +11,15 @@
 #include "jobs/watch/ranks.h"
 #include "solvers/base/alloc.h"
 
-enum { MOST_COLUMNS = 1000, LABEL = 12, MOST_BAR = 60, LEAST_CURVE = 10, LEAST_LOGS = 3, SMALL = 12 };
+enum {
+    MOST_COLUMNS = 1000,
+    LABEL = 12,
+    MOST_BAR = 60,
+    LEAST_CURVE = 10,
+    LEAST_LOGS = 3,
+    LAST_LOGS = 5,
+    SMALL = 12
+};
 
 /* ---- pieces ---- */
 
@@ -138,68 +146,88 @@ static void write_head(dn_pen *p, const dn_watch_state *s, bool small)
         (void)dn_pen_print(p, DN_PLAIN, ", %lld rank%s", (long long)s->size, s->size == 1 ? "" : "s");
     if (s->restarts > 0)
         (void)dn_pen_print(p, DN_WARNING, ", restart %lld", (long long)s->restarts);
-    if (s->link[0] != '\0')
+    if (s->link[0] != '\0' &&
+        (s->fate == DN_FATE_RUNNING || s->fate == DN_FATE_SILENT || s->fate == DN_FATE_STARTING))
         (void)dn_pen_print(p, DN_FAINT, ", watched %s", s->link);
     if (s->refused > 0)
         (void)dn_pen_print(p, DN_WARNING, ", refused: %lld", (long long)s->refused);
     dn_pen_end(p);
 }
 
-/* Beside the bar of the stage that runs: how far, how long. What matters less goes where there is no room:
- * drop 1 the step, 2 the time that is gone, 3 the epoch, 4 what is left. */
+/* Beside the bar: how far, how long. What matters less goes where there is no room: drop 1 the step, 2 the
+ * time that is gone, 3 how much is done, 4 what is left. of_part: of the part at hand of the stage that runs;
+ * otherwise of the stage. */
 enum { DROPS = 4 };
 
-static void where_it_is(const dn_watch_state *s, int drop, char *out, size_t cap)
+static size_t how_far(const dn_watch_state *s, bool of_part, char *out, size_t cap)
 {
-    char t[32], done[32], total[32];
-    size_t at = 0;
+    char done[32], total[32];
 
     out[0] = '\0';
-    if (drop < 3 && s->epoch >= 0 && s->epochs > 0 && s->fate == DN_FATE_FINISHED && s->epoch < s->epochs)
-        at += (size_t)snprintf(out + at, cap - at, "  ended with epoch %lld of %lld", (long long)s->epoch,
-                               (long long)s->epochs);
-    else if (drop < 3 && s->epoch >= 0 && s->epochs > 0)
-        at += (size_t)snprintf(out + at, cap - at, "  epoch %lld/%lld", (long long)s->epoch,
-                               (long long)s->epochs);
-    else if (drop < 3 && s->total > 0 && s->done >= 0) {
+    if (of_part || s->epochs <= 0 || s->epoch < 0) {
+        if (s->total <= 0 || s->done < 0)
+            return 0;
         thousands(s->done, done, sizeof done);
         thousands(s->total, total, sizeof total);
-        at += (size_t)snprintf(out + at, cap - at, "  %s of %s %.20s", done, total, s->unit);
+        return (size_t)snprintf(out, cap, "  %s of %s %.20s", done, total, s->unit);
     }
-    if (drop < 1 && s->step >= 0 && s->steps > 0 && s->fate != DN_FATE_FINISHED)
+    if (s->fate == DN_FATE_FINISHED && s->epoch < s->epochs && s->part[0] == '\0')
+        return (size_t)snprintf(out, cap, "  ended with epoch %lld of %lld", (long long)s->epoch,
+                                (long long)s->epochs);
+    return (size_t)snprintf(out, cap, "  %s %lld/%lld", s->part[0] != '\0' ? "part" : "epoch",
+                            (long long)s->epoch, (long long)s->epochs);
+}
+
+static void where_it_is(const dn_watch_state *s, bool of_part, int drop, char *out, size_t cap)
+{
+    bool running = s->fate == DN_FATE_RUNNING, parts = s->part[0] != '\0';
+    char t[32];
+    size_t at = drop < 3 ? how_far(s, of_part, out, cap) : 0;
+
+    out[at] = '\0';
+    if (drop < 1 && s->step >= 0 && s->steps > 0 && s->fate != DN_FATE_FINISHED && !parts)
         at +=
             (size_t)snprintf(out + at, cap - at, "  step %lld/%lld", (long long)s->step, (long long)s->steps);
-    if (drop < 4 && isfinite(s->eta_s) && s->fate == DN_FATE_RUNNING) {
+    if (drop < 4 && isfinite(s->eta_s) && running && of_part == parts) {
         length_of(s->eta_s, t, sizeof t);
         at += (size_t)snprintf(out + at, cap - at, "  %s left", t);
     }
-    if (drop < 2 && isfinite(s->elapsed_s)) {
+    if (drop < 2 && isfinite(s->elapsed_s) && !of_part) {
         length_of(s->elapsed_s, t, sizeof t);
         snprintf(out + at, cap - at, "  %s elapsed", t);
     }
 }
 
-static void write_stage(dn_pen *p, const dn_watch_state *s, const dn_watch_stage *g)
+static void write_progress(dn_pen *p, const dn_watch_state *s, const char *label, double share, bool over,
+                           bool of_part)
 {
     char where[200] = "";
-    double share = g->over || s->fate == DN_FATE_FINISHED ? 1 : g->share;
     int room = 0, least = p->columns < 60 ? 10 : 20;
 
-    begin(p, g->name);
-    if (dn_pen_width(g->name, p->utf8) >= LABEL)
+    begin(p, label);
+    if (dn_pen_width(label, p->utf8) >= LABEL)
         (void)dn_pen_write(p, DN_PLAIN, " ");
     for (int drop = 0; drop <= DROPS && room < least; drop++) {
-        if (!g->over)
-            where_it_is(s, drop, where, sizeof where);
+        if (!over)
+            where_it_is(s, of_part, drop, where, sizeof where);
         room = p->columns - p->at - 5 - dn_pen_width(where, p->utf8);
     }
-    write_bar(p, share, room > MOST_BAR ? MOST_BAR : room > 0 ? room : 0, g->over ? DN_GOOD : DN_BAR);
+    write_bar(p, share, room > MOST_BAR ? MOST_BAR : room > 0 ? room : 0, over ? DN_GOOD : DN_BAR);
     if (isnan(share))
         (void)dn_pen_write(p, DN_PLAIN, "   ? ");
     else
         (void)dn_pen_print(p, DN_PLAIN, " %3.0f%%", floor(100 * share));
     (void)dn_pen_write(p, DN_PLAIN, where);
     dn_pen_end(p);
+}
+
+static void write_stage(dn_pen *p, const dn_watch_state *s, const dn_watch_stage *g)
+{
+    bool all = g->over || s->fate == DN_FATE_FINISHED;
+
+    write_progress(p, s, g->name, all ? 1 : g->share, g->over, false);
+    if (!all && s->part[0] != '\0')
+        write_progress(p, s, s->part, dn_watch_part_share(s), false, true);
 }
 
 /* "loss   0.4123  ▇▅▃▂▁  0.4123 to 0.6931, 5 epochs", or which one was the best, the lowest */
@@ -273,7 +301,7 @@ static void write_epochs(dn_pen *p, const dn_watch_state *s, const char *label,
 /* What a stage without epochs tells of itself. */
 static void write_metrics(dn_pen *p, const dn_watch_state *s)
 {
-    if (s->n_metrics == 0 || s->epochs > 0)
+    if (s->n_metrics == 0 || s->n_epochs > 0)
         return;
     begin(p, "so far");
     for (int i = 0; i < s->n_metrics; i++)
@@ -309,12 +337,14 @@ static void write_curves(dn_pen *p, const dn_watch_state *s)
 }
 
 /* "epoch" -> "after an epoch"; a reason that is not known stands for itself. */
-static const char *reason_in_words(const char *reason)
+static const char *reason_in_words(const dn_watch_state *s)
 {
-    static const char *const words[][2] = {{"epoch", "after an epoch"},
-                                           {"interval", "by the clock"},
-                                           {"a command", "asked for"},
-                                           {"stop", "before it stopped"}};
+    static const char *const words[][2] = {
+        {"interval", "by the clock"}, {"a command", "asked for"}, {"stop", "before it stopped"}};
+    const char *reason = s->checkpoint_reason;
+
+    if (strcmp(reason, "epoch") == 0) /* or what a stage calls so */
+        return s->epochs > 0 && s->part[0] == '\0' ? "after an epoch" : "after a part";
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(reason, words[i][0]) == 0)
@@ -354,7 +384,7 @@ static void write_checkpoint(dn_pen *p, const dn_watch_state *s, int64_t now)
     } else if (any)
         (void)dn_pen_write(p, DN_PLAIN, s->checkpoint_t);
     if (any && s->checkpoint_reason[0] != '\0')
-        write_whole(p, DN_PLAIN, ", %s", reason_in_words(s->checkpoint_reason));
+        write_whole(p, DN_PLAIN, ", %s", reason_in_words(s));
     if (any && isfinite(s->checkpoint_s))
         write_whole(p, DN_PLAIN, ", took %.2g s", s->checkpoint_s);
     if (s->checkpoint_every_s > 0) {
@@ -428,7 +458,7 @@ dn_status dn_watch_render(const dn_watch_state *s, const dn_watch_view *view, ch
     write_checkpoint(&p, s, view->now);
     left = rows - p.lines - keys;
     DN_TRY(dn_ranks_write(&p, s, LABEL, rank_share(s, left), err));
-    left = rows - p.lines - keys;
+    left = view->rows > 0 ? rows - p.lines - keys : LAST_LOGS;
     for (int i = s->n_logs > left ? s->n_logs - left : 0; left > 0 && i < s->n_logs; i++)
         write_log(&p, &s->logs[i]);
     if (p.st == DN_OK)
@@ -447,20 +477,29 @@ out:
     return st;
 }
 
+/* "  train gener 23%  epoch 3/20  0:41 left  0:12 elapsed" */
+static void write_place(dn_pen *p, const dn_watch_state *s, const char *label, double share, bool of_part)
+{
+    char where[200];
+
+    where_it_is(s, of_part, 1, where, sizeof where);
+    (void)dn_pen_print(p, DN_PLAIN, "  %s", label);
+    if (!isnan(share))
+        (void)dn_pen_print(p, DN_PLAIN, " %.0f%%", floor(100 * share));
+    (void)dn_pen_write(p, DN_PLAIN, where);
+}
+
 dn_status dn_watch_line(const dn_watch_state *s, bool utf8, char **out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_pen p = {.columns = 1 << 20, .utf8 = utf8};
     const dn_watch_stage *g = s->n_stages > 0 ? &s->stage[s->n_stages - 1] : NULL;
-    char where[200];
 
     (void)dn_pen_print(&p, DN_PLAIN, "%s", s->fate_text);
     if (g != NULL && s->fate != DN_FATE_QUEUED) {
-        where_it_is(s, 1, where, sizeof where);
-        (void)dn_pen_print(&p, DN_PLAIN, "  %s", g->name);
-        if (!isnan(g->share))
-            (void)dn_pen_print(&p, DN_PLAIN, " %.0f%%", floor(100 * g->share));
-        (void)dn_pen_write(&p, DN_PLAIN, where);
+        write_place(&p, s, g->name, g->share, false);
+        if (s->part[0] != '\0' && s->fate != DN_FATE_FINISHED)
+            write_place(&p, s, s->part, dn_watch_part_share(s), true);
     }
     if (isfinite(s->loss))
         (void)dn_pen_print(&p, DN_PLAIN, "  loss %.4g", s->loss);

@@ -8,7 +8,8 @@
 #include "jobs/watch/state.h"
 
 typedef struct dn_watch_view {
-    int columns, rows; /* of the window; below 1 counts as 1; rows 0: as many lines as there are */
+    int columns, rows; /* of the window; below 1 counts as 1; rows 0: as many lines as it takes, with the
+                          last of the log only */
     bool utf8, colour; /* blocks or ASCII; colours or none */
     int64_t now;       /* seconds since 1970, for "3 min ago"; 0: nobody knows */
     bool keys;         /* name the keys in the last line */

@@ -37,7 +37,7 @@ static int64_t get_int(const dn_json *obj, const char *key, int64_t otherwise)
 /* What belongs to one start of the job. */
 static void forget_process(dn_watch_state *s)
 {
-    s->said[0] = s->t[0] = s->unit[0] = s->end[0] = '\0';
+    s->said[0] = s->t[0] = s->part[0] = s->unit[0] = s->end[0] = '\0';
     s->seq = s->epoch = s->epochs = s->step = s->steps = s->done = s->total = s->exit = -1;
     s->loss = s->per_second = s->eta_s = s->elapsed_s = s->checkpoint_every_s = NAN;
     s->refused = 0;
@@ -104,17 +104,27 @@ static void fold_log(dn_watch_state *s, const dn_json *e)
 
 /* ---- status ---- */
 
+static double between_0_and_1(double share)
+{
+    return share < 0 ? 0 : share > 1 ? 1 : share; /* NAN stays */
+}
+
+double dn_watch_part_share(const dn_watch_state *s)
+{
+    return s->total > 0 && s->done >= 0 ? between_0_and_1((double)s->done / (double)s->total) : (double)NAN;
+}
+
 double dn_watch_share(const dn_watch_state *s)
 {
-    double share = NAN;
+    double part = dn_watch_part_share(s), before = s->epoch > 0 ? (double)(s->epoch - 1) : 0;
 
-    if (s->total > 0 && s->done >= 0)
-        share = (double)s->done / (double)s->total;
-    else if (s->epochs > 0 && s->epoch >= 0)
-        share = ((double)(s->epoch > 0 ? s->epoch - 1 : 0) +
-                 (s->steps > 0 && s->step >= 0 ? (double)s->step / (double)s->steps : 0)) /
-                (double)s->epochs;
-    return share < 0 ? 0 : share > 1 ? 1 : share;
+    if (s->part[0] == '\0' && !isnan(part))
+        return part;
+    if (s->epochs <= 0 || s->epoch < 0)
+        return NAN;
+    if (s->part[0] == '\0')
+        part = s->steps > 0 && s->step >= 0 ? (double)s->step / (double)s->steps : 0;
+    return between_0_and_1((before + (isnan(part) ? 0 : part)) / (double)s->epochs);
 }
 
 /* The bars: the stage that runs is the last one. */
@@ -219,6 +229,8 @@ static dn_status fold_status(dn_watch_state *s, const dn_json *e, dn_error *err)
 
     get_text(e, "t", s->t, sizeof s->t);
     get_text(e, "state", s->said, sizeof s->said);
+    s->part[0] = '\0';
+    get_text(e, "part", s->part, sizeof s->part);
     get_text(e, "unit", s->unit, sizeof s->unit);
     get_text(e, "text", s->end, sizeof s->end);
     s->seq = get_int(e, "seq", s->seq);
@@ -231,7 +243,7 @@ static dn_status fold_status(dn_watch_state *s, const dn_json *e, dn_error *err)
     s->total = get_int(e, "total", s->total);
     s->loss = get_number(e, "loss", s->loss);
     add_loss(s, get_number(e, "loss", NAN));
-    s->per_second = get_number(e, "per_second", s->per_second);
+    s->per_second = get_number(e, "per_second", NAN);
     s->eta_s = get_number(e, "eta_s", NAN);
     s->elapsed_s = get_number(e, "elapsed_s", s->elapsed_s);
     if (dn_json_kind_of(dn_json_get(e, "refused")) == DN_JSON_OBJECT)

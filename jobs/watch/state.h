@@ -81,6 +81,8 @@ typedef struct dn_watch_state {
     char said[16]; /* running, finished, saved, failed; "" */
     char t[32];    /* when it was sent */
     int64_t seq, epoch, epochs, step, steps, done, total, exit;
+    char part[DN_WATCH_NAME]; /* of the stage, at hand: done, total, speed and eta_s are of it; "": it has
+                                 none */
     char unit[DN_WATCH_NAME];
     double loss, per_second, eta_s, elapsed_s;
     int64_t refused; /* clients and frames, all causes together */
@@ -127,8 +129,9 @@ void dn_watch_note(dn_watch_state *s, const char *level, const char *text);
  * than two ranks, or when all are alike. */
 const dn_watch_rank *dn_watch_slowest(const dn_watch_state *s);
 
-/* Share of the running stage, or NAN. */
+/* Share of the running stage, or NAN; and of its part at hand. */
 double dn_watch_share(const dn_watch_state *s);
+double dn_watch_part_share(const dn_watch_state *s);
 
 /* Seconds since 1970 of "2026-02-03T10:11:12[.345]Z", or -1. */
 int64_t dn_watch_time(const char *utc);
