@@ -21,7 +21,15 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/clock.h"
 
-enum { LOOK_MS = 1000, KEY_MS = 100, LINE_EVERY_S = 10, LIVE_S = 3, AGAIN_S = 30, MOST_AT_ONCE = 200 };
+enum {
+    LOOK_MS = 1000,
+    KEY_MS = 100,
+    LINE_EVERY_S = 10,
+    LIVE_S = 3,
+    AGAIN_S = 2,
+    AGAIN_MOST_S = 30,
+    MOST_AT_ONCE = 200
+};
 
 typedef enum mode { WINDOW, LINES, JSON } mode;
 
@@ -30,18 +38,18 @@ typedef struct watch {
     mode mode;
     bool once, utf8, colour;
     bool told;         /* how things stand has been said; what comes before happened before we came */
+    dn_fate fate;      /* as it was said */
     bool news;         /* the picture is another one */
     int columns, rows; /* of the window that shows it */
     dn_watch_state *state;
     dn_watch_files files;
     dn_watch_facts facts;
     dn_queue queue;
-    double line_at;    /* s; when the last status line was printed */
-    dn_client *client; /* NULL: no connection */
-    double heard_at;   /* s; when it brought something */
-    bool started;      /* a server.json is new: connect */
-    double again_at;   /* s; when to try once more; 0: no need */
-    char why[200];     /* there is no connection; "": nobody has tried */
+    double line_at;           /* s; when the last status line was printed */
+    dn_client *client;        /* NULL: no connection */
+    double heard_at;          /* s; when it brought something */
+    bool started;             /* a server.json is new: connect */
+    double again_at, again_s; /* s; when to try once more, 0: no need; how long that was put off */
 } watch;
 
 static const dn_opt watch_options[] = {
@@ -265,9 +273,13 @@ static bool is_live(const watch *w)
  * key that was taken away may be given back. */
 static void no_connection(watch *w, const dn_error *why)
 {
+    size_t n = strlen(w->files.dir);
+    bool named = strncmp(why->text, w->files.dir, n) == 0 && strncmp(why->text + n, ": ", 2) == 0;
+
     dn_client_close(&w->client);
-    snprintf(w->why, sizeof w->why, " (%.180s)", why->text);
-    w->again_at = dn_clock_s() + AGAIN_S;
+    snprintf(w->state->no_link, sizeof w->state->no_link, "%s", why->text + (named ? n + 2 : 0));
+    w->again_s = fmin(w->again_s > 0 ? 2 * w->again_s : AGAIN_S, AGAIN_MOST_S);
+    w->again_at = dn_clock_s() + w->again_s;
 }
 
 /* To a job that has started, or from one that has ended. Fails: DN_ENOMEM */
@@ -280,7 +292,6 @@ static dn_status tend_connection(watch *w, dn_error *err)
     if (w->started || !w->facts.server)
         dn_client_close(&w->client);
     if ((w->started || again) && w->facts.server && !w->once) {
-        w->why[0] = '\0';
         w->again_at = 0;
         st = dn_client_open(w->files.dir, dn_options_text(w->call->options, "key"), &w->client, &why);
         dn_terminal_listen(); /* the library of the sockets has ideas of its own about signals */
@@ -314,6 +325,8 @@ static dn_status hear(watch *w, int ms, dn_error *err)
             break;
         if (dn_json_read("event", text, strlen(text), &event, NULL) == DN_OK) {
             w->heard_at = dn_clock_s();
+            w->again_s = 0;
+            w->state->no_link[0] = '\0';
             DN_TRY(on_event(w, topic, event, err));
         }
         dn_json_destroy(&event);
@@ -352,15 +365,15 @@ static dn_status look(watch *w, dn_error *err)
     dn_status st = DN_OK;
     const dn_watch_sink sink = {.ctx = w, .event = on_event};
     dn_watch_state *s = w->state;
-    dn_fate before = s->fate;
     bool decided, changed;
 
     DN_TRY(dn_watch_files_look(&w->files, s, is_live(w), (int64_t)time(NULL), &sink, &w->facts, err));
     DN_TRY(tend_connection(w, err));
-    snprintf(s->link, sizeof s->link, "%s%s", is_live(w) ? "live" : "by its files", is_live(w) ? "" : w->why);
+    snprintf(s->link, sizeof s->link, "%s", is_live(w) ? "live" : "by its files");
     decided = tell_fate(w);
-    changed = decided && (!w->told || s->fate != before);
+    changed = decided && (!w->told || s->fate != w->fate);
     w->told = w->told || decided;
+    w->fate = changed ? s->fate : w->fate;
     if (w->mode == JSON && changed)
         DN_TRY(print_fate(w, err));
     if (w->mode == LINES && !w->once && w->told)

@@ -118,6 +118,16 @@ out:
     return st;
 }
 
+/* Whether the others have much less to do, as part of a whole step: a large share of next to nothing is none.
+ */
+static bool is_uneven(const dn_watch_state *s, const dn_watch_rank *const *order)
+{
+    double median = median_of_others(order, s->n_ranks), step = spread_of(s, step_of).sum;
+
+    return isfinite(median) && step > 0 &&
+           (order[0]->compute_ms - median) * (double)s->n_ranks * 100 >= EVEN_BELOW * step;
+}
+
 double dn_ranks_lag(const dn_watch_state *s)
 {
     const dn_watch_rank **order = NULL;
@@ -167,7 +177,7 @@ static void write_slowest(dn_pen *p, const dn_watch_state *s, const dn_watch_ran
 
     if (s->n_ranks < 2)
         return;
-    if (isfinite(lag) && 100 * lag < EVEN_BELOW && !is_part(s)) {
+    if (isfinite(lag) && !is_uneven(s, order) && !is_part(s)) {
         (void)dn_pen_write(p, DN_PLAIN, ", evenly loaded");
         return;
     }
@@ -298,7 +308,7 @@ static void write_table(dn_pen *p, const dn_watch_state *s, const dn_watch_rank 
 {
     int64_t n = s->n_ranks <= DN_RANKS_ALL ? s->n_ranks : DN_RANKS_FEW;
     double longest = spread_of(s, step_of).most;
-    const dn_watch_rank *slow = lag_of(order, s->n_ranks) * 100 >= EVEN_BELOW ? dn_watch_slowest(s) : NULL;
+    const dn_watch_rank *slow = is_uneven(s, order) ? dn_watch_slowest(s) : NULL;
 
     if (n < s->n_ranks || n + 1 > room || is_part(s))
         n = n < room - 2 ? n : room - 2; /* the header, and how many more there are */

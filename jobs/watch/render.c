@@ -133,6 +133,8 @@ static void write_fate(dn_pen *p, const dn_watch_state *s)
 /* small: who it is, is left out. */
 static void write_head(dn_pen *p, const dn_watch_state *s, bool small)
 {
+    bool watched = s->fate == DN_FATE_RUNNING || s->fate == DN_FATE_SILENT || s->fate == DN_FATE_STARTING;
+
     (void)dn_pen_write(p, DN_BOLD, s->run);
     (void)dn_pen_write(p, DN_PLAIN, "  ");
     write_fate(p, s);
@@ -146,11 +148,16 @@ static void write_head(dn_pen *p, const dn_watch_state *s, bool small)
         (void)dn_pen_print(p, DN_PLAIN, ", %lld rank%s", (long long)s->size, s->size == 1 ? "" : "s");
     if (s->restarts > 0)
         (void)dn_pen_print(p, DN_WARNING, ", restart %lld", (long long)s->restarts);
-    if (s->link[0] != '\0' &&
-        (s->fate == DN_FATE_RUNNING || s->fate == DN_FATE_SILENT || s->fate == DN_FATE_STARTING))
+    if (watched && s->link[0] != '\0')
         (void)dn_pen_print(p, DN_FAINT, ", watched %s", s->link);
     if (s->refused > 0)
         (void)dn_pen_print(p, DN_WARNING, ", refused: %lld", (long long)s->refused);
+    dn_pen_end(p);
+    if (!watched || s->no_link[0] == '\0' || strcmp(s->link, "live") == 0)
+        return;
+    dn_pen_tab(p, LABEL);
+    (void)dn_pen_write(p, DN_FAINT, "not live: ");
+    (void)dn_pen_write(p, DN_FAINT, s->no_link);
     dn_pen_end(p);
 }
 
@@ -328,7 +335,7 @@ static void write_speed(dn_pen *p, const dn_watch_state *s)
 static void write_curves(dn_pen *p, const dn_watch_state *s)
 {
     if (s->n_losses > 0 && s->n_epochs < 2)
-        write_curve(p, "loss", s->losses, s->n_losses, "readings", 0);
+        write_curve(p, "loss", s->losses, s->n_losses, s->n_losses == 1 ? "reading" : "readings", 0);
     else
         write_epochs(p, s, "loss", train_loss, false);
     write_epochs(p, s, "val. loss", validation_loss, true);

@@ -69,7 +69,8 @@ typedef struct dn_watch_state {
     char run[DN_WATCH_LINE]; /* the directory, as given */
     dn_fate fate;
     char fate_text[DN_WATCH_LINE];
-    char link[DN_WATCH_LINE]; /* how it is watched: "live", "by its files" */
+    char link[DN_WATCH_NAME];    /* how it is watched: "live", "by its files" */
+    char no_link[DN_WATCH_LINE]; /* why not live; "": no reason to say */
 
     /* of the process: server.json */
     char host[DN_WATCH_NAME], job[DN_WATCH_NAME], started[32];
