@@ -122,6 +122,11 @@ out:
     return st;
 }
 
+bool dn_keep_due(const dn_requests *r, double seconds)
+{
+    return seconds >= DN_KEEP_SECONDS && (r == NULL || r->every > 0);
+}
+
 /* Until the sweep of a checkpoint has been gone on with, that checkpoint stays: a new one would lack it. */
 dn_status dn_keep_look(dn_analyse_job *j, const char *after, bool restored, dn_error *err)
 {
@@ -139,7 +144,7 @@ dn_status dn_keep_look(dn_analyse_job *j, const char *after, bool restored, dn_e
     j->sweep_keep.from = NULL;
     wishes = j->number < dn_analyse_parts(j->o) ? dn_request_look_epoch(j->comm, keep->requests)
                                                 : dn_request_look(j->comm, keep->requests);
-    if (j->comm->rank == 0 && MPI_Wtime() - j->kept_at >= DN_KEEP_SECONDS)
+    if (j->comm->rank == 0 && dn_keep_due(keep->requests, MPI_Wtime() - j->kept_at))
         wishes |= DN_WISH_CHECKPOINT;
     MPI_Allreduce(MPI_IN_PLACE, &wishes, 1, MPI_INT, MPI_BOR, j->comm->mpi);
     if (wishes == 0)

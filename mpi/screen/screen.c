@@ -352,7 +352,7 @@ static void tell(const dn_comm *comm, const study *s, int64_t width)
 /* What is asked after a round. Where a block ends that is not the last an epoch does. Collective. */
 static int asked(const dn_comm *comm, const study *s, int64_t width)
 {
-    const dn_requests *r = s->o->opt_saving != NULL ? s->o->opt_saving->requests : NULL;
+    dn_requests *r = s->o->opt_saving != NULL ? s->o->opt_saving->requests : NULL;
 
     if (s->state.drugs < s->o->n_drugs || s->state.done + width == s->o->n_targets)
         return dn_request_agree(comm, r);

@@ -235,7 +235,7 @@ static dn_status run_step(run *r, const dn_permutation *order, dn_error *err)
     if (wishes & DN_WISH_STOP)
         DN_TRY(stop(r, wishes, err));
     if (is_due(r, wishes))
-        DN_TRY(save(r, r->requests != NULL && r->requests->checkpoint ? "a command" : "interval", err));
+        DN_TRY(save(r, dn_hooks_reason(r->requests, wishes), err));
 out:
     return st;
 }
@@ -434,7 +434,6 @@ dn_status dn_train(const dn_comm *comm, const dn_model *m, const dn_train_rows *
     r.requests = options->opt_checkpoints != NULL ? options->requests : NULL;
     if (r.requests != NULL) {
         dn_request_start(r.requests);
-        r.requests->ahead = 0;
     }
     r.steps = rows->train.n / options->batch;
     r.at = (dn_checkpoint){

@@ -273,6 +273,17 @@ static void saved_and_not_stopped(void)
     close_network(&w);
 }
 
+/* With --checkpoint-every 0 nothing is saved that nobody asks for. */
+static void nothing_by_the_clock(void)
+{
+    dn_requests r = {.every = 600};
+
+    CU_ASSERT(dn_keep_due(&r, DN_KEEP_SECONDS) && !dn_keep_due(&r, 0.9 * DN_KEEP_SECONDS));
+    CU_ASSERT(dn_keep_due(NULL, DN_KEEP_SECONDS));
+    r.every = 0;
+    CU_ASSERT(!dn_keep_due(&r, 1e9));
+}
+
 /* ---- what is complete ---- */
 
 /* Solved twice, values are alike to their tolerance; those that were kept have their old one. */
@@ -536,6 +547,7 @@ static void nothing_is_left(void)
 int main(int argc, char **argv)
 {
     static const dn_test tests[] = {{"petsc opens", petsc_opens},
+                                    {"nothing by the clock", nothing_by_the_clock},
                                     {"stopped anywhere, all sources", stopped_anywhere_exact},
                                     {"stopped anywhere, a sample", stopped_anywhere_sampled},
                                     {"stopped within shards", stopped_within_shards},

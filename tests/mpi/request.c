@@ -2,6 +2,7 @@
 #include "mpi/core/request.h"
 
 #include <string.h>
+#include "mpi/core/hooks.h"
 #include "tests/support/test.h"
 
 static const int each[DN_WISH_SLOTS] = {DN_WISH_CHECKPOINT, DN_WISH_STOP_USR1, DN_WISH_STOP_TERM,
@@ -38,6 +39,47 @@ static void different_wishes_are_joined(void)
     CU_ASSERT_EQUAL(dn_request_agree(&test_comm, NULL), 0);
     CU_ASSERT_EQUAL(dn_request_look(&test_comm, NULL), 0);
     dn_request_saved(NULL);
+}
+
+/* A wish that comes while a checkpoint is written, or as often as one likes, is asked for afterwards: once.
+ */
+static void a_wish_while_saving_is_kept(void)
+{
+    for (int who = 0; who < test_comm.size; who++) {
+        dn_requests r = {0};
+
+        dn_request_start(&r);
+        if (test_comm.rank == who)
+            dn_request_note(&r, DN_WISH_CHECKPOINT);
+        CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), DN_WISH_CHECKPOINT);
+        if (test_comm.rank == who)
+            for (int k = 0; k < 3; k++)
+                dn_request_note(&r, DN_WISH_CHECKPOINT);
+        dn_request_saved(&r);
+        CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), DN_WISH_CHECKPOINT);
+        dn_request_saved(&r);
+        CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), 0);
+        dn_request_saved(&r); /* by the clock: nothing is owed to anybody */
+        CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), 0);
+    }
+}
+
+/* The next stage knows nothing of how long the steps of this one took; who asked to stop asks still. */
+static void another_stage_begins(void)
+{
+    dn_requests r = {0};
+
+    dn_request_start(&r);
+    r.every = 100;
+    r.stop_at = r.last + 1000;
+    r.ahead = 2000; /* a last step that took that long */
+    r.last -= 200;
+    CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), DN_WISH_CHECKPOINT | DN_WISH_STOP_TIME);
+    dn_request_start(&r);
+    CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), 0);
+    dn_request_note(&r, DN_WISH_STOP_TERM);
+    dn_request_start(&r);
+    CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), DN_WISH_STOP_TERM);
 }
 
 static void clocks_are_those_of_rank_0(void)
@@ -78,6 +120,24 @@ static void slots_keep_wishes(void)
     }
 }
 
+/* A command that comes while a checkpoint of the clock is on its way is not its reason. */
+static void a_late_command_is_no_reason(void)
+{
+    dn_requests r = {.every = 1};
+    int wishes;
+
+    dn_request_start(&r);
+    r.last -= 10;
+    wishes = dn_request_agree(&test_comm, &r);
+    CU_ASSERT_EQUAL(wishes, DN_WISH_CHECKPOINT);
+    dn_request_note(&r, DN_WISH_CHECKPOINT);
+    CU_ASSERT_STRING_EQUAL(dn_hooks_reason(&r, wishes), "interval");
+    dn_request_saved(&r);
+    wishes = dn_request_agree(&test_comm, &r);
+    CU_ASSERT_STRING_EQUAL(dn_hooks_reason(&r, wishes), "a command");
+    CU_ASSERT_STRING_EQUAL(dn_hooks_reason(&r, wishes | DN_WISH_STOP_TERM), "stop");
+}
+
 static void the_reason_is_named(void)
 {
     static const char *const names[DN_WISH_SLOTS] = {"a command", "SIGUSR1",    "SIGTERM",
@@ -96,8 +156,11 @@ int main(int argc, char **argv)
 {
     static const dn_test tests[] = {{"any rank is heard", any_rank_is_heard},
                                     {"different wishes are joined", different_wishes_are_joined},
+                                    {"a wish while saving is kept", a_wish_while_saving_is_kept},
+                                    {"another stage begins", another_stage_begins},
                                     {"clocks are those of rank 0", clocks_are_those_of_rank_0},
                                     {"slots keep wishes", slots_keep_wishes},
+                                    {"a late command is no reason", a_late_command_is_no_reason},
                                     {"the reason is named", the_reason_is_named},
                                     {NULL, NULL}};
 

@@ -178,7 +178,7 @@ static void *obey(void *control)
 {
     test_control *t = control;
 
-    for (int i = 0; i < 5000 && t->requests.checkpoint == 0; i++)
+    for (int i = 0; i < 5000 && dn_request_look(&test_comm, &t->requests) == 0; i++)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     dn_request_saved(&t->requests);
     dn_control_checkpoint(t->c, "here.h5", 0.5, "a command");
@@ -228,7 +228,7 @@ static void *end_soon(void *control)
 {
     test_control *t = control;
 
-    for (int i = 0; i < 5000 && t->requests.checkpoint == 0; i++)
+    for (int i = 0; i < 5000 && dn_request_look(&test_comm, &t->requests) == 0; i++)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     dn_control_close(&t->c, 0, "");
     return NULL;
