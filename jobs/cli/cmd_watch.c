@@ -426,7 +426,7 @@ static dn_status verdict(const watch *w, dn_error *err)
     const dn_watch_state *s = w->state;
 
     if (s->fate == DN_FATE_ABSENT)
-        DN_FAIL(DN_ENOINPUT, "%s", s->fate_text);
+        DN_FAIL(w->facts.closed ? DN_ENOPERM : DN_ENOINPUT, "%s", s->fate_text);
     if (s->fate == DN_FATE_FAILED)
         DN_FAIL(s->exit >= 64 && s->exit <= 78 ? (dn_status)s->exit : DN_ESOFTWARE, "%s", s->fate_text);
     if (w->once && s->fate == DN_FATE_SAVED)
@@ -494,7 +494,7 @@ const dn_command dn_cmd_watch = {
         "disturbed. Piped, or with --lines, it prints lines; with --json events.\n"
         "Ends with 0 when the job has finished or you leave, with the job's code when it failed, with 66 "
         "when\n"
-        "there is no such run. With --once also 75: saved, and 69: dead.",
+        "there is no such run, with 77 when you may not read it. With --once also 75: saved, and 69: dead.",
     .options = watch_options,
     .without_mpi = true,
     .run = run};

@@ -100,7 +100,10 @@ static dn_fate mute(const dn_watch_state *s, const dn_watch_facts *f, char *out,
                  f->checkpoint ? "; a checkpoint is there, the same command goes on" : "");
         return DN_FATE_DEAD;
     }
-    snprintf(out, cap, "%s: %s", s->run, f->directory ? "no run has begun there" : "no such directory");
+    snprintf(out, cap, "%s: %s", s->run,
+             f->closed      ? "may not be read by you; its owner can open it (chmod g+rx)"
+             : f->directory ? "no run has begun there"
+                            : "no such directory");
     return DN_FATE_ABSENT;
 }
 

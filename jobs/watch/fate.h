@@ -18,6 +18,7 @@ typedef enum dn_known { DN_UNKNOWN = 0, DN_NO, DN_YES } dn_known;
 
 typedef struct dn_watch_facts {
     bool directory;                  /* RUN is there */
+    bool closed;                     /* and may not be read by us */
     bool server;                     /* control/server.json, of this start */
     bool heartbeat;                  /* control/heartbeat.json, of this start */
     bool reports;                    /* metrics.jsonl has grown since the lock was taken */

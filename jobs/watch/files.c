@@ -204,6 +204,7 @@ static void look_around(const dn_watch_files *f, const dn_watch_state *s, dn_wat
     struct stat info;
 
     out->directory = stat(f->dir, &info) == 0 && S_ISDIR(info.st_mode);
+    out->closed = access(f->dir, R_OK | X_OK) != 0 && errno == EACCES;
     out->model = is_there(f, "model.h5") || is_there(f, "network.h5") || is_there(f, "screen.h5");
     out->checkpoint = is_there(f, "checkpoint.h5") || is_there(f, "checkpoint.h5.previous");
     out->process = look_at_process(s);

@@ -243,6 +243,17 @@ static void write_summary(dn_pen *p, const dn_watch_state *s, int label, int roo
     dn_pen_end(p);
 }
 
+static void write_single(dn_pen *p, const dn_watch_state *s, int label)
+{
+    if (!isfinite(s->rank[0].memory_mb))
+        return;
+    (void)dn_pen_write(p, DN_FAINT, "memory");
+    dn_pen_tab(p, label);
+    write_memory(p, s->rank[0].memory_mb);
+    (void)dn_pen_print(p, DN_PLAIN, " on rank %lld", (long long)s->rank[0].rank);
+    dn_pen_end(p);
+}
+
 /* ---- the table ---- */
 
 enum { HOST = 12, COMPUTES = 26, WAITS = 38, EXCHANGES = 50, MEMORY = 62, BAR = 76 };
@@ -345,6 +356,10 @@ dn_status dn_ranks_write(dn_pen *p, const dn_watch_state *s, int label, int room
     DN_TRY(order_ranks(s, &order, err));
     hosts = count_hosts(order, s->n_ranks);
     qsort(order, (size_t)s->n_ranks, sizeof *order, by_load);
+    if (s->size == 0 && s->n_ranks == 1) { /* server.json is gone: nobody knows how many there were */
+        write_single(p, s, label);
+        goto out;
+    }
     (void)dn_pen_write(p, DN_FAINT, "ranks");
     dn_pen_tab(p, label);
     (void)dn_pen_print(p, DN_PLAIN, "%lld", (long long)size);

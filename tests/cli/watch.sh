@@ -37,6 +37,16 @@ once 66 "no such directory"
 printf '#!/bin/sh\nexit 1\n' >bin/squeue
 mkdir run
 once 66 "no run has begun there"
+if [ "$(id -u)" != 0 ]; then
+    chmod 0 run
+    once 77 "run: may not be read by you"
+    chmod 755 run
+elif command -v setpriv >/dev/null && setpriv --reuid=65534 --regid=65534 --clear-groups "$DRAGNET" --version >/dev/null 2>&1; then
+    chmod 755 . && chmod 700 run
+    expect 77 "run: may not be read by you" setpriv --reuid=65534 --regid=65534 --clear-groups "$DRAGNET" watch run --once
+else
+    echo "SKIP: the part of another user"
+fi
 sleep 1000 &
 job=$!
 server $job 1

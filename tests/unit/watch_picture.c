@@ -206,7 +206,7 @@ static void many_ranks_are_summed_up(void)
         int n, rows, shown;
         const char *head;
     } list[] = {
-        {1, 24, 0, "ranks       1\n"},
+        {1, 24, 0, "memory      100 MB on rank 0"},
         {4, 24, 4, "ranks       4, the slowest is rank 2 on node0 by 46%"},
         {4, 8, 2, "ranks       4, the slowest is rank 2 on node0 by 46%"},
         {16, 0, 16, "ranks       16 on 2 hosts, the slowest is rank 8 on node1 by 46%"},
@@ -240,6 +240,8 @@ static void even_ranks_are_not_blamed(void)
     CU_ASSERT(isnan(dn_ranks_lag(s)));
     CU_ASSERT(shows(s, 80, 24, "ranks       2, the slowest is rank 1\n"));
     watched_fold(s, "status", "{\"ranks\":[{\"rank\":0,\"memory_mb\":123}]}");
+    CU_ASSERT(shows(s, 80, 24, "memory      123 MB on rank 0"));
+    s->size = 1;
     CU_ASSERT(shows(s, 80, 24, "ranks       1, 123 MB"));
     dn_watch_destroy(&s);
 }
