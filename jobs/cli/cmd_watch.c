@@ -368,8 +368,9 @@ static dn_status look(watch *w, dn_error *err)
     bool decided, changed;
 
     DN_TRY(dn_watch_files_look(&w->files, s, is_live(w), (int64_t)time(NULL), &sink, &w->facts, err));
+    s->checkpoint_file = w->facts.checkpoint_at;
     DN_TRY(tend_connection(w, err));
-    snprintf(s->link, sizeof s->link, "%s", is_live(w) ? "live" : "by its files");
+    snprintf(s->link, sizeof s->link, "%s", w->once ? "" : is_live(w) ? "live" : "by its files");
     decided = tell_fate(w);
     changed = decided && (!w->told || s->fate != w->fate);
     w->told = w->told || decided;

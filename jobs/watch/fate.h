@@ -28,6 +28,7 @@ typedef struct dn_watch_facts {
     int64_t holder;                  /* its process id there; 0: not known */
     char holder_host[DN_WATCH_NAME]; /* and where that is */
     bool model, checkpoint, metrics; /* model.h5 (or another result), checkpoint.h5, lines in metrics.jsonl */
+    int64_t checkpoint_at;           /* when it was written, seconds since 1970 */
     char queue[32];          /* what squeue says of the job: "PENDING", "RUNNING", ... ; "": nothing */
     char reason[64];         /* and why: "Priority" */
     char job[DN_WATCH_NAME]; /* of which job */

@@ -19,13 +19,12 @@ static void path_of(const dn_watch_files *f, const char *name, char *out)
     snprintf(out, DN_WATCH_PATH + 64, "%s/%s", f->dir, name);
 }
 
-static bool is_there(const dn_watch_files *f, const char *name)
+static bool is_there(const dn_watch_files *f, const char *name, struct stat *info)
 {
     char path[DN_WATCH_PATH + 64];
-    struct stat info;
 
     path_of(f, name, path);
-    return stat(path, &info) == 0 && info.st_size > 0;
+    return stat(path, info) == 0 && info->st_size > 0;
 }
 
 dn_status dn_watch_files_open(const char *run, dn_watch_files *out, dn_error *err)
@@ -205,8 +204,10 @@ static void look_around(const dn_watch_files *f, const dn_watch_state *s, dn_wat
 
     out->directory = stat(f->dir, &info) == 0 && S_ISDIR(info.st_mode);
     out->closed = access(f->dir, R_OK | X_OK) != 0 && errno == EACCES;
-    out->model = is_there(f, "model.h5") || is_there(f, "network.h5") || is_there(f, "screen.h5");
-    out->checkpoint = is_there(f, "checkpoint.h5") || is_there(f, "checkpoint.h5.previous");
+    out->model =
+        is_there(f, "model.h5", &info) || is_there(f, "network.h5", &info) || is_there(f, "screen.h5", &info);
+    out->checkpoint = is_there(f, "checkpoint.h5", &info) || is_there(f, "checkpoint.h5.previous", &info);
+    out->checkpoint_at = out->checkpoint ? (int64_t)info.st_mtim.tv_sec : 0;
     out->process = look_at_process(s);
 }
 

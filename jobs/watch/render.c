@@ -377,14 +377,20 @@ static void write_whole(dn_pen *p, dn_ink ink, const char *format, ...)
 static void write_checkpoint(dn_pen *p, const dn_watch_state *s, int64_t now)
 {
     int64_t t = dn_watch_time(s->checkpoint_t);
-    bool any = s->checkpoint_t[0] != '\0';
+    bool any = s->checkpoint_t[0] != '\0', file = !any && s->checkpoint_file > 0;
     char time[32];
 
-    if (s->fate == DN_FATE_FINISHED || (!any && !(s->checkpoint_every_s > 0)))
+    if (s->fate == DN_FATE_FINISHED || (!any && !file && !(s->checkpoint_every_s > 0)))
         return;
     begin(p, "checkpoint");
-    if (!any)
+    if (!any && !file)
         (void)dn_pen_write(p, DN_PLAIN, "none yet");
+    if (file && now >= s->checkpoint_file) {
+        length_of((double)(now - s->checkpoint_file), time, sizeof time);
+        (void)dn_pen_print(p, DN_PLAIN, "%s ago, ", time);
+    }
+    if (file)
+        (void)dn_pen_write(p, DN_PLAIN, "of an earlier start");
     if (any && now > 0 && t > 0 && now >= t) {
         length_of((double)(now - t), time, sizeof time);
         (void)dn_pen_print(p, DN_PLAIN, "%s ago", time);

@@ -305,6 +305,7 @@ static void note_restart(dn_watch_state *s)
         snprintf(note, sizeof note, "the job has started again, on %s, process %lld", s->host,
                  (long long)s->pid);
     dn_watch_note(s, "info", note);
+    snprintf(s->logs[s->n_logs - 1].t, sizeof s->logs[0].t, "%s", s->started);
 }
 
 static void fold_start(dn_watch_state *s, const dn_json *e)

@@ -90,6 +90,7 @@ typedef struct dn_watch_state {
     int n_metrics;
     dn_watch_metric metric[DN_WATCH_METRICS]; /* as the stage names them */
     double checkpoint_every_s;
+    int64_t checkpoint_file; /* when the one that is there was written, by its file; 0: there is none */
     char checkpoint_t[32], checkpoint_path[DN_WATCH_LINE], checkpoint_reason[DN_WATCH_NAME];
     double checkpoint_s;
     char end[DN_WATCH_LINE]; /* last words */
