@@ -7,7 +7,7 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 
-enum { EVEN_BELOW = 5, BAR_FROM = 112, MOST_BAR = 80 }; /* per cent; columns */
+enum { EVEN_BELOW = 5, BAR_FROM = 112, MOST_BAR = 80, MEMORY_WIDTH = 24 }; /* per cent; columns */
 
 /* ---- figures over all ranks ---- */
 
@@ -227,7 +227,7 @@ static void write_summary(dn_pen *p, const dn_watch_state *s, int label, int roo
 {
     bool memory = spread_of(s, memory_of).n > 0, times = tells_times(s) && room > 2;
 
-    if (memory && !times) {
+    if (memory && !times && p->columns - p->at >= MEMORY_WIDTH) {
         (void)dn_pen_write(p, DN_PLAIN, ", ");
         write_memory_of_all(p, s);
     }

@@ -514,7 +514,7 @@ dn_status dn_watch_line(const dn_watch_state *s, bool utf8, char **out, dn_error
         if (s->part[0] != '\0' && s->fate != DN_FATE_FINISHED)
             write_place(&p, s, s->part, dn_watch_part_share(s), true);
     }
-    if (isfinite(s->loss))
+    if (isfinite(s->loss) && s->fate != DN_FATE_QUEUED)
         (void)dn_pen_print(&p, DN_PLAIN, "  loss %.4g", s->loss);
     if (p.st != DN_OK)
         DN_FAIL(p.st, "out of memory for a line");
