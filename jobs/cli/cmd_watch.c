@@ -26,7 +26,7 @@ enum {
     KEY_MS = 100,
     LINE_EVERY_S = 10,
     LIVE_S = 3,
-    AGAIN_S = 2,
+    AGAIN_S = 4,
     AGAIN_MOST_S = 30,
     MOST_AT_ONCE = 200
 };
@@ -49,7 +49,7 @@ typedef struct watch {
     dn_client *client;        /* NULL: no connection */
     double heard_at;          /* s; when it brought something */
     bool started;             /* a server.json is new: connect */
-    double again_at, again_s; /* s; when to try once more, 0: no need; how long that was put off */
+    double again_at, again_s; /* s; when to try once more; how long that was put off */
 } watch;
 
 static const dn_opt watch_options[] = {
@@ -269,8 +269,13 @@ static bool is_live(const watch *w)
     return w->client != NULL && dn_clock_s() - w->heard_at < LIVE_S;
 }
 
-/* What prevents a connection is said beside the job, whose files tell the rest; it is tried again later, as a
- * key that was taken away may be given back. */
+static void put_off(watch *w)
+{
+    w->again_s = fmin(w->again_s > 0 ? 2 * w->again_s : AGAIN_S, AGAIN_MOST_S);
+    w->again_at = dn_clock_s() + w->again_s;
+}
+
+/* What prevents a connection is said beside the job, whose files tell the rest. */
 static void no_connection(watch *w, const dn_error *why)
 {
     size_t n = strlen(w->files.dir);
@@ -278,25 +283,28 @@ static void no_connection(watch *w, const dn_error *why)
 
     dn_client_close(&w->client);
     snprintf(w->state->no_link, sizeof w->state->no_link, "%s", why->text + (named ? n + 2 : 0));
-    w->again_s = fmin(w->again_s > 0 ? 2 * w->again_s : AGAIN_S, AGAIN_MOST_S);
-    w->again_at = dn_clock_s() + w->again_s;
 }
 
-/* To a job that has started, or from one that has ended. Fails: DN_ENOMEM */
+/* To a job that has started, or from one that has ended; anew where nothing comes: a job that speaks does so
+ * each second, and a key that was taken away may be given back. Fails: DN_ENOMEM */
 static dn_status tend_connection(watch *w, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_error why = DN_ERROR_INIT;
-    bool again = w->client == NULL && w->again_at > 0 && dn_clock_s() >= w->again_at;
 
+    if (w->started) {
+        w->again_at = w->again_s = 0;
+        w->state->no_link[0] = '\0';
+    }
     if (w->started || !w->facts.server)
         dn_client_close(&w->client);
-    if ((w->started || again) && w->facts.server && !w->once) {
-        w->again_at = 0;
-        st = dn_client_open(w->files.dir, dn_options_text(w->call->options, "key"), &w->client, &why);
-        dn_terminal_listen(); /* the library of the sockets has ideas of its own about signals */
-    }
     w->started = false;
+    if (is_live(w) || !w->facts.server || w->once || dn_clock_s() < w->again_at)
+        goto out;
+    dn_client_close(&w->client);
+    put_off(w);
+    st = dn_client_open(w->files.dir, dn_options_text(w->call->options, "key"), &w->client, &why);
+    dn_terminal_listen(); /* the library of the sockets has ideas of its own about signals */
     if (st == DN_ENOMEM)
         DN_FAIL(st, "%s", why.text);
     if (st != DN_OK)
