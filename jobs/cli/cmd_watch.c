@@ -500,7 +500,8 @@ const dn_command dn_cmd_watch = {
         "loss and metric, ranks and who is slow, checkpoints and log lines; says when the job is queued,\n"
         "finished, saved or dead, and goes on with it when it starts again. q or Ctrl-C leaves; the job is "
         "not\n"
-        "disturbed. Piped, or with --lines, it prints lines; with --json events.\n"
+        "disturbed. Piped, or with --lines, it prints lines; with --json events, in the order in which they\n"
+        "become known: an epoch of before may come after one that is later.\n"
         "Ends with 0 when the job has finished or you leave, with the job's code when it failed, with 66 "
         "when\n"
         "there is no such run, with 77 when you may not read it. With --once also 75: saved, and 69: dead.",

@@ -19,8 +19,8 @@ typedef struct dn_comm {
  * the thread level */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_world_open(int *argc, char ***argv, dn_comm *out, dn_error *err);
 
-/* One process that has joined no run, for commands that need none: dn_agree() works with it, nothing else that
- * is collective does. Local. */
+/* One process that has joined no run, for commands that need none: dn_agree() works with it, nothing else
+ * that is collective does. Local. */
 dn_comm dn_comm_alone(void);
 bool dn_comm_is_alone(const dn_comm *comm);
 

@@ -121,6 +121,44 @@ static void pictures_fit_every_window(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+/* Events with bytes changed, doubled and cut out, as far as they are JSON: whatever they say fits. */
+static void damaged_events_do_no_harm(void)
+{
+    static const char *const kinds[] = {"status", "epoch", "log", "server", "start", "checkpoint", "end"};
+    static const char bytes[] = "0123456789-+.eE\"\\{}[]:,nutf \x01\x7f\xc2\x9b\xf0";
+    const char *texts[] = {watched_status, watched_server};
+    dn_watch_state *s = watched_new();
+    uint64_t x = 88172645463325252u;
+    int bad = 0, folded = 0;
+
+    for (int i = 0; i < 20000; i++) {
+        char text[1024];
+        int n = snprintf(text, sizeof text, "%s", texts[i % 2]);
+        dn_json *e = NULL;
+
+        for (int k = 0; k < 1 + i % 4; k++) {
+            x ^= x << 13, x ^= x >> 7, x ^= x << 17; /* xorshift64 */
+            text[x % (uint64_t)n] = bytes[(x >> 32) % (sizeof bytes - 1)];
+        }
+        if (dn_json_read("event", text, (size_t)n, &e, NULL) == DN_OK) {
+            folded++;
+            CU_ASSERT_EQUAL(dn_watch_fold(s, kinds[x % 7], e, NULL), DN_OK);
+        }
+        dn_json_destroy(&e);
+        s->fate = (dn_fate)(x % 9);
+        if (i % 10 == 0)
+            bad += check_picture(s, &(dn_watch_view){.columns = (int)(x % 120),
+                                                     .rows = (int)(x >> 40) % 30,
+                                                     .utf8 = x & 1,
+                                                     .keys = x & 2,
+                                                     .now = 1770113532});
+    }
+    CU_ASSERT_EQUAL(bad, 0);
+    CU_ASSERT(folded > 1000);
+    dn_watch_destroy(&s);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 static bool shows(const dn_watch_state *s, int columns, int rows, const char *text)
 {
     dn_watch_view v = {
@@ -333,6 +371,7 @@ static void curves_have_their_form(void)
 }
 
 static const dn_test tests[] = {{"pictures fit every window", pictures_fit_every_window},
+                                {"damaged events do no harm", damaged_events_do_no_harm},
                                 {"a picture says what matters", a_picture_says_what_matters},
                                 {"many ranks are summed up", many_ranks_are_summed_up},
                                 {"even ranks are not blamed", even_ranks_are_not_blamed},
