@@ -99,6 +99,13 @@ out:
     return st;
 }
 
+/* Whether a was written after b; both on one file system, so by one clock. */
+static bool is_younger(const struct stat *a, const struct stat *b)
+{
+    return a->st_mtim.tv_sec > b->st_mtim.tv_sec ||
+           (a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec >= b->st_mtim.tv_nsec);
+}
+
 /* ---- metrics ---- */
 
 static dn_status give_line(const char *line, size_t len, const dn_watch_sink *sink, dn_error *err)
@@ -114,9 +121,11 @@ out:
     return st;
 }
 
-/* Complete lines that are new; from the beginning when it is another file, or shorter than it was. */
-static dn_status read_metrics(dn_watch_files *f, const dn_watch_sink *sink, struct stat *out_info,
-                              bool *out_there, dn_error *err)
+/* Complete lines that are new; from the beginning when it is another file, or shorter than it was. A run that
+ * goes on writes those of its epochs anew when it begins, so older ones than the lock are of a run before.
+ * lock: of who holds it, if anybody does. */
+static dn_status read_metrics(dn_watch_files *f, const dn_watch_sink *sink, const struct stat *lock,
+                              dn_watch_facts *out, dn_error *err)
 {
     dn_status st = DN_OK;
     char path[DN_WATCH_PATH + 64], *text = NULL, *at, *end;
@@ -125,10 +134,10 @@ static dn_status read_metrics(dn_watch_files *f, const dn_watch_sink *sink, stru
     int64_t from;
 
     path_of(f, "metrics.jsonl", path);
-    *out_there = stat(path, &info) == 0 && info.st_size > 0;
-    if (!*out_there)
+    out->metrics = stat(path, &info) == 0 && info.st_size > 0;
+    out->reports = out->metrics && out->holder > 0 && is_younger(&info, lock);
+    if (!out->metrics || (out->holder > 0 && !out->reports))
         goto out;
-    *out_info = info;
     if (info.st_ino != f->metrics || info.st_size < f->metrics_at)
         f->metrics_at = 0;
     f->metrics = info.st_ino;
@@ -182,13 +191,6 @@ static void look_at_lock(const dn_watch_files *f, dn_watch_facts *out, struct st
         sscanf(text, "%63s %lld", out->holder_host, &pid) == 2 && pid > 0 && fstat(fd, info) == 0)
         out->holder = pid;
     close(fd);
-}
-
-/* Whether a was written after b; both on one file system, so by one clock. */
-static bool is_younger(const struct stat *a, const struct stat *b)
-{
-    return a->st_mtim.tv_sec > b->st_mtim.tv_sec ||
-           (a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec >= b->st_mtim.tv_nsec);
 }
 
 static dn_known look_at_process(const dn_watch_state *s)
@@ -311,14 +313,13 @@ dn_status dn_watch_files_look(dn_watch_files *f, const dn_watch_state *s, bool l
 {
     dn_status st = DN_OK;
     bool first = f->heartbeat == 0;
-    struct stat lock, metrics = {.st_size = 0};
+    struct stat lock;
 
     look_at_lock(f, out, &lock);
     DN_TRY(look_at_server(f, s, sink, out, err));
     if (!live || first)
         DN_TRY(look_at_heartbeat(f, s, sink, &lock, out, err));
-    DN_TRY(read_metrics(f, sink, &metrics, &out->metrics, err));
-    out->reports = out->metrics && out->holder > 0 && is_younger(&metrics, &lock);
+    DN_TRY(read_metrics(f, sink, &lock, out, err));
     look_around(f, s, out);
     out->quiet_s = live || !out->heartbeat ? 0 : quiet_for(f, s, now);
 out:

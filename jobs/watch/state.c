@@ -223,6 +223,17 @@ static void fold_metrics(dn_watch_state *s, const dn_json *metrics)
     }
 }
 
+/* The first word of a start: where it begins, later epochs are not done, whatever a start before has done.
+ * One more may be: the status lags. */
+static void drop_later_epochs(dn_watch_state *s, const dn_json *e)
+{
+    int64_t epoch = get_int(e, "epoch", -1);
+
+    while (epoch > 0 && dn_json_get(e, "part") == NULL && s->n_epochs > 0 &&
+           s->epochs_done[s->n_epochs - 1].epoch > epoch + 1)
+        s->n_epochs--;
+}
+
 static dn_status fold_status(dn_watch_state *s, const dn_json *e, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -233,6 +244,8 @@ static dn_status fold_status(dn_watch_state *s, const dn_json *e, dn_error *err)
     get_text(e, "part", s->part, sizeof s->part);
     get_text(e, "unit", s->unit, sizeof s->unit);
     get_text(e, "text", s->end, sizeof s->end);
+    if (s->seq < 0)
+        drop_later_epochs(s, e);
     s->seq = get_int(e, "seq", s->seq);
     s->exit = get_int(e, "exit", s->exit);
     s->epoch = get_int(e, "epoch", s->epoch);
@@ -259,7 +272,13 @@ out:
 
 /* ---- epochs ---- */
 
-/* One that comes again after a restart takes the place of the former. */
+static bool same_number(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+/* One that comes again after a restart takes the place of the former; when it is another than that was, those
+ * behind it are of a run that has been given up. */
 static dn_status fold_epoch(dn_watch_state *s, const dn_json *e, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -281,7 +300,9 @@ static dn_status fold_epoch(dn_watch_state *s, const dn_json *e, dn_error *err)
         memmove(s->epochs_done + at + 1, s->epochs_done + at,
                 sizeof *s->epochs_done * (size_t)(s->n_epochs - at));
         s->n_epochs++;
-    }
+    } else if (!same_number(s->epochs_done[at].train_loss, done.train_loss) ||
+               !same_number(s->epochs_done[at].validation_loss, done.validation_loss))
+        s->n_epochs = at + 1;
     s->epochs_done[at] = done;
 out:
     return st;
@@ -345,11 +366,6 @@ static void fold_end(dn_watch_state *s, const dn_json *e)
     get_text(e, "text", s->end, sizeof s->end);
     if (s->exit >= 0)
         snprintf(s->said, sizeof s->said, "%s", dn_protocol_state((int)s->exit));
-}
-
-static bool same_number(double a, double b)
-{
-    return a == b || (isnan(a) && isnan(b));
 }
 
 bool dn_watch_knows_epoch(const dn_watch_state *s, const dn_json *e)

@@ -115,8 +115,8 @@ void dn_watch_destroy(dn_watch_state **s);
 /* Fold an event in; kind is "status", "epoch", "checkpoint", "log", "end", with or without "d1." before it,
  * "server" for server.json, or "start" for what else tells of a start (host and pid of who holds the lock,
  * started_utc). Other kinds are passed over, and messages of another protocol, which s->foreign names.
- * Another process or start is a restart: what belonged to the process is forgotten, epochs and log lines are
- * kept, and a log line says so.
+ * Another process or start is a restart: what belonged to the process is forgotten, log lines are kept and
+ * epochs as far as it does not do them again, and a log line says so.
  * Fails: DN_ENOMEM; then s is as before, or lacks ranks or an epoch */
 DN_MUST_CHECK dn_status dn_watch_fold(dn_watch_state *s, const char *kind, const dn_json *event,
                                       dn_error *err);

@@ -84,6 +84,30 @@ static void epochs_come_again_after_a_restart(void)
     dn_watch_destroy(&s);
 }
 
+/* Begun anew with --force: the epochs of the run before are not those of this one. */
+static void a_new_run_forgets_the_epochs_of_the_old(void)
+{
+    dn_watch_state *s = watched_new();
+    char text[100];
+
+    watched_fold(s, "server", watched_server);
+    watched_fold(s, "status", watched_status);
+    for (int i = 1; i <= 50; i++) {
+        snprintf(text, sizeof text, "{\"epoch\":%d,\"train_loss\":%d}", i, i);
+        watched_fold(s, "epoch", text);
+    }
+    watched_fold(s, "server", "{\"host\":\"node1\",\"pid\":78,\"started_utc\":\"2026-02-03T11:00:00Z\"}");
+    CU_ASSERT_EQUAL(s->n_epochs, 50);
+    watched_fold(s, "status", "{\"seq\":1,\"epoch\":40,\"epochs\":99}"); /* goes on from there */
+    CU_ASSERT_EQUAL(s->n_epochs, 41);
+    watched_fold(s, "status", "{\"seq\":2,\"epoch\":1,\"epochs\":99}"); /* not the first word */
+    watched_fold(s, "epoch", "{\"epoch\":7,\"train_loss\":7}");
+    CU_ASSERT_EQUAL(s->n_epochs, 41);
+    watched_fold(s, "epoch", "{\"epoch\":7,\"train_loss\":0.5}");
+    CU_ASSERT(s->n_epochs == 7 && s->epochs_done[6].train_loss == 0.5);
+    dn_watch_destroy(&s);
+}
+
 static void a_restart_is_said_and_forgets_the_process(void)
 {
     dn_watch_state *s = watched_new();
@@ -289,6 +313,7 @@ static void memory_may_be_refused(void)
 static const dn_test tests[] = {
     {"events are folded", events_are_folded},
     {"epochs come again after a restart", epochs_come_again_after_a_restart},
+    {"a new run forgets the epochs of the old", a_new_run_forgets_the_epochs_of_the_old},
     {"a restart is said and forgets the process", a_restart_is_said_and_forgets_the_process},
     {"the slowest is named", the_slowest_is_named},
     {"fates are told", fates_are_told},
