@@ -23,6 +23,11 @@ bool dn_world_launched(void);
  * the thread level */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_world_open(int *argc, char ***argv, dn_comm *out, dn_error *err);
 
+/* One process that has joined no run, for commands that need none: dn_agree() works with it, nothing else
+ * that is collective does. Local. */
+dn_comm dn_comm_alone(void);
+bool dn_comm_is_alone(const dn_comm *comm);
+
 /* Leave the run; after it no MPI call is possible. Collective. */
 DN_COLLECTIVE void dn_world_close(dn_comm *comm);
 
