@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static double last_drawn = -1;
-static atomic_bool on_screen; /* whoever logs wipes it */
+static atomic_bool on_screen; /* whoever logs wipes it, and holds stderr while it does and writes */
 
 /* The terminal that stderr ends at, or -1. mpirun hands its children a pipe and copies it to its own stderr,
  * so the launcher's stderr is asked, too. Opened once, kept to ask for the width. */
@@ -78,9 +78,11 @@ static void draw(double done, const char *text)
     memset(bar, '#', (size_t)filled);
     memset(bar + filled, '.', (size_t)(room - filled));
     bar[room] = '\0';
+    flockfile(stderr); /* a line of another thread comes before the bar or wipes it */
     fprintf(stderr, "\r\033[K%s[%s]%s%s", colour() ? "\033[36m" : "", bar, colour() ? "\033[0m" : "", text);
     fflush(stderr);
     on_screen = true;
+    funlockfile(stderr);
 }
 
 void dn_progress_step(const dn_step_report *r)
