@@ -81,7 +81,7 @@ static void draw(double done, const char *text)
     flockfile(stderr); /* a line of another thread comes before the bar or wipes it */
     fprintf(stderr, "\r\033[K%s[%s]%s%s", colour() ? "\033[36m" : "", bar, colour() ? "\033[0m" : "", text);
     fflush(stderr);
-    on_screen = true;
+    atomic_store_explicit(&on_screen, true, memory_order_relaxed); /* stderr is held: that is the order */
     funlockfile(stderr);
 }
 
@@ -114,7 +114,7 @@ void dn_progress_work(const char *what, int64_t done, int64_t total, double seco
 
 void dn_progress_clear(void)
 {
-    if (atomic_exchange(&on_screen, false)) {
+    if (atomic_exchange_explicit(&on_screen, false, memory_order_relaxed)) {
         fputs("\r\033[K", stderr);
         fflush(stderr);
     }
