@@ -8,6 +8,7 @@
 #include "jobs/cli/directory.h"
 #include "jobs/cli/estimate_job.h"
 #include "jobs/cli/progress.h"
+#include "jobs/cli/run_control.h"
 #include "jobs/cli/run_lock.h"
 #include "jobs/cli/surroundings.h"
 #include "mpi/core/agree.h"
@@ -59,6 +60,7 @@ typedef struct job {
     dn_embed *embed;
     dn_embed_report report;
     dn_run_lock lock;
+    dn_run_control control;
 } job;
 
 /* The same on every rank. */
@@ -142,12 +144,6 @@ out:
     return st;
 }
 
-static void show_progress(void *ctx, double done, double total, double seconds)
-{
-    (void)ctx;
-    dn_progress_work("embed", (int64_t)(done / 1e6), (int64_t)(total / 1e6) + 1, seconds);
-}
-
 /* One live run in the folder of the parts. Rank 0. */
 static dn_status claim_parts(job *j, dn_error *err)
 {
@@ -175,7 +171,6 @@ static dn_status compute(job *j, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = j->call->comm;
-    const dn_embed_hooks hooks = {.progress = show_progress};
     const dn_states_file file = {
         .path = j->output, .command = j->call->command_line, .config = j->config, .force = j->force};
 
@@ -183,9 +178,13 @@ static dn_status compute(job *j, dn_error *err)
     if (comm->rank == 0)
         DN_PASS(claim_parts(j, err));
     DN_AGREE(comm);
-    st = dn_embed_compute(j->embed, &hooks, j->parts, &file, &j->report, err);
+    dn_run_control_open(j->call, j->parts, "embed", &j->control);
+    st = dn_embed_compute(j->embed, &j->control.hooks, j->parts, &file, &j->report, err);
+    dn_run_control_close(&j->control, st, err);
     if (comm->rank == 0) {
         dn_progress_end();
+        if (st == DN_OK)
+            dn_run_control_erase(j->parts);
         dn_run_lock_release(&j->lock);
         (void)rmdir(j->parts); /* fails, as it should, while parts stand in it */
         if (st == DN_OK)

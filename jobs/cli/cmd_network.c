@@ -246,12 +246,6 @@ out:
 
 /* ---- the command ---- */
 
-static void on_progress(void *ctx, const char *what, int64_t done, int64_t total, double seconds)
-{
-    (void)ctx;
-    dn_progress_work(what, done, total, seconds);
-}
-
 static bool failed(const dn_network_job *j, const char *what, const dn_solve_report *r)
 {
     if (r->converged)
@@ -294,7 +288,6 @@ static dn_status compute(dn_network_job *j, dn_error *err)
         const dn_graph *g = &j->network->graph;
         dn_log(DN_INFO, "network", "opened", "nodes=%lld edges=%lld secs=%.2f", (long long)g->n,
                (long long)(g->nnz / 2), j->network->seconds_to_open);
-        j->what.progress = on_progress;
         if (j->load.weights && g->weight == NULL)
             dn_log(DN_WARN, "network", "--weights: no layer has weights, every edge counts 1", "output=%s",
                    j->dir);
@@ -309,6 +302,7 @@ static dn_status compute(dn_network_job *j, dn_error *err)
                                 .resume = j->keep.resume,
                                 .requests = j->call->requests};
     j->what.keep = &j->keep;
+    j->what.opt_hooks = &j->control.hooks;
     st = dn_analyse(comm, j->network, &j->what, &j->analysis, err);
     dn_progress_end();
     if (st != DN_OK)
@@ -360,6 +354,7 @@ static dn_status compute_and_save(dn_network_job *j, dn_error *err)
     dn_status st = DN_OK;
     const dn_comm *comm = j->call->comm;
 
+    dn_run_control_open(j->call, j->dir, "network", &j->control);
     dn_surroundings_report(comm, "network", j->dir, 0, dn_petsc_index_bits());
     DN_TRY(compute(j, err));
     if (comm->rank == 0)
@@ -413,6 +408,7 @@ static dn_status run(const dn_call *call, dn_error *err)
     DN_AGREE(comm);
 out:
     dn_requests_saved_by_force(st, j.force, err);
+    dn_run_control_close(&j.control, st, err);
     if (comm->rank == 0)
         dn_network_job_leave(&j, st != DN_OK);
     if (j.report.order != NULL)

@@ -5,12 +5,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include "jobs/cli/directory.h"
 #include "jobs/cli/estimate_job.h"
 #include "jobs/cli/progress.h"
 #include "jobs/cli/requests.h"
+#include "jobs/cli/run_control.h"
 #include "jobs/cli/run_lock.h"
 #include "jobs/cli/screen_genes.h"
 #include "jobs/cli/screen_output.h"
@@ -99,7 +99,7 @@ typedef struct job {
     bool of_genes; /* then these two in place of wish and run */
     dn_gene_wish genes;
     dn_gene_run gene_run;
-    double started;
+    dn_run_control control;
 } job;
 
 static const char *const per_name[] = {"screen", "drug", "target"};
@@ -173,23 +173,6 @@ out:
     return st;
 }
 
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void on_progress(void *ctx, int64_t done, int64_t total)
-{
-    job *j = ctx;
-
-    if (j->started <= 0)
-        j->started = now();
-    dn_progress_work("screen", done, total, now() - j->started);
-}
-
 /* Which kind of pairs the model is of, and the options that it takes. Collective. */
 static dn_status look(job *j, dn_error *err)
 {
@@ -200,8 +183,7 @@ static dn_status look(job *j, dn_error *err)
     j->of_genes = strcmp(record.architecture, "gener") == 0;
     DN_TRY(j->of_genes ? dn_genes_screen_read(j->call->options, &j->genes, err) /* the same on every rank */
                        : read_drug_options(j, err));
-    j->genes.progress = on_progress;
-    j->genes.ctx = j;
+    j->wish.opt_hooks = j->genes.opt_hooks = &j->control.hooks;
     DN_TRY(j->of_genes ? dn_gene_run_open(j->call->comm, &j->genes, &j->gene_run, err)
                        : dn_screen_open(j->call->comm, &j->wish, &j->run, err));
 out:
@@ -342,8 +324,10 @@ static void leave(job *j, dn_status st)
 {
     bool nothing = st != DN_OK && j->made_dir && access(j->checkpoint_path, F_OK) != 0;
 
-    if (nothing)
+    if (nothing) {
         unlink(j->config_path);
+        dn_run_control_erase(j->dir);
+    }
     dn_run_lock_release(&j->lock);
     if (nothing)
         (void)rmdir(j->dir); /* fails, as it should, when something stands in it */
@@ -388,6 +372,7 @@ static dn_status compute_and_save(job *j, dn_error *err)
     dn_status st = DN_OK;
     const dn_comm *comm = j->call->comm;
 
+    dn_run_control_open(j->call, j->dir, "screen", &j->control);
     dn_surroundings_report(comm, "screen", j->dir, 0, 0);
     if (!j->saving.resume) /* one of another screen that --force does away with */
         DN_TRY(dn_checkpoint_file_remove(comm, j->checkpoint_path, err));
@@ -460,6 +445,7 @@ static dn_status run(const dn_call *call, dn_error *err)
     DN_AGREE(comm);
 out:
     dn_requests_saved_by_force(st, j.force, err);
+    dn_run_control_close(&j.control, st, err);
     if (comm->rank == 0)
         leave(&j, st);
     dn_progress_end();

@@ -71,12 +71,6 @@ static const dn_opt options[] = {
     {"profile", 0, DN_OPT_FLAG, NULL, NULL,
      "at the end, where the time of a step went, by ranks and layers: a table, and DIR/profile.json",
      "ranks"},
-    {"no-control", 0, DN_OPT_FLAG, NULL, NULL,
-     "nobody can watch or steer the run: no sockets, no DIR/control (see 'dragnet ctl --help')", "control"},
-    {"control-interface", 0, DN_OPT_TEXT, NULL, "ADDRESS",
-     "network interface (its name or address) of this node on which the run may be watched and steered "
-     "[127.0.0.1]",
-     "control"},
     {0}};
 
 /* Options of one network that the other would not look at. */

@@ -22,8 +22,10 @@ dn_status dn_directory_make(const char *path, dn_error *err)
         DN_FAIL(DN_ECANTCREAT, "%.60s...: the path is too long", path);
     for (char *c = part + 1; *c != '\0'; c++)
         if (*c == '/') {
+            bool last = c[strspn(c, "/")] == '\0';
+
             *c = '\0';
-            if (mkdir(part, 0777) != 0 && errno != EEXIST) /* stat() has the last word */
+            if (mkdir(part, last ? 0700 : 0777) != 0 && errno != EEXIST) /* stat() has the last word */
                 why = errno;
             *c = '/';
         }
@@ -35,11 +37,11 @@ out:
     return st;
 }
 
-/* What a run that was killed may leave before it has anything to leave. */
+/* What a run that was killed may leave before it has anything to leave; control/ tells nothing of results. */
 static bool is_trace(const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "lock") == 0 ||
-           strcmp(name, "checkpoint.h5.part") == 0;
+           strcmp(name, "checkpoint.h5.part") == 0 || strcmp(name, "control") == 0;
 }
 
 dn_status dn_directory_empty(const char *path, bool *out, dn_error *err)

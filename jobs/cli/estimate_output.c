@@ -241,7 +241,7 @@ static const dn_json *find_row(const dn_json *root, int64_t ranks)
 static void say(const dn_call *call, const char *area, const dn_json *root, double repeats, double peak)
 {
     const dn_json *row = find_row(root, call->comm->size), *schema = dn_json_get(root, "schema");
-    double took = 1e-9 * (double)dn_clock_now() - call->started, seconds;
+    double took = dn_clock_s() - call->started, seconds;
 
     if (row == NULL || dn_json_to_string(schema) == NULL || strcmp(dn_json_to_string(schema), SCHEMA) != 0)
         return;

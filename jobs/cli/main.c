@@ -7,6 +7,7 @@
 #include "jobs/cli/command.h"
 #include "jobs/cli/logging.h"
 #include "jobs/cli/requests.h"
+#include "jobs/cli/run_control.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
 #include "solvers/base/alloc.h"
@@ -16,7 +17,7 @@
 static const dn_command *const commands[] = {
     &dn_cmd_import, &dn_cmd_synth,    &dn_cmd_split,   &dn_cmd_train, &dn_cmd_evaluate,
     &dn_cmd_screen, &dn_cmd_explain,  &dn_cmd_network, &dn_cmd_embed, &dn_cmd_estimate,
-    &dn_cmd_submit, &dn_cmd_selftest, &dn_cmd_watch,   &dn_cmd_ctl};
+    &dn_cmd_submit, &dn_cmd_selftest, &dn_cmd_watch,   &dn_cmd_ctl,   &dn_cmd_key};
 enum { COMMANDS = sizeof commands / sizeof commands[0], MAX_ROWS = 64 };
 
 /* Every command takes these too. */
@@ -94,8 +95,10 @@ static void join_tables(const dn_command *c, const dn_command *opt_inner, dn_opt
 
     if (opt_inner != NULL)
         n = append_rows(opt_inner->options, out, n);
-    if (c->stoppable || (opt_inner != NULL && opt_inner->stoppable))
+    if (c->stoppable || (opt_inner != NULL && opt_inner->stoppable)) {
         n = append_rows(dn_requests_options, out, n);
+        n = append_rows(dn_run_control_options, out, n);
+    }
     (void)append_rows(common, out, n);
 }
 
@@ -161,14 +164,12 @@ out:
  */
 static dn_log_level log_level(const dn_command *c, const dn_options *o)
 {
-    const char *name = dn_options_text(o, "log-level");
+    dn_log_level level = DN_ERROR;
 
     if (dn_options_flag(o, "quiet") || (c->about != DN_ALONE && !dn_options_given(o, "log-level")))
         return DN_WARN;
-    return strcmp(name, "debug") == 0  ? DN_DEBUG
-           : strcmp(name, "info") == 0 ? DN_INFO
-           : strcmp(name, "warn") == 0 ? DN_WARN
-                                       : DN_ERROR;
+    (void)dn_log_level_of(dn_options_text(o, "log-level"), &level);
+    return level;
 }
 
 static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc, char **argv,
@@ -179,7 +180,7 @@ static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc,
     dn_options *options = NULL;
     char *line = NULL;
     dn_options *inner_options = NULL;
-    dn_call call = {.comm = comm, .started = 1e-9 * (double)dn_clock_now()};
+    dn_call call = {.comm = comm, .started = dn_clock_s()};
     words w = part_words(c, argc, argv);
 
     DN_PASS(find_inner(&w, &call.inner, err));
@@ -273,7 +274,7 @@ static void last_word(const dn_comm *comm, dn_status st, int argc, char **argv, 
 {
     const char *command = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
     dn_error ignored = DN_ERROR_INIT;
-    char rank[32] = "";
+    char rank[32] = "", text[sizeof err->text];
 
     if (comm->rank != 0 || err->text[0] == '\0')
         return;
@@ -281,8 +282,9 @@ static void last_word(const dn_comm *comm, dn_status st, int argc, char **argv, 
         command = NULL;
     if (err->rank > 0)
         snprintf(rank, sizeof rank, " (rank %d)", err->rank);
-    fprintf(stderr, "dragnet: %s%s%s%s\n", command != NULL ? command : "", command != NULL ? ": " : "",
-            err->text, rank);
+    (void)dn_text_printable(err->text, text, sizeof text); /* names of files, and words of a job */
+    fprintf(stderr, "dragnet: %s%s%s%s\n", command != NULL ? command : "", command != NULL ? ": " : "", text,
+            rank);
     if (st == DN_EUSAGE)
         fprintf(stderr, "try 'dragnet %s%s--help'\n", command != NULL ? command : "",
                 command != NULL ? " " : "");

@@ -265,7 +265,12 @@ dn_status dn_network_job_forget(const dn_network_job *j, dn_error *err)
 
 void dn_network_job_leave(dn_network_job *j, bool failed)
 {
+    bool nothing = failed && j->made_dir && access(j->config_path, F_OK) != 0 &&
+                   access(j->checkpoint_path, F_OK) != 0;
+
+    if (nothing)
+        dn_run_control_erase(j->dir);
     dn_run_lock_release(&j->lock);
-    if (failed && j->made_dir)
+    if (nothing)
         (void)rmdir(j->dir); /* fails, as it should, when something stands in it */
 }

@@ -10,6 +10,7 @@
 
 #include "jobs/cli/command.h"
 #include "jobs/cli/network_output.h"
+#include "jobs/cli/run_control.h"
 #include "jobs/cli/run_lock.h"
 #include "mpi/graph/analyse.h"
 
@@ -39,6 +40,7 @@ typedef struct dn_network_job {
     dn_network_run about;     /* rank 0 */
     dn_network_report report; /* rank 0 */
     bool petsc;
+    dn_run_control control; /* who watches and steers */
     double started;
 } dn_network_job;
 

@@ -1,6 +1,7 @@
 /* progress.c - a bar with the time that is left; see progress.h */
 #include "jobs/cli/progress.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -99,16 +100,17 @@ void dn_progress_step(const dn_step_report *r)
     draw(done, text);
 }
 
-void dn_progress_work(const char *what, int64_t done, int64_t total, double seconds)
+void dn_progress_work(const char *what, int64_t done, int64_t total, double seconds, double left)
 {
     double share = total > 0 ? (double)done / (double)total : 1;
+    bool known = isfinite(left);
     char text[128], eta[32];
 
     if (!time_to_draw(seconds))
         return;
-    remaining(share > 0 ? seconds / share * (1 - share) : 0, eta, sizeof eta);
-    snprintf(text, sizeof text, " %3.0f%% %s%s%s%s", 100 * share, what, share > 0 ? " " : "",
-             share > 0 ? eta : "", share > 0 ? " left" : "");
+    remaining(known ? left : 0, eta, sizeof eta);
+    snprintf(text, sizeof text, " %3.0f%% %s%s%s%s", 100 * share, what, known ? " " : "", known ? eta : "",
+             known ? " left" : "");
     draw(share, text);
 }
 

@@ -12,7 +12,8 @@
 const dn_opt dn_requests_options[] = {
     {"checkpoint-every", 0, DN_OPT_TIME, "10m", "TIME",
      "time between two checkpoints: 90s, 10m, 1h30m, or as Slurm has it: minutes, [hours:]minutes:seconds, "
-     "days-hours[:minutes[:seconds]]; 0: none by the clock",
+     "days-hours[:minutes[:seconds]]; 0: none by the clock (train still writes one after an epoch, embed its "
+     "parts)",
      "stop"},
     {"max-time", 0, DN_OPT_TIME, "0", "TIME",
      "write a checkpoint and stop with exit code 75 before the run has taken so long, as at SIGUSR1, SIGTERM "

@@ -389,14 +389,21 @@ static void on_step(void *ctx, const dn_step_report *report)
     dn_train_run *r = ctx;
 
     dn_progress_step(report);
-    dn_run_control_step(&r->control, report);
+    dn_run_control_step(&r->control, report, r->recipe.batch);
 }
 
 static void on_saved(void *ctx, const dn_saved_report *report)
 {
-    const dn_train_run *r = ctx;
+    dn_train_run *r = ctx;
 
-    dn_control_checkpoint(r->control.c, report->path, report->seconds, report->reason);
+    dn_run_control_saved(&r->control, report);
+}
+
+static void on_ranks(void *ctx, const dn_rank_row *row, int n)
+{
+    dn_train_run *r = ctx;
+
+    dn_run_control_ranks(&r->control, row, n);
 }
 
 static dn_status epoch_text(const dn_epoch_report *e, char **out, dn_error *err)
@@ -562,8 +569,12 @@ static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
                                     .build = build,
                                     .every = dn_options_int(r->call->options, "checkpoint-steps"),
                                     .resume = resume};
-    dn_train_hooks hooks = {
-        .ctx = r, .step = on_step, .saved = on_saved, .epoch = on_epoch, .resumed = on_resumed};
+    dn_train_hooks hooks = {.ctx = r,
+                            .step = on_step,
+                            .saved = on_saved,
+                            .ranks = r->control.c != NULL ? on_ranks : NULL,
+                            .epoch = on_epoch,
+                            .resumed = on_resumed};
     dn_train_result result = {.w = r->w, .running = r->running};
     struct stat info;
 
@@ -630,7 +641,8 @@ dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)
     if (what == FINISHED)
         DN_TRY(say_finished(r, err));
     else {
-        dn_run_control_train(r->call, r->dir, r->base->network, r->recipe.batch, &r->control);
+        snprintf(r->stage, sizeof r->stage, "train %s", r->base->network);
+        dn_run_control_open(r->call, r->dir, r->stage, &r->control);
         st = train_and_save(r, what == RESUME, err);
     }
 out:

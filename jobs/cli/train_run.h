@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 #include "jobs/cli/command.h"
-#include "jobs/cli/run_control.h"
+#include "jobs/cli/run_control_train.h"
 #include "jobs/cli/run_lock.h"
 #include "mpi/io/dataset.h"
 #include "mpi/io/model_file.h"
@@ -52,7 +52,8 @@ typedef struct dn_train_run {
     char *config;
     FILE *metrics;
     dn_profile profile;     /* of --profile */
-    dn_run_control control; /* rank 0: who watches and steers */
+    char stage[64];         /* "train gener" */
+    dn_run_control control; /* who watches and steers */
     dn_run_lock lock;       /* rank 0: no other run writes into dir */
 } dn_train_run;
 

@@ -11,10 +11,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "mpi/core/request.h"
+#include "mpi/core/hooks.h"
 #include "solvers/base/log.h"
 
-enum { DN_CONTROL_RING = 256, DN_CONTROL_METRICS = 8, DN_CONTROL_NAME = 32 };
+enum { DN_CONTROL_RING = 256, DN_CONTROL_METRICS = 8, DN_CONTROL_NAME = 32, DN_CONTROL_RANKS = 64 };
 
 typedef struct dn_control dn_control;
 
@@ -29,8 +29,9 @@ typedef struct dn_control_options {
 /* Where the stage is. Numbers that it does not know: NAN and -1; such are left out of messages. */
 typedef struct dn_status_report {
     int64_t epoch, epochs, step, steps;
-    int64_t done, total; /* of the whole stage */
-    char unit[16];       /* of these: "pairs" */
+    char part[DN_CONTROL_NAME]; /* of the stage, which is at hand: "closeness"; empty: it has none */
+    int64_t done, total;        /* of the part, where there is one; otherwise of the whole stage */
+    char unit[16];              /* of these: "pairs" */
     double loss;
     double per_second; /* units */
     double elapsed_s;  /* since this start */
@@ -40,6 +41,8 @@ typedef struct dn_status_report {
         char name[DN_CONTROL_NAME];
         double value;
     } metric[DN_CONTROL_METRICS];
+    int ranks; /* rows; 0: the stage knows of none, rank 0 is told of by its memory */
+    dn_rank_row rank[DN_CONTROL_RANKS];
 } dn_status_report;
 
 /* A report that knows nothing yet. */
@@ -50,14 +53,16 @@ dn_status_report dn_status_report_none(void);
  * bound; DN_ENOMEM. The job can go on without. */
 DN_MUST_CHECK dn_status dn_control_open(const dn_control_options *options, dn_control **out, dn_error *err);
 
-/* Hand a report over; main thread. Never waits. */
+/* Hand a report over; never waits: one that meets another is lost. Of one thread, the one that takes the
+ * steps, so that reports come in their order. */
 void dn_control_status(dn_control *c, const dn_status_report *report);
 
 /* Publish an event: topic "d1.epoch", json the text of an object with its fields, to which protocol, number
  * and time are added. Any thread. */
 void dn_control_event(dn_control *c, const char *topic, const char *json);
 
-/* A checkpoint is complete: publishes it, and answers who has asked for it. Any thread. */
+/* A checkpoint is complete: publishes it, and answers who has asked for it, also when the ring is full. Any
+ * thread, one at a time. */
 void dn_control_checkpoint(dn_control *c, const char *path, double seconds, const char *reason);
 
 /* A line of the log. Any thread. */

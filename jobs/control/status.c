@@ -4,20 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include "mpi/core/memory.h"
-
-void dn_control_utc(char *out)
-{
-    struct timespec now;
-    struct tm parts;
-    char seconds[24];
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &parts);
-    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(out, DN_UTC, "%.23s.%03dZ", seconds, (int)(now.tv_nsec / 1000000) % 1000);
-}
 
 dn_status_report dn_status_report_none(void)
 {
@@ -55,30 +42,50 @@ static void refused(const dn_refused *r, dn_json *out)
     dn_json_int(out, "unknown_version", r->unknown_version);
 }
 
-/* The stage tells of rank 0 alone: others would have to be asked between two steps. */
-static void ranks(const dn_control *c, dn_json *array)
+static void one_rank(const dn_rank_row *r, dn_json *array)
 {
     dn_json *one = dn_json_object(array, NULL);
 
-    dn_json_int(one, "rank", 0);
-    dn_json_string(one, "host", c->host);
-    dn_json_number(one, "memory_mb", (double)dn_memory_now() / 1e6);
+    dn_json_int(one, "rank", r->rank);
+    dn_json_string(one, "host", r->host);
+    number(one, "compute_ms", r->compute_ms);
+    number(one, "exchange_ms", r->exchange_ms);
+    number(one, "wait_ms", r->wait_ms);
+    number(one, "memory_mb", r->memory_mb);
+}
+
+/* Of a stage that knows nothing of its ranks, rank 0. */
+static void ranks(const dn_control *c, const dn_status_report *report, dn_json *array)
+{
+    dn_rank_row own = {.compute_ms = NAN, .exchange_ms = NAN, .wait_ms = NAN};
+
+    for (int i = 0; i < report->ranks; i++)
+        one_rank(&report->rank[i], array);
+    if (report->ranks > 0)
+        return;
+    snprintf(own.host, sizeof own.host, "%.*s", (int)sizeof own.host - 1, c->host);
+    own.memory_mb = (double)dn_memory_now() / 1e6;
+    one_rank(&own, array);
+}
+
+void dn_control_checkpoint_fields(const dn_checkpoint_note *note, dn_json *out)
+{
+    dn_json_string(out, "utc", note->utc);
+    dn_json_string(out, "path", note->path);
+    dn_json_number(out, "seconds", note->seconds);
+    dn_json_string(out, "reason", note->reason);
 }
 
 void dn_control_status_fields(dn_control *c, const char *state, dn_json *out)
 {
     dn_status_report r;
-    dn_event checkpoint;
     dn_json *part;
-    char *last = NULL;
     int64_t dropped;
 
     pthread_mutex_lock(&c->report_lock);
     r = c->report;
     pthread_mutex_unlock(&c->report_lock);
     pthread_mutex_lock(&c->ring_lock);
-    checkpoint = c->checkpoint; /* the thread alone replaces the text */
-    last = checkpoint.json;
     dropped = c->dropped;
     pthread_mutex_unlock(&c->ring_lock);
     dn_json_string(out, "state", state);
@@ -88,6 +95,8 @@ void dn_control_status_fields(dn_control *c, const char *state, dn_json *out)
     count(out, "epochs", r.epochs);
     count(out, "step", r.step);
     count(out, "steps", r.steps);
+    if (r.part[0] != '\0')
+        dn_json_string(out, "part", r.part);
     count(out, "done", r.done);
     count(out, "total", r.total);
     if (r.unit[0] != '\0')
@@ -99,10 +108,10 @@ void dn_control_status_fields(dn_control *c, const char *state, dn_json *out)
     number(out, "per_second", r.per_second);
     number(out, "eta_s", r.eta_s);
     number(out, "elapsed_s", r.elapsed_s);
-    if (last != NULL)
-        dn_json_value(out, "checkpoint", last);
+    if (c->checkpoint.number > 0)
+        dn_control_checkpoint_fields(&c->checkpoint, dn_json_object(out, "checkpoint"));
     number(out, "checkpoint_every_s", atomic_load(&c->requests->every));
     refused(&c->sockets.refused, dn_json_object(out, "refused"));
     dn_json_int(out, "dropped", dropped);
-    ranks(c, dn_json_array(out, "ranks"));
+    ranks(c, &r, dn_json_array(out, "ranks"));
 }

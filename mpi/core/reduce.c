@@ -45,7 +45,7 @@ struct dn_reduce {
     int *gather_counts, *gather_at;                           /* [size]  slices, for the allgather */
     bool tail_sliced;
     int *tail_counts, *tail_at; /* [size]  of the tail, the same */
-    double seconds;
+    double seconds, exchanging;
     dn_clock *clock; /* NULL: nobody measures */
 };
 
@@ -309,6 +309,8 @@ static void wait_for_all(dn_reduce *r, int part)
 
 static void exchange(dn_reduce *r)
 {
+    double start;
+
     dn_clock_part(r->clock, DN_REDUCE_PACK);
     for (int q = 0; q < r->comm->size; q++) {
         dn_range s = dn_block(r->sliced, q, r->comm->size), t = tail_of(r, q);
@@ -319,9 +321,11 @@ static void exchange(dn_reduce *r)
             to += width_of(r, q);
         }
     }
+    start = MPI_Wtime();
     wait_for_all(r, DN_REDUCE_EXCHANGE);
     MPI_Alltoallv(r->send, r->send_counts, r->send_at, MPI_FLOAT, r->receive, r->receive_counts,
                   r->receive_at, MPI_FLOAT, r->comm->mpi);
+    r->exchanging += MPI_Wtime() - start;
     dn_clock_part(r->clock, DN_REDUCE_ADD);
 }
 
@@ -337,19 +341,23 @@ static void finish_tail(dn_reduce *r, float *out_tail)
 {
     dn_range t = tail_of(r, r->comm->rank);
     const float *sum = finish_tree(r, r->slice.end - r->slice.begin, t.end - t.begin);
+    double start;
 
     memcpy(out_tail + t.begin, sum, (size_t)(t.end - t.begin) * sizeof *out_tail);
     if (!r->tail_sliced)
         return;
+    start = MPI_Wtime();
     wait_for_all(r, DN_REDUCE_EXCHANGE);
     MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, out_tail, r->tail_counts, r->tail_at, MPI_FLOAT,
                    r->comm->mpi);
+    r->exchanging += MPI_Wtime() - start;
 }
 
 /* For comparison: whatever order MPI likes. */
 static void sum_fast(dn_reduce *r)
 {
     int64_t width = r->sliced + r->tail;
+    double start;
 
     sum_mine(r, 0, 0, width, r->all);
     for (int i = 1; i < r->n_mine; i++)
@@ -359,8 +367,10 @@ static void sum_fast(dn_reduce *r)
             sum_mine(r, i, at, n, more);
             dn_tree_add(r->all + at, more, n);
         }
+    start = MPI_Wtime();
     wait_for_all(r, DN_REDUCE_EXCHANGE);
     MPI_Allreduce(MPI_IN_PLACE, r->all, (int)width, MPI_FLOAT, MPI_SUM, r->comm->mpi);
+    r->exchanging += MPI_Wtime() - start;
 }
 
 void dn_reduce_meet(dn_reduce *r, float *out_tail)
@@ -421,7 +431,7 @@ void dn_reduce_finish(dn_reduce *r, float *out_slice, float *out_tail)
 
 void dn_reduce_gather(dn_reduce *r, float *full)
 {
-    double start = MPI_Wtime();
+    double start = MPI_Wtime(), took;
     int before = dn_clock_part(r->clock, DN_REDUCE_GATHER);
 
     if (r->comm->size > 1) {
@@ -430,7 +440,9 @@ void dn_reduce_gather(dn_reduce *r, float *full)
                        r->comm->mpi);
     }
     dn_clock_part(r->clock, before);
-    r->seconds += MPI_Wtime() - start;
+    took = MPI_Wtime() - start;
+    r->seconds += took;
+    r->exchanging += took;
 }
 
 void dn_reduce_watch(dn_reduce *r, dn_clock *opt_clock)
@@ -441,4 +453,9 @@ void dn_reduce_watch(dn_reduce *r, dn_clock *opt_clock)
 double dn_reduce_seconds(const dn_reduce *r)
 {
     return r->seconds;
+}
+
+double dn_reduce_exchanging(const dn_reduce *r)
+{
+    return r->exchanging;
 }

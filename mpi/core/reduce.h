@@ -98,4 +98,7 @@ void dn_reduce_watch(dn_reduce *r, dn_clock *opt_clock);
 /* Seconds this rank has spent in the calls above since creation. Local. */
 double dn_reduce_seconds(const dn_reduce *r);
 
+/* Of these, in exchanges: bytes on their way, and waiting for other ranks. Local. */
+double dn_reduce_exchanging(const dn_reduce *r);
+
 #endif

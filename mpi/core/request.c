@@ -7,12 +7,13 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "and the interval, a double, is chan
 void dn_request_start(dn_requests *r)
 {
     r->last = MPI_Wtime();
+    r->ahead = 0;
 }
 
 void dn_request_note(dn_requests *r, int wish)
 {
     if (wish & DN_WISH_CHECKPOINT)
-        r->checkpoint = 1;
+        atomic_fetch_add(&r->checkpoint, 1);
     if (wish & DN_WISH_STOP_USR1)
         r->usr1 = 1;
     if (wish & DN_WISH_STOP_TERM)
@@ -28,23 +29,21 @@ void dn_request_note_at_epoch(dn_requests *r)
     r->at_epoch = 1;
 }
 
-bool dn_request_end_epoch(const dn_comm *comm, dn_requests *r)
+void dn_request_end_stage(dn_requests *r, double every)
 {
-    if (r == NULL)
-        return false;
-    if (r->at_epoch)
-        dn_request_note(r, DN_WISH_STOP_CONTROL);
-    return (dn_request_agree(comm, r) & DN_WISH_STOP_CONTROL) != 0;
+    r->at_epoch = 0;
+    r->every = every;
 }
 
-int dn_request_look(const dn_comm *comm, const dn_requests *r)
+int dn_request_look(const dn_comm *comm, dn_requests *r)
 {
     int wishes = 0;
     double now, every;
 
     if (r == NULL)
         return 0;
-    wishes |= r->checkpoint ? DN_WISH_CHECKPOINT : 0;
+    r->seen = r->checkpoint;
+    wishes |= r->seen != 0 ? DN_WISH_CHECKPOINT : 0;
     wishes |= r->usr1 ? DN_WISH_STOP_USR1 : 0;
     wishes |= r->term ? DN_WISH_STOP_TERM : 0;
     wishes |= r->interrupt ? DN_WISH_STOP_INT : 0;
@@ -58,13 +57,26 @@ int dn_request_look(const dn_comm *comm, const dn_requests *r)
     return wishes;
 }
 
-int dn_request_agree(const dn_comm *comm, const dn_requests *r)
+int dn_request_look_epoch(const dn_comm *comm, dn_requests *r)
 {
-    int wishes = dn_request_look(comm, r);
+    return dn_request_look(comm, r) | (r != NULL && r->at_epoch ? DN_WISH_STOP_CONTROL : 0);
+}
 
+static int join(const dn_comm *comm, const dn_requests *r, int wishes)
+{
     if (r != NULL)
         MPI_Allreduce(MPI_IN_PLACE, &wishes, 1, MPI_INT, MPI_BOR, comm->mpi);
     return wishes;
+}
+
+int dn_request_agree(const dn_comm *comm, dn_requests *r)
+{
+    return join(comm, r, dn_request_look(comm, r));
+}
+
+int dn_request_end_epoch(const dn_comm *comm, dn_requests *r)
+{
+    return join(comm, r, dn_request_look_epoch(comm, r));
 }
 
 void dn_request_pack(int wishes, float *slots)
@@ -94,7 +106,8 @@ void dn_request_saved(dn_requests *r)
 {
     if (r == NULL)
         return;
-    r->checkpoint = 0;
+    atomic_fetch_sub(&r->checkpoint, r->seen);
+    r->seen = 0;
     r->last = MPI_Wtime();
 }
 

@@ -31,36 +31,46 @@ enum {
 typedef struct dn_requests {
     /* not 0: asked. Noted by one thread (or a handler in it) and read by another: atomic, and free of locks,
      * or a handler might wait for the thread that it interrupts. */
-    atomic_int checkpoint, usr1, term, interrupt, control;
-    atomic_int at_epoch;  /* not 0: asked to stop when the epoch is done, or what else a stage calls so */
-    double stop_at;       /* MPI_Wtime() when the run stops by itself; 0: never */
-    _Atomic double every; /* seconds between checkpoints; 0: by request only. May change on the way */
-    double last;          /* MPI_Wtime() of the last checkpoint, or of the start of the stage */
+    atomic_int usr1, term, interrupt, control;
+    atomic_int checkpoint; /* how many are asked for and not written */
+    int seen;              /* of these, when the stage last looked: what is noted later is not in the
+                              checkpoint that it then writes */
+    atomic_int at_epoch;   /* not 0: asked to stop when the epoch is done, or what else a stage calls so */
+    double stop_at;        /* MPI_Wtime() when the run stops by itself; 0: never */
+    _Atomic double every;  /* seconds between checkpoints; 0: by request only. May change on the way */
+    double last;           /* MPI_Wtime() of the last checkpoint, or of the start of the stage */
     double ahead; /* seconds that the stage needs from one look to the next and for a checkpoint: it stops so
                      long before stop_at. 0 as long as it does not know */
 } dn_requests;
 
-/* The run begins: its clocks count from now. After MPI_Init. Local. */
+/* The run begins, or another stage of it: the clock of checkpoints counts from now, and nothing is known of
+ * what the stage takes. Wishes that were noted stay. After MPI_Init. Local. */
 void dn_request_start(dn_requests *r);
 
-/* Note a wish. Local; async-signal-safe; idempotent. */
+/* Note a wish. Local; async-signal-safe. To note a stop twice is to note it once. */
 void dn_request_note(dn_requests *r, int wish);
 
-/* Note that the stage should stop when its epoch is done: dn_request_end_epoch() makes a wish of it. Local;
- * any thread. */
+/* Note that the stage should stop when its epoch is done, or what else it calls so: dn_request_look_epoch()
+ * makes a wish of it. Local; any thread. */
 void dn_request_note_at_epoch(dn_requests *r);
 
-/* An epoch is done, and its checkpoint written: whether the control plane of any rank asks to stop here.
- * Collective on comm; r is NULL on all ranks or on none. */
-DN_COLLECTIVE bool dn_request_end_epoch(const dn_comm *comm, dn_requests *r);
+/* The stage is over, whatever its end: what was asked of it alone (to stop at an epoch; the interval, which
+ * is `every` again) is not asked of the next one. Local. */
+void dn_request_end_stage(dn_requests *r, double every);
 
 /* What this rank knows of: noted wishes and, on rank 0, clocks that have run out. A checkpoint that is asked
- * for is asked for until dn_request_saved(). r may be NULL: 0. Local. */
-int dn_request_look(const dn_comm *comm, const dn_requests *r);
+ * for is asked for until dn_request_saved(). r may be NULL: 0. Local; by the stage's main thread. */
+int dn_request_look(const dn_comm *comm, dn_requests *r);
+
+/* The same where an epoch is done: with DN_WISH_STOP_CONTROL when somebody asks to stop there. Local. */
+int dn_request_look_epoch(const dn_comm *comm, dn_requests *r);
 
 /* The wishes of all ranks, the same on all. Between two units of work that take at least some milliseconds.
  * Collective on comm; r is NULL on all ranks or on none, then nothing is sent. */
-DN_COLLECTIVE int dn_request_agree(const dn_comm *comm, const dn_requests *r);
+DN_COLLECTIVE int dn_request_agree(const dn_comm *comm, dn_requests *r);
+
+/* The same where an epoch is done. */
+DN_COLLECTIVE int dn_request_end_epoch(const dn_comm *comm, dn_requests *r);
 
 /* The same without a message of its own, in a sum over all ranks: wishes of a rank in slots [DN_WISH_SLOTS]
  * as 0 or 1, and back from the sums over ranks (and shards). Local. */
@@ -71,7 +81,8 @@ int dn_request_unpack(const float *slots);
  * stops at least twice as long before its end, which is more than one of both. r may be NULL. Local. */
 void dn_request_pace(dn_requests *r, double began);
 
-/* A checkpoint has been written: the clock starts anew and the wish is fulfilled. Local. */
+/* A checkpoint has been written: the clock starts anew, and wishes that this rank had seen when it last
+ * looked are fulfilled; those noted since then are not. Local. */
 void dn_request_saved(dn_requests *r);
 
 /* "SIGTERM", "--max-time": why wishes stop the run. Local. */

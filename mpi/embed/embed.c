@@ -246,7 +246,8 @@ static dn_status run_wave(dn_embed *e, dn_wave *w, dn_parts *p, const dn_states_
 {
     dn_status st = DN_OK;
     dn_requests *requests = e->options.requests;
-    double start = 0;
+    const char *reason;
+    double start = 0, began;
 
     DN_PASS(dn_wave_plan(e, w, err));
     DN_AGREE(e->comm);
@@ -254,10 +255,13 @@ static dn_status run_wave(dn_embed *e, dn_wave *w, dn_parts *p, const dn_states_
     DN_TRY(dn_wave_compute(e, w, err));
     out->seconds += omp_get_wtime() - start;
     start = omp_get_wtime();
+    began = MPI_Wtime();
+    reason = w->wishes != 0 ? dn_hooks_reason(requests, w->wishes) : "part";
     if (w->kept_n > 0)
         DN_TRY(dn_parts_add(e->comm, p, file, &w->about, &e->sequence, w->kept_n, w->kept, w->kept_mine,
                             w->state, err));
     dn_request_saved(requests);
+    dn_hooks_saved(e->comm, w->hooks, p->dir, reason, began); /* also where nothing was left to save */
     if (requests != NULL)
         requests->ahead = w->longest + omp_get_wtime() - start;
     for (int64_t i = 0; i < w->kept_n; i++)
@@ -280,8 +284,10 @@ static dn_status run_waves(dn_embed *e, dn_wave *w, dn_parts *p, int64_t *missin
         w->protein = missing;
         w->n = dn_wave_length(e, &w->about, missing, n);
         DN_TRY(run_wave(e, w, p, file, out, err));
+        n = list_missing(e, p, missing);
+        if (n > 0)
+            w->wishes |= dn_request_end_epoch(e->comm, e->options.requests);
         if (w->wishes & DN_WISH_STOP) {
-            n = list_missing(e, p, missing);
             snprintf(where, sizeof where, "%lld of %lld proteins", (long long)(e->sequence.n - n),
                      (long long)e->sequence.n);
             DN_TRY(dn_request_stopped(w->wishes, where, err));
@@ -313,14 +319,14 @@ static void check_disk(const dn_embed *e, const dn_states_about *about, const ch
                "needed_mb=%.1f free_mb=%.1f directory=%s", need / 1e6, room / 1e6, dir);
 }
 
-dn_status dn_embed_compute(dn_embed *e, const dn_embed_hooks *hooks, const char *parts_dir,
+dn_status dn_embed_compute(dn_embed *e, const dn_hooks *hooks, const char *parts_dir,
                            const dn_states_file *file, dn_embed_report *out, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = e->comm;
     dn_parts parts = {.dir = NULL};
     int64_t *missing = dn_calloc((size_t)e->sequence.n, sizeof *missing), n;
-    dn_wave w = {.hooks = hooks, .begun = omp_get_wtime()};
+    dn_wave w = {.hooks = hooks};
 
     w.about = dn_embed_about(&e->config, &e->options);
     memcpy(w.about.encoder, e->encoder, sizeof w.about.encoder);

@@ -19,7 +19,7 @@
 #ifndef DN_EMBED_EMBED_H
 #define DN_EMBED_EMBED_H
 
-#include "mpi/core/request.h"
+#include "mpi/core/hooks.h"
 #include "mpi/io/states.h"
 #include "solvers/esm/model.h"
 
@@ -37,13 +37,6 @@ typedef struct dn_embed_options {
 } dn_embed_options;
 
 enum { DN_EMBED_WAVE = 64 << 20 };
-
-/* Called on rank 0, from the main thread. */
-typedef struct dn_embed_hooks {
-    void *ctx;
-    /* done and total operations, and seconds since the work began */
-    void (*progress)(void *ctx, double done, double total, double seconds);
-} dn_embed_hooks;
 
 typedef struct dn_embed_report {
     int64_t proteins, resumed; /* resumed: of them found in parts */
@@ -68,11 +61,12 @@ int64_t dn_embed_proteins(const dn_embed *e); /* distinct ones */
 const char *dn_embed_weights_hash(const dn_embed *e);
 const char *dn_embed_sequences_hash(const dn_embed *e);
 
-/* file->config determines the states: parts of another config are refused, the difference named, or with
+/* opt_hooks: millions of operations that are done, of what was missing; a part is a checkpoint, and its end
+ * that of an epoch. file->config determines the states: parts of another config are refused, the difference named, or with
  * file->force thrown away. parts_dir exists. Collective. Fails: DN_ECANTCREAT such parts; DN_EDATA a state is
  * not a finite number (names the protein); DN_ESAVED stopped, all that was done stands in parts_dir; as the
  * functions of states.h and models.h; DN_EIO, DN_ENOMEM */
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_embed_compute(dn_embed *e, const dn_embed_hooks *hooks,
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_embed_compute(dn_embed *e, const dn_hooks *opt_hooks,
                                                        const char *parts_dir, const dn_states_file *file,
                                                        dn_embed_report *out, dn_error *err);
 

@@ -324,7 +324,7 @@ out:
 }
 
 dn_status dn_parts_open(const dn_comm *comm, const char *dir, const dn_states_file *file,
-                        const dn_strings *sequence, int64_t wave, const dn_requests *requests, dn_parts *out,
+                        const dn_strings *sequence, int64_t wave, dn_requests *requests, dn_parts *out,
                         dn_error *err)
 {
     dn_status st = DN_OK;

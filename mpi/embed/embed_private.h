@@ -52,10 +52,9 @@ DN_MUST_CHECK dn_status dn_embed_protein(dn_embedder *e, const char *text, int64
 
 /* Proteins that the ranks take together. */
 typedef struct dn_wave {
-    const dn_embed_hooks *hooks;
+    const dn_hooks *hooks;
     dn_states_about about;
     double before, total; /* operations of earlier waves, of all */
-    double begun;         /* when the work began */
     double longest;       /* seconds between two looks at the requests, at most so far */
     int64_t n;
     const int64_t *protein; /* [n] */
@@ -88,20 +87,20 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_wave_compute(const dn_embed *e, dn_wave
 /* The parts of a run, the same on every rank. */
 typedef struct dn_parts {
     const char *dir;
-    const dn_requests *requests; /* or NULL */
-    bool moved;                  /* a part has been added */
-    int64_t n;                   /* parts that hold proteins */
-    int64_t next;                /* number of the next part */
-    int64_t *number;             /* [n] */
-    int32_t *part;               /* [proteins]  index into number, -1: none has the protein */
-    int64_t *place;              /* [proteins]  where it stands in the part */
+    dn_requests *requests; /* or NULL */
+    bool moved;            /* a part has been added */
+    int64_t n;             /* parts that hold proteins */
+    int64_t next;          /* number of the next part */
+    int64_t *number;       /* [n] */
+    int32_t *part;         /* [proteins]  index into number, -1: none has the protein */
+    int64_t *place;        /* [proteins]  where it stands in the part */
 } dn_parts;
 
 /* Find, check and index the parts in dir; those that are damaged are removed, with a warning. Collective.
  * Fails: DN_ESAVED requests (or NULL) say stop */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_parts_open(const dn_comm *comm, const char *dir,
                                                     const dn_states_file *file, const dn_strings *sequence,
-                                                    int64_t wave, const dn_requests *requests, dn_parts *out,
+                                                    int64_t wave, dn_requests *requests, dn_parts *out,
                                                     dn_error *err);
 void dn_parts_destroy(dn_parts *p);
 

@@ -139,13 +139,15 @@ static void raise_flag(int *p)
 /* Rank 0 says how far all are, taking the others to be as far as itself. */
 static void tell(const dn_embed *e, dn_wave *w)
 {
-    double mine = (double)(w->cost[w->mine.end] - w->cost[w->mine.begin]), all = (double)w->cost[w->n], own;
+    double mine = (double)(w->cost[w->mine.end] - w->cost[w->mine.begin]), all = (double)w->cost[w->n], own, done;
 
 #pragma omp atomic read
     own = w->own;
-    if (e->comm->rank == 0 && w->hooks != NULL && w->hooks->progress != NULL)
-        w->hooks->progress(w->hooks->ctx, w->before + 1000 * all * (mine > 0 ? own / mine : 1), w->total,
-                           omp_get_wtime() - w->begun);
+    done = w->before + 1000 * all * (mine > 0 ? own / mine : 1);
+    dn_hooks_progress(e->comm, w->hooks,
+                      &(dn_progress_report){.done = (int64_t)(done / 1e6),
+                                            .total = (int64_t)(w->total / 1e6) + 1,
+                                            .unit = "Moperations"});
 }
 
 /* Between two proteins, by the main thread. */

@@ -39,7 +39,7 @@ typedef struct probe {
 
 static double now(void)
 {
-    return 1e-9 * (double)dn_clock_now();
+    return dn_clock_s();
 }
 
 static bool is(const char *name, const char *word)
@@ -273,7 +273,7 @@ static dn_status count_as_is(const probe *p, const dn_network *w, dn_error *err)
     double start = now();
 
     o.n_measures = o.n_spectra = o.n_seeds = o.n_from = 0;
-    o.progress = NULL;
+    o.opt_hooks = NULL;
     o.keep = NULL;
     o.measure = name;
     for (int i = 0; i < p->o->n_measures; i++)

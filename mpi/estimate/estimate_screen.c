@@ -14,7 +14,7 @@ static const double HIT = 4e-6;
 
 static double now(void)
 {
-    return 1e-9 * (double)dn_clock_now();
+    return dn_clock_s();
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -70,7 +70,7 @@ static dn_status run_small(const dn_comm *comm, const dn_gene_wish *wish, dn_gen
     int64_t all = run->n_genes;
 
     w.keep = share_of(wish->keep, pairs_of(run, n), pairs_of(run, all));
-    w.progress = NULL;
+    w.opt_hooks = NULL;
     w.opt_saving = NULL;
     run->n_genes = n;
     DN_TRY(dn_gene_run_compute(comm, &w, run, err));

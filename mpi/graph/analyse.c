@@ -100,17 +100,37 @@ void dn_analyse_figure(dn_measure *m, const char *name, double value)
         m->figure[m->n_figures++] = (dn_figure){name, value};
 }
 
+int64_t dn_analyse_parts(const dn_analyse_options *o)
+{
+    return 1 + o->n_measures + (o->n_seeds > 0) + o->n_from + o->n_spectra;
+}
+
+/* Of its progress: nodes that paths are counted from, or bundles of work (sweep.h). */
+static const char *unit_of(const char *measure)
+{
+    return strcmp(measure, "closeness") == 0 || strcmp(measure, "harmonic") == 0 ||
+                   strcmp(measure, "betweenness") == 0
+               ? "sources"
+               : "batches";
+}
+
 void dn_analyse_progress(void *job, int64_t done, int64_t total)
 {
     const dn_analyse_job *j = job;
 
-    if (j->comm->rank == 0 && j->o->progress != NULL)
-        j->o->progress(j->o->ctx, j->doing, done, total, MPI_Wtime() - j->started);
+    dn_hooks_progress(j->comm, j->o->opt_hooks,
+                      &(dn_progress_report){.part = j->doing,
+                                            .number = j->number,
+                                            .parts = dn_analyse_parts(j->o),
+                                            .done = done,
+                                            .total = total > 0 ? total : 1,
+                                            .unit = unit_of(j->doing)});
 }
 
 static void begin(dn_analyse_job *j, const char *what)
 {
     j->doing = what;
+    j->number++;
     j->started = MPI_Wtime();
     dn_analyse_progress(j, 0, 1);
 }

@@ -5,6 +5,7 @@
 #ifndef DN_GRAPH_ANALYSE_H
 #define DN_GRAPH_ANALYSE_H
 
+#include "mpi/core/hooks.h"
 #include "mpi/graph/analyse_keep.h"
 #include "mpi/graph/analysis.h"
 
@@ -32,9 +33,9 @@ typedef struct dn_analyse_options {
     int64_t exact_nodes; /* subgraph, current-flow: exact up to so many connected nodes, above by probing */
     int64_t probes;      /* random vectors of a probing */
     uint64_t seed;       /* of sampled sources and probes */
-    void *ctx;
-    /* Between measures and during long ones, on rank 0; may be NULL. what: the measure. */
-    void (*progress)(void *ctx, const char *what, int64_t done, int64_t total, double seconds);
+    /* Between measures and during long ones. A part is the description, a measure or a spectrum: where one ends
+     * a command to stop at the end of an epoch counts */
+    const dn_hooks *opt_hooks;
     const dn_analyse_keep *keep; /* NULL: nothing is saved and nobody asks */
 } dn_analyse_options;
 

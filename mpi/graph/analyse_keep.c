@@ -122,11 +122,18 @@ out:
     return st;
 }
 
+bool dn_keep_due(const dn_requests *r, double seconds)
+{
+    return seconds >= DN_KEEP_SECONDS && (r == NULL || r->every > 0);
+}
+
 /* Until the sweep of a checkpoint has been gone on with, that checkpoint stays: a new one would lack it. */
 dn_status dn_keep_look(dn_analyse_job *j, const char *after, bool restored, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_analyse_keep *keep = j->o->keep;
+    const char *reason;
+    double began = MPI_Wtime();
     int wishes;
 
     if (keep == NULL)
@@ -135,19 +142,20 @@ dn_status dn_keep_look(dn_analyse_job *j, const char *after, bool restored, dn_e
     if (j->sweep_keep.from != NULL)
         dn_restored_sweep_end(&j->restored);
     j->sweep_keep.from = NULL;
-    wishes = dn_request_look(j->comm, keep->requests);
-    if (j->comm->rank == 0 && MPI_Wtime() - j->kept_at >= DN_KEEP_SECONDS)
+    wishes = j->number < dn_analyse_parts(j->o) ? dn_request_look_epoch(j->comm, keep->requests)
+                                                : dn_request_look(j->comm, keep->requests);
+    if (j->comm->rank == 0 && dn_keep_due(keep->requests, MPI_Wtime() - j->kept_at))
         wishes |= DN_WISH_CHECKPOINT;
     MPI_Allreduce(MPI_IN_PLACE, &wishes, 1, MPI_INT, MPI_BOR, j->comm->mpi);
     if (wishes == 0)
         goto out;
+    reason = dn_hooks_reason(keep->requests, wishes);
     if (j->fresh && !j->restored.half) {
-        double began = MPI_Wtime();
-
         DN_TRY(dn_analyse_save(j, NULL, err));
         dn_request_pace(keep->requests, began);
     }
     dn_request_saved(keep->requests);
+    dn_hooks_saved(j->comm, j->o->opt_hooks, keep->path, reason, began);
     if ((wishes & DN_WISH_STOP) != 0)
         DN_TRY(dn_request_stopped(wishes, after, err));
 out:
@@ -156,7 +164,16 @@ out:
 
 static dn_status save_sweep(void *ctx, const dn_sweep_state *s, dn_error *err)
 {
-    return dn_analyse_save(ctx, s, err);
+    dn_status st = DN_OK;
+    dn_analyse_job *j = ctx;
+    const dn_analyse_keep *keep = j->o->keep;
+    const char *reason = dn_hooks_reason(keep->requests, s->wishes);
+    double began = MPI_Wtime();
+
+    DN_TRY(dn_analyse_save(j, s, err));
+    dn_hooks_saved(j->comm, j->o->opt_hooks, keep->path, reason, began);
+out:
+    return st;
 }
 
 const dn_sweep_keep *dn_keep_sweep(dn_analyse_job *j, const char *what)

@@ -11,8 +11,9 @@
  * each rank.
  *
  * A checkpoint is written when somebody wishes for one (mpi/core/request.h), and after a measure when what
- * is not saved took DN_KEEP_SECONDS or more. The file is that of mpi/io/checkpoint_file.h, of rank 0 but for
- * the sums of betweenness. Nodes stand in inside order. Schema dragnet.network.checkpoint:
+ * is not saved took DN_KEEP_SECONDS or more, unless nothing is to be saved by the clock. The file is that of
+ * mpi/io/checkpoint_file.h, of rank 0 but for the sums of betweenness. Nodes stand in inside order. Schema
+ * dragnet.network.checkpoint:
  *
  *     /                     attribute network_hash (dn_graph_hash())
  *     /measures             attribute count
@@ -52,6 +53,10 @@ typedef struct dn_analyse_keep {
  * with dn_checkpoint_file_remove(). Collective on comm. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_analyse_find(const dn_comm *comm, const char *path,
                                                       const char *config, bool *out_found, dn_error *err);
+
+/* Whether what is complete and not saved took so many seconds that it is to be saved by itself: never where
+ * r->every is 0, nothing by the clock. Local. */
+bool dn_keep_due(const dn_requests *r, double seconds);
 
 /* A checksum of the graph, with sides, weights and outside numbers, in out [DN_DIGEST]: the same on every
  * rank and any number of them. Collective on comm; cannot fail. */

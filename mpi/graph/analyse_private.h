@@ -31,7 +31,8 @@ typedef struct dn_analyse_job {
     int64_t *component; /* [n]  components.h */
     int64_t components;
     int64_t *seed, *from; /* [n_seeds], [n_from]  inside numbers */
-    const char *doing;    /* the measure, for progress */
+    const char *doing;    /* the part at hand: a measure */
+    int64_t number;       /* of it, from 1 */
     double started;
 
     /* Two measures that come from one computation: the first to be asked for leaves the other's columns here.
@@ -67,6 +68,9 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_analyse_vector(const dn_analyse_job *j,
 
 /* Local. */
 void dn_analyse_figure(dn_measure *m, const char *name, double value);
+
+/* The description, and what was asked for. Local. */
+int64_t dn_analyse_parts(const dn_analyse_options *o);
 
 /* Tell the user how far the measure has come. Local; rank 0 speaks. */
 void dn_analyse_progress(void *job, int64_t done, int64_t total);

@@ -44,6 +44,7 @@ typedef struct dn_sweep_state {
     int64_t width;                   /* betweenness: of a part */
     int64_t parts; /* betweenness: when saved, of this rank; to go on from: of all, the same on all ranks */
     dn_sweep_part *part; /* [parts] */
+    int wishes;          /* when saved: of all ranks, that ask for it (mpi/core/request.h) */
 } dn_sweep_state;
 
 /* Who asks, and where a sweep is saved and gone on from. */

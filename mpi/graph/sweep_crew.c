@@ -96,9 +96,11 @@ dn_status dn_sweep_save(const dn_sweep_keep *keep, const dn_sweep_state *s, int 
 {
     dn_status st = DN_OK;
     double began = MPI_Wtime();
+    dn_sweep_state told = *s;
     char where[120];
 
-    DN_TRY(keep->save(keep->ctx, s, err));
+    told.wishes = wishes;
+    DN_TRY(keep->save(keep->ctx, &told, err));
     dn_request_pace(keep->requests, began);
     dn_request_saved(keep->requests);
     if ((wishes & DN_WISH_STOP) != 0) {

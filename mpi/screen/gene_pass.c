@@ -324,8 +324,10 @@ static dn_status work(team *t, dn_error *err)
         DN_TRY(worker_create(t->p, t->narrow, &t->plan, t->least, &t->worker[me], err));
     while ((i = take(&t->next)), (tile = first + i * t->comm->size) < t->end && !failed(t)) {
         DN_TRY(score_tile(t->worker[me], tile, err));
-        if (t->comm->rank == 0 && o->progress != NULL && me == 0)
-            o->progress(o->ctx, tile + 1, t->p->tiles);
+        if (me == 0)
+            dn_hooks_progress(
+                t->comm, o->opt_hooks,
+                &(dn_progress_report){.done = tile + 1, .total = t->p->tiles, .unit = "tiles"});
     }
 out:
     return st;
@@ -402,9 +404,13 @@ out:
 static dn_status save(const dn_comm *comm, dn_gene_pass *p, int wishes, dn_error *err)
 {
     dn_status st = DN_OK;
+    const dn_screen_saving *saving = p->o->opt_saving;
+    const char *reason = dn_hooks_reason(saving->requests, wishes);
+    double began = MPI_Wtime();
     char where[80];
 
-    DN_TRY(dn_screen_state_save(comm, p->o->opt_saving, &p->state, p->keep, err));
+    DN_TRY(dn_screen_state_save(comm, saving, &p->state, p->keep, err));
+    dn_hooks_saved(comm, p->o->opt_hooks, saving->path, reason, began);
     snprintf(where, sizeof where, "%lld of %lld tiles of the screen", (long long)p->state.done,
              (long long)p->tiles);
     if (wishes & DN_WISH_STOP)
@@ -413,9 +419,10 @@ out:
     return st;
 }
 
+/* There are no epochs: who asks to stop at the end of one need not wait. */
 static int asked(const dn_comm *comm, const dn_gene_pass *p)
 {
-    return dn_request_agree(comm, p->o->opt_saving != NULL ? p->o->opt_saving->requests : NULL);
+    return dn_request_end_epoch(comm, p->o->opt_saving != NULL ? p->o->opt_saving->requests : NULL);
 }
 
 /* Collective. */

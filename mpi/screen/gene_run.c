@@ -255,8 +255,7 @@ dn_status dn_gene_run_compute(const dn_comm *comm, const dn_gene_wish *w, dn_gen
                                       .threshold = w->threshold,
                                       .include_known = w->include_known,
                                       .narrow = w->narrow,
-                                      .progress = w->progress,
-                                      .ctx = w->ctx,
+                                      .opt_hooks = w->opt_hooks,
                                       .opt_saving = w->opt_saving};
 
     DN_PASS(count_rows(r, err));

@@ -33,8 +33,7 @@ typedef struct dn_gene_wish {
     double prevalence; /* in (0, 1); NaN: none stated */
     bool include_known;
     bool narrow; /* bfloat16 finds the candidates */
-    void (*progress)(void *ctx, int64_t done, int64_t total);
-    void *ctx;
+    const dn_hooks *opt_hooks;
     const dn_screen_saving *opt_saving; /* NULL: no checkpoints */
 } dn_gene_wish;
 

@@ -58,8 +58,7 @@ typedef struct dn_gene_screen_options {
     int64_t widen; /* candidates for each that is kept; 0: DN_GENE_SCREEN_WIDEN */
     int64_t round; /* tiles a thread between two looks at what is asked; 0: DN_GENE_SCREEN_ROUND. Changes no
                       result */
-    void (*progress)(void *ctx, int64_t done, int64_t total); /* on rank 0, tiles of all; may be NULL */
-    void *ctx;
+    const dn_hooks *opt_hooks;          /* tiles of all */
     const dn_screen_saving *opt_saving; /* NULL: no checkpoints; on all ranks or on none */
 } dn_gene_screen_options;
 

@@ -279,6 +279,9 @@ static int8_t label_of(const study *s, int64_t drug, int64_t target)
 static dn_status save(const dn_comm *comm, study *s, int wishes, dn_error *err)
 {
     dn_status st = DN_OK;
+    const dn_screen_saving *saving = s->o->opt_saving;
+    const char *reason = dn_hooks_reason(saving->requests, wishes);
+    double began = MPI_Wtime();
     char where[120];
 
     DN_PASS(flush(s, err));
@@ -287,7 +290,8 @@ static dn_status save(const dn_comm *comm, study *s, int wishes, dn_error *err)
     s->state.block = s->block;
     s->state.known = dn_sum(comm, s->known_pairs);
     s->state.scored = dn_sum(comm, s->scored);
-    DN_TRY(dn_screen_state_save(comm, s->o->opt_saving, &s->state, s->keep, err));
+    DN_TRY(dn_screen_state_save(comm, saving, &s->state, s->keep, err));
+    dn_hooks_saved(comm, s->o->opt_hooks, saving->path, reason, began);
     snprintf(where, sizeof where, "%lld of %lld targets and %lld of %lld drugs with the next",
              (long long)s->state.done, (long long)s->o->n_targets, (long long)s->state.drugs,
              (long long)s->o->n_drugs);
@@ -334,6 +338,27 @@ out:
     return st;
 }
 
+/* Pairs: all with the targets that are done, and so many drugs with the block at hand, `width` targets. */
+static void tell(const dn_comm *comm, const study *s, int64_t width)
+{
+    int64_t drugs = s->o->n_drugs;
+
+    dn_hooks_progress(comm, s->o->opt_hooks,
+                      &(dn_progress_report){.done = s->state.done * drugs + s->state.drugs * width,
+                                            .total = drugs * s->o->n_targets,
+                                            .unit = "pairs"});
+}
+
+/* What is asked after a round. Where a block ends that is not the last an epoch does. Collective. */
+static int asked(const dn_comm *comm, const study *s, int64_t width)
+{
+    dn_requests *r = s->o->opt_saving != NULL ? s->o->opt_saving->requests : NULL;
+
+    if (s->state.drugs < s->o->n_drugs || s->state.done + width == s->o->n_targets)
+        return dn_request_agree(comm, r);
+    return dn_request_end_epoch(comm, r);
+}
+
 /* The block of targets from the first that is not done on, from the first drug not done with it on.
  * Collective. */
 static dn_status score_block(const dn_comm *comm, study *s, dn_error *err)
@@ -353,7 +378,8 @@ static dn_status score_block(const dn_comm *comm, study *s, dn_error *err)
         DN_AGREE(comm);
         s->state.drugs = end;
         dn_screen_state_pace(o->opt_saving, began);
-        wishes = dn_request_agree(comm, o->opt_saving != NULL ? o->opt_saving->requests : NULL);
+        tell(comm, s, width);
+        wishes = asked(comm, s, width);
         if (wishes != 0)
             DN_TRY(save(comm, s, wishes, err));
     }

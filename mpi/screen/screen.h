@@ -7,7 +7,8 @@
  * Each drug and each target is encoded once. Where the network looks at labels of like pairs, these are
  * computed for a drug and a block of targets at a time (screen_history.h). Drugs are dealt to the ranks one
  * by one, so that with a block of targets so many drugs from the first on are done; between rounds of them
- * all ranks look at what is asked (screen_state.h). A pair has the bits that dn_dti_model_score() gives it,
+ * all ranks look at what is asked (screen_state.h). A block of targets is what a command to stop at the end
+ * of an epoch means. A pair has the bits that dn_dti_model_score() gives it,
  * whatever the ranks and the block, and equal scores are ordered by the ids of drug and target, so that the
  * same pairs are kept on any number of ranks.
  *
@@ -42,6 +43,7 @@ typedef struct dn_screen_options {
                            training saw it, its own label hidden */
     int64_t block;      /* targets at a time; 0: DN_SCREEN_BLOCK. Changes no result */
     int64_t round;      /* drugs of a rank between two looks at what is asked; 0: DN_SCREEN_ROUND. Nor this */
+    const dn_hooks *opt_hooks;          /* pairs; between rounds */
     const dn_screen_saving *opt_saving; /* NULL: no checkpoints; on all ranks or on none */
 } dn_screen_options;
 

@@ -315,6 +315,7 @@ dn_status dn_screen_compute(const dn_comm *comm, const dn_screen_wish *w, dn_scr
                                  .per = w->per,
                                  .end = {w->end[0], w->end[1]},
                                  .include_known = w->include_known,
+                                 .opt_hooks = w->opt_hooks,
                                  .opt_saving = w->opt_saving};
     const dn_screen_who who = {
         .drug = r->drug, .n_drugs = r->n_drugs, .target = r->target, .n_targets = r->n_targets};

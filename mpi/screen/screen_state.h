@@ -13,7 +13,7 @@
 #ifndef DN_SCREEN_SCREEN_STATE_H
 #define DN_SCREEN_SCREEN_STATE_H
 
-#include "mpi/core/request.h"
+#include "mpi/core/hooks.h"
 #include "mpi/screen/screen_keep.h"
 
 /* Where checkpoints go, what they must fit, and who asks for them. */

@@ -6,7 +6,8 @@
 #define DN_TRAIN_HOOKS_H
 
 #include <stdint.h>
-#include "solvers/base/error.h"
+#include "mpi/core/hooks.h"
+#include "mpi/train/rank_times.h"
 
 typedef struct dn_step_report {
     int64_t epoch, epochs; /* 1 .. epochs */
@@ -28,16 +29,13 @@ typedef struct dn_epoch_report {
     double pairs_per_second; /* training alone */
 } dn_epoch_report;
 
-typedef struct dn_saved_report {
-    const char *path;
-    const char *reason; /* "epoch", "interval", "a command", "stop" */
-    double seconds;     /* that writing it took */
-} dn_saved_report;
-
 typedef struct dn_train_hooks {
     void *ctx;
     void (*step)(void *ctx, const dn_step_report *report);
-    void (*saved)(void *ctx, const dn_saved_report *report); /* a checkpoint is complete */
+    void (*saved)(void *ctx, const dn_saved_report *report); /* a checkpoint is complete (core/hooks.h) */
+    /* Every few seconds: what the ranks [n] did with the time of their steps since the report before. NULL:
+     * nobody asks, and nothing is sent. */
+    void (*ranks)(void *ctx, const dn_rank_row *row, int n);
     dn_status (*epoch)(void *ctx, const dn_epoch_report *report, dn_error *err); /* may fail: a full disk */
     /* Before the first step of a run that goes on from a checkpoint: the n epochs that are done. */
     dn_status (*resumed)(void *ctx, const dn_epoch_report *done, int64_t n, dn_error *err);

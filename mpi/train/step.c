@@ -2,9 +2,10 @@
  *
  * The vector of a shard, as the reduction adds it up:
  *
- *     [ gradients n_weights | statistics of the norms | wishes | loss | right | failed ]
+ *     [ gradients n_weights | statistics of the norms | wishes | times | loss | right | failed ]
  *       sliced                tail: the statistics are those of step_norm.h, with norms over shards only; the
- *                             wishes those of mpi/core/request.h, of the rank that has the shard
+ *                             wishes those of mpi/core/request.h, of the rank that has the shard; times: rank
+ *                             0 wants to hear what the ranks do with theirs (rank_times.h)
  *
  * A shard goes through 2 P passes: forward 0 .. P - 1, backward P - 1 .. 0. With norms over shards a thread
  * takes one through all of them before the next; the main thread pushes the vectors in order, a wave of as
@@ -25,7 +26,7 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/clones.h"
 
-enum { END = DN_WISH_SLOTS + 3 }; /* of the tail: all but the statistics */
+enum { END = DN_WISH_SLOTS + 4 }; /* of the tail: all but the statistics */
 
 struct dn_step {
     const dn_comm *comm;
@@ -49,8 +50,11 @@ struct dn_step {
     float *tail_sum;
     dn_reduce *reduce;
     dn_optim optim;
-    const dn_requests *requests; /* NULL: nobody asks for anything */
-    int wishes;                  /* of all ranks, at the last step */
+    dn_requests *requests; /* NULL: nobody asks for anything */
+    int wishes;            /* of all ranks, at the last step */
+    dn_rank_times *times;
+    double tell_every; /* rank 0: seconds between two reports of them; 0: none */
+    bool ask, due;     /* rank 0: with the step at hand; all: the last one */
     int64_t shards_done;
     uint64_t steps;      /* begun; names the weights for the model */
     dn_profile *profile; /* NULL: nobody measures */
@@ -145,8 +149,8 @@ static dn_status verdict_of(const dn_step *s, int n, dn_error *err)
     return DN_OK;
 }
 
-/* A failure is marked in the tail of its shard, so that everybody hears of it, and what this rank is asked
- * for. */
+/* A failure is marked in the tail of its shard, so that everybody hears of it, what this rank is asked for,
+ * and whether times are wanted. */
 static void mark(dn_step *s, int n)
 {
     int wishes = dn_request_look(s->comm, s->requests);
@@ -154,6 +158,7 @@ static void mark(dn_step *s, int n)
     for (int i = 0; i < n; i++) {
         float *end = s->vec[i] + s->m->n_weights + s->tail - END;
         dn_request_pack(wishes, end);
+        end[DN_WISH_SLOTS] = s->ask;
         end[END - 1] = s->verdict[i] != DN_OK;
     }
     s->shards_done += n;
@@ -245,6 +250,12 @@ static void take_sum(void *ctx, int64_t at, int64_t n, const float *sum)
     dn_clock_part(u->step->clock, before);
 }
 
+/* Seconds in exchanges so far. */
+static double exchanging_of(const dn_step *s)
+{
+    return dn_reduce_exchanging(s->reduce) + (s->norms != NULL ? dn_norms_exchanging(s->norms) : 0);
+}
+
 dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *rows, int64_t epoch,
                       int64_t number, double rate, float *w, float *running, double *out_loss,
                       double *out_right, dn_error *err)
@@ -252,9 +263,11 @@ dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *ro
     const float *end;
     const batch b = {.epoch = epoch, .number = number, .w = w, .running = running};
     update u = {.step = s, .rate = rate, .w = w + dn_reduce_slice(s->reduce).begin};
+    double began = MPI_Wtime(), exchanging = exchanging_of(s);
     dn_status st;
 
     s->steps++;
+    s->ask = s->tell_every > 0 && dn_rank_times_due(s->times, s->tell_every);
     dn_profile_step_start(s->profile);
     dn_clock_part(s->clock, DN_PROFILE_DEAL);
     s->dealt = dn_deal_shards(s->deal, order, rows, number * s->batch, s->plan->first[s->comm->rank],
@@ -264,7 +277,8 @@ dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *ro
 
     dn_reduce_meet(s->reduce, s->tail_sum);
     end = s->tail_sum + s->tail - 3;
-    s->wishes = dn_request_unpack(end - DN_WISH_SLOTS);
+    s->wishes = dn_request_unpack(end - 1 - DN_WISH_SLOTS);
+    s->due = end[-1] > 0;
     dn_reduce_take(s->reduce, end[2] > 0 ? NULL : take_sum, &u);
     if (end[2] > 0) {
         DN_AGREE(s->comm); /* somebody failed: nobody updates */
@@ -277,6 +291,7 @@ dn_status dn_step_run(dn_step *s, const dn_permutation *order, const dn_rows *ro
         dn_norms_running(s->norms, running);
     else
         dn_norm_tail_running(s->m, s->tail_sum, running);
+    dn_rank_times_step(s->times, MPI_Wtime() - began, exchanging_of(s) - exchanging);
     dn_profile_step_stop(s->profile, s->plan->first[s->comm->rank + 1] - s->plan->first[s->comm->rank]);
     *out_loss = (double)end[0] / (double)s->batch;
     *out_right = (double)end[1];
@@ -350,6 +365,7 @@ dn_status dn_step_create(const dn_comm *comm, const dn_model *m, const dn_train_
     DN_TRY(dn_reduce_create(comm, plan, o->reduce, m->n_weights, (*out)->tail, &(*out)->reduce, err));
     if (o->norms == DN_NORMS_GLOBAL)
         DN_TRY(dn_norms_create(comm, m, plan, o->reduce, &(*out)->norms, err));
+    DN_TRY(dn_rank_times_create(comm, &(*out)->times, err));
     slice = dn_reduce_slice((*out)->reduce).end - dn_reduce_slice((*out)->reduce).begin;
     if (o->opt_profile != NULL)
         watch(*out, o->opt_profile);
@@ -385,6 +401,7 @@ void dn_step_destroy(dn_step **handle)
     dn_free(s->error);
     dn_free(s->tail_sum);
     dn_reduce_destroy(&s->reduce);
+    dn_rank_times_destroy(&s->times);
     dn_norms_destroy(&s->norms);
     dn_shard_sums_destroy(&s->sums);
     dn_optim_destroy(&s->optim);
@@ -395,6 +412,19 @@ void dn_step_destroy(dn_step **handle)
 int dn_step_wishes(const dn_step *s)
 {
     return s->wishes;
+}
+
+void dn_step_tell_ranks(dn_step *s, double every)
+{
+    s->tell_every = s->comm->rank == 0 ? every : 0;
+}
+
+const dn_rank_row *dn_step_ranks(dn_step *s)
+{
+    if (!s->due)
+        return NULL;
+    s->due = false;
+    return dn_rank_times_report(s->times);
 }
 
 int64_t dn_step_shards_done(const dn_step *s)

@@ -37,6 +37,14 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_step_run(dn_step *step, const dn_permut
  * rank: it came with the gradients. Local. */
 int dn_step_wishes(const dn_step *step);
 
+/* From now on rank 0 wants to hear every so many seconds what the ranks do with the time of their steps; 0:
+ * no more. Counts on rank 0. Local. */
+void dn_step_tell_ranks(dn_step *step, double every);
+
+/* After a step: what the ranks did with their time, when rank 0 wanted to hear of it: rows of all ranks on
+ * rank 0, until the next call. NULL otherwise. Collective; where nobody wants it nothing is sent. */
+DN_COLLECTIVE const dn_rank_row *dn_step_ranks(dn_step *step);
+
 /* Shards this rank has computed since creation. Local. */
 int64_t dn_step_shards_done(const dn_step *step);
 

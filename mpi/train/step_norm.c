@@ -259,6 +259,11 @@ out:
     return st;
 }
 
+double dn_norms_exchanging(const dn_norms *x)
+{
+    return dn_reduce_exchanging(x->reduce);
+}
+
 void dn_norms_watch(dn_norms *x, dn_clock *opt_clock)
 {
     dn_reduce_watch(x->reduce, opt_clock);

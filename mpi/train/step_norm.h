@@ -51,6 +51,9 @@ DN_COLLECTIVE bool dn_norms_moments(dn_norms *x, int phase, dn_work *const *work
 /* The same for the moment gradients of the norms of `phase`, which stand behind backward(phase + 1). */
 DN_COLLECTIVE bool dn_norms_gradients(dn_norms *x, int phase, dn_work *const *work, bool ok);
 
+/* As dn_reduce_exchanging(). Local. */
+double dn_norms_exchanging(const dn_norms *x);
+
 /* One step of the running statistics from the moments of the last batch. Local. */
 void dn_norms_running(const dn_norms *x, float *running);
 

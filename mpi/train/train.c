@@ -12,6 +12,8 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 
+static const double ranks_every = 2; /* seconds between two reports of what the ranks do with their time */
+
 /* Multiples of the blocks of score.c, so that slices have the bits of the whole. */
 enum { SLICE = 1 << 18, SLICE_OF_RANK = 1 << 14 };
 
@@ -182,6 +184,15 @@ static void report_step(const run *r, double loss)
         r->hooks->step(r->hooks->ctx, &report);
 }
 
+/* Collective. */
+static void report_ranks(const run *r)
+{
+    const dn_rank_row *row = dn_step_ranks(r->step);
+
+    if (row != NULL && r->hooks != NULL && r->hooks->ranks != NULL)
+        r->hooks->ranks(r->hooks->ctx, row, r->comm->size);
+}
+
 /* Whether one is due within the epoch; after its last step the one at its end is near. The same on every
  * rank. */
 static bool is_due(const run *r, int wishes)
@@ -219,11 +230,12 @@ static dn_status run_step(run *r, const dn_permutation *order, dn_error *err)
     at->updates++;
     r->moved = true;
     report_step(r, loss);
+    report_ranks(r);
     look_ahead(r, took);
     if (wishes & DN_WISH_STOP)
         DN_TRY(stop(r, wishes, err));
     if (is_due(r, wishes))
-        DN_TRY(save(r, r->requests != NULL && r->requests->checkpoint ? "a command" : "interval", err));
+        DN_TRY(save(r, dn_hooks_reason(r->requests, wishes), err));
 out:
     return st;
 }
@@ -256,11 +268,11 @@ static dn_status stop_between(run *r, dn_error *err)
 {
     dn_status st = DN_OK;
     char where[64];
+    int wishes = dn_request_end_epoch(r->comm, r->requests);
 
-    if (!dn_request_end_epoch(r->comm, r->requests))
-        goto out;
     snprintf(where, sizeof where, "epoch %lld of %lld", (long long)r->at.epoch, (long long)r->o->epochs);
-    DN_TRY(dn_request_stopped(DN_WISH_STOP_CONTROL, where, err));
+    if (wishes & DN_WISH_STOP)
+        DN_TRY(dn_request_stopped(wishes, where, err));
 out:
     return st;
 }
@@ -422,7 +434,6 @@ dn_status dn_train(const dn_comm *comm, const dn_model *m, const dn_train_rows *
     r.requests = options->opt_checkpoints != NULL ? options->requests : NULL;
     if (r.requests != NULL) {
         dn_request_start(r.requests);
-        r.requests->ahead = 0;
     }
     r.steps = rows->train.n / options->batch;
     r.at = (dn_checkpoint){
@@ -431,6 +442,8 @@ dn_status dn_train(const dn_comm *comm, const dn_model *m, const dn_train_rows *
     DN_PASS(prepare(&r, err));
     DN_AGREE(comm);
     DN_TRY(dn_step_create(comm, m, options, &r.plan, &r.step, err));
+    if (r.hooks != NULL && r.hooks->ranks != NULL)
+        dn_step_tell_ranks(r.step, ranks_every);
     r.epoch_start = MPI_Wtime();
     if (options->opt_checkpoints != NULL)
         DN_TRY(begin(&r, err));

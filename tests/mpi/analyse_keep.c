@@ -51,12 +51,13 @@ typedef struct stopper {
     int64_t then;       /* the next wish so many calls later; 0: one wish */
 } stopper;
 
-static void on_progress(void *ctx, const char *what, int64_t done, int64_t total, double seconds)
+static void on_progress(void *ctx, const dn_progress_report *p)
 {
     stopper *s = ctx;
 
-    CU_ASSERT(done >= 0 && done <= total && seconds >= 0);
-    if (s->during != NULL ? strcmp(s->during, what) != 0 : done == 0)
+    CU_ASSERT(p->done >= 0 && p->done <= p->total && p->total > 0);
+    CU_ASSERT(p->number >= 1 && p->number <= p->parts);
+    if (s->during != NULL ? strcmp(s->during, p->part) != 0 : p->done == 0)
         return;
     if (++s->calls == s->at) {
         dn_request_note(&s->requests, s->wish);
@@ -91,13 +92,13 @@ static dn_status go(const dn_comm *comm, const dn_network *w, dn_analyse_options
                     stopper *s, dn_analysis *out, dn_error *err)
 {
     dn_analyse_keep keep = keep_at(path, &s->requests);
+    const dn_hooks hooks = {.ctx = s, .progress = on_progress};
     dn_status st = DN_OK;
 
     dn_request_saved(&s->requests);
     s->calls = 0;
     o.keep = &keep;
-    o.progress = on_progress;
-    o.ctx = s;
+    o.opt_hooks = &hooks;
     DN_TRY(dn_analyse_find(comm, path, config, &keep.resume, err));
     DN_TRY(dn_analyse(comm, w, &o, out, err));
 out:
@@ -270,6 +271,17 @@ static void saved_and_not_stopped(void)
     dn_analysis_destroy(&whole);
     dn_analysis_destroy(&saved);
     close_network(&w);
+}
+
+/* With --checkpoint-every 0 nothing is saved that nobody asks for. */
+static void nothing_by_the_clock(void)
+{
+    dn_requests r = {.every = 600};
+
+    CU_ASSERT(dn_keep_due(&r, DN_KEEP_SECONDS) && !dn_keep_due(&r, 0.9 * DN_KEEP_SECONDS));
+    CU_ASSERT(dn_keep_due(NULL, DN_KEEP_SECONDS));
+    r.every = 0;
+    CU_ASSERT(!dn_keep_due(&r, 1e9));
 }
 
 /* ---- what is complete ---- */
@@ -535,6 +547,7 @@ static void nothing_is_left(void)
 int main(int argc, char **argv)
 {
     static const dn_test tests[] = {{"petsc opens", petsc_opens},
+                                    {"nothing by the clock", nothing_by_the_clock},
                                     {"stopped anywhere, all sources", stopped_anywhere_exact},
                                     {"stopped anywhere, a sample", stopped_anywhere_sampled},
                                     {"stopped within shards", stopped_within_shards},

@@ -17,7 +17,7 @@ enum { PROTEINS = 11, WIDTH = 32, RESIDUES = 30, OVERLAP = 8, MOST = 60 };
 static dn_strings sequence;
 static int grouping; /* which ranks share the weights */
 static dn_requests wishes, *requests;
-static const dn_embed_hooks *hooks;
+static const dn_hooks *hooks;
 static char weights[1024], parts[1024];
 static float state[(MOST + 2) * WIDTH], want[(MOST + 2) * WIDTH];
 
@@ -195,13 +195,13 @@ static void refused(void)
 
 /* On rank 0 after a protein: has a part been closed while there were proteins left? Then time for the others
  * to say what they wish. */
-static void look_for_part(void *ctx, double done, double total, double seconds)
+static void look_for_part(void *ctx, const dn_progress_report *p)
 {
     const struct timespec moment = {.tv_nsec = 20000000};
     bool *seen = ctx;
     char path[1100];
 
-    (void)done, (void)total, (void)seconds;
+    CU_ASSERT(p->done >= 0 && p->done <= p->total);
     snprintf(path, sizeof path, "%s/part-000000.h5", parts);
     *seen = *seen || access(path, F_OK) == 0;
     nanosleep(&moment, NULL);
@@ -213,7 +213,7 @@ static void stop_and_go_on(int wish, int asked)
     dn_embed_report r;
     dn_error why = DN_ERROR_INIT;
     bool seen = false;
-    const dn_embed_hooks watching = {.ctx = &seen, .progress = look_for_part};
+    const dn_hooks watching = {.ctx = &seen, .progress = look_for_part};
 
     big.wave = 0;
     hooks = &watching;
@@ -272,7 +272,7 @@ static void checkpointed(void)
     dn_embed_options big = cut;
     dn_embed_report r;
     bool seen = false;
-    const dn_embed_hooks watching = {.ctx = &seen, .progress = look_for_part};
+    const dn_hooks watching = {.ctx = &seen, .progress = look_for_part};
 
     big.wave = 0;
     hooks = &watching;

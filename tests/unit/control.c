@@ -52,6 +52,20 @@ static void files_are_closed_to_others(void)
 
 static void folders_of_others_are_refused(void)
 {
+    static const char *const bad[] = {"0.0.0.0",
+                                      "::",
+                                      "0",
+                                      "0.0",
+                                      "0x0",
+                                      "00",
+                                      "::0",
+                                      "0::0",
+                                      "0:0:0:0:0:0:0:0",
+                                      "::ffff:0.0.0.0",
+                                      "::0.0.0.0",
+                                      "lo;reboot",
+                                      "no-such-interface",
+                                      ""};
     char dir[600], link[700];
     dn_requests requests = {0};
     dn_control *c = NULL;
@@ -65,8 +79,7 @@ static void folders_of_others_are_refused(void)
     CU_ASSERT_EQUAL(dn_control_open(&o, &c, &err), DN_ECANTCREAT);
     CU_ASSERT(c == NULL && strstr(err.text, "is not a folder of this user") != NULL);
     (void)unlink(link);
-    for (int i = 0; i < 4; i++) {
-        static const char *const bad[] = {"0.0.0.0", "::", "lo;reboot", "no-such-interface"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         o.opt_interface = bad[i];
         CU_ASSERT_EQUAL(dn_control_open(&o, &c, NULL), DN_EUNAVAILABLE);
         CU_ASSERT_EQUAL(mode_of(test_path("link/control/server.json")), -1);
@@ -178,7 +191,7 @@ static void *obey(void *control)
 {
     test_control *t = control;
 
-    for (int i = 0; i < 5000 && t->requests.checkpoint == 0; i++)
+    for (int i = 0; i < 5000 && dn_request_look(&test_comm, &t->requests) == 0; i++)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     dn_request_saved(&t->requests);
     dn_control_checkpoint(t->c, "here.h5", 0.5, "a command");
@@ -228,7 +241,7 @@ static void *end_soon(void *control)
 {
     test_control *t = control;
 
-    for (int i = 0; i < 5000 && t->requests.checkpoint == 0; i++)
+    for (int i = 0; i < 5000 && dn_request_look(&test_comm, &t->requests) == 0; i++)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     dn_control_close(&t->c, 0, "");
     return NULL;
