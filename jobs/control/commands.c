@@ -236,11 +236,12 @@ static bool is_flood(dn_control *c, const char *key)
     return false;
 }
 
-static void take_command(dn_control *c, zmq_msg_t *caller, zmq_msg_t *body, bool whole)
+static void take_command(dn_control *c, dn_held *held)
 {
     dn_refused *count = &c->sockets.refused;
-    int row = dn_sockets_sender(&c->sockets, DN_PORT_COMMANDS, body);
-    ask m = {.c = c, .caller = zmq_msg_data(caller), .caller_len = zmq_msg_size(caller)};
+    int row = dn_sockets_sender(&c->sockets, &held->body);
+    zmq_msg_t *body = &held->body;
+    ask m = {.c = c, .caller = zmq_msg_data(&held->caller), .caller_len = zmq_msg_size(&held->caller)};
 
     if (row < 0 || m.caller_len > sizeof c->waiting[0].caller)
         return;
@@ -250,7 +251,7 @@ static void take_command(dn_control *c, zmq_msg_t *caller, zmq_msg_t *body, bool
         count->flooded++;
         return;
     }
-    if (!whole) {
+    if (!held->whole) {
         count->malformed++;
         refuse(&m, "a command is one frame");
         return;
@@ -274,21 +275,34 @@ static void take_command(dn_control *c, zmq_msg_t *caller, zmq_msg_t *body, bool
     refuse(&m, m.said.error);
 }
 
-void dn_control_answer(dn_control *c)
+void dn_control_collect(dn_control *c)
 {
     void *socket = zsock_resolve(c->sockets.commands);
     bool any = true;
 
-    for (int turn = 0; turn < DN_TURN && any; turn++) {
-        zmq_msg_t caller, body;
-        bool whole;
+    while (any && c->n_held < DN_HELD) {
+        dn_held *one = &c->held[c->n_held];
 
-        zmq_msg_init(&caller);
-        zmq_msg_init(&body);
-        whole = dn_sockets_receive(socket, &caller, &body, &any);
-        if (any)
-            take_command(c, &caller, &body, whole);
-        zmq_msg_close(&caller);
-        zmq_msg_close(&body);
+        zmq_msg_init(&one->caller);
+        zmq_msg_init(&one->body);
+        one->whole = dn_sockets_receive(socket, &one->caller, &one->body, &any);
+        if (any) {
+            (void)dn_sockets_know(&c->sockets, DN_PORT_COMMANDS, &one->body);
+            c->n_held++;
+        } else {
+            zmq_msg_close(&one->caller);
+            zmq_msg_close(&one->body);
+        }
     }
+}
+
+void dn_control_answer(dn_control *c, bool let_go)
+{
+    for (int i = 0; i < c->n_held; i++) {
+        if (!let_go)
+            take_command(c, &c->held[i]);
+        zmq_msg_close(&c->held[i].caller);
+        zmq_msg_close(&c->held[i].body);
+    }
+    c->n_held = 0;
 }

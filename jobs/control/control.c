@@ -234,14 +234,16 @@ static void drain_wake(dn_control *c)
 static void wait_for_work(dn_control *c, int64_t until)
 {
     const dn_sockets *s = &c->sockets;
-    zsock_t *const all[] = {s->events_watch, s->commands_watch, s->zap, s->events, s->commands};
+    zsock_t *const all[] = {s->events_watch, s->commands_watch, s->events,
+                            c->n_held < DN_HELD ? s->commands : NULL, c->look == 0 ? s->zap : NULL};
     zmq_pollitem_t item[6] = {{.fd = c->wake[0], .events = ZMQ_POLLIN}};
-    int n = c->look == 0 ? 5 : 2;
+    int n = 1;
     int64_t left = until - zclock_mono();
 
-    for (int i = 0; i < n; i++)
-        item[i + 1] = (zmq_pollitem_t){.socket = zsock_resolve(all[i]), .events = ZMQ_POLLIN};
-    (void)zmq_poll(item, n + 1, left > 0 ? (long)left : 0);
+    for (int i = 0; i < 5; i++)
+        if (all[i] != NULL)
+            item[n++] = (zmq_pollitem_t){.socket = zsock_resolve(all[i]), .events = ZMQ_POLLIN};
+    (void)zmq_poll(item, n, left > 0 ? (long)left : 0);
     if (item[0].revents != 0)
         drain_wake(c);
 }
@@ -260,17 +262,19 @@ static bool take_list(dn_control *c, int64_t number)
 
 static void renew(dn_control *c)
 {
-    dn_connections_check(&c->sockets.connections);
+    dn_peers_check(&c->sockets.peers);
     (void)take_list(c, 0);
 }
 
 static void work(dn_control *c)
 {
     int64_t now = zclock_mono();
-    bool fresh;
+    bool fresh, heard;
 
+    heard = dn_sockets_hear(&c->sockets); /* who speaks has a key, and is not cut for others */
+    dn_control_collect(c);
     dn_sockets_watch(&c->sockets);
-    if (c->look == 0 && dn_sockets_are_asked(&c->sockets))
+    if (c->look == 0 && (heard || c->n_held > 0 || dn_sockets_are_asked(&c->sockets)))
         c->look = dn_keeper_ask(&c->keeper);
     fresh = c->look != 0 && take_list(c, c->look);
     if (now >= c->next_renewal) {
@@ -281,8 +285,7 @@ static void work(dn_control *c)
     if (fresh) {
         c->look = 0;
         dn_sockets_admit(&c->sockets);
-        dn_sockets_hear(&c->sockets);
-        dn_control_answer(c);
+        dn_control_answer(c, false);
     }
     if (now >= c->next_status) {
         send_status(c, "running", -1);
@@ -296,6 +299,7 @@ static void say_end(dn_control *c)
     char *text = NULL, now[DN_UTC];
 
     send_queued(c);
+    dn_control_answer(c, true);
     dn_control_refuse_waiting(c);
     send_status(c, dn_protocol_state(c->exit_code), c->exit_code);
     dn_clock_utc(now);

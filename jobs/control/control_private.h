@@ -10,7 +10,7 @@
 #include "solvers/base/clock.h"
 #include "solvers/base/json.h"
 
-enum { DN_TOPIC = 24, DN_UTC = DN_CLOCK_UTC, DN_WAITING = 16 };
+enum { DN_TOPIC = 24, DN_UTC = DN_CLOCK_UTC, DN_WAITING = 16, DN_HELD = 256 };
 
 /* What the job hands over, on its way out. */
 typedef struct dn_event {
@@ -33,6 +33,12 @@ typedef struct dn_waiting {
     char key[DN_CONTROL_KEY];
     int64_t answered; /* zclock_mono(); 0: it waits */
 } dn_waiting;
+
+/* A command that has come and waits for a look at the allow-list. */
+typedef struct dn_held {
+    zmq_msg_t caller, body;
+    bool whole;
+} dn_held;
 
 /* A checkpoint that is complete. */
 typedef struct dn_checkpoint_note {
@@ -81,6 +87,8 @@ struct dn_control {
     dn_checkpoint_note checkpoint;     /* the last one that was told */
     dn_caller caller[DN_CONTROL_KEYS];
     dn_waiting waiting[DN_WAITING];
+    int n_held;
+    dn_held held[DN_HELD];
 };
 
 /* Fields of the status, without protocol, number and time. Any moment; the thread. */
@@ -89,8 +97,12 @@ void dn_control_status_fields(dn_control *c, const char *state, dn_json *out);
 /* Fields of d1.checkpoint. */
 void dn_control_checkpoint_fields(const dn_checkpoint_note *note, dn_json *out);
 
-/* Everything that waits at the ROUTER, within limits. The thread, with a list that was read after it came. */
-void dn_control_answer(dn_control *c);
+/* Receive what has come to the ROUTER: whose it is counts at once (peers.h), what it says when it may be
+ * answered. The thread. */
+void dn_control_collect(dn_control *c);
+
+/* Answer that, within limits, or let_go of it. The thread, with a list that was read after it came. */
+void dn_control_answer(dn_control *c, bool let_go);
 
 /* A checkpoint is there: tell who waits for it. False: not all, out of memory. The thread. */
 bool dn_control_answer_waiting(dn_control *c);

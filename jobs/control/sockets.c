@@ -13,7 +13,7 @@ enum {
     MOST_FRAME = 1 << 16, /* a larger frame cuts its connection */
     MOST_TOPIC = 1024,    /* the same where only subscriptions come, and handshakes */
     QUEUE = 256,
-    BACKLOG = 128,
+    BACKLOG = 1024, /* beyond it a connection is tried again after a second */
     TELL_MS = 60000
 };
 
@@ -146,8 +146,8 @@ dn_status dn_sockets_open(dn_sockets *s, const char *opt_interface, dn_error *er
     if (!open_one(s, ZMQ_XPUB, s->events_at, &s->events, &s->events_watch) ||
         !open_one(s, ZMQ_ROUTER, s->commands_at, &s->commands, &s->commands_watch))
         DN_FAIL(DN_EUNAVAILABLE, "no socket on %s: %s", s->address, zmq_strerror(zmq_errno()));
-    if (!read_endpoint(s->events_at, &s->connections.port[DN_PORT_EVENTS]) ||
-        !read_endpoint(s->commands_at, &s->connections.port[DN_PORT_COMMANDS]))
+    if (!read_endpoint(s->events_at, &s->peers.port[DN_PORT_EVENTS]) ||
+        !read_endpoint(s->commands_at, &s->peers.port[DN_PORT_COMMANDS]))
         DN_FAIL(DN_EUNAVAILABLE, "'%.60s' is not the interface or address of one network", given);
 out:
     return st;
@@ -222,17 +222,21 @@ void dn_sockets_admit(dn_sockets *s)
 
 bool dn_sockets_are_asked(dn_sockets *s)
 {
-    return (zsock_events(s->zap) & ZMQ_POLLIN) || (zsock_events(s->events) & ZMQ_POLLIN) ||
-           (zsock_events(s->commands) & ZMQ_POLLIN);
+    return (zsock_events(s->zap) & ZMQ_POLLIN) != 0;
 }
 
-int dn_sockets_sender(dn_sockets *s, dn_port to, zmq_msg_t *message)
+dn_peer *dn_sockets_know(dn_sockets *s, dn_port to, zmq_msg_t *message)
+{
+    const char *key = zmq_msg_gets(message, "User-Id");
+
+    return key != NULL ? dn_peers_known(&s->peers, to, zmq_msg_get(message, ZMQ_SRCFD), key) : NULL;
+}
+
+int dn_sockets_sender(dn_sockets *s, zmq_msg_t *message)
 {
     const char *key = zmq_msg_gets(message, "User-Id");
     int row = key != NULL ? dn_control_find(&s->allowed, key) : -1;
 
-    if (key != NULL) /* of a key that was taken away, too: it is cut by it */
-        (void)dn_connections_known(&s->connections, to, zmq_msg_get(message, ZMQ_SRCFD), key);
     if (row < 0)
         s->refused.wrong_key++;
     return row;
@@ -261,37 +265,32 @@ bool dn_sockets_receive(void *socket, zmq_msg_t *first, zmq_msg_t *opt_second, b
 static void hear_one(dn_sockets *s, zmq_msg_t *m)
 {
     const uint8_t *bytes = zmq_msg_data(m);
-    const char *key = zmq_msg_gets(m, "User-Id");
-    dn_connection *from;
-    bool is_subscription = zmq_msg_size(m) > 0 && bytes[0] <= 1;
+    dn_peer *from = dn_sockets_know(s, DN_PORT_EVENTS, m);
 
-    if (key == NULL)
-        return; /* the end of a connection */
-    (void)dn_sockets_sender(s, DN_PORT_EVENTS, m);
-    from = dn_connections_known(&s->connections, DN_PORT_EVENTS, zmq_msg_get(m, ZMQ_SRCFD), key);
     if (from == NULL)
         return;
-    if (!is_subscription) {
+    if (zmq_msg_size(m) == 0 || bytes[0] > 1) {
         s->refused.malformed++;
-        dn_connections_cut(&s->connections, from);
+        dn_peers_cut(&s->peers, from);
     } else if (++from->subscriptions > DN_SUBSCRIPTIONS) {
         s->refused.flooded++;
-        dn_connections_cut(&s->connections, from);
+        dn_peers_cut(&s->peers, from);
     }
 }
 
-void dn_sockets_hear(dn_sockets *s)
+bool dn_sockets_hear(dn_sockets *s)
 {
-    bool any = true;
+    bool any = true, heard = false;
 
     for (int turn = 0; turn < DN_TURN && any; turn++) {
         zmq_msg_t m;
         zmq_msg_init(&m);
         if (dn_sockets_receive(zsock_resolve(s->events), &m, NULL, &any))
             hear_one(s, &m);
+        heard |= any;
         zmq_msg_close(&m);
     }
-    (void)dn_connections_revoke(&s->connections, &s->allowed);
+    return heard;
 }
 
 void dn_sockets_allow(dn_sockets *s, const dn_allow_list *list, bool readable)
@@ -302,7 +301,7 @@ void dn_sockets_allow(dn_sockets *s, const dn_allow_list *list, bool readable)
     if (!readable)
         return; /* those of before stay, nobody new is let in */
     s->allowed = *list;
-    cut = dn_connections_revoke(&s->connections, list);
+    cut = dn_peers_revoke(&s->peers, list);
     if (cut > 0)
         dn_keeper_log(s->keeper, DN_INFO, "a key was taken away, its connections are cut",
                       "connections=%d keys=%d", cut, list->n);
@@ -319,9 +318,9 @@ static void count_cut(dn_sockets *s, int cut)
 static void note(dn_sockets *s, dn_port to, int event, uint32_t value)
 {
     if (event == ZMQ_EVENT_ACCEPTED)
-        count_cut(s, dn_connections_add(&s->connections, to, (int)value, zclock_mono()));
+        count_cut(s, dn_peers_add(&s->peers, to, (int)value, zclock_mono()));
     else if (event == ZMQ_EVENT_DISCONNECTED)
-        dn_connections_remove(&s->connections, to, (int)value);
+        dn_peers_remove(&s->peers, to, (int)value);
     else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) {
         if (value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH)
             s->refused.plain++;
@@ -362,7 +361,7 @@ static void tell_flood(dn_sockets *s)
     if (s->too_many == s->told || now < s->tell_next)
         return;
     dn_keeper_log(s->keeper, DN_WARN, "too many connections, those without a key are cut", "cut=%lld most=%d",
-                  (long long)(s->too_many - s->told), DN_CONNECTIONS);
+                  (long long)(s->too_many - s->told), DN_PEERS);
     s->told = s->too_many;
     s->tell_next = now + TELL_MS;
 }

@@ -8,7 +8,7 @@
 #define DN_CONTROL_SOCKETS_H
 
 #include <czmq.h>
-#include "jobs/control/connections.h"
+#include "jobs/control/peers.h"
 #include "jobs/control/keeper.h"
 
 /* What was refused since the start. */
@@ -26,7 +26,7 @@ typedef struct dn_sockets {
     zsock_t *events, *commands;             /* XPUB, ROUTER */
     zsock_t *events_watch, *commands_watch; /* what becomes of connections */
     char events_at[DN_ENDPOINT], commands_at[DN_ENDPOINT];
-    dn_connections connections;
+    dn_peers peers;
     dn_allow_list allowed;
     bool readable;                     /* the list could be read when it was looked at last */
     int64_t too_many, told, tell_next; /* connections cut; of these in the log; zclock_mono() */
@@ -39,23 +39,27 @@ typedef struct dn_sockets {
 DN_MUST_CHECK dn_status dn_sockets_open(dn_sockets *s, const char *opt_interface, dn_error *err);
 void dn_sockets_close(dn_sockets *s);
 
-/* Count what failed, and how many are connected; too many are cut (connections.h): files of the job need
+/* Count what failed, and how many are connected; too many are cut (peers.h): files of the job need
  * descriptors, too. Often. */
 void dn_sockets_watch(dn_sockets *s);
 
-/* Somebody asks to be let in, subscribes or sends a command: the list is to be read before the answer. */
+/* Somebody asks to be let in: the list is to be read before the answer. */
 bool dn_sockets_are_asked(dn_sockets *s);
 
 /* The list as it is now. Connections that have shown a key which is not in it are cut. */
 void dn_sockets_allow(dn_sockets *s, const dn_allow_list *list, bool readable);
 
-/* Answer who asks to be let in; read who subscribes. */
+/* Answer who asks to be let in. */
 void dn_sockets_admit(dn_sockets *s);
-void dn_sockets_hear(dn_sockets *s);
 
-/* The row of `allowed` of the key behind a message, whose connection is noted; -1: it is not allowed (any
- * more), which is counted. */
-int dn_sockets_sender(dn_sockets *s, dn_port to, zmq_msg_t *message);
+/* Read who subscribes; whether anybody has. */
+bool dn_sockets_hear(dn_sockets *s);
+
+/* The connection of a message has shown its key; NULL: it is gone. */
+dn_peer *dn_sockets_know(dn_sockets *s, dn_port to, zmq_msg_t *message);
+
+/* The row of `allowed` of the key behind a message; -1: it is not allowed (any more), which is counted. */
+int dn_sockets_sender(dn_sockets *s, zmq_msg_t *message);
 
 /* Receive a message of two parts, or of one (out_second NULL), both initialised. False: there is none, or it
  * has other parts, which are dropped; then out_any tells. */

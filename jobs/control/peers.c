@@ -1,5 +1,5 @@
-/* connections.c - who is connected, and who is cut; see connections.h */
-#include "jobs/control/connections.h"
+/* peers.c - who is connected, and who is cut; see peers.h */
+#include "jobs/control/peers.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -41,7 +41,7 @@ static void shut(int fd, int port)
     }
 }
 
-static dn_connection *find(dn_connections *c, dn_port to, int fd)
+static dn_peer *find(dn_peers *c, dn_port to, int fd)
 {
     for (int i = 0; i < c->n; i++)
         if (c->row[i].fd == fd && c->row[i].to == to)
@@ -49,13 +49,13 @@ static dn_connection *find(dn_connections *c, dn_port to, int fd)
     return NULL;
 }
 
-static void forget(dn_connections *c, dn_connection *one)
+static void forget(dn_peers *c, dn_peer *one)
 {
     c->n_cut -= one->cut;
     *one = c->row[--c->n];
 }
 
-void dn_connections_cut(dn_connections *c, dn_connection *one)
+void dn_peers_cut(dn_peers *c, dn_peer *one)
 {
     if (one->cut)
         return;
@@ -65,12 +65,12 @@ void dn_connections_cut(dn_connections *c, dn_connection *one)
 }
 
 /* The new one at least is such, so there is one. */
-static dn_connection *longest_in_handshake(dn_connections *c, int64_t now)
+static dn_peer *longest_in_handshake(dn_peers *c, int64_t now)
 {
-    dn_connection *longest = &c->row[c->n - 1];
+    dn_peer *longest = &c->row[c->n - 1];
 
     for (int i = 0; i < c->n; i++) {
-        dn_connection *one = &c->row[i];
+        dn_peer *one = &c->row[i];
         if (!one->cut && one->key[0] == '\0' && now - one->since <= DN_HANDSHAKE_MS + SLACK_MS &&
             one->since < longest->since)
             longest = one;
@@ -78,34 +78,34 @@ static dn_connection *longest_in_handshake(dn_connections *c, int64_t now)
     return longest;
 }
 
-int dn_connections_add(dn_connections *c, dn_port to, int fd, int64_t now)
+int dn_peers_add(dn_peers *c, dn_port to, int fd, int64_t now)
 {
-    dn_connection *before = find(c, to, fd);
+    dn_peer *before = find(c, to, fd);
 
     if (before != NULL)
         forget(c, before);
-    if (c->n == DN_CONNECTION_ROWS) { /* more are cut than ZeroMQ has closed by now */
+    if (c->n == DN_PEER_ROWS) { /* more are cut than ZeroMQ has closed by now */
         shut(fd, c->port[to]);
         return 1;
     }
-    c->row[c->n++] = (dn_connection){.to = to, .fd = fd, .since = now};
-    if (c->n - c->n_cut <= DN_CONNECTIONS)
+    c->row[c->n++] = (dn_peer){.to = to, .fd = fd, .since = now};
+    if (c->n - c->n_cut <= DN_PEERS)
         return 0;
-    dn_connections_cut(c, longest_in_handshake(c, now));
+    dn_peers_cut(c, longest_in_handshake(c, now));
     return 1;
 }
 
-void dn_connections_remove(dn_connections *c, dn_port to, int fd)
+void dn_peers_remove(dn_peers *c, dn_port to, int fd)
 {
-    dn_connection *one = find(c, to, fd);
+    dn_peer *one = find(c, to, fd);
 
     if (one != NULL)
         forget(c, one);
 }
 
-dn_connection *dn_connections_known(dn_connections *c, dn_port to, int fd, const char *key)
+dn_peer *dn_peers_known(dn_peers *c, dn_port to, int fd, const char *key)
 {
-    dn_connection *one = find(c, to, fd);
+    dn_peer *one = find(c, to, fd);
 
     if (one == NULL || one->cut || strlen(key) >= sizeof one->key)
         return NULL;
@@ -113,17 +113,17 @@ dn_connection *dn_connections_known(dn_connections *c, dn_port to, int fd, const
     return one;
 }
 
-int dn_connections_revoke(dn_connections *c, const dn_allow_list *list)
+int dn_peers_revoke(dn_peers *c, const dn_allow_list *list)
 {
     int before = c->n_cut;
 
     for (int i = 0; i < c->n; i++)
         if (c->row[i].key[0] != '\0' && dn_control_find(list, c->row[i].key) < 0)
-            dn_connections_cut(c, &c->row[i]);
+            dn_peers_cut(c, &c->row[i]);
     return c->n_cut - before;
 }
 
-void dn_connections_check(dn_connections *c)
+void dn_peers_check(dn_peers *c)
 {
     for (int i = c->n - 1; i >= 0; i--) /* the last takes the place of a forgotten one */
         if (!is_ours(c->row[i].fd, c->port[c->row[i].to]))
