@@ -87,7 +87,7 @@ static void *log_lines(void *ctx)
 }
 
 /* What a stage does in its main thread, for some milliseconds. */
-static void run_stage(dn_control *c, const dn_requests *requests)
+static void run_stage(dn_control *c, dn_requests *requests)
 {
     dn_status_report r = dn_status_report_none();
 

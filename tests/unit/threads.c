@@ -243,7 +243,7 @@ static void lines_and_the_bar_do_not_mix(void)
     for (int i = 0; i < 2; i++)
         CU_ASSERT_EQUAL(pthread_create(&talker[i], NULL, talk, NULL), 0);
     for (int i = 1; crew_done < 2; i++)
-        dn_progress_work("work", i % 100, 100, i);
+        dn_progress_work("work", i % 100, 100, i, i);
     for (int i = 0; i < 2; i++)
         pthread_join(talker[i], NULL);
     dn_progress_end();
