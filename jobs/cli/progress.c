@@ -79,7 +79,8 @@ static void draw(double done, const char *text)
     memset(bar, '#', (size_t)filled);
     memset(bar + filled, '.', (size_t)(room - filled));
     bar[room] = '\0';
-    flockfile(stderr); /* a line of another thread comes before the bar or wipes it */
+    if (ftrylockfile(stderr) != 0) /* another thread writes a line: the bar comes at its next turn */
+        return;
     fprintf(stderr, "\r\033[K%s[%s]%s%s", colour() ? "\033[36m" : "", bar, colour() ? "\033[0m" : "", text);
     fflush(stderr);
     atomic_store_explicit(&on_screen, true, memory_order_relaxed); /* stderr is held: that is the order */
