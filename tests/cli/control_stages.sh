@@ -9,10 +9,9 @@ digest() { h5dump -A 0 -y -m %.17g "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256s
 begin() {
     local n=$1 run=$2
     shift 2
-    rm -f "$run/control/server.json"
     mpirun --oversubscribe -n "$n" "$DRAGNET" "$@" >job.out 2>job.err </dev/null &
     job=$!
-    until grep -q '"done"' "$run/control/heartbeat.json" 2>/dev/null && [ -e "$run/control/server.json" ]; do
+    until "$DRAGNET" ctl "$run" status 2>/dev/null | grep -q "^done	"; do
         kill -0 $job 2>/dev/null || { fail "over before it told anything: $(tail -3 job.err)"; return; }
         sleep 0.02
     done
@@ -44,7 +43,6 @@ steered() {
     ends 75 "$stage, stop"
     grep -q "stopped by a command after" job.err || fail "$stage: $(tail -3 job.err)"
     expect 69 "the last one was saved at" "$DRAGNET" ctl "$run" status
-    rm -f "$run/control/heartbeat.json"
     begin 3 "$run" "$@"
     kill -USR1 $job
     ends 75 "$stage, USR1"
@@ -52,8 +50,8 @@ steered() {
 }
 
 # ---- a network: parts are its measures ----
-"$DRAGNET" synth -q --graph rmat --scale 14 --seed 1 -o graph.h5 || fail "synth"
-network=(network graph.h5 --measures closeness,betweenness --sources 8192 --graphml-edges 0)
+"$DRAGNET" synth -q --graph rmat --scale 13 --seed 1 -o graph.h5 || fail "synth"
+network=(network graph.h5 --measures closeness,betweenness --graphml-edges 0)
 expect 0 "" ranks 2 "${network[@]}" -o whole --no-control
 [ ! -e whole/control ] || fail "--no-control leaves whole/control"
 steered network net net/checkpoint.h5 sources "${network[@]}" -o net
@@ -73,7 +71,7 @@ if grep -q "stopped by" job.err; then
 fi
 
 # ---- a screen ----
-"$DRAGNET" synth -q --genes 2500 --samples 16 --pairs 2000 --seed 3 -o d.h5 || fail "synth"
+"$DRAGNET" synth -q --genes 1800 --samples 16 --pairs 2000 --seed 3 -o d.h5 || fail "synth"
 expect 0 "" "$DRAGNET" split d.h5 --pairs known --name warm --fractions 0.6,0.2,0.2 --seed 1
 expect 0 "" "$DRAGNET" train gener d.h5 --split warm --epochs 1 --batch 128 --shards 4 -o run --no-control
 screen=(screen d.h5 --model run/model.h5 --top 300)
@@ -84,7 +82,7 @@ for f in screen.tsv edges.tsv summary.json; do
 done
 
 # ---- an embedding: what is done stands in OUTPUT.parts, which goes with the run ----
-"$DRAGNET" synth -q --interactions --drugs 30 --targets 180 --pairs 700 --seed 1 -o dti.h5 || fail "synth"
+"$DRAGNET" synth -q --interactions --drugs 30 --targets 90 --pairs 700 --seed 1 -o dti.h5 || fail "synth"
 mkdir small
 "$DRAGNET" synth -q --esm-weights 3x320x20 --seed 1 -o small/model.safetensors || fail "synth"
 embed=(embed --weights small --sequences dti.h5)

@@ -152,6 +152,7 @@ static void hooks_hear(void)
     CU_ASSERT_STRING_EQUAL(dn_hooks_reason(&r, DN_WISH_CHECKPOINT), "interval");
     CU_ASSERT_STRING_EQUAL(dn_hooks_reason(NULL, 0), "interval");
     dn_request_note(&r, DN_WISH_CHECKPOINT);
+    CU_ASSERT_EQUAL(dn_request_look(&test_comm, &r), DN_WISH_CHECKPOINT);
     CU_ASSERT_STRING_EQUAL(dn_hooks_reason(&r, DN_WISH_CHECKPOINT | DN_WISH_STOP_TIME), "stop");
     for (int i = 0; i < 3; i++) {
         const dn_hooks *to = i == 0 ? &hooks : i == 1 ? &deaf : NULL;
