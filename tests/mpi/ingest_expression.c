@@ -145,6 +145,30 @@ static void samples_know_their_file(void)
     dn_import_report_destroy(&r);
 }
 
+/* A rank hashes a file that others read: of two files two ranks. */
+static void every_file_has_its_digest(void)
+{
+    static const char *const want[] = {/* sha256sum */
+                                       "493ecfd99055fd2ce19aa4986b562af1d8fbe5460a79af890e3d234c1994211f",
+                                       "c04560593e382c0c8054abc2064e24ca9352aa1324a0585f95e9184d389be4a8",
+                                       "876c65fab28f9aae4012b7d3581add996ae4bb31a93bad934caea36739b65045"};
+    dn_import_options o = two_files();
+    dn_import_report r = {0};
+    dn_strings digest = {0};
+    dn_h5 *h = NULL;
+
+    CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_h5_open(&test_comm, o.output, DN_DATASET_SCHEMA, &h, NULL), DN_OK);
+    CU_ASSERT(h != NULL && dn_h5_read_strings(h, "/sources/sha256", &digest, NULL) == DN_OK);
+    CU_ASSERT_EQUAL(digest.n, 3);
+    for (int64_t i = 0; i < 3; i++)
+        CU_ASSERT(is(&digest, i, want[i]));
+    dn_strings_destroy(&digest);
+    dn_h5_close(&h);
+    dn_import_report_destroy(&r);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 static void refused(const dn_import_options *o, const char *word)
 {
     dn_import_report r = {0};
@@ -280,6 +304,7 @@ static void a_rank_may_run_out_of_memory(void)
 
 static const dn_test tests[] = {{"repeated genes by each rule", repeated_genes_by_each_rule},
                                 {"samples know their file", samples_know_their_file},
+                                {"every file has its digest", every_file_has_its_digest},
                                 {"what is refused", what_is_refused},
                                 {"tables of several blocks", tables_of_several_blocks},
                                 {"a rank may run out of memory", a_rank_may_run_out_of_memory},
