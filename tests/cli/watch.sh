@@ -129,7 +129,7 @@ wait $watch || fail "SIGINT: exit code $?"
 kill -0 $runner || fail "the job did not survive that its watcher left"
 if command -v tmux >/dev/null; then
     tmux -S tmux.sock -f /dev/null new-session -d -x 80 -y 24 "LC_ALL=C.UTF-8 $DRAGNET watch run; echo left with \$?; sleep 100"
-    picture() { for _ in $(seq 50); do tmux -S tmux.sock capture-pane -p >pane.txt; grep -qF -- "$1" pane.txt && return; sleep 0.1; done; fail "no '$1' in: $(cat pane.txt)"; }
+    picture() { for _ in $(seq 150); do tmux -S tmux.sock capture-pane -p >pane.txt; grep -qF -- "$1" pane.txt && return; sleep 0.1; done; fail "no '$1' in: $(cat pane.txt)"; }
     picture "watched live"
     picture "q leaves, the job goes on"
     tmux -S tmux.sock resize-window -x 200 -y 12

@@ -4,7 +4,7 @@ export NODES=2
 . "$(dirname "$0")/lib.sh"
 
 data
-train=(gener data.h5 --split warm --epochs 60 --patience 1000 --batch 128 --shards 8 -q)
+train=(gener data.h5 --split warm --epochs 80 --patience 1000 --batch 128 --shards 8 -q)
 job=$(sbatch --parsable -n 2 --begin=now+8 -J train "$JOBS/train.sbatch" "${train[@]}" -o run)
 queued=$("$DRAGNET" watch run --once)
 [[ $queued == *"job $job is queued (BeginTime)"* ]] || fail "queued: $queued"
