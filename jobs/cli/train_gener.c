@@ -62,6 +62,17 @@ static bool fixed_order(const dn_train_run *r)
     return dn_recipe_published(r->base) || dn_options_flag(r->call->options, "fixed-order");
 }
 
+static void log_precision(const dn_train_run *r)
+{
+    int64_t pairs = r->recipe.batch / r->recipe.shards;
+
+    if (pairs < DN_GENER_BF16_ROWS)
+        dn_log(DN_WARN, "train", "shards are too small for bf16, products of training take f32",
+               "pairs_of_a_shard=%lld least=%d", (long long)pairs, DN_GENER_BF16_ROWS);
+    else
+        dn_log(DN_INFO, "train", "products of training take bf16", "isa=\"%s\"", dn_bf16_isa());
+}
+
 static dn_status make_model(job *j, dn_error *err)
 {
     dn_train_run *r = &j->run;
@@ -76,7 +87,7 @@ static dn_status make_model(job *j, dn_error *err)
                                            .classes = j->pairs.classes,
                                            .precision = j->precision};
     if (j->precision == DN_PRECISION_BF16 && r->call->comm->rank == 0)
-        dn_log(DN_INFO, "train", "products of training take bf16", "isa=\"%s\"", dn_bf16_isa());
+        log_precision(r);
     dn_gener_init(&j->gener, &data, &r->record.options);
     return dn_train_run_model(r, &j->gener.model, err);
 }

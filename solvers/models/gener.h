@@ -36,11 +36,15 @@ typedef struct dn_gener_data {
     const uint8_t *label;  /* [pairs]  0 <= label < classes; NULL when only predict() is used */
 } dn_gener_data;
 
+/* Products take bf16 in works of at least so many rows: in smaller ones tiles would multiply padding, and f32
+ * is faster. How many rows a shard has is the recipe's, the same on all ranks. */
+enum { DN_GENER_BF16_ROWS = 16 };
+
 typedef struct dn_gener_options {
     float dropout; /* rate of every dropout layer, 0 <= rate < 1; 0.5 as published */
     bool swap;     /* training: exchange a and b with probability 1/2; prediction: mean of both orders */
     int classes;   /* 2 or 4; 0 counts as 2 */
-    dn_precision precision; /* of the products of training; prediction is in f32 */
+    dn_precision precision; /* of the products of training (see above); prediction is in f32 */
 } dn_gener_options;
 
 #define DN_GENER_DEFAULTS                           \

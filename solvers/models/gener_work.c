@@ -98,7 +98,7 @@ dn_status dn_gener_work_create(const dn_model *m, int64_t capacity, dn_work **ou
         DN_NEW(k->mask[n], (size_t)capacity * (size_t)k->words[n] + 2); /* pair_convs.h reads two more */
     }
     DN_NEW(k->label, (size_t)capacity);
-    if (g->options.precision == DN_PRECISION_BF16)
+    if (g->options.precision == DN_PRECISION_BF16 && capacity >= DN_GENER_BF16_ROWS)
         DN_TRY(dn_gener_bf16_create(capacity, g->data.samples, &k->half, err));
     *out = k;
     k = NULL;

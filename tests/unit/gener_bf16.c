@@ -169,20 +169,27 @@ static void scores(void)
     CU_ASSERT_EQUAL(memcmp(one, two, sizeof one), 0);
 }
 
-/* Gradients of single rows are handed over as factors by the network of f32 only: these are no rounded ones.
+/* A work of few rows is one of f32, to the bit and with its factors; from DN_GENER_BF16_ROWS rows on it is
+ * not.
  */
-static void no_factors(void)
+static void few_rows(void)
 {
     const dn_gener *const both[2] = {&f32, &bf16};
+    const int64_t few = DN_GENER_BF16_ROWS - 1;
 
     make(0.5f);
+    CU_ASSERT_EQUAL(pass(&f32, few, few, exact), pass(&bf16, few, few, dw));
+    CU_ASSERT_EQUAL(memcmp(exact, dw, (size_t)f32.model.n_weights * sizeof *dw), 0);
+    (void)pass(&f32, few + 1, few + 1, exact);
+    (void)pass(&bf16, few + 1, few + 1, dw);
+    CU_ASSERT_NOT_EQUAL(memcmp(exact, dw, (size_t)f32.model.n_weights * sizeof *dw), 0);
     for (int i = 0; i < 2; i++) {
         const dn_model *m = &both[i]->model;
         dn_factors of[DN_MAX_FACTORS];
         dn_work *k = NULL;
 
         CU_ASSERT_EQUAL(m->ops->work_create(m, 1, &k, NULL), DN_OK);
-        CU_ASSERT_EQUAL(m->ops->factors(k, of), i == 0 ? 3 : 0);
+        CU_ASSERT_EQUAL(m->ops->factors(k, of), 3);
         m->ops->work_destroy(&k);
     }
 }
@@ -197,7 +204,7 @@ static void refused_memory(void)
         dn_work *work = NULL;
 
         dn_alloc_fail_after(k);
-        st = bf16.model.ops->work_create(&bf16.model, 8, &work, NULL);
+        st = bf16.model.ops->work_create(&bf16.model, DN_GENER_BF16_ROWS, &work, NULL);
         dn_alloc_fail_after(-1);
         CU_ASSERT((work != NULL) == (st == DN_OK));
         bf16.model.ops->work_destroy(&work);
@@ -211,7 +218,7 @@ static const dn_test tests[] = {{"gradients near those of f32", gradients_near_t
                                 {"gradients of the definition", gradients_of_the_definition},
                                 {"padding is invisible", padding_is_invisible},
                                 {"scores", scores},
-                                {"no factors", no_factors},
+                                {"few rows", few_rows},
                                 {"refused memory", refused_memory},
                                 {NULL, NULL}};
 
