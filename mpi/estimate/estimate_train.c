@@ -15,7 +15,7 @@
 enum {
     LEAST_STEPS = 3, /* behind the first, which also touches all memory */
     MOST_STEPS = 4096,
-    BLOCK = 256,   /* rows that are scored together (score.c) */
+    BLOCK = 256,    /* rows that are scored together (score.c) */
     TAIL_SLOTS = 10 /* loss, right, failed, wishes, times (step.c) */
 };
 

@@ -11,7 +11,8 @@
  * each step the least time that a rank spent in exchanges is taken for what they cost, and what another
  * spent beyond it for waiting. Clocks of hosts need not agree, as only lengths of time are compared. Where a
  * step has several exchanges and different ranks are the last, waiting is told too low by that; a rank that
- * loses its core within an exchange seems to wait.
+ * loses its core within an exchange seems to wait, and where ranks have no core of their own, the time that
+ * the other end lacks one is told as exchange.
  *
  * A report costs a reduction of one number for each step (DN_RANK_TIMES_STEPS at most; later steps of the
  * interval are left out) and a gather of four numbers, behind a step that all ranks have just ended together.

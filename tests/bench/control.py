@@ -9,8 +9,8 @@ another core than one rank has, where there is one. Printed are, beside those of
     pairs/s      of the epochs' training alone (metrics.jsonl, median of the epochs), first epoch left out
     processor    time of the run, all of its threads, the control plane's with them; of all ranks
 
-and the spread of `off` itself, which says how far the machine can be trusted: a cost below it is not measured. A second line says
-what the control plane's own threads took of the processor, read from /proc at the end of each run: that is seen on a busy machine, too.
+and the spread of `off` itself, which says how far the machine can be trusted: a cost below it is not measured. Beside them stands what
+the threads of rank 0 but the main one took of the processor (/proc, nanoseconds), which is seen on a busy machine, too.
 """
 import argparse
 import json
@@ -58,26 +58,20 @@ def ranks_of(pid):
 
 
 def threads_of(pid):
-    """Seconds of the processor of the main thread, and of all others."""
-    main = others = 0.0
-    tick = os.sysconf("SC_CLK_TCK")
+    """Seconds of the processor of every thread that is there now, by its number."""
+    found = {}
     for task in os.listdir(f"/proc/{pid}/task"):
         try:
-            word = open(f"/proc/{pid}/task/{task}/stat").read().rsplit(")", 1)[1].split()
+            found[int(task)] = int(open(f"/proc/{pid}/task/{task}/schedstat").read().split()[0]) / 1e9
         except OSError:
-            continue
-        seconds = (int(word[11]) + int(word[12])) / tick
-        if int(task) == pid:
-            main += seconds
-        else:
-            others += seconds
-    return main, others
+            pass
+    return found
 
 
 class Run:
     def __init__(self, command, folder, side, o, environment):
         args = [*command, "-o", folder] + (["--no-control"] if side == "off" else [])
-        self.main = self.others = 0.0
+        self.threads = {}
         with open(f"{folder}.log", "w") as log:
             run = subprocess.Popen(list(map(str, measure.on_ranks(o.ranks, *args))), stdout=log, stderr=log, env=environment)
             watching = threading.Event()
@@ -94,18 +88,20 @@ class Run:
         if run.returncode:
             sys.exit(f"exit code {run.returncode}: {args}\n{open(f'{folder}.log').read()[-2000:]}")
         self.cpu = used.ru_utime + used.ru_stime
+        self.main = max(self.threads.values(), default=0.0)
+        self.others = sum(self.threads.values()) - self.main
         speeds = [json.loads(line)["pairs_per_second"] for line in open(f"{folder}/metrics.jsonl")]
         self.speed = measure.median(speeds[1:] or speeds)
 
     def look(self, pid, over):
-        """The last that was seen of the threads of rank 0."""
+        """The last that was seen of each thread of rank 0: those of the control plane end before the run does."""
         first = None
         while not over.wait(0.05):
             first = first or next(iter(sorted(ranks_of(pid))), None)
             if first is None:
                 continue
             try:
-                self.main, self.others = threads_of(first)
+                self.threads.update(threads_of(first))
             except OSError:
                 pass
 
@@ -155,16 +151,16 @@ def main():
                       f"{run.others:.2f} s others; load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
         os.chdir("/")
     off = found["off"]
-    spread = [max(f) / min(f) - 1 for f in ([r.speed for r in off], [r.cpu for r in off])]
-    print(f"off: median {measure.median([r.speed for r in off]):.0f} pairs/s; spread of its runs {100 * spread[0]:.1f} % in pairs/s, "
-          f"{100 * spread[1]:.1f} % in processor time")
+    spread = [100 * (max(f) / min(f) - 1) for f in ([r.speed for r in off], [r.cpu for r in off])]
+    print(f"off: median {measure.median([r.speed for r in off]):.0f} pairs/s; spread of its runs {spread[0]:.1f} % in pairs/s, "
+          f"{spread[1]:.1f} % in processor time")
     for side in sides[1:]:
         speed = measure.median([a.speed / b.speed for a, b in zip(found[side], off)])
         cpu = measure.median([a.cpu / b.cpu for a, b in zip(found[side], off)])
         # the thread that waits for signals is on both sides
         own = measure.median([(a.others - b.others) / (a.main + 1e-9) for a, b in zip(found[side], off)])
-        print(f"{side}: pairs/s {speed:.4f} of off, processor time {cpu:.4f} of off; threads of the control plane took "
-              f"{100 * own:.2f} % of the main thread's time")
+        print(f"{side}: of off {speed:.4f} in pairs/s, {cpu:.4f} in processor time; its threads took "
+              f"{100 * own:.3f} % of the main thread's time")
 
 
 if __name__ == "__main__":

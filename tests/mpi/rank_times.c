@@ -1,5 +1,5 @@
-/* rank_times.c - tests of mpi/train/rank_times.h: waiting is told from exchanging, the slow rank is found, no bit
- * changes */
+/* rank_times.c - tests of mpi/train/rank_times.h: waiting is told from exchanging, the slow rank is found, no
+ * bit changes */
 #include "mpi/train/rank_times.h"
 
 #include <math.h>
@@ -38,8 +38,8 @@ static bool near(double a, double b)
     return fabs(a - b) <= 1e-9 * (1 + fabs(b));
 }
 
-/* A step of 10 ms: rank i % size comes last to the exchange of step i, which takes 1 ms; rank r waits for it 2
- * r ms more. */
+/* A step of 10 ms: rank i % size comes last to the exchange of step i, which takes 1 ms; rank r waits for it
+ * 2 r ms more. */
 static void waiting_is_what_exceeds_the_last_to_come(void)
 {
     dn_rank_times *t = NULL;

@@ -1,4 +1,5 @@
-/* request.c - tests of mpi/core/request.h and hooks.h: what one rank is asked for, all do; clocks are rank 0's */
+/* request.c - tests of mpi/core/request.h and hooks.h: what one rank is asked for, all do; clocks are rank
+ * 0's */
 #include "mpi/core/request.h"
 
 #include <string.h>
