@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "jobs/cli/command.h"
 #include "jobs/cli/logging.h"
 #include "jobs/cli/requests.h"
@@ -255,16 +256,30 @@ static void listen_early(int argc, char **argv, dn_requests *requests)
                SIG_IGN); /* "the time limit is near": what cannot be stopped may still end before it */
 }
 
+/* How many of us a launcher has started; 1 where nobody tells. Slurm's own count stands also in the shell of
+ * `srun --pty`, which is one process with a terminal. */
+static int started_together(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *n = getenv(names[i]);
+
+        if (n != NULL && (i < 2 || (getenv("SLURM_PROCID") != NULL && !isatty(STDIN_FILENO))))
+            return atoi(n);
+    }
+    return 1;
+}
+
 /* A command that joins no world, in one process: several would get in each other's way. */
 static dn_status run_without_mpi(int argc, char **argv, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_comm alone = {.mpi = MPI_COMM_NULL, .rank = 0, .size = 1};
-    const char *ranks = getenv("OMPI_COMM_WORLD_SIZE");
+    const dn_comm alone = dn_comm_alone();
+    int ranks = started_together();
 
-    ranks = ranks != NULL ? ranks : getenv("PMI_SIZE");
-    if (ranks != NULL && atoi(ranks) > 1)
-        DN_FAIL(DN_ECONFIG, "is for one process, not for %s: leave mpirun or srun away", ranks);
+    if (ranks > 1)
+        DN_FAIL(DN_ECONFIG, "is for one process, not for %d: leave mpirun or srun away", ranks);
     st = dispatch(&alone, argc, argv, NULL, err);
 out:
     return st;

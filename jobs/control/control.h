@@ -49,8 +49,9 @@ typedef struct dn_status_report {
 dn_status_report dn_status_report_none(void);
 
 /* Make RUN/control, bind, write server.json and start the thread.
- * Fails: DN_ECANTCREAT the folder or a file of it, or it is not ours alone; DN_EUNAVAILABLE no socket can be
- * bound; DN_ENOMEM. The job can go on without. */
+ * What a start before has left there is removed first, but for allowed/. Fails: DN_ECANTCREAT the folder or a
+ * file of it, or it is not ours alone; DN_ENOPERM it is somebody else's; DN_ENOINPUT there is no run_dir;
+ * DN_EUNAVAILABLE no socket can be bound; DN_ENOMEM. The job can go on without. */
 DN_MUST_CHECK dn_status dn_control_open(const dn_control_options *options, dn_control **out, dn_error *err);
 
 /* Hand a report over; never waits: one that meets another is lost. Of one thread, the one that takes the

@@ -91,12 +91,12 @@ kill -TERM $job
 wait $job
 
 # a text of the job can hold anything
-odd=$'odd\033[31m\tx'
+odd=$'odd\033[31m\tx\xc2\x9b'
 begin "$odd"
 "$DRAGNET" ctl "$odd" checkpoint >out.txt 2>err.txt || fail "checkpoint: $(cat err.txt)"
-grep -qxF "path	odd?[31m?x/checkpoint.h5" out.txt || fail "path: $(cat -v out.txt)"
+grep -qxF "path	odd?[31m?x?/checkpoint.h5" out.txt || fail "path: $(cat -v out.txt)"
 "$DRAGNET" ctl "$odd" set rate 1 2>err.txt && fail "set rate"
-LC_ALL=C grep -q $'\033' err.txt && fail "escapes on the terminal: $(cat -v err.txt)"
+LC_ALL=C grep -qP '\x1b|\x9b' err.txt && fail "escapes on the terminal: $(cat -v err.txt)"
 expect 0 "" "$DRAGNET" ctl "$odd" stop --wait
 wait $job
 

@@ -616,10 +616,36 @@ static void stopped_after_every_round(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-/* Checkpoints after every round stop nobody. */
+typedef struct heard {
+    int64_t done, total;
+    int reports, saved;
+} heard;
+
+static void on_progress(void *ctx, const dn_progress_report *p)
+{
+    heard *h = ctx;
+
+    CU_ASSERT(p->done > h->done && p->total == (int64_t)DRUGS * TARGETS);
+    h->done = p->done;
+    h->total = p->total;
+    h->reports++;
+}
+
+static void on_saved(void *ctx, const dn_saved_report *s)
+{
+    heard *h = ctx;
+
+    CU_ASSERT(strcmp(s->reason, "interval") == 0 || strcmp(s->reason, "stop") == 0);
+    CU_ASSERT(s->seconds >= 0 && s->path != NULL);
+    h->saved++;
+}
+
+/* Checkpoints after every round stop nobody; all of it is told on rank 0. */
 static void saved_on_the_way(void)
 {
     static float score[ROWS];
+    heard h = {.reports = 0};
+    const dn_hooks hooks = {.ctx = &h, .progress = on_progress, .saved = on_saved};
     dn_requests requests = {.every = 1e-9};
     const dn_screen_saving saving = {.path = test_path("way.h5"),
                                      .command = "dragnet screen",
@@ -633,6 +659,7 @@ static void saved_on_the_way(void)
                                  .keep = 50,
                                  .end = {true, true},
                                  .round = 2,
+                                 .opt_hooks = &hooks,
                                  .opt_saving = &saving};
     bool found = false;
     made x;
@@ -644,6 +671,49 @@ static void saved_on_the_way(void)
     free_model(&x);
     CU_ASSERT_EQUAL(dn_screen_state_find(&test_comm, saving.path, saving.config, &found, NULL), DN_OK);
     CU_ASSERT(found);
+    CU_ASSERT(h.done == h.total && h.reports == h.saved);
+    CU_ASSERT((h.reports > 0) == (test_comm.rank == 0));
+}
+
+/* Who asks to stop at the end of an epoch is heard where a block of targets ends, but not behind the last. */
+static void stopped_at_a_block(void)
+{
+    static float score[ROWS];
+    heard h = {.reports = 0};
+    const dn_hooks hooks = {.ctx = &h, .progress = on_progress, .saved = on_saved};
+    dn_requests requests = {.every = 0};
+    dn_screen_saving saving = {.path = test_path("block.h5"),
+                               .command = "dragnet screen",
+                               .config = "{\"command\": \"screen\"}",
+                               .build = "dragnet 0, some CPU",
+                               .requests = &requests};
+    dn_screen_options o = {.drug = every_drug,
+                           .n_drugs = DRUGS,
+                           .target = every_target,
+                           .n_targets = TARGETS,
+                           .keep = 50,
+                           .end = {true, true},
+                           .block = TARGETS - 1,
+                           .round = 2,
+                           .opt_hooks = &hooks,
+                           .opt_saving = &saving};
+    dn_screen_result got;
+    dn_error err = DN_ERROR_INIT;
+    made x;
+
+    make_all();
+    score_all(false, "warm", 1, score);
+    make_model(false, false, "warm", 1, &x);
+    if (test_comm.rank == test_comm.size - 1)
+        dn_request_note_at_epoch(&requests);
+    CU_ASSERT_EQUAL(dn_screen(&test_comm, &x.m, &x.split, &o, &got, &err), DN_ESAVED);
+    CU_ASSERT(strstr(err.text, "stopped by a command") != NULL);
+    CU_ASSERT(test_comm.rank != 0 || (h.done == (int64_t)DRUGS * (TARGETS - 1) && h.saved == 1));
+    dn_screen_result_destroy(&got);
+    saving.resume = true;
+    compare_screen(&x, &o, score);
+    CU_ASSERT(test_comm.rank != 0 || (h.done == h.total && h.saved == 1));
+    free_model(&x);
 }
 
 static const dn_test tests[] = {{"with history: as every pair by itself", with_history},
@@ -654,6 +724,7 @@ static const dn_test tests[] = {{"with history: as every pair by itself", with_h
                                 {"refused", refused},
                                 {"stopped after every round", stopped_after_every_round},
                                 {"saved on the way", saved_on_the_way},
+                                {"stopped at a block", stopped_at_a_block},
                                 {"any rank may run out of memory", any_rank_may_run_out_of_memory},
                                 {NULL, NULL}};
 
