@@ -363,7 +363,8 @@ static dn_status compute_and_save(dn_network_job *j, dn_error *err)
     DN_TRY(dn_network_store(comm, j->store_path, j->call->command_line, j->config, j->network, &j->analysis,
                             err));
     DN_TRY(dn_network_job_forget(j, err));
-    dn_estimate_recall(j->call, "network", j->dir, -1);
+    if (!j->keep.resume) /* all of it was done now */
+        dn_estimate_recall(j->call, "network", j->dir, -1);
 out:
     return st;
 }

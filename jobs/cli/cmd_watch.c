@@ -26,7 +26,7 @@ enum {
     KEY_MS = 100,
     LINE_EVERY_S = 10,
     LIVE_S = 3,
-    AGAIN_S = 4,
+    AGAIN_S = 2,
     AGAIN_MOST_S = 30,
     MOST_AT_ONCE = 200
 };

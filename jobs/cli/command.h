@@ -15,7 +15,7 @@ typedef struct dn_call {
     const dn_options *options;
     const char *command_line; /* as typed, for the record in output files */
     dn_requests *requests;    /* what signals and clocks ask for; NULL unless the command is stoppable */
-    double started;           /* seconds of dn_clock_now() when the command began */
+    double started;           /* seconds of dn_clock_now() when the process was started: MPI comes after */
     const struct dn_command *inner; /* of a command that is about another: which, with its options */
     const dn_options *inner_options;
     char **inner_words; /* [inner_n]  as typed, its name first; with DN_BEHIND only */

@@ -1,15 +1,18 @@
 /* estimate_job.c - a probe of another command, and figures for ranks; see estimate_job.h */
 #include "jobs/cli/estimate_job.h"
 
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/memory.h"
+#include "mpi/estimate/estimate_load.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/clock.h"
 #include "solvers/base/text.h"
 
-static const double GOOD = 0.7; /* efficiency that is worth its nodes */
+static const double GOOD = 0.7;         /* efficiency that is worth its nodes */
+static const double LONGEST_LOOK = 0.4; /* s, at what else runs here */
 
 static int cpus_here(void)
 {
@@ -65,7 +68,8 @@ static void choose(dn_estimate_job *j)
             j->best = i;
 }
 
-static dn_status work_out(const dn_options *o, dn_estimate_job *j, dn_error *err)
+static dn_status work_out(const dn_options *o, const dn_estimate_load *load, dn_estimate_job *j,
+                          dn_error *err)
 {
     dn_status st = DN_OK;
     int64_t ranks[DN_ESTIMATE_ROWS];
@@ -74,6 +78,9 @@ static dn_status work_out(const dn_options *o, dn_estimate_job *j, dn_error *err
     j->machine = dn_estimate_machine_default(
         dn_options_given(o, "ranks-per-node") ? (int)dn_options_int(o, "ranks-per-node") : per_node);
     j->machine.card = dn_options_number(o, "network-gbit") * 1e9 / 8;
+    j->machine.cores = load->cores;
+    j->machine.others = load->others;
+    j->machine.wait = load->wait;
     j->time_margin = dn_options_number(o, "time-margin");
     j->memory_margin = dn_options_number(o, "memory-margin");
     if (dn_options_given(o, "ranks"))
@@ -92,9 +99,10 @@ dn_status dn_estimate_job_run(const dn_call *call, dn_estimate_job *out, dn_erro
     dn_status st = DN_OK;
     dn_call probe = *call;
     int64_t ranks[DN_ESTIMATE_ROWS];
+    dn_estimate_load load;
     int n;
 
-    *out = (dn_estimate_job){.e = {.repeats = 1}};
+    *out = (dn_estimate_job){.e = {.repeats = 1}, .options = call->inner_options};
     if (call->comm->size > 1)
         DN_FAIL(DN_EUSAGE, "measures on one rank: start it without mpirun, or with -n 1, and name --ranks");
     if (dn_options_given(call->options, "ranks")) /* wrong ones are found before the work is tried */
@@ -105,7 +113,8 @@ dn_status dn_estimate_job_run(const dn_call *call, dn_estimate_job *out, dn_erro
     probe.options = call->inner_options;
     probe.opt_estimate = &out->e;
     DN_TRY(call->inner->run(&probe, err));
-    DN_TRY(work_out(call->options, out, err));
+    load = dn_estimate_load_measure(fmin(0.1 * out->e.seconds, LONGEST_LOOK)); /* as it was meanwhile */
+    DN_TRY(work_out(call->options, &load, out, err));
 out:
     return st;
 }

@@ -11,10 +11,13 @@
 #include "mpi/estimate/estimate.h"
 #include "solvers/base/json.h"
 
+#define DN_ESTIMATE_SCHEMA "dragnet.estimate"
+
 enum { DN_ESTIMATE_ROWS = 64, DN_ESTIMATE_PATH = 1100 };
 
 typedef struct dn_estimate_job {
     dn_estimate e;
+    const dn_options *options; /* of the command that is tried, borrowed */
     dn_estimate_machine machine;
     double time_margin, memory_margin;
     int n;
@@ -60,8 +63,18 @@ DN_MUST_CHECK dn_status dn_estimate_folder(const char *path, dn_error *err);
  * Fails: DN_ECANTCREAT, DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_estimate_save(const dn_estimate_job *j, const char *path, dn_error *err);
 
-/* The end of a run: if figures stand beside its output, log what they said and what it took. A file that
- * cannot be read, or that has no figures for so many ranks, is passed over.
+/* What the figures depend on, into `to`: threads of a rank, and of the options and arguments of the command
+ * those that are not known to leave its time and memory alone; of what names a file where it is and how long.
+ * Local. */
+void dn_estimate_conditions(const dn_options *o, dn_json *to);
+
+/* What differs between the conditions that figures were made for (an object of "conditions") and those of
+ * options o, in words, into buf [cap]; "" nothing. Local. */
+const char *dn_estimate_differ(const dn_json *made_for, const dn_options *o, char *buf, size_t cap);
+
+/* The end of a run: if figures stand beside its output, log what they said and what it took since the process
+ * was started. Figures for other options are not compared: the line says what differs. A file that cannot be
+ * read, or that has no figures for so many ranks, is passed over.
  *
  *   area     of the log line
  *   repeats  epochs that this process did; < 0: all

@@ -1,5 +1,4 @@
-/* estimate_output.c - an estimate as a table, as JSON, in a file, and held against the run; see
- * estimate_job.h */
+/* estimate_output.c - an estimate as a table, as JSON, in a file; see estimate_job.h */
 #include "jobs/cli/estimate_job.h"
 
 #include <math.h>
@@ -7,12 +6,7 @@
 #include <string.h>
 #include "jobs/cli/directory.h"
 #include "jobs/cli/text_file.h"
-#include "mpi/core/memory.h"
 #include "solvers/base/alloc.h"
-#include "solvers/base/clock.h"
-#include "solvers/base/log.h"
-
-#define SCHEMA "dragnet.estimate"
 
 static const double MB = 1e6;
 
@@ -52,14 +46,34 @@ static void print_assumptions(const dn_estimate_job *j, FILE *to)
             "\nassumed: nodes like this one, %d rank%s a node, %d thread%s a rank, a core for each thread; "
             "messages of "
             "%.0f us, %.0f Gbit/s\nof a node's network, %.0f GB/s between ranks of a node, %.0f MB of MPI's "
-            "buffers a rank beside others. Left out: noise, "
+            "buffers a rank beside others. Left out: "
             "memory and "
-            "caches that ranks compete for,\na busy file system. Of the time asked for %.2f times and 5 "
+            "caches that ranks compete for,\na busy file system, the start of the launcher. Of the time "
+            "asked for %.2f times and 5 "
             "minutes more, of "
             "memory %.2f times and 64 MiB a rank.\n",
             m->ranks_of_node, m->ranks_of_node == 1 ? "" : "s", j->e.threads, j->e.threads == 1 ? "" : "s",
             1e6 * m->latency, m->card * 8e-9, m->copy * 1e-9, m->buffers / MB, j->time_margin,
             j->memory_margin);
+}
+
+/* The figures are what will be seen on nodes like this one; who has cores of their own is told what that is
+ * worth. */
+static void print_load(const dn_estimate_job *j, FILE *to)
+{
+    const dn_estimate_machine *m = &j->machine;
+    const dn_estimate_row *r = &j->row[j->best];
+    char own[32];
+
+    if (m->others <= 0)
+        return;
+    fprintf(
+        to,
+        "\nthis machine is busy: other work wants %.1f of its %d cores, and a rank waits %.2g ms for the "
+        "answer of another.\nThe figures are for nodes as busy as that; on cores of their own %lld rank%s "
+        "take%s %s.\n",
+        m->others, m->cores, 1e3 * m->wait, (long long)r->ranks, r->ranks == 1 ? "" : "s",
+        r->ranks == 1 ? "s" : "", duration(r->own_seconds, own, sizeof own));
 }
 
 void dn_estimate_print(const dn_estimate_job *j, bool all_lines, FILE *to)
@@ -84,6 +98,7 @@ void dn_estimate_print(const dn_estimate_job *j, bool all_lines, FILE *to)
             fprintf(to, "\n# %lld ranks\n", (long long)j->row[i].ranks);
             print_lines(j, &j->row[i], to);
         }
+    print_load(j, to);
     print_assumptions(j, to);
 }
 
@@ -99,6 +114,7 @@ static void add_row(const dn_estimate_job *j, const dn_estimate_row *r, dn_json 
     dn_json_int(o, "nodes", r->nodes);
     dn_json_int(o, "ranks_of_node", r->ranks_of_node);
     dn_json_number(o, "seconds", r->seconds);
+    dn_json_number(o, "seconds_on_own_cores", r->own_seconds);
     dn_json_number(o, "once", r->once);
     dn_json_number(o, "repeat", r->repeat);
     dn_json_number(o, "exchange", r->exchange);
@@ -125,7 +141,7 @@ static dn_json *begin_json(const dn_estimate_job *j)
 {
     dn_json *root = dn_json_create(), *m;
 
-    dn_json_string(root, "schema", SCHEMA);
+    dn_json_string(root, "schema", DN_ESTIMATE_SCHEMA);
     dn_json_string(root, "stage", j->e.stage);
     dn_json_string(root, "output", j->e.output);
     dn_json_string(root, "work", j->e.work);
@@ -134,12 +150,17 @@ static dn_json *begin_json(const dn_estimate_job *j)
     dn_json_int(root, "most_ranks", j->e.most_ranks);
     dn_json_number(root, "repeats", j->e.repeats);
     dn_json_number(root, "disk_mb", (double)j->e.disk / MB);
+    dn_estimate_conditions(j->options, dn_json_object(root, "conditions"));
     m = dn_json_object(root, "assumed");
     dn_json_int(m, "ranks_of_node", j->machine.ranks_of_node);
     dn_json_number(m, "latency_us", 1e6 * j->machine.latency);
     dn_json_number(m, "network_gbit", j->machine.card * 8e-9);
     dn_json_number(m, "copy_gb_per_second", j->machine.copy * 1e-9);
     dn_json_number(m, "buffers_mb", j->machine.buffers / MB);
+    dn_json_number(m, "start_of_a_rank_s", j->machine.start);
+    dn_json_int(m, "cores", j->machine.cores);
+    dn_json_number(m, "others", j->machine.others);
+    dn_json_number(m, "wait_ms", 1e3 * j->machine.wait);
     dn_json_number(m, "time_margin", j->time_margin);
     dn_json_number(m, "memory_margin", j->memory_margin);
     add_terms(j->e.time, j->e.n_time, true, dn_json_array(root, "time_of_one_rank"));
@@ -205,71 +226,4 @@ out:
     dn_json_destroy(&root);
     dn_free(text);
     return st;
-}
-
-/* ---- the end of the run ---- */
-
-/* All of a small file; NULL: it is not there, or too large. */
-static char *read_all(const char *path, size_t *out_len)
-{
-    enum { MOST = 1 << 20 };
-    FILE *f = fopen(path, "r");
-    char *text = f != NULL ? dn_calloc(MOST, 1) : NULL;
-
-    *out_len = 0;
-    if (text != NULL)
-        *out_len = fread(text, 1, MOST, f);
-    if (f != NULL)
-        fclose(f);
-    if (text != NULL && (*out_len == 0 || *out_len == MOST)) {
-        dn_free(text);
-        text = NULL;
-    }
-    return text;
-}
-
-static const dn_json *find_row(const dn_json *root, int64_t ranks)
-{
-    const dn_json *rows = dn_json_get(root, "rows");
-
-    for (int64_t i = 0; i < dn_json_count(rows); i++)
-        if (dn_json_to_int(dn_json_get(dn_json_element(rows, i), "ranks")) == ranks)
-            return dn_json_element(rows, i);
-    return NULL;
-}
-
-static void say(const dn_call *call, const char *area, const dn_json *root, double repeats, double peak)
-{
-    const dn_json *row = find_row(root, call->comm->size), *schema = dn_json_get(root, "schema");
-    double took = dn_clock_s() - call->started, seconds;
-
-    if (row == NULL || dn_json_to_string(schema) == NULL || strcmp(dn_json_to_string(schema), SCHEMA) != 0)
-        return;
-    if (repeats < 0)
-        repeats = dn_json_to_number(dn_json_get(root, "repeats"));
-    seconds =
-        dn_json_to_number(dn_json_get(row, "once")) + repeats * dn_json_to_number(dn_json_get(row, "repeat"));
-    if (seconds > 0)
-        dn_log(DN_INFO, area, "beside the estimate",
-               "estimated_secs=%.1f took_secs=%.1f ratio=%.2f estimated_mb_of_a_rank=%.0f "
-               "peak_mb_of_a_rank=%.0f",
-               seconds, took, took / seconds, dn_json_to_number(dn_json_get(row, "rank_mb")), peak / MB);
-}
-
-void dn_estimate_recall(const dn_call *call, const char *area, const char *output, double repeats)
-{
-    char path[DN_ESTIMATE_PATH];
-    dn_error ignored = DN_ERROR_INIT;
-    dn_json *root = NULL;
-    char *text = NULL;
-    size_t len = 0;
-    double peak = (double)dn_memory_peak_of_all(call->comm);
-
-    if (call->comm->rank != 0)
-        return;
-    text = read_all(dn_estimate_path(output, path), &len);
-    if (text != NULL && dn_json_read(path, text, len, &root, &ignored) == DN_OK)
-        say(call, area, root, repeats, peak);
-    dn_json_destroy(&root);
-    dn_free(text);
 }

@@ -21,9 +21,11 @@ static void put(const char *line)
 {
     ssize_t written;
 
+    flockfile(stderr);
     dn_progress_clear();
     written = write(STDERR_FILENO, line, strlen(line));
     (void)written; /* nobody is left to tell */
+    funlockfile(stderr);
 }
 
 /* "key=value key=value" into members of obj. */

@@ -181,7 +181,7 @@ static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc,
     dn_options *options = NULL;
     char *line = NULL;
     dn_options *inner_options = NULL;
-    dn_call call = {.comm = comm, .started = dn_clock_s()};
+    dn_call call = {.comm = comm, .started = 1e-9 * (double)dn_clock_process_start()};
     words w = part_words(c, argc, argv);
 
     DN_PASS(find_inner(&w, &call.inner, err));

@@ -293,6 +293,41 @@ const char *dn_options_positional(const dn_options *o, int i)
     return i < (int)o->positionals ? o->positional[i] : NULL;
 }
 
+const dn_opt *dn_options_row(const dn_options *o, int i)
+{
+    return i >= 0 && i < o->n ? &o->table[i] : NULL;
+}
+
+const char *dn_options_show(const dn_options *o, int i, char *buf, size_t cap)
+{
+    const value *v = &o->value[i];
+    size_t at = 0;
+
+    buf[0] = '\0';
+    switch (o->table[i].type) {
+    case DN_OPT_FLAG:
+        snprintf(buf, cap, "%s", v->given ? "on" : "");
+        break;
+    case DN_OPT_LIST:
+        for (size_t k = 0; k < v->items && at < cap; k++)
+            at += (size_t)snprintf(buf + at, cap - at, "%s%s", k > 0 ? " " : "", v->item[k]);
+        break;
+    case DN_OPT_INT:
+        if (v->text != NULL)
+            snprintf(buf, cap, "%lld", (long long)v->integer);
+        break;
+    case DN_OPT_NUMBER:
+    case DN_OPT_TIME:
+        if (v->text != NULL)
+            snprintf(buf, cap, "%.12g", v->number);
+        break;
+    case DN_OPT_TEXT:
+        snprintf(buf, cap, "%s", v->text != NULL ? v->text : "");
+        break;
+    }
+    return buf;
+}
+
 /* ---- help ---- */
 
 static void help_row(const dn_opt *row, FILE *to)

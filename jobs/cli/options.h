@@ -52,6 +52,13 @@ const char *dn_options_item(const dn_options *o, const char *name, int i);
 int dn_options_positionals(const dn_options *o);
 const char *dn_options_positional(const dn_options *o, int i); /* NULL past the end */
 
+/* Row i of the table; NULL past the end. */
+const dn_opt *dn_options_row(const dn_options *o, int i);
+
+/* The value of row i as text, the same for the same value ("1e-3" and "0.001"): "on" of a flag that is given,
+ * words of a list with blanks between them, "" of none. Into buf [cap], which it is cut to; returns buf. */
+const char *dn_options_show(const dn_options *o, int i, char *buf, size_t cap);
+
 /* The rows of the table as help text, by group. */
 void dn_options_help(const dn_opt *table, FILE *to);
 

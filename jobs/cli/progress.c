@@ -13,7 +13,7 @@
 
 static double before = -1; /* share of the training that was done when this start began */
 static double last_drawn = -1;
-static atomic_bool on_screen; /* whoever logs wipes it */
+static atomic_bool on_screen; /* whoever logs wipes it, and holds stderr while it does and writes */
 
 /* The terminal that stderr ends at, or -1. mpirun hands its children a pipe and copies it to its own stderr,
  * so the launcher's stderr is asked, too. Opened once, kept to ask for the width. */
@@ -80,9 +80,12 @@ static void draw(double done, const char *text)
     memset(bar, '#', (size_t)filled);
     memset(bar + filled, '.', (size_t)(room - filled));
     bar[room] = '\0';
+    if (ftrylockfile(stderr) != 0) /* another thread writes a line: the bar comes at its next turn */
+        return;
     fprintf(stderr, "\r\033[K%s[%s]%s%s", colour() ? "\033[36m" : "", bar, colour() ? "\033[0m" : "", text);
     fflush(stderr);
-    on_screen = true;
+    atomic_store_explicit(&on_screen, true, memory_order_relaxed); /* stderr is held: that is the order */
+    funlockfile(stderr);
 }
 
 void dn_progress_step(const dn_step_report *r)
@@ -117,7 +120,7 @@ void dn_progress_work(const char *what, int64_t done, int64_t total, double seco
 
 void dn_progress_clear(void)
 {
-    if (atomic_exchange(&on_screen, false)) {
+    if (atomic_exchange_explicit(&on_screen, false, memory_order_relaxed)) {
         fputs("\r\033[K", stderr);
         fflush(stderr);
     }

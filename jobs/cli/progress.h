@@ -15,7 +15,8 @@ void dn_progress_step(const dn_step_report *report);
  * times a second. */
 void dn_progress_work(const char *what, int64_t done, int64_t total, double seconds, double left);
 
-/* Wipe the bar, so that other text can be written; the next step draws it again. */
+/* Wipe the bar, so that other text can be written; the next step draws it again. A thread that is not the
+ * main one holds stderr (flockfile) until its text is written, or the bar may be drawn before it. */
 void dn_progress_clear(void);
 
 /* Wipe the bar for good. */

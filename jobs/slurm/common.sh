@@ -11,7 +11,6 @@ DRAGNET_BIND=${DRAGNET_BIND:-cores}
 DRAGNET_MAX_REQUEUES=${DRAGNET_MAX_REQUEUES:-100}
 
 # Each rank has the cores that --cpus-per-task gives it, all for its own threads; BLAS starts none.
-trap : USR1 # until there are ranks to pass it on to
 THREADS=${SLURM_CPUS_PER_TASK:-1}
 export OMP_NUM_THREADS=$THREADS OPENBLAS_NUM_THREADS=1
 # Seconds that mpirun gives its ranks after SIGTERM to save (its default is 1). It also waits twice as long after an exit
@@ -24,6 +23,10 @@ JOB=${SLURM_JOB_ID:?this is for sbatch}
 note() {
     printf '%s %s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${SLURM_JOB_NAME:-job}" "$*" >&2
 }
+
+# The time limit may be near before there are ranks to save: then none are started.
+SAVE=no
+trap 'SAVE=yes; note "SIGUSR1: nothing is under way, and nothing more is begun"' USR1
 
 # launch RANKS COMMAND...: start COMMAND on RANKS ranks (0: all of the job); takes the place of the shell
 launch() {
@@ -46,16 +49,31 @@ launch() {
     esac
 }
 
+# ask: pass SIGUSR1 on, to the launcher and from there to each rank. What comes while ranks start reaches none, and one that
+# has them twice is no harm: it is said again until they have ended.
+ask() {
+    SAVE=yes ASKED=yes
+    note "SIGUSR1: asking the ranks to save"
+    kill -USR1 "$LAUNCHED" 2>/dev/null
+    [ -z "$AGAIN" ] || return
+    (trap - USR1 TERM; while sleep 5; do kill -USR1 "$LAUNCHED" || exit 0; done) 2>/dev/null &
+    AGAIN=$!
+}
+
 # run_on RANKS COMMAND...: launch it and wait; $? is its exit code. SIGUSR1, which Slurm sends to this script before the
-# time limit (#SBATCH --signal=B:USR1@...), goes to the launcher, and from there to each rank once. SIGTERM comes with
-# scancel, preemption and requeue: Slurm sends it to the ranks, too, so here it is only noted.
+# time limit (#SBATCH --signal=B:USR1@...), goes to the ranks. SIGTERM comes with scancel, preemption and requeue: Slurm
+# sends it to the ranks, too, so here it is only noted.
 run_on() {
     local code now
-    ASKED=no
+    [ $SAVE = no ] || return 75
+    ASKED=no AGAIN=''
+    LOG=$(scontrol show job "$JOB" 2>/dev/null | sed -n 's/^ *StdErr=//p' | head -n 1)
+    LOG_BEFORE=$(stat -c %s "$LOG" 2>/dev/null || echo 0)
+    trap 'ASKED=yes; note "SIGTERM: the ranks have it, too"' TERM
     launch "$@" &
     LAUNCHED=$!
-    trap 'ASKED=yes; note "SIGUSR1: asking the ranks to save"; kill -USR1 "$LAUNCHED" 2>/dev/null' USR1
-    trap 'ASKED=yes; note "SIGTERM: the ranks have it, too"' TERM
+    trap ask USR1
+    [ $SAVE = no ] || ask # it came in between
     wait "$LAUNCHED"
     code=$?
     while [ $ASKED = yes ]; do # a signal ends `wait` before the ranks have ended
@@ -64,16 +82,37 @@ run_on() {
         now=$?
         [ $now = 127 ] || code=$now
     done
-    trap : USR1 TERM
+    trap 'SAVE=yes' USR1
+    trap : TERM
+    [ -z "$AGAIN" ] || kill "$AGAIN" 2>/dev/null
+    if [ $SAVE = yes ] && [ $code = 138 ]; then # by the signal itself
+        note "SIGUSR1 came before the ranks listened: they had nothing to save"
+        code=75
+    fi
+    [ $code -le 128 ] || lost $code
     return $code
 }
 
+# lost CODE: one line for the rank whose end ended the others, out of what the launcher has just said of it in the log
+lost() {
+    local who
+    who=$(tail -c +$((LOG_BEFORE + 1)) "$LOG" 2>/dev/null | sed -nE \
+        -e 's/^srun: error: ([^:]+): tasks? ([-0-9,]+): (Killed|Terminated|Aborted|Segmentation fault|Bus error|Floating point exception|Illegal instruction|Out Of Memory).*/rank \2 on \1: \3/p' \
+        -e 's/^mpirun noticed that process rank ([0-9]+) with PID [0-9]+ on node ([^ ]+) exited on signal [0-9]+ \((.*)\).*/rank \1 on \2: \3/p' |
+        head -n 1)
+    note "a rank was lost (${who:-exit code $1}), and the others with it; the same command goes on from the last checkpoint"
+}
+
 # end_with CODE: the end of a job script. 75 means "saved, run me again": if the job still runs, as it does when it stopped
-# because of its time limit, it queues itself again; if it was cancelled, it stays so.
+# because of its time limit or within the grace time of a preemption, it queues itself again; if Slurm has done so already
+# (preemption without a grace time, a node that went down), or if it was cancelled, it stays so.
 end_with() {
-    local done_before=${SLURM_RESTART_COUNT:-0}
+    local done_before=${SLURM_RESTART_COUNT:-0} restarts
     [ "$1" = 75 ] || exit "$1"
-    if [ "$(squeue --noheader --jobs="$JOB" --format=%T 2>/dev/null)" != RUNNING ]; then
+    restarts=$(scontrol show job "$JOB" 2>/dev/null | sed -n 's/.*Restarts=\([0-9]*\).*/\1/p' | head -n 1)
+    if [ "${restarts:-0}" -gt "$done_before" ]; then
+        note "saved; Slurm has queued the job again"
+    elif [ "$(squeue --noheader --jobs="$JOB" --format=%T 2>/dev/null)" != RUNNING ]; then
         note "saved; submit the same again to go on"
     elif [ "$done_before" -ge "$DRAGNET_MAX_REQUEUES" ]; then
         note "saved, but requeued $done_before times already (DRAGNET_MAX_REQUEUES); submit the same again to go on"

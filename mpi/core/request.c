@@ -33,6 +33,7 @@ void dn_request_end_stage(dn_requests *r, double every)
 {
     r->at_epoch = 0;
     r->every = every;
+    r->ahead = 0;
 }
 
 int dn_request_look(const dn_comm *comm, dn_requests *r)

@@ -35,13 +35,38 @@ out:
     return st;
 }
 
+bool dn_world_launched(void)
+{
+    static const char *left[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"};
+
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
+        if (getenv(left[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* A process that nobody has launched speaks to nobody: without this Open MPI first opens the libraries of
+ * every fast network it knows, half of the time that a command takes to start. What the user has chosen
+ * stays, and what the process starts later (a job, its own ranks) chooses anew. */
+static void start_mpi(int *argc, char ***argv, int *level)
+{
+    static const char variable[] = "OMPI_MCA_pml";
+    bool mine = !dn_world_launched() && getenv(variable) == NULL;
+
+    if (mine)
+        setenv(variable, "ob1", 1);
+    MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, level);
+    if (mine)
+        unsetenv(variable);
+}
+
 dn_status dn_world_open(int *argc, char ***argv, dn_comm *out, dn_error *err)
 {
     dn_status st = DN_OK;
     MPI_Errhandler handler;
     int level;
 
-    MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level);
+    start_mpi(argc, argv, &level);
     MPI_Comm_create_errhandler(mpi_failed, &handler);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, handler);
     MPI_Comm_dup(MPI_COMM_WORLD, &out->mpi);

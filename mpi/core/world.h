@@ -13,6 +13,10 @@ typedef struct dn_comm {
     int size;
 } dn_comm;
 
+/* Whether a launcher (mpirun, srun) has started this process, by what it leaves in the environment. Local,
+ * before MPI, too. */
+bool dn_world_launched(void);
+
 /* Join the run. MPI calls come from the main thread only (MPI_THREAD_FUNNELED). An MPI error aborts the run
  * with one line that names rank and cause. Collective over all processes. Fails: DN_ECONFIG  the launcher
  * started several processes that do not know of each other (the text says how to start them), or MPI lacks

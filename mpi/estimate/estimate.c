@@ -11,6 +11,7 @@ dn_estimate_machine dn_estimate_machine_default(int ranks_of_node)
                                  .latency = 2e-6,
                                  .card = 12.5e9,
                                  .copy = 3e9,
+                                 .start = 0.01,
                                  .buffers = 14e6};
 }
 
@@ -80,7 +81,18 @@ static double share_of_memory(int64_t pieces, int64_t ranks)
     return (double)ceil_div(pieces, ranks) / (double)pieces;
 }
 
-/* A round of the reduction for the rank that has most: seconds, and bytes of its buffers. */
+/* What one wait for all other ranks takes, in waits for one: the mean of the longest of so many, were they of
+ * the exponential kind. */
+static double longest_wait(int64_t ranks)
+{
+    double sum = 0;
+
+    for (int64_t r = 1; r < ranks; r++)
+        sum += 1 / (double)r;
+    return sum;
+}
+
+/* A round of the reduction for the rank that has most: seconds beside waiting, and bytes of its buffers. */
 static dn_status reduction(const dn_estimate *e, const dn_estimate_machine *m, const dn_estimate_row *row,
                            double *out_seconds, double *out_held, dn_error *err)
 {
@@ -108,21 +120,34 @@ out:
     return st;
 }
 
-static void add_times(const dn_estimate *e, dn_estimate_row *row)
+/* How many times longer threads take on a node with its other work. */
+static double busy(const dn_estimate *e, const dn_estimate_machine *m, int64_t ranks_of_node)
 {
-    double one = 0;
+    double threads = (double)ranks_of_node * (e->threads < 1 ? 1 : e->threads);
+    double cores = fmax(m->cores, threads);
+
+    return fmax(1, (m->others + threads) / cores);
+}
+
+static void add_times(const dn_estimate *e, const dn_estimate_machine *m, double round, dn_estimate_row *row)
+{
+    double one = 0, alone = busy(e, m, 1), slower = busy(e, m, row->ranks_of_node) / alone, once = 0,
+           repeat = 0;
+    double meetings = e->waits + (e->shards > 0 ? e->rounds * (2 + e->meetings) : 0);
+    double start = row->ranks > 1 ? m->start * (double)row->ranks_of_node : 0;
 
     for (int i = 0; i < e->n_time; i++) {
         const dn_estimate_term *t = &e->time[i];
         double seconds = t->amount * share_of_time(e, t->pieces, row->ranks);
 
-        if (t->repeated)
-            row->repeat += seconds / e->repeats;
-        else
-            row->once += seconds;
+        *(t->repeated ? &repeat : &once) += seconds;
         one += t->amount;
     }
-    row->repeat += row->exchange / e->repeats;
+    row->exchange = e->rounds * round + e->waits * (double)(row->ranks - 1) * m->latency;
+    row->own_seconds = start + (once + repeat) / alone + row->exchange;
+    row->exchange += meetings * m->wait * longest_wait(row->ranks);
+    row->once = (start + once) * slower;
+    row->repeat = (repeat * slower + row->exchange) / e->repeats;
     row->seconds = row->once + e->repeats * row->repeat;
     row->efficiency = row->seconds > 0 ? one / ((double)row->ranks * row->seconds) : 1;
 }
@@ -155,8 +180,7 @@ dn_status dn_estimate_at(const dn_estimate *e, const dn_estimate_machine *m, int
     row.ranks_of_node = ranks < m->ranks_of_node ? ranks : m->ranks_of_node;
     row.nodes = ceil_div(ranks, row.ranks_of_node);
     DN_TRY(reduction(e, m, &row, &round, &held, err));
-    row.exchange = e->rounds * round;
-    add_times(e, &row);
+    add_times(e, m, round, &row);
     add_bytes(e, m, held, &row);
     *out = row;
 out:

@@ -4,17 +4,21 @@
  * and says what the whole consists of: terms of time and of memory. This file adds them up for R ranks with T
  * threads:
  *
- *     time(R)      sum of seconds x share(R)  +  rounds x exchange(R)
+ *     time(R)      start(R)  +  sum of seconds x share(R) x busy(R) / busy(1)  +  rounds x exchange(R)
  *     share(R)     ceil(ceil(P / R) / T) / ceil(P / T) of a term that ranks and threads divide in P
  *                  equal pieces; 1 of what every rank does
  *     exchange(R)  messages x latency + bytes / bandwidth; between ranks of one node bytes take the
  *                  time of a copy, a node's card is shared by its ranks
+ *     busy(R)      (others + threads) / cores of a node, 1 at least: other work takes its part of the cores,
+ *                  and the probe has met busy(1) of it. In an exchange, too, ranks wait for each other to get
+ *                  a core: the longest of R - 1 such waits is taken to be 1 + 1/2 + ... + 1/(R - 1) of one
  *     rank(R)      sum of bytes x ceil(P / R) / P, and buffers of the reduction; what was most while
  *                  data was loaded, if that is more
  *     node(R)      the ranks of a node together, what they share counted once
  *
- * A simple form of the model of tests/bench/scaling.py. Left out: noise, memory and caches that more ranks of
- * a node compete for, file systems that are slow or busy. All functions are local.
+ * A simple form of the model of tests/bench/scaling.py; what other work takes is measured (estimate_load.h).
+ * Left out: memory and caches that more ranks of a node compete for, file systems that are slow or busy, what
+ * the launcher takes before there are ranks. All functions are local.
  */
 #ifndef DN_ESTIMATE_ESTIMATE_H
 #define DN_ESTIMATE_ESTIMATE_H
@@ -23,7 +27,7 @@
 #include <stdint.h>
 #include "solvers/base/error.h"
 
-enum { DN_ESTIMATE_TERMS = 12 };
+enum { DN_ESTIMATE_TERMS = 24 };
 
 typedef struct dn_estimate_term {
     char name[40];
@@ -49,6 +53,7 @@ typedef struct dn_estimate {
     double meetings; /* short messages to everyone, a round, beside the reduction */
     int shards;
     int64_t sliced, tail;
+    double waits;   /* in the whole run: how often all ranks wait for each other beside the reduction */
     int64_t disk;   /* bytes of outputs, checkpoints and parts among them; 0: unknown */
     double base;    /* bytes of the process before the stage began; set by who starts the probe */
     double began;   /* seconds of some clock (dn_clock_now() * 1e-9) when it began; likewise */
@@ -61,12 +66,18 @@ typedef struct dn_estimate_machine {
     double latency; /* s of a message */
     double card;    /* bytes/s of a node's network, each way */
     double copy;    /* bytes/s between two ranks of a node */
+    double start;   /* s that each rank of a node adds to the start of MPI */
+    int cores;      /* of a node that is measured; of one with more threads as many as these */
+    double others;  /* threads of other work on it that want a core */
+    double wait;    /* s until a rank that waits for another has its answer, beside that work; 0: latency */
     double buffers; /* bytes that MPI takes of a rank that is not alone: shared segments, collective writes */
 } dn_estimate_machine;
 
 /* 2 us, 12.5 GB/s (100 Gbit/s), 3 GB/s, 14 MB: the most that training on 2 and 3 ranks with Open MPI 4.1.4
  * took beyond its other terms (0 to 14 MB: 3 MB of shared segments, the rest the rank that gathers what is
- * written). */
+ * written), 0.01 s a
+ * rank (of 1 to 4 ranks each starts in the 0.12 s of one alone; hundreds have connections to make); no other
+ * work. */
 dn_estimate_machine dn_estimate_machine_default(int ranks_of_node);
 
 typedef struct dn_estimate_row {
@@ -74,6 +85,7 @@ typedef struct dn_estimate_row {
     double seconds;      /* at most: with all repeats */
     double once, repeat; /* s: seconds = once + repeats x repeat */
     double exchange;     /* s of these that are communication */
+    double own_seconds;  /* the same as seconds on cores that no other work wants */
     double rank_bytes;   /* as the system counts a rank: shared pages in each */
     double node_bytes;   /* shared pages once */
     double efficiency;   /* time of one rank / (ranks x time) */

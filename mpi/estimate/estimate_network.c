@@ -10,8 +10,11 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/clock.h"
 #include "solvers/network/adjacency.h"
+#include "solvers/network/current_flow.h"
+#include "solvers/network/quadrature.h"
+#include "solvers/network/subgraph.h"
 
-enum { VECTORS = 16, TYPICAL = 300, PER_PAIR = 50, SYSTEM = 100 };
+enum { VECTORS = 16, TYPICAL = 300, PER_PAIR = 50, SYSTEM = 100, UNIT = 300 };
 
 /* Seconds that a value takes until it stands, sorted, in a table and in network.h5. */
 static const double VALUE = 2e-6;
@@ -19,6 +22,7 @@ static const double VALUE = 2e-6;
 typedef struct probe {
     const dn_comm *comm;
     const dn_graph *g;
+    const dn_team *team;
     const dn_analyse_options *o;
     dn_estimate *e;
     dn_requests requests;
@@ -34,7 +38,9 @@ typedef struct probe {
     double values;             /* that are written */
     double products;
     bool all_bounds;
-    char left_out[80];
+    double product; /* s of one; 0: not measured yet */
+    int64_t all;    /* units of the measure at hand */
+    bool together;  /* all ranks do one together, otherwise each has its own */
 } probe;
 
 static double now(void)
@@ -69,6 +75,13 @@ double dn_estimate_sweep(double first, double last, double end, int64_t done, in
     if (done == 1) /* no way to tell the beginning from a unit */
         return end * (double)total;
     return end + (last - first) / (double)(done - 1) * (double)(total - done);
+}
+
+static void say_tried(probe *p, const char *name, double share, double seconds)
+{
+    size_t at = strlen(p->e->probe);
+
+    snprintf(p->e->probe + at, sizeof p->e->probe - at, "%s %.3g %% in %.2f s; ", name, 100 * share, seconds);
 }
 
 /* ---- sweeps ---- */
@@ -155,13 +168,12 @@ static dn_status try_sweep(probe *p, sweep what, const char *name, double second
                          dn_estimate_sweep(p->first, p->last, now() - p->began, p->done, p->total),
                          (p->total + p->unit - 1) / p->unit, false);
     p->scratch = fmax(p->scratch, scratch_of(p, what));
-    snprintf(p->e->probe + strlen(p->e->probe), sizeof p->e->probe - strlen(p->e->probe),
-             "%s %.3g %% in %.2f s; ", name, 100 * (double)p->done / (double)p->total, now() - p->began);
+    say_tried(p, name, (double)p->done / (double)p->total, now() - p->began);
 out:
     return st;
 }
 
-/* ---- solvers ---- */
+/* ---- products of solvers ---- */
 
 /* A product with a pass over vectors, as an iteration has it; [v0, v1] of it. */
 static double time_product(probe *p)
@@ -170,6 +182,8 @@ static double time_product(probe *p)
     int64_t n = p->g->connected;
     int times = 0;
 
+    if (p->product > 0)
+        return p->product;
     for (int64_t i = 0; i < p->g->n; i++)
         p->v[0][i] = 1;
     do {
@@ -180,36 +194,151 @@ static double time_product(probe *p)
         took = now() - start;
         times++;
     } while (took < 0.05 * p->e->seconds);
-    return took / times;
+    p->product = took / times;
+    return p->product;
 }
 
+/* In each the ranks wait for each other, and for two sums of vectors. */
 static void add_products(probe *p, double vectors)
 {
-    double product;
+    enum { MEETINGS = 3 };
+    size_t at;
 
     if (p->products <= 0)
         return;
-    product = time_product(p);
-    dn_estimate_add_time(p->e, "products of solvers", p->products * product, p->g->connected, false);
+    (void)time_product(p);
+    dn_estimate_add_time(p->e, "products of solvers", p->products * p->product, p->g->connected, false);
     dn_estimate_add_memory(p->e, "vectors of solvers", 8 * vectors * (double)p->g->connected, p->g->connected,
                            false);
-    snprintf(p->e->probe + strlen(p->e->probe), sizeof p->e->probe - strlen(p->e->probe), "a product %.2f ms",
-             1e3 * product);
+    p->e->waits += MEETINGS * p->products;
+    at = strlen(p->e->probe);
+    snprintf(p->e->probe + at, sizeof p->e->probe - at, "a product %.2f ms", 1e3 * p->product);
+}
+
+/* ---- measures of which a part can be done ---- */
+
+double dn_estimate_units(const int64_t n[2], const double t[2], int64_t all, double *out_before)
+{
+    double unit = n[1] > n[0] && t[1] > t[0] ? (t[1] - t[0]) / (double)(n[1] - n[0]) : t[1] / (double)n[1];
+
+    *out_before = fmax(0, t[1] - unit * (double)n[1]);
+    return unit * (double)all;
+}
+
+/* Nodes, batches of them or probes. work() says in p->all and p->together what there is of them. */
+typedef struct part {
+    const char *name;
+    dn_status (*work)(probe *p, int64_t units, int64_t *out_iterations, dn_error *err);
+    int64_t least, about; /* units of the shortest try; of all, as far as is known before */
+} part;
+
+static dn_probe_options probing(const probe *p, int64_t units)
+{
+    return (dn_probe_options){.exact_up_to = p->o->exact_nodes,
+                              .probes = units < 2 ? 2 : units, /* where it probes, units are these */
+                              .seed = p->o->seed,
+                              .tolerance = p->o->tolerance,
+                              .units = units};
+}
+
+static dn_status some_subgraph(probe *p, int64_t units, int64_t *out_iterations, dn_error *err)
+{
+    dn_probe_options o = probing(p, units);
+    dn_subgraph_figures f;
+    dn_solve_report report;
+    dn_status st = dn_subgraph_centrality(p->g, p->team, &o, p->v[0], p->v[1], &f, &report, err);
+
+    *out_iterations = report.iterations;
+    p->together = f.probes > 0;
+    p->all = p->together ? p->o->probes : (p->g->connected + DN_LANES - 1) / DN_LANES;
+    return st;
+}
+
+static dn_status some_current_flow(probe *p, int64_t units, int64_t *out_iterations, dn_error *err)
+{
+    dn_probe_options o = probing(p, units);
+    dn_current_flow_figures f;
+    dn_solve_report report;
+    dn_status st = dn_current_flow_closeness(p->g, p->team, &o, p->v[0], p->v[1], p->v[2], &f, &report, err);
+
+    *out_iterations = report.iterations;
+    p->together = f.probes > 0;
+    p->all = p->together ? p->o->probes : f.core;
+    return st;
+}
+
+static dn_status some_communicability(probe *p, int64_t units, int64_t *out_iterations, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_solve_report report;
+    dn_subgraph_figures f;
+
+    *out_iterations = 0;
+    p->together = true;
+    p->all = p->o->n_from;
+    for (int64_t k = 0; k < units; k++) {
+        int32_t node = (int32_t)(p->g->connected * k / units);
+
+        DN_TRY(dn_communicability(p->g, p->team, 1, &node, p->o->tolerance, p->v[0], &f, &report, err));
+        *out_iterations += report.iterations;
+    }
+out:
+    return st;
+}
+
+/* Ever more units, until there are no more or the time is over. The first try also touches memory, so a short
+ * one is done again. */
+static dn_status try_part(probe *p, const part *w, double seconds, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int64_t n[2] = {w->least, w->least}, iterations = 0;
+    double begin = now(), t[2] = {0, 0}, before, units;
+
+    if (w->about < 1)
+        goto out;
+    if (UNIT * time_product(p) > 5 * seconds + 1) { /* nobody would wait for it */
+        p->products += (double)w->about * UNIT;
+        p->all_bounds = false;
+        goto out;
+    }
+    for (int again = 0; again < 2 && (again == 0 || t[0] < 0.25 * seconds); again++) {
+        t[0] = now();
+        DN_TRY(w->work(p, n[0], &iterations, err));
+        t[0] = now() - t[0];
+    }
+    t[1] = t[0];
+    while (n[1] < p->all && now() - begin + 2 * t[1] < seconds) {
+        n[1] = 2 * n[1] < p->all ? 2 * n[1] : p->all;
+        t[1] = now();
+        DN_TRY(w->work(p, n[1], &iterations, err));
+        t[1] = now() - t[1];
+    }
+    n[1] = n[1] < p->all ? n[1] : p->all;
+    if (n[1] < 1) /* a tree has no current to be solved for */
+        goto out;
+    units = dn_estimate_units(n, t, p->all, &before);
+    dn_estimate_add_time(p->e, w->name, units, p->together ? p->g->connected : p->all, false);
+    dn_estimate_add_time(p->e, "beginnings of these", before, 1, false);
+    if (p->together)
+        p->e->waits += 3 * (double)iterations / (double)n[1] * (double)p->all;
+    say_tried(p, w->name, (double)n[1] / (double)p->all, now() - begin);
+out:
+    return st;
+}
+
+static dn_status try_solver(probe *p, const char *name, double seconds, dn_error *err)
+{
+    bool flow = is(name, "current-flow");
+    int64_t nodes = flow ? p->g->connected : (p->g->connected + DN_LANES - 1) / DN_LANES;
+    const part w = {.name = name,
+                    .work = flow ? some_current_flow : some_subgraph,
+                    .least = 2,
+                    .about = p->g->connected > p->o->exact_nodes ? p->o->probes : nodes};
+
+    return try_part(p, &w, seconds, err);
 }
 
 /* ---- all that is asked for ---- */
-
-static bool is_not_foreseen(const char *name)
-{
-    return is(name, "subgraph") || is(name, "current-flow") || is(name, "communicability");
-}
-
-static void leave_out(probe *p, const char *name)
-{
-    size_t at = strlen(p->left_out);
-
-    snprintf(p->left_out + at, sizeof p->left_out - at, "%s%s", at > 0 ? ", " : "", name);
-}
 
 static void count_solver(probe *p, const char *name)
 {
@@ -232,9 +361,14 @@ static dn_status try_measures(probe *p, double seconds, dn_error *err)
 
         p->values += (double)p->g->n;
         p->tables += 16 * (double)p->g->n;
-        if (is_not_foreseen(name))
-            leave_out(p, name);
         count_solver(p, name);
+        if (is(name, "subgraph") || is(name, "current-flow")) {
+            st = try_solver(p, name, seconds, err);
+            if (st == DN_EDATA && p->o->skip_unfit)
+                st = DN_OK;
+            if (st != DN_OK)
+                goto out;
+        }
         if (is(name, "harmonic") || is(name, "closeness")) {
             if (!searched)
                 DN_TRY(try_sweep(p, CLOSENESS, sweeps[CLOSENESS], seconds, err));
@@ -257,8 +391,12 @@ static dn_status try_measures(probe *p, double seconds, dn_error *err)
     }
     if (p->o->n_seeds > 0)
         count_solver(p, "personalised");
-    if (p->o->n_from > 0)
-        leave_out(p, "communicability");
+    if (p->o->n_from > 0) {
+        const part w = {
+            .name = "communicability", .work = some_communicability, .least = 1, .about = p->o->n_from};
+
+        DN_TRY(try_part(p, &w, seconds, err));
+    }
 out:
     return st;
 }
@@ -288,28 +426,28 @@ out:
     return st;
 }
 
-static int sweeps_of(const dn_analyse_options *o)
+/* Measures that are tried: they share the time. */
+static int tries_of(const dn_analyse_options *o)
 {
-    int n = 0;
+    int n = o->n_from > 0;
 
     for (int i = 0; i < o->n_measures; i++)
         n += is(o->measure[i], "closeness") || is(o->measure[i], "harmonic") ||
              is(o->measure[i], "betweenness") || is(o->measure[i], "clustering") ||
-             is(o->measure[i], "bipartite-clustering");
+             is(o->measure[i], "bipartite-clustering") || is(o->measure[i], "subgraph") ||
+             is(o->measure[i], "current-flow");
     return n > 0 ? n : 1;
 }
 
 static void describe(const probe *p, dn_estimate *e)
 {
-    char iterations[80] = "", without[120] = "";
+    char iterations[80] = "";
 
     if (p->products > 0)
         snprintf(iterations, sizeof iterations, "; %.0f products of solvers, %s", p->products,
                  p->all_bounds ? "an upper bound" : "a typical number: they may need more");
-    if (p->left_out[0] != '\0')
-        snprintf(without, sizeof without, "; NOT in the figures: %s", p->left_out);
-    snprintf(e->work, sizeof e->work, "%lld nodes, %lld edges%s%s", (long long)p->g->n,
-             (long long)(p->g->nnz / 2), iterations, without);
+    snprintf(e->work, sizeof e->work, "%lld nodes, %lld edges%s", (long long)p->g->n,
+             (long long)(p->g->nnz / 2), iterations);
 }
 
 static void add_memory(const probe *p, double loaded, dn_estimate *e)
@@ -330,7 +468,7 @@ dn_status dn_estimate_network(const dn_comm *comm, const dn_network *w, const dn
 {
     dn_status st = DN_OK;
     double load = now() - e->began, loaded = (double)dn_memory_now();
-    probe p = {.comm = comm, .g = &w->graph, .o = o, .e = e, .all_bounds = true};
+    probe p = {.comm = comm, .g = &w->graph, .team = &w->team, .o = o, .e = e, .all_bounds = true};
 
     p.keep = (dn_sweep_keep){.requests = &p.requests, .save = save_nothing};
     e->threads = omp_get_max_threads();
@@ -340,7 +478,8 @@ dn_status dn_estimate_network(const dn_comm *comm, const dn_network *w, const dn
     DN_NEW(p.triangles, (size_t)w->graph.n);
     dn_estimate_add_time(e, "start and graph", load, 1, false);
     DN_TRY(count_as_is(&p, w, err));
-    DN_TRY(try_measures(&p, 0.9 * e->seconds / sweeps_of(o), err));
+    DN_TRY(try_measures(&p, 0.9 * e->seconds / tries_of(o), err));
+    p.scratch = fmax(p.scratch, (double)dn_memory_peak() - loaded - p.tables);
     add_memory(&p, loaded, e);
     add_products(&p, VECTORS + 2 * (o->n_spectra > 0 ? (double)o->pairs : 0));
     dn_estimate_add_time(e, "results", VALUE * p.values, 1, false);

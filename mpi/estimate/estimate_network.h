@@ -4,9 +4,10 @@
  * Closeness, betweenness and clustering do their first units of work (batches of sources, blocks of nodes),
  * are asked to stop, and the others are taken to cost as much. Solvers: iterations are not known before they
  * are done. One product with the adjacency matrix is measured, with a pass over 16 vectors beside it, and
- * counted as often as dn_estimate_products() says, an upper bound or a typical number. Degrees, cores and the
- * description are computed as they are. What is not foreseen is named in e->work: subgraph, current-flow and
- * communicability, whose cost their accuracy decides, and messages between ranks.
+ * counted as often as dn_estimate_products() says, an upper bound or a typical number. Of subgraph and
+ * current-flow centrality a few nodes or probes are done, of communicability a few nodes: ever more, and the
+ * growth is that of the others; where not even one can be waited for, products are counted for them, too.
+ * Degrees, cores and the description are computed as they are.
  */
 #ifndef DN_ESTIMATE_ESTIMATE_NETWORK_H
 #define DN_ESTIMATE_ESTIMATE_NETWORK_H
@@ -25,6 +26,10 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_estimate_network(const dn_comm *comm, c
  * out_bound: an upper bound (pagerank, personalised: the error falls by the damping with each), otherwise a
  * typical number. Local. */
 double dn_estimate_products(const dn_analyse_options *o, const char *name, bool *out_bound);
+
+/* Seconds of `all` units, and of what comes before them, from two tries: n[0] <= n[1] units took t[0] and
+ * t[1]. Where the second is no larger, or took no longer, all of its time is that of units. Local. */
+double dn_estimate_units(const int64_t n[2], const double t[2], int64_t all, double *out_before);
 
 /* Seconds of all of `total` units of a sweep that took `end` seconds: its first unit was done after `first`
  * seconds, `done` of them after `last`. Local. */

@@ -399,7 +399,8 @@ static dn_status write_origin(dn_h5 *h, const char *schema, const char *command,
     DN_TRY(dn_h5_set_text(h, "/", "program", "dragnet " DN_VERSION, err));
     DN_TRY(dn_h5_set_text(h, "/", "git", DN_GIT, err));
     DN_TRY(dn_h5_set_text(h, "/", "command", command, err));
-    DN_TRY(dn_h5_set_text(h, "/", "config", config, err));
+    if (config != NULL)
+        DN_TRY(dn_h5_set_text(h, "/", "config", config, err));
 out:
     return st;
 }

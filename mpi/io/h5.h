@@ -29,8 +29,8 @@ const char *dn_h5_library(char *buf, size_t cap);
 
 /* A new file. schema is "dragnet.dataset", "dragnet.model", "dragnet.checkpoint" "dragnet.network",
  * "dragnet.network.checkpoint", "dragnet.screen" or "dragnet.states". command and config (canonical JSON of
- * the options that determine the content) become attributes. Fails: DN_ECANTCREAT (directory, rights, or PATH
- * exists and not force; PATH stays as it is until commit). */
+ * the options that determine the content; NULL: attribute config follows later) become attributes. Fails:
+ * DN_ECANTCREAT (directory, rights, or PATH exists and not force; PATH stays as it is until commit). */
 DN_MUST_CHECK dn_status dn_h5_create(const dn_comm *comm, const char *path, const char *schema,
                                      const char *command, const char *config, bool force, dn_h5 **out,
                                      dn_error *err);

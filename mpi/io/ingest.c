@@ -1,11 +1,15 @@
 /* ingest.c - import as a whole; see ingest.h. Order: refuse what makes no sense, read tables of expression
  * for their names, hash the inputs (those tables on the way), see whether it was done before, make the
- * output, then expression, pairs, layers, sources. */
+ * output, then expression, pairs, layers, sources. Where there is no output yet, one of
+ * several ranks hashes tables of expression while the others read their numbers; the config of the output
+ * follows then. */
 #include "mpi/io/ingest.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/dataset.h"
 #include "mpi/io/ingest_interactions.h"
@@ -203,8 +207,8 @@ out:
 
 /* The gene id table, then all files of expression for their names: which genes there are. part is set as soon
  * as there are parts to destroy. */
-static dn_status read_tables(const dn_comm *comm, const dn_import_options *o, dn_gene_table *t,
-                             dn_table_part **part, dn_error *err)
+static dn_status read_tables(const dn_comm *comm, const dn_import_options *o, bool hash_later,
+                             dn_gene_table *t, dn_table_part **part, dn_error *err)
 {
     dn_status st = DN_OK;
     int n = o->n_expression;
@@ -216,7 +220,7 @@ static dn_status read_tables(const dn_comm *comm, const dn_import_options *o, dn
     for (int i = 0; i < n; i++) {
         bool known = o->gene_ids != NULL || i > 0;
         DN_TRY(dn_table_part_read(comm, o->expression[i], o->genes_in, known ? t : NULL, i % comm->size,
-                                  *part + i, err));
+                                  hash_later, *part + i, err));
         if (i == 0)
             DN_PASS(settle_genes(o, *part, t, err));
         DN_AGREE(comm);
@@ -230,8 +234,7 @@ out:
 
 /* The files again for their numbers. */
 static dn_status read_expression(const dn_comm *comm, const dn_import_options *o, const dn_gene_table *t,
-                                 const dn_table_part *part, dn_expression *e, dn_import_report *r,
-                                 dn_error *err)
+                                 dn_table_part *part, dn_expression *e, dn_import_report *r, dn_error *err)
 {
     dn_status st = DN_OK;
     int n = o->n_expression;
@@ -282,23 +285,43 @@ out:
     return st;
 }
 
-static dn_status import_new(const dn_comm *comm, const dn_import_options *o, const dn_sources *s,
-                            const dn_gene_table *t, const dn_table_part *part, const char *command,
-                            const char *config, dn_import_report *r, dn_error *err)
+/* What was made of what, once all inputs have been hashed; *out for dn_free(). Local. */
+static dn_status name_inputs(const dn_import_options *o, const dn_table_part *part, dn_sources *s, char **out,
+                             dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(dn_sources_name(o, part, s, err));
+    DN_TRY(dn_import_config(o, s, -1, out, err));
+out:
+    return st;
+}
+
+/* opt_config: NULL when there was no output, and the tables have not been hashed. */
+static dn_status import_new(const dn_comm *comm, const dn_import_options *o, dn_sources *s,
+                            const dn_gene_table *t, dn_table_part *part, const char *command,
+                            const char *opt_config, dn_import_report *r, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_h5 *h = NULL;
     dn_expression e = {0};
+    char *config = NULL;
 
-    if (!o->force)
-        DN_TRY(dn_output_finished(comm, o->output, DN_DATASET_SCHEMA, "/", config, &r->already, err));
+    if (!o->force && opt_config != NULL)
+        DN_TRY(dn_output_finished(comm, o->output, DN_DATASET_SCHEMA, "/", opt_config, &r->already, err));
     if (r->already) {
         dn_log(DN_INFO, "import", "already complete", "output=\"%s\"", o->output);
         goto out;
     }
-    DN_TRY(dn_h5_create(comm, o->output, DN_DATASET_SCHEMA, command, config, o->force, &h, err));
-    if (o->n_expression > 0 || o->gene_ids != NULL) {
+    DN_TRY(dn_h5_create(comm, o->output, DN_DATASET_SCHEMA, command, opt_config, o->force, &h, err));
+    if (o->n_expression > 0 || o->gene_ids != NULL)
         DN_TRY(read_expression(comm, o, t, part, &e, r, err));
+    if (opt_config == NULL) {
+        DN_PASS(name_inputs(o, part, s, &config, err));
+        DN_AGREE(comm);
+        DN_TRY(dn_h5_set_text(h, "/", "config", config, err));
+    }
+    if (o->n_expression > 0 || o->gene_ids != NULL) {
         DN_TRY(dn_gene_table_write(comm, t, h, err));
         DN_TRY(dn_expression_write(comm, t, &e, h, r, err));
         DN_TRY(write_files(comm, o, h, err));
@@ -313,7 +336,20 @@ static dn_status import_new(const dn_comm *comm, const dn_import_options *o, con
 out:
     dn_h5_close(&h);
     dn_expression_destroy(&e);
+    dn_free(config);
     return st;
+}
+
+/* Whether the hash of a table can wait until its numbers are read: nothing stands there to compare it with.
+ */
+static bool can_wait(const dn_comm *comm, const dn_import_options *o)
+{
+    int wait = comm->size > 1 && o->n_expression > 0 && !o->add;
+
+    if (comm->rank == 0 && wait && !o->force)
+        wait = access(o->output, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+    MPI_Bcast(&wait, 1, MPI_INT, 0, comm->mpi);
+    return wait != 0;
 }
 
 /* ---- sets for a dataset that exists ---- */
@@ -465,15 +501,18 @@ dn_status dn_import(const dn_comm *comm, const dn_import_options *o, const char 
     dn_gene_table t = {0};
     dn_table_part *part = NULL; /* [n_expression] */
     char *config = NULL;
+    bool later;
 
     DN_PASS(check_options(o, err));
     DN_PASS(new_report(o, &r, err));
     if (comm->rank == 0)
         DN_PASS(dn_sources_stamp(o, &s, err));
     DN_AGREE(comm);
-    DN_TRY(read_tables(comm, o, &t, &part, err));
-    DN_TRY(dn_sources_read(comm, o, part, &s, err));
-    DN_PASS(dn_import_config(o, &s, -1, &config, err));
+    later = can_wait(comm, o);
+    DN_TRY(read_tables(comm, o, later, &t, &part, err));
+    DN_TRY(dn_sources_read(comm, o, &s, err));
+    if (!later)
+        DN_PASS(name_inputs(o, part, &s, &config, err));
     DN_AGREE(comm);
     if (o->add)
         DN_TRY(import_add(comm, o, &s, &r, err));

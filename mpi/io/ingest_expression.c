@@ -153,7 +153,7 @@ typedef struct strip {
 /* A file on its way. */
 typedef struct journey {
     const dn_gene_table *t;
-    const dn_table_part *part;
+    dn_table_part *part;
     dn_table_rows rows;
     dn_gene_ids ids;
     size_t item;     /* bytes of a strip */
@@ -314,13 +314,15 @@ static void unpack(const dn_comm *comm, const journey *j, const char *buf)
     }
 }
 
-/* One block of every rank that has any left. */
-static dn_status travel(const dn_comm *comm, journey *j, dn_error *err)
+/* One block of every rank that has any left; one rank hashes meanwhile. */
+static dn_status travel(const dn_comm *comm, const char *path, int64_t turn, int64_t turns, journey *j,
+                        dn_error *err)
 {
     dn_status st = DN_OK;
     char *sent = NULL;
     void *received = NULL;
 
+    DN_PASS(dn_table_hash_turn(comm, path, turn, turns, j->part, err));
     DN_PASS(dn_table_rows_next(&j->rows, err));
     DN_PASS(pack(comm, j, &sent, err));
     DN_AGREE(comm);
@@ -365,7 +367,7 @@ static bool is_renamed(const dn_expression *e, const dn_table_part *part, int64_
 }
 
 dn_status dn_expression_append(const dn_comm *comm, const char *path, const dn_import_options *o,
-                               const dn_gene_table *t, const dn_table_part *part, dn_expression *e,
+                               const dn_gene_table *t, dn_table_part *part, dn_expression *e,
                                dn_expression_report *out, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -377,7 +379,8 @@ dn_status dn_expression_append(const dn_comm *comm, const char *path, const dn_i
     turns = (part->rows + j.rows.most - 1) / j.rows.most;
     MPI_Allreduce(MPI_IN_PLACE, &turns, 1, MPI_INT64_T, MPI_MAX, comm->mpi);
     for (int64_t k = 0; k < turns; k++)
-        DN_TRY(travel(comm, &j, err));
+        DN_TRY(travel(comm, path, k, turns, &j, err));
+    DN_TRY(dn_table_hash_end(comm, path, part, err));
     settle(comm, &j, o->repeated, e);
     for (int64_t s = 0; s < part->sample.n; s++)
         out->renamed += is_renamed(e, part, s);

@@ -21,9 +21,12 @@
 enum {
     PEEK_LINES = 2000,
     PEEK_BYTES = 1 << 24,
-    BLOCK = 1 << 20,
-    LINE = 16
-}; /* values, a line of the cache */
+    BLOCK = 1 << 20, /* values */
+    LINE = 16,       /* values of a line of the cache */
+    WEIGHT = 16,     /* of a rank that only reads lines; of one that also hashes the file: */
+    HASHER = 0,
+    EARLY = 4 /* the part of the file that it hashes while the others read names */
+};
 
 typedef dn_table_layout layout;
 
@@ -213,12 +216,28 @@ static bool reads_all(const dn_comm *comm, const layout *l)
     return comm->rank == 0 && (l->gzip || comm->size == 1);
 }
 
+/* The bytes of the file whose lines this rank reads. Hashing cannot be divided, so who does it while the
+ * others read reads less. */
+static dn_range my_bytes(const dn_comm *comm, const layout *l)
+{
+    int64_t n = l->bytes - l->data, all = (int64_t)WEIGHT * comm->size, begin = (int64_t)WEIGHT * comm->rank,
+            weight = WEIGHT;
+
+    if (l->later) {
+        all -= WEIGHT - HASHER;
+        begin -= comm->rank > l->hasher ? WEIGHT - HASHER : 0;
+        weight = comm->rank == l->hasher ? HASHER : WEIGHT;
+    }
+    return (dn_range){l->data + n / all * begin + n % all * begin / all,
+                      l->data + n / all * (begin + weight) + n % all * (begin + weight) / all};
+}
+
 /* At the first line of this rank behind the header; NULL: it has none. opt_tap: for one that reads all. */
 static dn_status open_lines(const dn_comm *comm, const char *path, const layout *l, const dn_tap *opt_tap,
                             dn_delim **out, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_range mine = dn_block(l->bytes - l->data, comm->rank, comm->size);
+    dn_range mine = my_bytes(comm, l);
     dn_delim *d = NULL;
     char *line;
     size_t len;
@@ -231,7 +250,7 @@ static dn_status open_lines(const dn_comm *comm, const char *path, const layout 
         DN_TRY(dn_delim_open_tapped(path, l->separator, opt_tap, &d, err));
         DN_TRY(dn_delim_next_line(d, &line, &len, &more, err)); /* the header */
     } else {
-        DN_TRY(dn_delim_open_range(path, l->separator, l->data + mine.begin, l->data + mine.end, &d, err));
+        DN_TRY(dn_delim_open_range(path, l->separator, mine.begin, mine.end, &d, err));
     }
     *out = d;
     d = NULL;
@@ -272,25 +291,63 @@ out:
     return st;
 }
 
+/* ---- the hash ---- */
+
 /* Names and hash. A rank that reads the whole file hashes what comes by, while it is in the cache; otherwise
- * the hasher reads it once more. */
-static dn_status read_and_hash(const dn_comm *comm, const char *path, int hasher, dn_table_part *p,
-                               dn_strings *ids, dn_error *err)
+ * the hasher reads it once more. With others beside it, it may do so later. */
+static dn_status read_and_hash(const dn_comm *comm, const char *path, dn_table_part *p, dn_strings *ids,
+                               dn_error *err)
 {
     dn_status st = DN_OK;
+    const layout *l = &p->layout;
     dn_tap tap = {dn_sha256_take, &p->hash};
-    bool mine = comm->rank == hasher, heard = mine && reads_all(comm, &p->layout);
+    bool mine = comm->rank == l->hasher, heard = mine && reads_all(comm, l) && !l->later;
 
-    if (heard)
+    if (mine)
         DN_TRY(dn_sha256_begin(&p->hash, err));
     DN_TRY(read_names(comm, path, heard ? &tap : NULL, p, ids, err));
-    if (heard)
+    if (mine && l->later)
+        DN_TRY(dn_sha256_read(path, l->bytes / EARLY, &p->hash, err));
+    if (mine && !l->later && !heard)
+        DN_TRY(dn_sha256_read(path, INT64_MAX, &p->hash, err));
+    if (mine && !l->later)
         DN_TRY(dn_sha256_end(&p->hash, err));
-    else if (mine)
-        DN_TRY(dn_sha256_file(path, &p->hash, err));
 out:
     return st;
 }
+
+dn_status dn_table_hash_turn(const dn_comm *comm, const char *path, int64_t turn, int64_t turns,
+                             dn_table_part *p, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const layout *l = &p->layout;
+    int64_t early = l->bytes / EARLY, rest = l->bytes - early;
+
+    if (l->later && comm->rank == l->hasher)
+        DN_TRY(dn_sha256_read(path, early + rest / turns * (turn + 1), &p->hash, err));
+out:
+    return st;
+}
+
+dn_status dn_table_hash_end(const dn_comm *comm, const char *path, dn_table_part *p, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int hasher = p->layout.hasher;
+
+    if (!p->layout.later)
+        return DN_OK;
+    if (comm->rank == hasher) {
+        DN_PASS(dn_sha256_read(path, INT64_MAX, &p->hash, err));
+        DN_PASS(dn_sha256_end(&p->hash, err));
+    }
+    DN_AGREE(comm);
+    MPI_Bcast(&p->hash, (int)sizeof p->hash, MPI_BYTE, hasher, comm->mpi);
+    p->layout.later = 0;
+out:
+    return st;
+}
+
+/* ---- numbers of lines ---- */
 
 dn_status dn_table_rows_open(const dn_comm *comm, const char *path, const dn_table_part *part,
                              dn_table_rows *out, dn_error *err)
@@ -422,7 +479,8 @@ out:
 }
 
 dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis genes_in,
-                             const dn_gene_table *table, int hasher, dn_table_part *out, dn_error *err)
+                             const dn_gene_table *table, int hasher, bool later, dn_table_part *out,
+                             dn_error *err)
 {
     dn_status st = DN_OK;
     dn_table_part p = {0};
@@ -434,10 +492,13 @@ dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis gene
         DN_PASS(peek(path, genes_in, table, l, &names, err));
     DN_AGREE(comm);
     MPI_Bcast(l, (int)sizeof *l, MPI_BYTE, 0, comm->mpi);
+    l->hasher = hasher;
+    l->later = later && !l->gzip && comm->size > 1;
     DN_TRY(dn_share_strings(comm, 0, &names, err));
-    DN_PASS(read_and_hash(comm, path, hasher, &p, &ids, err));
+    DN_PASS(read_and_hash(comm, path, &p, &ids, err));
     DN_AGREE(comm);
-    MPI_Bcast(&p.hash, (int)sizeof p.hash, MPI_BYTE, hasher, comm->mpi);
+    if (!l->later)
+        MPI_Bcast(&p.hash, (int)sizeof p.hash, MPI_BYTE, hasher, comm->mpi);
     p.first = dn_before(comm, p.rows);
     total = dn_sum(comm, p.rows);
     DN_TRY(dn_gather_strings(comm, &ids, l->columns ? &p.sample : &p.gene, err));

@@ -7,7 +7,7 @@
 #include "mpi/io/h5.h"
 #include "mpi/io/ingest.h"
 
-/* ---- ingest_sources.c: SHA-256 of a file ---- */
+/* ---- ingest_hash.c: SHA-256 of a file ---- */
 
 typedef struct dn_sha256 {
     char hex[2 * 32 + 1];
@@ -15,12 +15,14 @@ typedef struct dn_sha256 {
     void *state; /* until dn_sha256_end() */
 } dn_sha256;
 
-/* Local. begin, take as a dn_tap does, end, destroy; or the whole file at path. state NULL is destroyed.
- * Fails: DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+/* Local. begin, take as a dn_tap does, end, destroy; or the whole file at path; read: what the hash has not
+ * had of the file before byte `end`, as far as there is so much. state NULL is destroyed. Fails: DN_ENOINPUT,
+ * DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_sha256_begin(dn_sha256 *h, dn_error *err);
 DN_MUST_CHECK dn_status dn_sha256_take(void *h, const void *bytes, size_t len, dn_error *err);
 DN_MUST_CHECK dn_status dn_sha256_end(dn_sha256 *h, dn_error *err);
 DN_MUST_CHECK dn_status dn_sha256_file(const char *path, dn_sha256 *out, dn_error *err);
+DN_MUST_CHECK dn_status dn_sha256_read(const char *path, int64_t end, dn_sha256 *h, dn_error *err);
 void dn_sha256_destroy(dn_sha256 *h);
 
 /* ---- expression: ingest_matrix.c reads a file, ingest_expression.c brings it to the owners of genes,
@@ -34,13 +36,15 @@ typedef struct dn_table_layout {
     int columns;   /* 1: genes in columns */
     int id_column; /* 1: lines begin with a name */
     int gzip;
+    int hasher; /* the rank that hashes the file */
+    int later;  /* 1: while the numbers are read */
     char separator;
 } dn_table_layout;
 
 /* One expression file before its numbers are read. Rank r owns lines as it owns their bytes. */
 typedef struct dn_table_part {
     dn_table_layout layout;
-    dn_sha256 hash;    /* of the file */
+    dn_sha256 hash;    /* of the file; still under way after dn_table_part_read(), see there */
     bool quotes;       /* lines of this rank hold quotes */
     int64_t rows;      /* lines of this rank */
     int64_t first;     /* lines of the ranks before */
@@ -48,11 +52,23 @@ typedef struct dn_table_part {
     dn_strings sample; /* names on the sample axis, whole file, on every rank */
 } dn_table_part;
 
-/* Read the file through for its layout, its names and its hash, which `hasher` makes, a rank. table: NULL
- * when the genes are not known yet. Fails: DN_EDATA, DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+/* Read the file through for its layout, its names and its hash, which `hasher` makes, a rank; with `later`
+ * the hash may be left to those who read the numbers, for whom it costs less: dn_table_hash_end() has it
+ * then. table: NULL when the genes are not known yet. Fails: DN_EDATA, DN_ENOINPUT, DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_table_part_read(const dn_comm *comm, const char *path,
                                                          dn_axis genes_in, const dn_gene_table *table,
-                                                         int hasher, dn_table_part *out, dn_error *err);
+                                                         int hasher, bool later, dn_table_part *out,
+                                                         dn_error *err);
+
+/* What the hasher does in one of `turns` of the blocks, where others read the lines. Local.
+ * Fails: DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_table_hash_turn(const dn_comm *comm, const char *path, int64_t turn, int64_t turns,
+                                           dn_table_part *p, dn_error *err);
+
+/* Hash what is left of the file, if anything; the hash is on every rank then. Fails: DN_ENOINPUT, DN_EIO,
+ * DN_ENOMEM */
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_table_hash_end(const dn_comm *comm, const char *path,
+                                                        dn_table_part *p, dn_error *err);
 void dn_table_part_destroy(dn_table_part *p); /* local */
 
 /* The numbers of the lines of this rank, a block of lines at a time. All of it is local. */
@@ -103,10 +119,11 @@ DN_MUST_CHECK dn_status dn_expression_create(const dn_comm *comm, int64_t genes,
                                              const char *const *path, const dn_table_part *part,
                                              dn_expression *out, dn_error *err);
 
-/* The numbers of the next file. Fails: as dn_gene_ids_create(), dn_table_rows_next() */
+/* The numbers of the next file, and its hash. Fails: as dn_gene_ids_create(), dn_table_rows_next(),
+ * dn_table_hash_end() */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_expression_append(const dn_comm *comm, const char *path,
                                                            const dn_import_options *o, const dn_gene_table *t,
-                                                           const dn_table_part *part, dn_expression *e,
+                                                           dn_table_part *part, dn_expression *e,
                                                            dn_expression_report *out, dn_error *err);
 
 /* /expression, /genes/values, and what the report says of them. */
@@ -119,8 +136,9 @@ void dn_expression_destroy(dn_expression *e); /* local */
 
 typedef struct dn_sources {
     dn_strings path, sha256;
-    int64_t *bytes; /* [path.n] */
-    int64_t *stamp; /* rank 0: what dn_sources_stamp() saw */
+    int64_t *bytes;    /* [path.n] */
+    dn_sha256 *digest; /* [inputs]  of those that dn_sources_read() has hashed */
+    int64_t *stamp;    /* rank 0: what dn_sources_stamp() saw */
 } dn_sources;
 
 /* Size and time of every input, before any is read: names, numbers and hashes are read one after the other,
@@ -129,11 +147,14 @@ typedef struct dn_sources {
 DN_MUST_CHECK dn_status dn_sources_stamp(const dn_import_options *o, dn_sources *s, dn_error *err);
 DN_MUST_CHECK dn_status dn_sources_check(const dn_import_options *o, const dn_sources *s, dn_error *err);
 
-/* Hash the inputs, each on one rank, but those that part [o->n_expression] has hashed. out keeps its stamps.
- * Fails: DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+/* Hash the inputs, each on one rank, but those of expression. Fails: DN_ENOINPUT, DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_sources_read(const dn_comm *comm, const dn_import_options *o,
-                                                      const dn_table_part *part, dn_sources *out,
-                                                      dn_error *err);
+                                                      dn_sources *out, dn_error *err);
+
+/* Paths, sizes and hashes of all inputs, once those of part [o->n_expression] are known. Local.
+ * Fails: DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_sources_name(const dn_import_options *o, const dn_table_part *part,
+                                        dn_sources *out, dn_error *err);
 
 /* /sources; those of the file stay in front when it has some. */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_sources_write(const dn_comm *comm, const dn_sources *s, dn_h5 *h,

@@ -1,7 +1,6 @@
 /* ingest_sources.c - what went in: paths, sizes, SHA-256, and the options as JSON; see ingest_private.h */
 #include "mpi/io/ingest_private.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,89 +8,17 @@
 #include "mpi/io/share.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
-#include "solvers/formats/source.h"
 
-enum { CHUNK = 1 << 18, SHA256 = 32, STAMP = 4 };
+enum { STAMP = 4 };
 
 void dn_sources_destroy(dn_sources *s)
 {
     dn_strings_destroy(&s->path);
     dn_strings_destroy(&s->sha256);
     dn_free(s->bytes);
+    dn_free(s->digest);
     dn_free(s->stamp);
     *s = (dn_sources){0};
-}
-
-/* ---- SHA-256 ---- */
-
-/* libcrypto hashes with the instructions for SHA-2 where the CPU has them: five times what libsodium does. */
-dn_status dn_sha256_begin(dn_sha256 *h, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    *h = (dn_sha256){.state = EVP_MD_CTX_new()};
-    if (h->state == NULL)
-        DN_FAIL(DN_ENOMEM, "out of memory for hashing");
-    if (EVP_DigestInit_ex(h->state, EVP_sha256(), NULL) != 1)
-        DN_FAIL(DN_ESOFTWARE, "libcrypto has no SHA-256");
-out:
-    return st;
-}
-
-dn_status dn_sha256_take(void *self, const void *bytes, size_t len, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_sha256 *h = self;
-
-    if (EVP_DigestUpdate(h->state, bytes, len) != 1)
-        DN_FAIL(DN_ESOFTWARE, "libcrypto cannot hash");
-    h->bytes += (int64_t)len;
-out:
-    return st;
-}
-
-dn_status dn_sha256_end(dn_sha256 *h, dn_error *err)
-{
-    dn_status st = DN_OK;
-    unsigned char sum[SHA256];
-
-    if (EVP_DigestFinal_ex(h->state, sum, NULL) != 1)
-        DN_FAIL(DN_ESOFTWARE, "libcrypto cannot hash");
-    for (int i = 0; i < SHA256; i++)
-        snprintf(h->hex + 2 * i, 3, "%02x", sum[i]);
-out:
-    dn_sha256_destroy(h);
-    return st;
-}
-
-void dn_sha256_destroy(dn_sha256 *h)
-{
-    EVP_MD_CTX_free(h->state);
-    h->state = NULL;
-}
-
-dn_status dn_sha256_file(const char *path, dn_sha256 *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_source *s = NULL;
-    dn_sha256 h = {0};
-    unsigned char *buf = NULL;
-    size_t got = 1;
-
-    DN_NEW(buf, CHUNK);
-    DN_TRY(dn_sha256_begin(&h, err));
-    DN_TRY(dn_source_open_range(path, 0, INT64_MAX, &s, err));
-    while (got > 0) {
-        DN_TRY(dn_source_read(s, buf, CHUNK, &got, err));
-        DN_TRY(dn_sha256_take(&h, buf, got, err));
-    }
-    DN_TRY(dn_sha256_end(&h, err));
-    *out = h;
-out:
-    dn_sha256_destroy(&h);
-    dn_source_close(&s);
-    dn_free(buf);
-    return st;
 }
 
 /* ---- the inputs ---- */
@@ -185,33 +112,32 @@ out:
     return st;
 }
 
-dn_status dn_sources_read(const dn_comm *comm, const dn_import_options *o, const dn_table_part *part,
-                          dn_sources *out, dn_error *err)
+dn_status dn_sources_read(const dn_comm *comm, const dn_import_options *o, dn_sources *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_sources s = {0};
-    dn_sha256 *d = NULL; /* [n] */
     int n = files(o), tables = o->gene_ids != NULL, rest = tables + o->n_expression;
 
-    DN_PASS(new_digests(n, &d, &s.bytes, err));
+    DN_PASS(new_digests(n, &out->digest, &out->bytes, err));
     for (int i = comm->rank; i < n; i += comm->size)
         if (i < tables || i >= rest)
-            DN_PASS(dn_sha256_file(file(o, i), &d[i], err));
+            DN_PASS(dn_sha256_file(file(o, i), &out->digest[i], err));
     DN_AGREE(comm);
     for (int i = 0; i < n; i++)
         if (i < tables || i >= rest)
-            MPI_Bcast(&d[i], (int)sizeof d[i], MPI_BYTE, i % comm->size, comm->mpi);
-        else
-            d[i] = part[i - tables].hash;
-    for (int i = 0; i < n; i++)
-        DN_PASS(add(&s, file(o, i), &d[i], err));
-    DN_AGREE(comm);
-    s.stamp = out->stamp;
-    *out = s;
-    s = (dn_sources){0};
+            MPI_Bcast(&out->digest[i], (int)sizeof *out->digest, MPI_BYTE, i % comm->size, comm->mpi);
 out:
-    dn_free(d);
-    dn_sources_destroy(&s);
+    return st;
+}
+
+dn_status dn_sources_name(const dn_import_options *o, const dn_table_part *part, dn_sources *out,
+                          dn_error *err)
+{
+    dn_status st = DN_OK;
+    int n = files(o), tables = o->gene_ids != NULL, rest = tables + o->n_expression;
+
+    for (int i = 0; i < n; i++)
+        DN_TRY(add(out, file(o, i), i < tables || i >= rest ? &out->digest[i] : &part[i - tables].hash, err));
+out:
     return st;
 }
 

@@ -31,15 +31,18 @@ static void advise(void *p, size_t bytes)
 #endif
 }
 
+/* Counted without any order: threads that allocate are not synchronised by that, and none may look as if it
+ * were. */
 static atomic_long live;
 static atomic_long passes_left = -1; /* -1: never refuse */
 
 static int refused(void)
 {
-    long left = atomic_load(&passes_left);
+    long left = atomic_load_explicit(&passes_left, memory_order_relaxed);
 
     while (left > 0)
-        if (atomic_compare_exchange_weak(&passes_left, &left, left - 1))
+        if (atomic_compare_exchange_weak_explicit(&passes_left, &left, left - 1, memory_order_relaxed,
+                                                  memory_order_relaxed))
             return 0;
     return left == 0;
 }
@@ -61,7 +64,7 @@ void *dn_calloc(size_t count, size_t size)
         return NULL;
     advise(p, bytes);
     memset(p, 0, bytes);
-    atomic_fetch_add(&live, 1);
+    atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
     return p;
 }
 
@@ -69,7 +72,7 @@ void dn_free(void *p)
 {
     if (p == NULL)
         return;
-    atomic_fetch_sub(&live, 1);
+    atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
     free(p);
 }
 

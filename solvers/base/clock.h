@@ -32,6 +32,10 @@ typedef struct dn_clock {
 /* Nanoseconds since some moment in the past; never goes back. */
 int64_t dn_clock_now(void);
 
+/* When this process was started, on that clock, to a hundredth of a second; now, where the system does not
+ * tell (Linux does, in /proc/self/stat). */
+int64_t dn_clock_process_start(void);
+
 /* The same in seconds. */
 double dn_clock_s(void);
 

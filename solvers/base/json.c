@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
@@ -33,10 +34,24 @@ static void *take(size_t bytes)
     return p;
 }
 
-dn_json *dn_json_create(void)
+static void set_allocator(void)
 {
     json_set_alloc_funcs(take, dn_free);
+}
+
+/* What jansson allocates by is of the whole process, and several threads build and read: it is set once,
+ * before the first of them goes on. */
+static void begin(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, set_allocator);
     refused = false;
+}
+
+dn_json *dn_json_create(void)
+{
+    begin();
     return json_object();
 }
 
@@ -141,8 +156,7 @@ dn_status dn_json_difference(const char *now, const char *before, char *buf, siz
     int count = 0;
     size_t len;
 
-    json_set_alloc_funcs(take, dn_free);
-    refused = false;
+    begin();
     buf[0] = '\0';
     a = json_loads(now, 0, NULL);
     b = json_loads(before, 0, NULL);
@@ -171,8 +185,7 @@ dn_status dn_json_read(const char *name, const char *text, size_t len, dn_json *
     json_error_t why;
     json_t *root = NULL;
 
-    json_set_alloc_funcs(take, dn_free);
-    refused = false;
+    begin();
     root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
     if (refused)
         DN_FAIL(DN_ENOMEM, "%s: out of memory while reading JSON", name);

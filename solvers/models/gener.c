@@ -36,6 +36,19 @@ static void multiply(const float *a, const float *b, size_t n, float *out)
         out[i] = a[i] * b[i];
 }
 
+/* Profiles stand anywhere in a table larger than the second cache: those of the next pair are asked for while
+ * this one is copied. */
+static void fetch_pair(const dn_gener_data *d, int64_t row)
+{
+    enum { LINE = 16 };
+    const float *a = d->x + d->gene_a[row] * d->samples, *b = d->x + d->gene_b[row] * d->samples;
+
+    for (int64_t s = 0; s < d->samples; s += LINE) {
+        __builtin_prefetch(a + s);
+        __builtin_prefetch(b + s);
+    }
+}
+
 static dn_status load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass *pass, dn_error *err)
 {
     const dn_gener_data *d = &k->g->data;
@@ -51,6 +64,9 @@ static dn_status load(dn_work *k, const int64_t *rows, int64_t n, const dn_pass 
         const float *a = d->x + i * d->samples, *b = d->x + j * d->samples;
         bool exchange =
             pass->train && k->g->options.swap && (dn_rng_u64(swap, (uint64_t)(pass->first + r)) & 1u) != 0;
+
+        if (r + 1 < n)
+            fetch_pair(d, rows[r + 1]);
         memcpy(k->a + (size_t)r * row, exchange ? b : a, samples * sizeof *a);
         memcpy(k->b + (size_t)r * row, exchange ? a : b, samples * sizeof *a);
         if (dn_gener_is_bf16(k))
@@ -105,6 +121,10 @@ static dn_status head(dn_work *k, const float *w, const float *moments, dn_error
     dn_gener_part(k, PART_NORM5);
     dn_gener_normalise(k, 4, w, moments, k->h5, k->cat + WIDE, JOINT);
     dn_gener_part(k, PART_HEAD);
+    if (dn_gener_is_bf16(k)) {
+        dn_gener_bf16_head(k, w);
+        return DN_OK;
+    }
     return dn_dense_forward(k->cat, k->capacity, JOINT, k->g->options.classes, dn_gener_tensor(k, w, HEAD_W),
                             dn_gener_tensor(k, w, HEAD_B), false, k->logits, err);
 }
@@ -155,11 +175,15 @@ out:
 
 /* ---- backward ---- */
 
-static dn_status head_backward(dn_work *k, const float *w, float *dw, dn_error *err)
+/* To d2 and d5, the gradients behind the dropouts. */
+static dn_status head_products(dn_work *k, const float *w, float *dw, dn_error *err)
 {
     dn_status st = DN_OK;
 
-    dn_gener_part(k, PART_HEAD);
+    if (dn_gener_is_bf16(k)) {
+        dn_gener_bf16_head_back(k, w, dw);
+        return DN_OK;
+    }
     DN_TRY(dn_dense_backward(k->cat, k->capacity, JOINT, k->g->options.classes, dn_gener_tensor(k, w, HEAD_W),
                              k->logits, false, k->dlogits, dn_gener_gradient(k, dw, HEAD_W),
                              dn_gener_gradient(k, dw, HEAD_B), k->dcat, err));
@@ -167,6 +191,16 @@ static dn_status head_backward(dn_work *k, const float *w, float *dw, dn_error *
         memcpy(k->d2 + r * WIDE, k->dcat + r * JOINT, WIDE * sizeof(float));
         memcpy(k->d5 + r * NARROW, k->dcat + r * JOINT + WIDE, NARROW * sizeof(float));
     }
+out:
+    return st;
+}
+
+static dn_status head_backward(dn_work *k, const float *w, float *dw, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    dn_gener_part(k, PART_HEAD);
+    DN_TRY(head_products(k, w, dw, err));
     dn_gener_part(k, PART_NORM2);
     dn_gener_begin_norm_backward(k, 1, w, k->h2, k->d2, dw);
     dn_gener_part(k, PART_NORM5);

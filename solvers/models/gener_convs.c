@@ -95,7 +95,8 @@ void dn_gener_narrow(dn_work *k, const float *w, const float *moments)
 
     dn_norm_affine(&norm, mean, mean + F2, k->slope, k->shift);
     if (dn_gener_is_bf16(k))
-        dn_pair_bf16_narrow(k->half->pairs, &c, k->slope, k->shift, dn_gener_tensor(k, w, DENSE3_W), k->h5);
+        dn_pair_bf16_narrow(k->half->pairs, &c, k->slope, k->shift, k->pass.weights,
+                            dn_gener_tensor(k, w, DENSE3_W), k->h5);
     else
         dn_pair_narrow(&c, k->c2, k->slope, k->shift, dn_gener_tensor(k, w, DENSE3_W), k->h5);
     for (int64_t r = 0; r < k->rows; r++)

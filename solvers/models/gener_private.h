@@ -13,7 +13,7 @@
 #include "solvers/nn/pair_convs.h"
 #include "solvers/nn/pair_convs_bf16.h"
 
-enum { WIDE = 256, F1 = 16, F2 = 8, NARROW = 32, JOINT = WIDE + NARROW, NORMS = 5 };
+enum { WIDE = 256, F1 = 16, F2 = 8, NARROW = 32, JOINT = WIDE + NARROW, NORMS = 5, MOST_CLASSES = 4 };
 
 /* tensors, in the order of the weight vector; a norm's gamma and beta follow each other */
 enum {
@@ -145,6 +145,10 @@ dn_status dn_gener_bf16_dense1(dn_work *k, const float *w, dn_error *err);
 dn_status dn_gener_bf16_dense2(dn_work *k, const float *w, dn_error *err);
 dn_status dn_gener_bf16_dense1_back(dn_work *k, const float *w, float *dw, dn_error *err);
 dn_status dn_gener_bf16_dense2_back(dn_work *k, const float *w, float *dw, dn_error *err);
+
+/* The head: logits from cat; and back from dlogits to d2 and d5. */
+void dn_gener_bf16_head(dn_work *k, const float *w);
+void dn_gener_bf16_head_back(dn_work *k, const float *w, float *dw);
 
 /* ---- gener_norms.c: norms are numbered 0 .. 4 ---- */
 

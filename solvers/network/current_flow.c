@@ -105,7 +105,7 @@ out:
 static dn_status solve_own(work *w, dn_solve_report *own, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t size = w->team->size;
+    int64_t size = w->team->size, nodes = dn_probe_units(w->o, w->p.core);
     size_t most = (size_t)((w->p.core + size - 1) / size);
 
     DN_NEW(w->node, most);
@@ -115,8 +115,8 @@ static dn_status solve_own(work *w, dn_solve_report *own, dn_error *err)
     DN_NEW(w->behind, (size_t)w->p.core);
     DN_TRY(dn_flow_create(w->g, w->team, &w->p, 1, w->o->tolerance, &w->by, own, err));
     DN_TRY(solve_behind(w, own, err));
-    for (int64_t c = w->team->rank; c < w->p.core; c += size)
-        DN_TRY(solve_node(w, c, own, err));
+    for (int64_t k = w->team->rank; k < nodes; k += size)
+        DN_TRY(solve_node(w, k * w->p.core / nodes, own, err));
 out:
     return st;
 }

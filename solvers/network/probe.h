@@ -15,12 +15,20 @@ typedef struct dn_probe_options {
     int64_t probes;      /* >= 2; above exact_up_to */
     uint64_t seed;       /* of the probes */
     double tolerance;    /* > 0: of a solve; what it is of says the header of the measure */
+    int64_t units; /* to find out what they take: only so many nodes (subgraph: batches of DN_LANES nodes)
+                      of the exact way, spread over all; the values are of no use then. 0: all */
 } dn_probe_options;
 
 #define DN_PROBE_DEFAULTS                                                  \
     {                                                                      \
         .exact_up_to = 10000, .probes = 128, .seed = 1, .tolerance = 1e-10 \
     }
+
+/* How many of `all` units of the exact way are done. Local. */
+static inline int64_t dn_probe_units(const dn_probe_options *o, int64_t all)
+{
+    return o->units > 0 && o->units < all ? o->units : all;
+}
 
 /* Local. Fails: DN_EUSAGE tolerance or probes out of range */
 DN_MUST_CHECK dn_status dn_probe_check(const dn_probe_options *o, const char *measure, dn_error *err);

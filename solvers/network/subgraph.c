@@ -49,20 +49,21 @@ out:
 }
 
 /* Batches are the same on any number of ranks, and so are their bits. */
-static dn_status enclose_own(const dn_graph *g, const dn_team *t, double tolerance, const dn_bounds *bounds,
-                             const dn_subgraph_figures *f, own *w, dn_error *err)
+static dn_status enclose_own(const dn_graph *g, const dn_team *t, const dn_probe_options *o,
+                             const dn_bounds *bounds, const dn_subgraph_figures *f, own *w, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_enclosure found[DN_LANES];
+    int64_t all = (g->connected + DN_LANES - 1) / DN_LANES, batches = dn_probe_units(o, all);
 
     DN_TRY(make_room(g, t, w, err));
-    for (int64_t first = (int64_t)t->rank * DN_LANES; first < g->connected;
-         first += (int64_t)t->size * DN_LANES) {
+    for (int64_t b = t->rank; b < batches; b += t->size) {
+        int64_t first = b * all / batches * DN_LANES;
         int count = g->connected - first < DN_LANES ? (int)(g->connected - first) : DN_LANES;
 
         for (int k = 0; k < count; k++)
             w->node[w->count + k] = (int32_t)(first + k);
-        dn_lanczos_run(w->by, count, w->node + w->count, 1, bounds, tolerance, found);
+        dn_lanczos_run(w->by, count, w->node + w->count, 1, bounds, o->tolerance, found);
         for (int k = 0; k < count; k++) {
             w->value[w->count + k] = exp(found[k].log_value - f->log_factor);
             w->half[w->count + k] = found[k].half;
@@ -148,7 +149,7 @@ static dn_status exact(const dn_graph *g, const dn_team *t, const dn_probe_optio
     int32_t top = 0;
     dn_enclosure twice;
 
-    DN_PASS(enclose_own(g, t, o->tolerance, bounds, f, &w, err));
+    DN_PASS(enclose_own(g, t, o, bounds, f, &w, err));
     DN_TEAM_AGREE(t);
     DN_TRY(publish(g, t, f, &w, out, out_error, report, err));
     for (int32_t i = 1; i < g->connected; i++)

@@ -35,8 +35,8 @@ void dn_amx_product(bool transpose_a, bool transpose_b, int64_t m, int64_t n, in
 #define DN_TILE_ZERO(t) __asm__ volatile("tilezero %%tmm" #t ::: "memory")
 #define DN_TILE_PRODUCT(c, a, b) __asm__ volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #c ::: "memory")
 
-/* All eight tiles are 16 rows of 64 bytes. */
-DN_TILES_INLINE void dn_tiles_begin(void)
+/* Tile t is rows[t] rows of 64 bytes. */
+DN_TILES_INLINE void dn_tiles_begin_rows(const uint8_t rows[8])
 {
     struct {
         uint8_t palette, start, reserved[14];
@@ -46,9 +46,15 @@ DN_TILES_INLINE void dn_tiles_begin(void)
 
     for (int t = 0; t < 8; t++) {
         config.bytes[t] = 64;
-        config.rows[t] = 16;
+        config.rows[t] = rows[t];
     }
     __asm__ volatile("ldtilecfg %0" ::"m"(config));
+}
+
+/* All eight tiles are 16 rows of 64 bytes. */
+DN_TILES_INLINE void dn_tiles_begin(void)
+{
+    dn_tiles_begin_rows((const uint8_t[8]){16, 16, 16, 16, 16, 16, 16, 16});
 }
 
 DN_TILES_INLINE void dn_tiles_end(void)

@@ -1,4 +1,4 @@
-/* pair_convs_amx.h - what pair_convs_amx_narrow.c and pair_convs_amx_mix.c share: vectors, masks, d2 on tiles
+/* pair_convs_amx.h - what pair_convs_amx_narrow.c and pair_convs_amx_mix.c share: vectors and masks
  *
  * For CPUs with AMX. kernels_amx.h says what a tile is. What a tile reads is written a step before, so that
  * it need not wait for the stores.
@@ -20,9 +20,7 @@ enum {
     GROUP = DN_PAIR_GROUP,
     TILE = DN_PAIR_TILE,
     BOTH = DN_PAIR_BOTH,
-    T = DN_PAIR_T,
-    T_ROWS = 48,           /* T in whole tiles */
-    D_ROW = G * BLOCK + 16 /* floats: rows of d2 do not fall on each other's sets of the cache */
+    T = DN_PAIR_T
 };
 
 #define TILES DN_TILES
@@ -47,13 +45,6 @@ INLINE uint32_t mask_bits(const uint32_t *mask, int64_t bit)
 
     memcpy(&word, (const char *)mask + bit / 8, sizeof word);
     return (uint32_t)(word >> (bit % 8));
-}
-
-INLINE uint32_t kept2(const dn_pair_convs *c, int64_t r, int g, int64_t s)
-{
-    uint32_t all = there(c->length, s);
-
-    return c->mask2 != NULL ? mask_bits(c->mask2 + r * c->words2, g * c->length + s) & all : all;
 }
 
 INLINE __m512 low_half(__m512i pairs)
@@ -111,20 +102,6 @@ INLINE int64_t rows_of(const dn_pair_convs *c, int64_t group)
     int64_t left = c->rows - group * GROUP;
 
     return left < GROUP ? left : GROUP;
-}
-
-/* d [16 rows][32 positions] = dy times the two halves of wt, before masks and scale; tiles 4 .. 7 */
-INLINE void open_gradients(const dn_bf16 *dy, const dn_bf16 *wt, float *d, int64_t stride)
-{
-    LOAD(6, dy, 64);
-    ZERO(4);
-    ZERO(5);
-    LOAD(7, wt, 64);
-    PRODUCT(4, 6, 7);
-    LOAD(7, wt + TILE, 64);
-    PRODUCT(5, 6, 7);
-    STORE(4, d, 4 * stride);
-    STORE(5, d + 16, 4 * stride);
 }
 
 #endif

@@ -28,6 +28,8 @@ dn_status dn_pair_bf16_create(int64_t capacity, int64_t length, bool tiles, dn_p
         DN_NEW(p->w3t, weights);
         DN_NEW(p->dy, rows * O);
         DN_NEW(p->dyt, rows * O);
+        DN_NEW(p->kept1, rows * (size_t)p->blocks * F);
+        DN_NEW(p->kept2, rows * (size_t)p->blocks * G);
     } else {
         DN_NEW(p->w3f, (size_t)(G * length * O));
         DN_NEW(p->dyf, rows * O);
@@ -50,6 +52,8 @@ void dn_pair_bf16_destroy(dn_pair_bf16 **handle)
     dn_free(p->w3t);
     dn_free(p->dy);
     dn_free(p->dyt);
+    dn_free(p->kept1);
+    dn_free(p->kept2);
     dn_free(p->w3f);
     dn_free(p->dyf);
     dn_free(p);
@@ -130,7 +134,7 @@ static void plain_mix(dn_pair_bf16 *p, const dn_pair_convs *c, const float *u, c
         }
 }
 
-/* c2' of a block and z2. */
+/* c2' of a block and z2, not rounded. */
 static void second_inputs(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t r, int g, int64_t s,
                           float *keep, float *c2, float *z)
 {
@@ -139,7 +143,7 @@ static void second_inputs(const dn_pair_bf16 *p, const dn_pair_convs *c, int64_t
     kept(c->mask2, c->words2, r, g * c->length + s, in_block(c, s), keep);
     for (int i = 0; i < BLOCK; i++) {
         c2[i] = dn_bf16_float(at[i % 16 * 2 + i / 16]);
-        z[i] = keep[i] > 0 ? dn_bf16_float(dn_bf16_round(p->up[g] * c2[i] + p->off[g])) : 0;
+        z[i] = keep[i] > 0 ? p->up[g] * c2[i] + p->off[g] : 0;
     }
 }
 
@@ -151,17 +155,23 @@ static void add_rows(const float *z, int64_t n, const float *w, float *y)
             y[o] += z[i] * w[i * O + o];
 }
 
-static void plain_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const float *w3, float *y)
+static void plain_weights(dn_pair_bf16 *p, const float *w3)
+{
+    for (int64_t i = 0; i < G * p->length * O; i++)
+        p->w3f[i] = dn_bf16_float(dn_bf16_round(w3[i]));
+}
+
+static void plain_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, float *y)
 {
     float keep[BLOCK], c2[BLOCK], z[BLOCK];
 
-    for (int64_t i = 0; i < G * c->length * O; i++)
-        p->w3f[i] = dn_bf16_float(dn_bf16_round(w3[i]));
     memset(y, 0, (size_t)(c->rows * O) * sizeof *y);
     for (int64_t r = 0; r < c->rows; r++)
         for (int g = 0; g < G; g++)
             for (int64_t s = 0; s < c->length; s += BLOCK) {
                 second_inputs(p, c, r, g, s, keep, c2, z);
+                for (int i = 0; i < BLOCK; i++)
+                    z[i] = dn_bf16_float(dn_bf16_round(z[i]));
                 add_rows(z, in_block(c, s), p->w3f + (g * c->length + s) * O, y + r * O);
             }
 }
@@ -247,7 +257,8 @@ static void plain_mix_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float 
 
                     dbias2[g] += (double)v;
                     for (int j = 0; j < X; j++)
-                        product[g * X + j][i] = dn_bf16_float(dn_bf16_round(v * x[j]));
+                        product[g * X + j][i] =
+                            dn_bf16_float(dn_bf16_round(v)) * dn_bf16_float(dn_bf16_round(x[j]));
                 }
             }
             add_masked((const float(*)[BLOCK])keep, (const float(*)[BLOCK])product, t);
@@ -273,16 +284,23 @@ void dn_pair_bf16_mix(dn_pair_bf16 *p, const dn_pair_convs *c, const float *u, c
 }
 
 void dn_pair_bf16_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const float *slope, const float *shift,
-                         const float *w3, float *y)
+                         uint64_t version, const float *w3, float *y)
 {
     for (int g = 0; g < G; g++) {
         p->up[g] = c->scale * slope[g];
         p->off[g] = c->scale * shift[g];
     }
+    if (version == 0 || version != p->version) {
+        if (p->tiles)
+            dn_pair_amx_weights(p, w3);
+        else
+            plain_weights(p, w3);
+        p->version = version;
+    }
     if (p->tiles)
-        dn_pair_amx_narrow(p, c, w3, y);
+        dn_pair_amx_narrow(p, c, y);
     else
-        plain_narrow(p, c, w3, y);
+        plain_narrow(p, c, y);
 }
 
 void dn_pair_bf16_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float *mean, const float *dy,

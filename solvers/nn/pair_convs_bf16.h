@@ -3,18 +3,20 @@
  * With round() to the nearest bf16 (bf16.h) and the names of pair_convs.h, the definition is
  *
  *     c2'[g][s] = round(c2[g][s])                              c2 in f32; its moments are taken before
- *     z2[g][s]  = kept ? round(scale (slope c2' + shift)) : 0
- *     y[o]      = sum over g, s of z2[g][s] round(w3[g L + s][o])
- *     dw3       = sum over rows of z2[g][s] round(dy[o])
+ *     z2[g][s]  = kept ? scale (slope c2' + shift) : 0
+ *     y[o]      = sum over g, s of round(z2[g][s]) round(w3[g L + s][o])
+ *     dw3       = sum over rows of z2[g][s] round(dy[o]) = scale slope P + scale shift Q, with
+ *     P, Q      = sums over rows of (kept ? c2' : 0) round(dy[o]), (kept ? 1 : 0) round(dy[o])
  *     d2[g][s]  = kept ? scale (sum over o of round(dy[o]) round(w3[g L + s][o])) : 0
  *     dc2[g][s] = p d2 + q c2' + r
- *     t[f][g][j] = sum over rows and positions of (f kept) round(dc2[g] x_j)
+ *     t[f][g][j] = sum over rows and positions of (f kept) round(dc2[g]) round(x_j)
  *     dw2[g][f] = scale sum over j of u[f][j] t[f][g][j],  cross[f][j] = scale sum over g of w2[g][f]
  * t[f][g][j]
  *
- * Sums of products are f32. Because a mask is 0 or 1, both gradients of mix follow from t, which is one
- * product of the masks with dc2 x. Of one branch only c2' stands in memory, 16 P bytes a pair; d2 is computed
- * where it is needed.
+ * Sums of products are f32. The sums of d2 and of d2 c2' over rows are those of P and Q times round(w3) over
+ * units: neither d2 nor z2 is needed for them on tiles. Because a mask is 0 or 1, both gradients of mix
+ * follow from t, which is one product of dc2 with the kept windows. Of one branch only c2' stands in memory,
+ * 16 P bytes a pair; d2 is computed where it is needed.
  *
  * On CPUs with AMX products run on tiles of 16 x 32, with AVX-512 around them; elsewhere as loops of floats.
  * A row's y does not depend on the rows beside it. All functions are local.
@@ -37,9 +39,10 @@ void dn_pair_bf16_destroy(dn_pair_bf16 **handle);
 void dn_pair_bf16_mix(dn_pair_bf16 *p, const dn_pair_convs *c, const float *u, const float *w2,
                       const float *bias2, double *sum, double *square);
 
-/* As dn_pair_narrow(), after mix; slope, shift and w3 are kept. */
+/* As dn_pair_narrow(), after mix; slope, shift and w3 are kept. version: a number that tells this w3 from
+ * that of any other call with p, so that it is not rounded and laid out again; 0: nobody knows. */
 void dn_pair_bf16_narrow(dn_pair_bf16 *p, const dn_pair_convs *c, const float *slope, const float *shift,
-                         const float *w3, float *y);
+                         uint64_t version, const float *w3, float *y);
 
 /* As dn_pair_narrow_back(), after narrow; dy is kept. */
 void dn_pair_bf16_narrow_back(dn_pair_bf16 *p, const dn_pair_convs *c, const float *mean, const float *dy,

@@ -3,11 +3,12 @@
     scripts/bench estimate [--yeast FOLDER] [--ranks 1,2] [--repeats 3] [--only train,screen] [--minutes 4.5] [--dragnet PROGRAM]
 
 Every turn estimates a stage once on one rank and runs it on each number of ranks; the run says itself what it took beside the
-estimate. Printed are medians over the turns, and the worst ratio. Training has a fixed number of epochs, so that "at most" is what
+estimate. Printed are medians over the turns, the worst ratio, and how many cores other work wanted when that was estimated. Training has a fixed number of epochs, so that "at most" is what
 is done. After --minutes no run is begun any more and the one under way is ended; what was not measured for that reason is named. Ranks
 that share their cores with other work wait for each other at every step: figures of 2 ranks want a quiet machine.
 """
 import argparse
+import json
 import os
 import re
 import shutil
@@ -57,6 +58,7 @@ def prepare(run, yeast):
     run("split", "d.h5", "--interactions", "known", "--name", "warm", "--kind", "warm", "--fractions", "0.8,0.1,0.1")
     run("synth", "--esm-weights", "4x320x20", "--seed", "1", "-o", "esm.safetensors")
     run("synth", "--graph", "rmat", "--scale", "13", "--seed", "1", "-o", "net.h5")
+    run("synth", "--graph", "rmat", "--scale", "11", "--seed", "1", "-o", "small.h5")
     run("train", "gener", "y.h5", "--split", "warm", "-o", "gener", "--epochs", "1")
     run("train", "dti", "d.h5", "--split", "warm", "-o", "dti", "--epochs", "1")
     return [("train gener, 3 epochs", "train gener y.h5 --split warm --epochs 3 --patience 3 -o OUT"),
@@ -65,6 +67,8 @@ def prepare(run, yeast):
             ("screen, drugs x targets", "screen d.h5 --model dti/model.h5 --top 1000 -o OUT"),
             ("embed, all proteins", "embed --weights esm.safetensors --sequences d.h5 -o OUT"),
             ("network, paths and solvers", "network net.h5 --measures degree,pagerank,eigenvector,closeness,betweenness -o OUT"),
+            ("network, nodes one by one", "network small.h5 --measures subgraph,current-flow --communicability 0 1 -o OUT"),
+            ("network, probes", "network net.h5 --measures subgraph,current-flow --exact-nodes 100 -o OUT"),
             ("train gener, published recipe, 1 epoch", "train gener y.h5 --split warm --recipe published --epochs 1 --balance off -o OUT")]
 
 
@@ -83,11 +87,13 @@ def measure(dragnet, command, ranks, environment, until):
         try:
             if i == 0:
                 call([dragnet, "estimate", *words, "--probe-seconds", "3"], environment, until)
+                with open("OUT.estimate.json") as f:
+                    others = json.load(f)["assumed"]["others"]
             remove("OUT")
             said = LINE.search(call(["mpirun", "-q", "-n", str(n), dragnet, *words], environment, until))
             if not said:
                 sys.exit(f"{command}: does not say what it took")
-            figures = [float(v) for v in said.groups()]
+            figures = [float(v) for v in said.groups()] + [others]
         except OutOfTime:
             pass
         yield n, figures
@@ -126,12 +132,12 @@ def main():
                     print(f"turn {turn + 1}: {name}, {ranks} ranks: estimated {figures[0]} s, took {figures[1]} s", file=sys.stderr, flush=True)
         os.chdir("/")
     print(f"load {os.getloadavg()[0]:.1f}; medians of up to {o.repeats}\n")
-    print("| stage | ranks | estimated s | took s | took / estimated, median (worst) | estimated MB of a rank | took MB |\n|---|---|---|---|---|---|---|")
+    print("| stage | ranks | estimated s | took s | took / estimated, median (worst) | estimated MB of a rank | took MB | others |\n|---|---|---|---|---|---|---|---|")
     for (name, ranks), rows in found.items():
-        e, t, m, p = (statistics.median(column) for column in zip(*rows))
+        e, t, m, p, busy = (statistics.median(column) for column in zip(*rows))
         ratios = [r[1] / r[0] for r in rows]
         worst = max(ratios, key=lambda r: max(r, 1 / r))
-        print(f"| {name} | {ranks} | {e:.1f} | {t:.1f} | {statistics.median(ratios):.2f} ({worst:.2f}) | {m:.0f} | {p:.0f} |")
+        print(f"| {name} | {ranks} | {e:.1f} | {t:.1f} | {statistics.median(ratios):.2f} ({worst:.2f}) | {m:.0f} | {p:.0f} | {busy:.1f} |")
     if missed:
         print(f"\n{o.minutes:g} minutes were over before: {'; '.join(missed)}")
 

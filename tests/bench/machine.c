@@ -12,7 +12,7 @@
 #include <time.h>
 #include "solvers/base/alloc.h"
 
-enum { N = 1024, TURNS = 30, FLOATS = 1 << 26 };
+enum { N = 1024, TURNS = 200, FLOATS = 1 << 26 };
 
 static double now(void)
 {

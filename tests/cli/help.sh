@@ -29,6 +29,7 @@ expect 64 "usage" "$DRAGNET"
 # srun without a matching PMI: several processes that each think they are alone
 expect 78 "srun --mpi=pmix" env SLURM_STEP_NUM_TASKS=2 "$DRAGNET" --version
 expect 0 "" env SLURM_STEP_NUM_TASKS=1 "$DRAGNET" --version
+expect 1 "nosuch" env OMPI_MCA_pml=nosuch "$DRAGNET" --version # a choice of the user is not replaced by ours
 
 # a log line as JSON has the same fields
 "$DRAGNET" synth -o s.h5 --genes 20 --samples 4 --pairs 40 --log-format json 2>err.txt || fail "synth: $(cat err.txt)"

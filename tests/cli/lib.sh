@@ -19,7 +19,7 @@ fail() {
 ranks() {
     local n=$1
     shift
-    mpirun -q --oversubscribe -n "$n" "$DRAGNET" "$@"
+    mpirun -q --mca pml ob1 --oversubscribe -n "$n" "$DRAGNET" "$@" # ob1: no search for fast networks
 }
 
 # expect CODE 'text in stderr' COMMAND...: exit code and a line of the message

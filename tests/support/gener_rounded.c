@@ -167,7 +167,8 @@ static norm convolve(int64_t rows, int64_t samples, const float *a, const float 
     return n;
 }
 
-/* From d, the gradient at c2: the products with windows are rounded, and all else follows from their sums. */
+/* From d, the gradient at c2: it and the windows are rounded, and all else follows from the sums of their
+ * products. */
 static void convolve_back(const norm *n, int64_t samples, const float *a, const float *b, const float *w,
                           const places *p, const double *d, double *dw)
 {
@@ -180,7 +181,7 @@ static void convolve_back(const norm *n, int64_t samples, const float *a, const 
                 double x = window(a, b, samples, r, s, j);
 
                 for (int g = 0; g < G; g++)
-                    t[g][j] += rounded(d[(r * G + g) * length + s] * x);
+                    t[g][j] += rounded(d[(r * G + g) * length + s]) * rounded(x);
                 for (int i = 0; i < X; i++)
                     gram[i][j] += x * window(a, b, samples, r, s, i);
             }
@@ -278,6 +279,7 @@ double gener_rounded(int64_t rows, int64_t samples, const float *a, const float 
     }
 
     norm_back(&n5, w + p.norm5, h5, dy5, dw + p.norm5);
+    apply(&n4, w + p.norm4, c2, z2); /* as no factor on this way */
     dense_back(rows, flat, O, z2, w + p.w3, h5, dy5, dw + p.w3, dw + p.b3, d2);
     norm_back(&n4, w + p.norm4, c2, d2, dw + p.norm4);
     convolve_back(&n3, samples, a, b, w, &p, d2, dw);

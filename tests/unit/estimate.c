@@ -2,10 +2,14 @@
 #include "tests/support/test.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "mpi/core/reduce.h"
 #include "mpi/estimate/estimate.h"
+#include "mpi/estimate/estimate_load.h"
 #include "solvers/base/alloc.h"
+#include "solvers/base/clock.h"
 
 static bool near(double a, double b)
 {
@@ -28,6 +32,7 @@ static dn_estimate_row at(const dn_estimate *e, int per_node, int64_t ranks)
     dn_estimate_row row = {.ranks = 0};
 
     m.buffers = 7; /* of ranks that are not alone */
+    m.start = 0;
     CU_ASSERT_EQUAL(dn_estimate_at(e, &m, ranks, &row, NULL), DN_OK);
     return row;
 }
@@ -64,6 +69,83 @@ static void repeats_and_nodes(void)
     for (int i = 0; i < 2 * DN_ESTIMATE_TERMS; i++)
         dn_estimate_add_time(&e, "more", 1, 1, false);
     CU_ASSERT(near(at(&e, 3, 4).once, 3 + 2 * DN_ESTIMATE_TERMS) && e.n_time == DN_ESTIMATE_TERMS);
+}
+
+static dn_estimate_row on(const dn_estimate *e, const dn_estimate_machine *m, int64_t ranks)
+{
+    dn_estimate_row row = {.ranks = 0};
+
+    CU_ASSERT_EQUAL(dn_estimate_at(e, m, ranks, &row, NULL), DN_OK);
+    return row;
+}
+
+/* One core of four is taken: 1, 2 and 3 ranks feel nothing, 4 share it; 5 more leave 4 ranks 4 of 10 turns,
+ * and one rank, which measured the 17 s, 4 of 7. */
+static void other_work_takes_cores(void)
+{
+    dn_estimate e = sixteen(1);
+    dn_estimate_machine m = dn_estimate_machine_default(4);
+
+    m.start = 0;
+    m.cores = 4;
+    m.others = 1;
+    CU_ASSERT(near(on(&e, &m, 2).seconds, 9) && near(on(&e, &m, 2).own_seconds, 9));
+    CU_ASSERT(near(on(&e, &m, 4).seconds, 5 * 1.25) && near(on(&e, &m, 4).own_seconds, 5));
+    m.others = 6;
+    CU_ASSERT(near(on(&e, &m, 1).seconds, 17) && near(on(&e, &m, 1).own_seconds, 17 * 4 / 7.0));
+    CU_ASSERT(near(on(&e, &m, 4).seconds, 5 * 10 / 7.0) && near(on(&e, &m, 4).own_seconds, 5 * 4 / 7.0));
+    CU_ASSERT(near(on(&e, &m, 1).efficiency, 1));
+    /* a node for which more ranks are planned than there are cores here has more cores */
+    m = dn_estimate_machine_default(16);
+    m.start = 0;
+    m.cores = 4;
+    CU_ASSERT(near(on(&e, &m, 16).seconds, 2));
+}
+
+/* 10 rounds of two meetings and 3 of another kind; with 3 ranks the longest of two waits is 1.5 of one. */
+static void ranks_wait_for_each_other(void)
+{
+    dn_estimate e = {.stage = "test", .threads = 1, .repeats = 1, .rounds = 10, .shards = 4, .waits = 3};
+    dn_estimate_machine m = dn_estimate_machine_default(4);
+    dn_estimate_row quiet;
+
+    m.start = 0.5;
+    m.latency = 1e-3;
+    dn_estimate_add_time(&e, "work", 8, 4, false);
+    quiet = on(&e, &m, 3);
+    CU_ASSERT(near(quiet.exchange, (10 * 2 + 3) * 2 * 1e-3));
+    CU_ASSERT(near(quiet.seconds, 3 * 0.5 + 4 + quiet.exchange) && near(quiet.own_seconds, quiet.seconds));
+    CU_ASSERT(near(on(&e, &m, 1).seconds, 8)); /* alone: nobody to wait for, MPI's start is in the probe */
+    m.wait = 0.1;
+    CU_ASSERT(near(on(&e, &m, 3).seconds, quiet.seconds + 23 * 1.5 * 0.1));
+    CU_ASSERT(near(on(&e, &m, 2).exchange, 23 * (1e-3 + 0.1)));
+    CU_ASSERT(near(on(&e, &m, 3).own_seconds, quiet.seconds));
+    CU_ASSERT(near(on(&e, &m, 1).seconds, 8));
+}
+
+static void load_of_a_machine(void)
+{
+    dn_estimate_load l;
+
+    CU_ASSERT(dn_estimate_others(4, 4, 1) == 0 && dn_estimate_others(4, 4, 0.97) == 0);
+    CU_ASSERT(near(dn_estimate_others(4, 4, 0.5), 4));    /* 4 of ours and 4 of theirs on 4 cores */
+    CU_ASSERT(near(dn_estimate_others(64, 16, 0.8), 64)); /* 16 and 64 on 64 */
+    CU_ASSERT(near(dn_estimate_turns(2, 6), 0.009) && dn_estimate_turns(2, 0) == 0);
+    l = dn_estimate_load_measure(0.05);
+    CU_ASSERT(l.cores >= 1 && isfinite(l.others) && l.others >= 0 && l.others < 1e4);
+    CU_ASSERT(l.wait >= dn_estimate_turns(l.cores, l.others) && l.wait < 5);
+    CU_ASSERT(l.others > 0 || l.wait == 0);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* A test is minutes old at most, and its start does not move. */
+static void start_of_the_process(void)
+{
+    int64_t first = dn_clock_process_start(), now = dn_clock_now();
+
+    CU_ASSERT(first <= now && now - first < INT64_C(600000000000));
+    nanosleep(&(struct timespec){.tv_nsec = 60000000}, NULL);
+    CU_ASSERT(llabs(dn_clock_process_start() - first) < 20000000);
 }
 
 static void memory(void)
@@ -198,6 +280,10 @@ static void asks_slurm(void)
 int main(int argc, char **argv)
 {
     static const dn_test tests[] = {{"pieces over ranks and threads", time_of_pieces},
+                                    {"other work takes cores", other_work_takes_cores},
+                                    {"ranks wait for each other", ranks_wait_for_each_other},
+                                    {"load of a machine", load_of_a_machine},
+                                    {"start of the process", start_of_the_process},
                                     {"what is repeated, and nodes", repeats_and_nodes},
                                     {"memory of ranks and nodes", memory},
                                     {"too many ranks", refuses_too_many},

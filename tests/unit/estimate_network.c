@@ -10,6 +10,7 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/clock.h"
 #include "solvers/network/petsc.h"
+#include "solvers/network/subgraph.h"
 #include "tests/support/team.h"
 
 enum { NODES = 400, EDGES = 1600 };
@@ -26,6 +27,21 @@ static void growth_of_a_sweep(void)
     CU_ASSERT(near(dn_estimate_sweep(5, 5 + 2 * 99, 204, 100, 100), 204)); /* it was done: what it took */
     CU_ASSERT(near(dn_estimate_sweep(5, 5, 6, 1, 100), 600)); /* one unit: no way to tell it from the rest */
     CU_ASSERT(near(dn_estimate_sweep(0, 0, 0.5, 0, 0), 0.5)); /* nothing to do */
+}
+
+/* 3 s before, 2 s a unit; without a slope all is units; nothing is before nothing. */
+static void growth_of_units(void)
+{
+    double before = -1;
+
+    CU_ASSERT(near(dn_estimate_units((const int64_t[]){2, 8}, (const double[]){7, 19}, 100, &before), 200) &&
+              near(before, 3));
+    CU_ASSERT(near(dn_estimate_units((const int64_t[]){2, 2}, (const double[]){7, 7}, 100, &before), 350) &&
+              before == 0);
+    CU_ASSERT(near(dn_estimate_units((const int64_t[]){2, 8}, (const double[]){7, 4}, 100, &before), 50) &&
+              before == 0);
+    CU_ASSERT(near(dn_estimate_units((const int64_t[]){2, 4}, (const double[]){1, 9}, 8, &before), 32) &&
+              before == 0);
 }
 
 static void products(void)
@@ -121,7 +137,10 @@ static void a_small_network(void)
         t = term(e.time, e.n_time, "products of solvers");
         CU_ASSERT(t != NULL && t->amount > 0 && t->pieces == w.graph.connected);
         CU_ASSERT_PTR_NOT_NULL(strstr(e.work, "442 products of solvers, a typical number"));
-        CU_ASSERT_PTR_NOT_NULL(strstr(e.work, "NOT in the figures: subgraph"));
+        t = term(e.time, e.n_time, "subgraph"); /* 16 probes, which all ranks do together */
+        CU_ASSERT(t != NULL && t->amount > 0 && t->pieces == w.graph.connected);
+        CU_ASSERT(e.waits > 3 * 442);
+        CU_ASSERT(!hurry || strstr(e.probe, "subgraph 100 %") == NULL);
         CU_ASSERT((strstr(e.probe, "betweenness 100 %") == NULL) == (hurry != 0));
         t = term(e.memory, e.n_memory, "columns");
         CU_ASSERT(t != NULL && near(t->amount, 9 * 16.0 * NODES));
@@ -159,12 +178,89 @@ static void refused(void)
     close_network(&w);
 }
 
+/* Each of the measures that are done in part, exactly and with probes: in whole where there is time. */
+static void measures_in_part(void)
+{
+    static const char *const both[] = {"subgraph", "current-flow"};
+    static const char *const from[] = {"1", "2", "3", "4", "5"};
+    dn_analyse_options o = usual();
+    dn_network w;
+
+    open_network(&w);
+    o.n_measures = 2;
+    o.measure = both;
+    o.n_from = 5;
+    o.from_id = from;
+    for (int exact = 0; exact < 2; exact++)
+        for (int hurry = 0; hurry < 2; hurry++) {
+            dn_estimate e = fresh(hurry ? 0 : 60);
+            const dn_estimate_term *t;
+
+            o.exact_nodes = exact ? NODES : 10;
+            CU_ASSERT_EQUAL(dn_estimate_network(&test_comm, &w, &o, &e, NULL), DN_OK);
+            t = term(e.time, e.n_time, "subgraph");
+            CU_ASSERT(t != NULL && t->amount > 0 &&
+                      t->pieces == (exact ? (w.graph.connected + 7) / 8 : w.graph.connected));
+            t = term(e.time, e.n_time, "current-flow");
+            CU_ASSERT(t != NULL && t->amount > 0 && t->pieces <= w.graph.connected && t->pieces > 100);
+            t = term(e.time, e.n_time, "communicability");
+            CU_ASSERT(t != NULL && t->amount > 0 && t->pieces == w.graph.connected);
+            CU_ASSERT(e.waits > 0); /* communicability, and the probes */
+            CU_ASSERT_EQUAL(strstr(e.probe, "subgraph 100 %") != NULL, !hurry);
+            CU_ASSERT_EQUAL(strstr(e.probe, "current-flow 100 %") != NULL, !hurry);
+            CU_ASSERT_EQUAL(strstr(e.probe, "communicability 100 %") != NULL, !hurry);
+        }
+    close_network(&w);
+}
+
+/* A part of the work takes a part of the time, and is spread over the nodes. */
+static void some_units_only(void)
+{
+    double value[2][NODES], error[NODES];
+    dn_subgraph_figures f;
+    dn_solve_report all, some;
+    dn_network w;
+    dn_probe_options o = {.exact_up_to = NODES, .probes = 2, .seed = 1, .tolerance = 1e-10};
+    int64_t there = 0, last = 0;
+
+    open_network(&w);
+    CU_ASSERT_EQUAL(dn_subgraph_centrality(&w.graph, &w.team, &o, value[0], error, &f, &all, NULL), DN_OK);
+    o.units = 10;
+    CU_ASSERT_EQUAL(dn_subgraph_centrality(&w.graph, &w.team, &o, value[1], error, &f, &some, NULL), DN_OK);
+    for (int64_t i = 0; i < w.graph.connected; i++)
+        if (value[1][i] != 0) {
+            CU_ASSERT_EQUAL(value[1][i], value[0][i]);
+            there++;
+            last = i;
+        }
+    CU_ASSERT_EQUAL(there, 80);
+    CU_ASSERT(last > w.graph.connected * 3 / 4);
+    CU_ASSERT(some.iterations * 3 < all.iterations);
+    close_network(&w);
+}
+
+static void petsc_opens(void)
+{
+    CU_ASSERT_EQUAL(dn_petsc_open(test_comm.mpi, NULL, NULL), DN_OK);
+}
+
+static void petsc_closes(void)
+{
+    dn_petsc_close();
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 int main(int argc, char **argv)
 {
-    static const dn_test tests[] = {{"growth of a sweep", growth_of_a_sweep},
+    static const dn_test tests[] = {{"petsc opens", petsc_opens},
+                                    {"growth of units", growth_of_units},
+                                    {"measures in part", measures_in_part},
+                                    {"some units only", some_units_only},
+                                    {"growth of a sweep", growth_of_a_sweep},
                                     {"products of solvers", products},
                                     {"a small network", a_small_network},
                                     {"refused memory", refused},
+                                    {"petsc closes", petsc_closes},
                                     {NULL, NULL}};
 
     return test_main(argc, argv, "estimate_network", tests);
