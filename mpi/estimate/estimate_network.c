@@ -306,11 +306,14 @@ out:
 }
 
 /* Ever more units, until there are no more or the time is over. One try says nothing of what comes before the
- * units (a matrix, its factors), so the second may take longer than it should. */
+ * units (a matrix, its factors), and as long as that is most of it, little of the units: there may be more
+ * time.
+ */
 static dn_status grow(probe *p, const part *w, double seconds, int64_t n[2], double t[2],
                       int64_t *out_iterations, double total[2], dn_error *err)
 {
     dn_status st = DN_OK;
+    double takes;
 
     n[0] = n[1] = w->least;
     DN_TRY(time_units(p, w, n[0], &t[0], out_iterations, total, err));
@@ -318,11 +321,13 @@ static dn_status grow(probe *p, const part *w, double seconds, int64_t n[2], dou
         DN_TRY(time_units(p, w, n[0], &t[0], out_iterations, total, err));
     t[1] = t[0];
     while (n[1] < p->all) {
-        int64_t next = 4 * n[1] < p->all ? 4 * n[1] : p->all;
-        double before, slower = total[1] > 0 ? total[0] / total[1] : 1, takes;
+        double before = t[1], units = n[1] > n[0] ? dn_estimate_units(n, t, n[1], &before) : 0;
+        double slower = total[1] > 0 ? total[0] / total[1] : 1, most = before > units ? 4 * seconds : seconds;
+        int64_t next = (n[1] > n[0] && before > units ? 8 : 4) * n[1];
 
-        takes = n[1] > n[0] ? dn_estimate_units(n, t, next, &before) + before : 2 * t[1];
-        if (total[0] + takes * slower > (n[1] > n[0] ? 1 : 3) * seconds)
+        next = next < p->all ? next : p->all;
+        takes = before + (n[1] > n[0] ? units / (double)n[1] * (double)next : before);
+        if (total[0] + takes * slower > (n[1] > n[0] ? most : most + 2))
             break;
         n[1] = next;
         DN_TRY(time_units(p, w, n[1], &t[1], out_iterations, total, err));
