@@ -38,9 +38,9 @@ typedef struct probe {
     double values;             /* that are written */
     double products;
     bool all_bounds;
-    double product; /* s of one; 0: not measured yet */
-    int64_t all;    /* units of the measure at hand */
-    bool together;  /* all ranks do one together, otherwise each has its own */
+    double product, own_product; /* s of one, and of a core for one; 0: not measured yet */
+    int64_t all;                 /* units of the measure at hand */
+    bool together;               /* all ranks do one together, otherwise each has its own */
 } probe;
 
 static double now(void)
@@ -175,15 +175,16 @@ out:
 
 /* ---- products of solvers ---- */
 
-/* A product with a pass over vectors, as an iteration has it; [v0, v1] of it. */
-static double time_product(probe *p)
+/* A product with a pass over vectors, as an iteration has it; [v0, v1] of it. Processor time says when there
+ * are enough: beside other work the first of them may wait for its core longer than all of them take. */
+static void time_product(probe *p)
 {
     double start = now(), took = 0;
-    int64_t n = p->g->connected;
+    int64_t n = p->g->connected, cpu = dn_clock_thread_cpu();
     int times = 0;
 
     if (p->product > 0)
-        return p->product;
+        return;
     for (int64_t i = 0; i < p->g->n; i++)
         p->v[0][i] = 1;
     do {
@@ -191,26 +192,25 @@ static double time_product(probe *p)
         for (int k = 0; k < VECTORS; k++)
             for (int64_t i = 0; i < n; i++)
                 p->v[2][i] = 0.5 * p->v[2][i] + p->v[1][i];
-        took = now() - start;
+        took = 1e-9 * (double)(dn_clock_thread_cpu() - cpu);
         times++;
     } while (took < 0.05 * p->e->seconds);
-    p->product = took / times;
-    return p->product;
+    p->product = (now() - start) / times;
+    p->own_product = took / times;
 }
 
-/* In each the ranks wait for each other, and for two sums of vectors. */
+/* In each the ranks wait for each other. */
 static void add_products(probe *p, double vectors)
 {
-    enum { MEETINGS = 3 };
     size_t at;
 
     if (p->products <= 0)
         return;
-    (void)time_product(p);
+    time_product(p);
     dn_estimate_add_time(p->e, "products of solvers", p->products * p->product, p->g->connected, false);
     dn_estimate_add_memory(p->e, "vectors of solvers", 8 * vectors * (double)p->g->connected, p->g->connected,
                            false);
-    p->e->waits += MEETINGS * p->products;
+    p->e->waits += p->products;
     at = strlen(p->e->probe);
     snprintf(p->e->probe + at, sizeof p->e->probe - at, "a product %.2f ms", 1e3 * p->product);
 }
@@ -219,8 +219,11 @@ static void add_products(probe *p, double vectors)
 
 double dn_estimate_units(const int64_t n[2], const double t[2], int64_t all, double *out_before)
 {
-    double unit = n[1] > n[0] && t[1] > t[0] ? (t[1] - t[0]) / (double)(n[1] - n[0]) : t[1] / (double)n[1];
+    const double least = 0.2;
+    double each = t[1] / (double)n[1], unit = each;
 
+    if (n[1] > n[0])
+        unit = fmax((t[1] - t[0]) / (double)(n[1] - n[0]), least * each);
     *out_before = fmax(0, t[1] - unit * (double)n[1]);
     return unit * (double)all;
 }
@@ -286,42 +289,78 @@ out:
     return st;
 }
 
-/* Ever more units, until there are no more or the time is over. The first try also touches memory, so a short
- * one is done again. */
+/* Processor seconds of so many units; *total: on the wall and on the processor, of all tries. */
+static dn_status time_units(probe *p, const part *w, int64_t units, double *out_seconds,
+                            int64_t *out_iterations, double total[2], dn_error *err)
+{
+    dn_status st = DN_OK;
+    double begin = now();
+    int64_t cpu = dn_clock_thread_cpu();
+
+    DN_TRY(w->work(p, units, out_iterations, err));
+    *out_seconds = 1e-9 * (double)(dn_clock_thread_cpu() - cpu);
+    total[0] += now() - begin;
+    total[1] += *out_seconds;
+out:
+    return st;
+}
+
+/* Ever more units, until there are no more or the time is over. One try says nothing of what comes before the
+ * units (a matrix, its factors), and as long as that is most of it, little of the units: there may be more
+ * time.
+ */
+static dn_status grow(probe *p, const part *w, double seconds, int64_t n[2], double t[2],
+                      int64_t *out_iterations, double total[2], dn_error *err)
+{
+    dn_status st = DN_OK;
+    double takes;
+
+    n[0] = n[1] = w->least;
+    DN_TRY(time_units(p, w, n[0], &t[0], out_iterations, total, err));
+    if (total[0] < 0.25 * seconds) /* again, now that memory has been touched */
+        DN_TRY(time_units(p, w, n[0], &t[0], out_iterations, total, err));
+    t[1] = t[0];
+    while (n[1] < p->all) {
+        double before = t[1], units = n[1] > n[0] ? dn_estimate_units(n, t, n[1], &before) : 0;
+        double slower = total[1] > 0 ? total[0] / total[1] : 1, most = before > units ? 4 * seconds : seconds;
+        int64_t next = (n[1] > n[0] && before > units ? 8 : 4) * n[1];
+
+        next = next < p->all ? next : p->all;
+        takes = before + (n[1] > n[0] ? units / (double)n[1] * (double)next : before);
+        if (total[0] + takes * slower > (n[1] > n[0] ? most : most + 2))
+            break;
+        n[1] = next;
+        DN_TRY(time_units(p, w, n[1], &t[1], out_iterations, total, err));
+    }
+out:
+    return st;
+}
+
 static dn_status try_part(probe *p, const part *w, double seconds, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t n[2] = {w->least, w->least}, iterations = 0;
-    double begin = now(), t[2] = {0, 0}, before, units;
+    int64_t n[2], iterations = 0;
+    double t[2] = {0, 0}, total[2] = {0, 0}, before, units, slower;
 
     if (w->about < 1)
         goto out;
-    if (UNIT * time_product(p) > 5 * seconds + 1) { /* nobody would wait for it */
+    time_product(p);
+    if (UNIT * p->own_product > 5 * seconds + 1) { /* nobody would wait for it */
         p->products += (double)w->about * UNIT;
         p->all_bounds = false;
         goto out;
     }
-    for (int again = 0; again < 2 && (again == 0 || t[0] < 0.25 * seconds); again++) {
-        t[0] = now();
-        DN_TRY(w->work(p, n[0], &iterations, err));
-        t[0] = now() - t[0];
-    }
-    t[1] = t[0];
-    while (n[1] < p->all && now() - begin + 2 * t[1] < seconds) {
-        n[1] = 2 * n[1] < p->all ? 2 * n[1] : p->all;
-        t[1] = now();
-        DN_TRY(w->work(p, n[1], &iterations, err));
-        t[1] = now() - t[1];
-    }
+    DN_TRY(grow(p, w, seconds, n, t, &iterations, total, err));
     n[1] = n[1] < p->all ? n[1] : p->all;
     if (n[1] < 1) /* a tree has no current to be solved for */
         goto out;
     units = dn_estimate_units(n, t, p->all, &before);
-    dn_estimate_add_time(p->e, w->name, units, p->together ? p->g->connected : p->all, false);
-    dn_estimate_add_time(p->e, "beginnings of these", before, 1, false);
+    slower = total[1] > 0 ? total[0] / total[1] : 1;
+    dn_estimate_add_time(p->e, w->name, units * slower, p->together ? p->g->connected : p->all, false);
+    dn_estimate_add_time(p->e, "beginnings of these", before * slower, 1, false);
     if (p->together)
-        p->e->waits += 3 * (double)iterations / (double)n[1] * (double)p->all;
-    say_tried(p, w->name, (double)n[1] / (double)p->all, now() - begin);
+        p->e->waits += (double)iterations / (double)n[1] * (double)p->all;
+    say_tried(p, w->name, (double)n[1] / (double)p->all, total[0]);
 out:
     return st;
 }

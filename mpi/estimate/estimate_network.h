@@ -28,7 +28,8 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_estimate_network(const dn_comm *comm, c
 double dn_estimate_products(const dn_analyse_options *o, const char *name, bool *out_bound);
 
 /* Seconds of `all` units, and of what comes before them, from two tries: n[0] <= n[1] units took t[0] and
- * t[1]. Where the second is no larger, or took no longer, all of its time is that of units. Local. */
+ * t[1]. Where there is one try, all of its time is that of units; otherwise at least a fifth is, though
+ * the second took no longer. Local. */
 double dn_estimate_units(const int64_t n[2], const double t[2], int64_t all, double *out_before);
 
 /* Seconds of all of `total` units of a sweep that took `end` seconds: its first unit was done after `first`

@@ -29,7 +29,7 @@ static void growth_of_a_sweep(void)
     CU_ASSERT(near(dn_estimate_sweep(0, 0, 0.5, 0, 0), 0.5)); /* nothing to do */
 }
 
-/* 3 s before, 2 s a unit; without a slope all is units; nothing is before nothing. */
+/* 3 s before, 2 s a unit; one try is all units; without a slope a fifth is; nothing is before nothing. */
 static void growth_of_units(void)
 {
     double before = -1;
@@ -38,8 +38,8 @@ static void growth_of_units(void)
               near(before, 3));
     CU_ASSERT(near(dn_estimate_units((const int64_t[]){2, 2}, (const double[]){7, 7}, 100, &before), 350) &&
               before == 0);
-    CU_ASSERT(near(dn_estimate_units((const int64_t[]){2, 8}, (const double[]){7, 4}, 100, &before), 50) &&
-              before == 0);
+    CU_ASSERT(near(dn_estimate_units((const int64_t[]){2, 8}, (const double[]){7, 4}, 100, &before), 10) &&
+              near(before, 3.2));
     CU_ASSERT(near(dn_estimate_units((const int64_t[]){2, 4}, (const double[]){1, 9}, 8, &before), 32) &&
               before == 0);
 }
@@ -139,7 +139,7 @@ static void a_small_network(void)
         CU_ASSERT_PTR_NOT_NULL(strstr(e.work, "442 products of solvers, a typical number"));
         t = term(e.time, e.n_time, "subgraph"); /* 16 probes, which all ranks do together */
         CU_ASSERT(t != NULL && t->amount > 0 && t->pieces == w.graph.connected);
-        CU_ASSERT(e.waits > 3 * 442);
+        CU_ASSERT(e.waits > 442);
         CU_ASSERT(!hurry || strstr(e.probe, "subgraph 100 %") == NULL);
         CU_ASSERT((strstr(e.probe, "betweenness 100 %") == NULL) == (hurry != 0));
         t = term(e.memory, e.n_memory, "columns");
