@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "jobs/cli/command.h"
 #include "jobs/control/client.h"
+#include "jobs/control/protocol.h"
 #include "jobs/watch/files.h"
 #include "jobs/watch/pen.h"
 #include "jobs/watch/queue.h"
@@ -20,7 +21,15 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/clock.h"
 
-enum { LOOK_MS = 1000, KEY_MS = 100, LINE_EVERY_S = 10, LIVE_S = 3, MOST_AT_ONCE = 200 };
+enum {
+    LOOK_MS = 1000,
+    KEY_MS = 100,
+    LINE_EVERY_S = 10,
+    LIVE_S = 3,
+    AGAIN_S = 4,
+    AGAIN_MOST_S = 30,
+    MOST_AT_ONCE = 200
+};
 
 typedef enum mode { WINDOW, LINES, JSON } mode;
 
@@ -28,16 +37,19 @@ typedef struct watch {
     const dn_call *call;
     mode mode;
     bool once, utf8, colour;
-    bool past; /* what comes now happened before we came: it is not told line by line */
+    bool told;         /* how things stand has been said; what comes before happened before we came */
+    dn_fate fate;      /* as it was said */
+    bool news;         /* the picture is another one */
+    int columns, rows; /* of the window that shows it */
     dn_watch_state *state;
     dn_watch_files files;
     dn_watch_facts facts;
     dn_queue queue;
-    double line_at;    /* s; when the last status line was printed */
-    dn_client *client; /* NULL: no connection */
-    double heard_at;   /* s; when it brought something */
-    bool started;      /* a server.json is new: connect */
-    char why[200];     /* there is no connection; "": nobody has tried */
+    double line_at;           /* s; when the last status line was printed */
+    dn_client *client;        /* NULL: no connection */
+    double heard_at;          /* s; when it brought something */
+    bool started;             /* a server.json is new: connect */
+    double again_at, again_s; /* s; when to try once more; how long that was put off */
 } watch;
 
 static const dn_opt watch_options[] = {
@@ -103,13 +115,10 @@ static dn_status print_line(const watch *w, const char *text, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_pen p = {.columns = 1 << 20, .utf8 = w->utf8};
-    time_t now = time(NULL);
-    struct tm utc = {0};
-    char stamp[32];
+    char stamp[DN_CLOCK_UTC];
 
-    gmtime_r(&now, &utc);
-    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    (void)dn_pen_print(&p, DN_PLAIN, "%s ", stamp);
+    dn_clock_utc(stamp);
+    (void)dn_pen_print(&p, DN_PLAIN, "%.19sZ ", stamp);
     (void)dn_pen_write(&p, DN_PLAIN, text);
     dn_pen_end(&p);
     if (p.st != DN_OK)
@@ -122,31 +131,31 @@ out:
 }
 
 /* An epoch, a checkpoint or a log line; the rest stands in lines of the whole state. An epoch is told once:
- * its log line and its checkpoint go with it. */
-static dn_status print_event(const watch *w, const char *topic, dn_error *err)
+ * its log line and its checkpoint go with it. seen: starts before it. */
+static dn_status print_event(const watch *w, const char *topic, int64_t seen, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_watch_state *s = w->state;
     char text[600];
 
-    if (strcmp(topic, "d1.epoch") == 0 && s->n_epochs > 0) {
+    if (strcmp(topic, DN_TOPIC_EPOCH) == 0 && s->n_epochs > 0) {
         const dn_watch_epoch *e = &s->epochs_done[s->n_epochs - 1];
 
         snprintf(text, sizeof text, "epoch %lld done: loss %.4f, validation loss %.4f, AUROC %.4f%s",
                  (long long)e->epoch, e->train_loss, e->validation_loss, e->validation_auroc,
                  e->best ? ", the best so far" : "");
         DN_TRY(print_line(w, text, err));
-    } else if (strcmp(topic, "d1.checkpoint") == 0 && strcmp(s->checkpoint_reason, "epoch") != 0) {
+    } else if (strcmp(topic, DN_TOPIC_CHECKPOINT) == 0 && strcmp(s->checkpoint_reason, "epoch") != 0) {
         snprintf(text, sizeof text, "checkpoint %.400s (%s)", s->checkpoint_path, s->checkpoint_reason);
         DN_TRY(print_line(w, text, err));
-    } else if (strcmp(topic, "d1.log") == 0 && s->n_logs > 0) {
+    } else if (strcmp(topic, DN_TOPIC_LOG) == 0 && s->n_logs > 0) {
         const dn_watch_log *l = &s->logs[s->n_logs - 1];
 
         snprintf(text, sizeof text, "%s %s: %s", l->level, l->module, l->text);
         if (strncmp(l->text, "epoch done", 10) != 0)
             DN_TRY(print_line(w, text, err));
-    } else if (strcmp(topic, "server") == 0 && s->seen > 1)
-        DN_TRY(print_line(w, s->logs[s->n_logs - 1].text, err));
+    } else if (s->seen > seen && s->n_logs > 0 && strcmp(s->logs[s->n_logs - 1].module, "watch") == 0)
+        DN_TRY(print_line(w, s->logs[s->n_logs - 1].text, err)); /* it has started again */
 out:
     return st;
 }
@@ -155,16 +164,18 @@ static dn_status on_event(void *ctx, const char *topic, dn_json *event, dn_error
 {
     dn_status st = DN_OK;
     watch *w = ctx;
+    int64_t seen = w->state->seen;
 
-    if (strcmp(topic, "d1.epoch") == 0 && dn_watch_knows_epoch(w->state, event))
+    if (strcmp(topic, DN_TOPIC_EPOCH) == 0 && dn_watch_knows_epoch(w->state, event))
         goto out;
     if (strcmp(topic, "server") == 0)
         w->started = true;
     DN_TRY(dn_watch_fold(w->state, topic, event, err));
+    w->news = true;
     if (w->mode == JSON)
         DN_TRY(print_json(topic, event, err));
-    else if (w->mode == LINES && !w->once && !w->past)
-        DN_TRY(print_event(w, topic, err));
+    else if (w->mode == LINES && !w->once && w->told)
+        DN_TRY(print_event(w, topic, seen, err));
 out:
     return st;
 }
@@ -174,7 +185,7 @@ out:
 static dn_status print_state(watch *w, bool changed, dn_error *err)
 {
     dn_status st = DN_OK;
-    double now = 1e-9 * (double)dn_clock_now();
+    double now = dn_clock_s();
     bool moves = w->state->fate == DN_FATE_RUNNING || w->state->fate == DN_FATE_SILENT;
     char *text = NULL;
 
@@ -214,15 +225,21 @@ static dn_status render(const watch *w, int columns, int rows, bool keys, char *
     return dn_watch_render(w->state, &view, out, err);
 }
 
-static dn_status draw(const watch *w, dn_error *err)
+/* When there is something new, or the window has another size. */
+static dn_status draw(watch *w, dn_error *err)
 {
     dn_status st = DN_OK;
     char *lines = NULL;
     int columns, rows;
 
     dn_terminal_size(&columns, &rows);
+    if (!w->news && columns == w->columns && rows == w->rows)
+        goto out;
     DN_TRY(render(w, columns, rows, true, &lines, err));
     dn_terminal_show(lines);
+    w->news = false;
+    w->columns = columns;
+    w->rows = rows;
 out:
     dn_free(lines);
     return st;
@@ -249,28 +266,49 @@ out:
 
 static bool is_live(const watch *w)
 {
-    return w->client != NULL && 1e-9 * (double)dn_clock_now() - w->heard_at < LIVE_S;
+    return w->client != NULL && dn_clock_s() - w->heard_at < LIVE_S;
 }
 
-/* To a job that has started, or from one that has ended. What prevents a connection is said beside the job:
- * its files tell the rest. Fails: DN_ENOMEM */
+static void put_off(watch *w)
+{
+    w->again_s = fmin(w->again_s > 0 ? 2 * w->again_s : AGAIN_S, AGAIN_MOST_S);
+    w->again_at = dn_clock_s() + w->again_s;
+}
+
+/* What prevents a connection is said beside the job, whose files tell the rest. */
+static void no_connection(watch *w, const dn_error *why)
+{
+    size_t n = strlen(w->files.dir);
+    bool named = strncmp(why->text, w->files.dir, n) == 0 && strncmp(why->text + n, ": ", 2) == 0;
+
+    dn_client_close(&w->client);
+    snprintf(w->state->no_link, sizeof w->state->no_link, "%s", why->text + (named ? n + 2 : 0));
+}
+
+/* To a job that has started, or from one that has ended; anew where nothing comes: a job that speaks does so
+ * each second, and a key that was taken away may be given back. Fails: DN_ENOMEM */
 static dn_status tend_connection(watch *w, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_error why = DN_ERROR_INIT;
 
+    if (w->started) {
+        w->again_at = w->again_s = 0;
+        w->state->no_link[0] = '\0';
+    }
     if (w->started || !w->facts.server)
         dn_client_close(&w->client);
-    if (w->started && w->facts.server && !w->once) {
-        w->why[0] = '\0';
-        st = dn_client_open(w->files.dir, dn_options_text(w->call->options, "key"), &w->client, &why);
-        dn_terminal_listen(); /* the library of the sockets has ideas of its own about signals */
-    }
     w->started = false;
+    if (is_live(w) || !w->facts.server || w->once || dn_clock_s() < w->again_at)
+        goto out;
+    dn_client_close(&w->client);
+    put_off(w);
+    st = dn_client_open(w->files.dir, dn_options_text(w->call->options, "key"), &w->client, &why);
+    dn_terminal_listen(); /* the library of the sockets has ideas of its own about signals */
     if (st == DN_ENOMEM)
         DN_FAIL(st, "%s", why.text);
     if (st != DN_OK)
-        snprintf(w->why, sizeof w->why, " (%.180s)", why.text);
+        no_connection(w, &why);
     st = DN_OK;
 out:
     return st;
@@ -286,15 +324,17 @@ static dn_status hear(watch *w, int ms, dn_error *err)
 
     for (int i = 0; i < MOST_AT_ONCE && w->client != NULL; i++) {
         st = dn_client_next(w->client, i == 0 ? ms : 0, &topic, &text, &why);
-        if (st != DN_OK) { /* this key is not allowed */
-            dn_client_close(&w->client);
-            snprintf(w->why, sizeof w->why, " (%.180s)", why.text);
-            st = DN_OK;
-        }
+        if (st == DN_ENOMEM)
+            DN_FAIL(st, "%s", why.text);
+        if (st != DN_OK) /* this key is not allowed */
+            no_connection(w, &why);
+        st = DN_OK;
         if (topic == NULL)
             break;
         if (dn_json_read("event", text, strlen(text), &event, NULL) == DN_OK) {
-            w->heard_at = 1e-9 * (double)dn_clock_now();
+            w->heard_at = dn_clock_s();
+            w->again_s = 0;
+            w->state->no_link[0] = '\0';
             DN_TRY(on_event(w, topic, event, err));
         }
         dn_json_destroy(&event);
@@ -311,8 +351,9 @@ out:
 
 /* ---- watching ---- */
 
-/* Nobody asks the queue about a job that speaks. The first answer is waited for: it may be all there is. */
-static void tell_fate(watch *w, bool first)
+/* Nobody asks the queue about a job that speaks. Whether that is all there is to say for now: the queue may
+ * still have a word. */
+static bool tell_fate(watch *w)
 {
     dn_watch_state *s = w->state;
     const char *job = dn_options_text(w->call->options, "job");
@@ -320,31 +361,33 @@ static void tell_fate(watch *w, bool first)
     s->fate = dn_fate_tell(s, &w->facts, s->fate_text, sizeof s->fate_text);
     if (s->fate == DN_FATE_RUNNING || s->fate == DN_FATE_FINISHED || s->fate == DN_FATE_FAILED) {
         w->facts.queue[0] = '\0';
-        return;
+        return true;
     }
-    dn_queue_look(&w->queue, w->files.dir, job != NULL ? job : s->job, first ? 1000 * DN_QUEUE_PATIENCE_S : 0,
-                  &w->facts);
+    dn_queue_look(&w->queue, w->files.dir, job != NULL ? job : s->job, &w->facts);
     s->fate = dn_fate_tell(s, &w->facts, s->fate_text, sizeof s->fate_text);
+    return w->queue.decided;
 }
 
-static dn_status look(watch *w, bool first, dn_error *err)
+static dn_status look(watch *w, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_watch_sink sink = {.ctx = w, .event = on_event};
     dn_watch_state *s = w->state;
-    dn_fate before = s->fate;
-    bool changed;
+    bool decided, changed;
 
-    w->past = first;
     DN_TRY(dn_watch_files_look(&w->files, s, is_live(w), (int64_t)time(NULL), &sink, &w->facts, err));
+    s->checkpoint_file = w->facts.checkpoint_at;
     DN_TRY(tend_connection(w, err));
-    snprintf(s->link, sizeof s->link, "%s%s", is_live(w) ? "live" : "by its files", is_live(w) ? "" : w->why);
-    tell_fate(w, first);
-    changed = first || s->fate != before;
+    snprintf(s->link, sizeof s->link, "%s", w->once ? "" : is_live(w) ? "live" : "by its files");
+    decided = tell_fate(w);
+    changed = decided && (!w->told || s->fate != w->fate);
+    w->told = w->told || decided;
+    w->fate = changed ? s->fate : w->fate;
     if (w->mode == JSON && changed)
         DN_TRY(print_fate(w, err));
-    if (w->mode == LINES && !w->once)
+    if (w->mode == LINES && !w->once && w->told)
         DN_TRY(print_state(w, changed, err));
+    w->news = true; /* times go on */
     if (w->mode == WINDOW)
         DN_TRY(draw(w, err));
 out:
@@ -354,24 +397,22 @@ out:
 /* Nothing will come any more; a job that was saved, or died, may come back. */
 static bool is_over(const watch *w)
 {
-    return w->once || w->state->fate == DN_FATE_FINISHED || w->state->fate == DN_FATE_FAILED ||
-           w->state->fate == DN_FATE_ABSENT;
+    return w->told && (w->once || w->state->fate == DN_FATE_FINISHED || w->state->fate == DN_FATE_FAILED ||
+                       w->state->fate == DN_FATE_ABSENT);
 }
 
 static dn_status run_until_over(watch *w, dn_error *err)
 {
     dn_status st = DN_OK;
     double next = 0;
-    bool first = true;
 
     while (!dn_terminal_leaving()) {
-        double now = 1e-9 * (double)dn_clock_now();
+        double now = dn_clock_s();
         int key;
 
         if (now >= next) {
-            DN_TRY(look(w, first, err));
-            first = false;
-            next = now + 1e-3 * LOOK_MS;
+            DN_TRY(look(w, err));
+            next = now + 1e-3 * (w->told ? LOOK_MS : KEY_MS);
             if (is_over(w))
                 break;
         }
@@ -380,7 +421,7 @@ static dn_status run_until_over(watch *w, dn_error *err)
         key = dn_terminal_wait(w->client != NULL ? 0 : (int)fmax(1, 1e3 * (next - now)));
         if (key == 'q' || key == 'Q')
             break;
-        if (w->mode == WINDOW) /* the window may have another size */
+        if (w->mode == WINDOW)
             DN_TRY(draw(w, err));
     }
 out:
@@ -394,7 +435,7 @@ static dn_status verdict(const watch *w, dn_error *err)
     const dn_watch_state *s = w->state;
 
     if (s->fate == DN_FATE_ABSENT)
-        DN_FAIL(DN_ENOINPUT, "%s", s->fate_text);
+        DN_FAIL(w->facts.closed ? DN_ENOPERM : DN_ENOINPUT, "%s", s->fate_text);
     if (s->fate == DN_FATE_FAILED)
         DN_FAIL(s->exit >= 64 && s->exit <= 78 ? (dn_status)s->exit : DN_ESOFTWARE, "%s", s->fate_text);
     if (w->once && s->fate == DN_FATE_SAVED)
@@ -459,10 +500,11 @@ const dn_command dn_cmd_watch = {
         "loss and metric, ranks and who is slow, checkpoints and log lines; says when the job is queued,\n"
         "finished, saved or dead, and goes on with it when it starts again. q or Ctrl-C leaves; the job is "
         "not\n"
-        "disturbed. Piped, or with --lines, it prints lines; with --json events.\n"
+        "disturbed. Piped, or with --lines, it prints lines; with --json events, in the order in which they\n"
+        "become known: an epoch of before may come after one that is later.\n"
         "Ends with 0 when the job has finished or you leave, with the job's code when it failed, with 66 "
         "when\n"
-        "there is no such run. With --once also 75: saved, and 69: dead.",
+        "there is no such run, with 77 when you may not read it. With --once also 75: saved, and 69: dead.",
     .options = watch_options,
     .without_mpi = true,
     .run = run};

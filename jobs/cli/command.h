@@ -48,6 +48,6 @@ typedef struct dn_command {
 
 extern const dn_command dn_cmd_import, dn_cmd_synth, dn_cmd_split, dn_cmd_train, dn_cmd_evaluate,
     dn_cmd_network, dn_cmd_screen, dn_cmd_embed, dn_cmd_explain, dn_cmd_estimate, dn_cmd_submit,
-    dn_cmd_selftest, dn_cmd_watch, dn_cmd_ctl;
+    dn_cmd_selftest, dn_cmd_watch, dn_cmd_ctl, dn_cmd_key;
 
 #endif

@@ -22,8 +22,10 @@ dn_status dn_directory_make(const char *path, dn_error *err)
         DN_FAIL(DN_ECANTCREAT, "%.60s...: the path is too long", path);
     for (char *c = part + 1; *c != '\0'; c++)
         if (*c == '/') {
+            bool last = c[strspn(c, "/")] == '\0';
+
             *c = '\0';
-            if (mkdir(part, 0777) != 0 && errno != EEXIST) /* stat() has the last word */
+            if (mkdir(part, last ? 0700 : 0777) != 0 && errno != EEXIST) /* stat() has the last word */
                 why = errno;
             *c = '/';
         }

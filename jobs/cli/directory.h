@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include "solvers/base/error.h"
 
-/* Make path and what is missing above it; one that is there is fine.
+/* Make path and what is missing above it; one that is there is fine, and keeps its mode. What is made is this
+ * user's alone (0700); above it, as the umask has it.
  * Fails: DN_ECANTCREAT it cannot be made, or is not a directory */
 DN_MUST_CHECK dn_status dn_directory_make(const char *path, dn_error *err);
 

@@ -4,10 +4,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include "jobs/cli/progress.h"
 #include "solvers/base/alloc.h"
+#include "solvers/base/clock.h"
 #include "solvers/base/json.h"
 
 static int log_rank;
@@ -15,18 +15,6 @@ static bool as_json;
 static pthread_mutex_t tap_lock = PTHREAD_MUTEX_INITIALIZER;
 static dn_logging_tap *tapped;
 static void *tap_ctx;
-
-static void timestamp(char *out, size_t cap)
-{
-    struct timespec now;
-    struct tm parts;
-    char seconds[32];
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &parts);
-    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(out, cap, "%s.%03ldZ", seconds, now.tv_nsec / 1000000);
-}
 
 /* One write(): lines of several ranks do not mix. */
 static void put(const char *line)
@@ -95,18 +83,17 @@ void dn_logging_show(dn_logging_tap *tap, void *ctx)
 
 static void sink(void *ctx, dn_log_level level, const char *area, const char *event, const char *fields)
 {
-    static const char *const names[] = {"debug", "info", "warn", "error"};
-    char when[64], line[2048];
+    char when[DN_CLOCK_UTC], line[2048];
 
     (void)ctx;
     show(level, area, event, fields);
-    timestamp(when, sizeof when);
+    dn_clock_utc(when);
     if (as_json) {
-        put_json(when, names[level], area, event, fields);
+        put_json(when, dn_log_level_name(level), area, event, fields);
         return;
     }
-    snprintf(line, sizeof line, "%s %s r%d %s: %s%s%s\n", when, names[level], log_rank, area, event,
-             fields[0] != '\0' ? " " : "", fields);
+    snprintf(line, sizeof line, "%s %s r%d %s: %s%s%s\n", when, dn_log_level_name(level), log_rank, area,
+             event, fields[0] != '\0' ? " " : "", fields);
     put(line);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "jobs/cli/command.h"
 #include "jobs/cli/logging.h"
 #include "jobs/cli/requests.h"
@@ -17,7 +18,7 @@
 static const dn_command *const commands[] = {
     &dn_cmd_import, &dn_cmd_synth,    &dn_cmd_split,   &dn_cmd_train, &dn_cmd_evaluate,
     &dn_cmd_screen, &dn_cmd_explain,  &dn_cmd_network, &dn_cmd_embed, &dn_cmd_estimate,
-    &dn_cmd_submit, &dn_cmd_selftest, &dn_cmd_watch,   &dn_cmd_ctl};
+    &dn_cmd_submit, &dn_cmd_selftest, &dn_cmd_watch,   &dn_cmd_ctl,   &dn_cmd_key};
 enum { COMMANDS = sizeof commands / sizeof commands[0], MAX_ROWS = 64 };
 
 /* Every command takes these too. */
@@ -164,14 +165,12 @@ out:
  */
 static dn_log_level log_level(const dn_command *c, const dn_options *o)
 {
-    const char *name = dn_options_text(o, "log-level");
+    dn_log_level level = DN_ERROR;
 
     if (dn_options_flag(o, "quiet") || (c->about != DN_ALONE && !dn_options_given(o, "log-level")))
         return DN_WARN;
-    return strcmp(name, "debug") == 0  ? DN_DEBUG
-           : strcmp(name, "info") == 0 ? DN_INFO
-           : strcmp(name, "warn") == 0 ? DN_WARN
-                                       : DN_ERROR;
+    (void)dn_log_level_of(dn_options_text(o, "log-level"), &level);
+    return level;
 }
 
 static dn_status run_command(const dn_comm *comm, const dn_command *c, int argc, char **argv,
@@ -257,16 +256,30 @@ static void listen_early(int argc, char **argv, dn_requests *requests)
                SIG_IGN); /* "the time limit is near": what cannot be stopped may still end before it */
 }
 
+/* How many of us a launcher has started; 1 where nobody tells. Slurm's own count stands also in the shell of
+ * `srun --pty`, which is one process with a terminal. */
+static int started_together(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *n = getenv(names[i]);
+
+        if (n != NULL && (i < 2 || (getenv("SLURM_PROCID") != NULL && !isatty(STDIN_FILENO))))
+            return atoi(n);
+    }
+    return 1;
+}
+
 /* A command that joins no world, in one process: several would get in each other's way. */
 static dn_status run_without_mpi(int argc, char **argv, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_comm alone = {.mpi = MPI_COMM_NULL, .rank = 0, .size = 1};
-    const char *ranks = getenv("OMPI_COMM_WORLD_SIZE");
+    const dn_comm alone = dn_comm_alone();
+    int ranks = started_together();
 
-    ranks = ranks != NULL ? ranks : getenv("PMI_SIZE");
-    if (ranks != NULL && atoi(ranks) > 1)
-        DN_FAIL(DN_ECONFIG, "is for one process, not for %s: leave mpirun or srun away", ranks);
+    if (ranks > 1)
+        DN_FAIL(DN_ECONFIG, "is for one process, not for %d: leave mpirun or srun away", ranks);
     st = dispatch(&alone, argc, argv, NULL, err);
 out:
     return st;
@@ -276,7 +289,7 @@ static void last_word(const dn_comm *comm, dn_status st, int argc, char **argv, 
 {
     const char *command = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
     dn_error ignored = DN_ERROR_INIT;
-    char rank[32] = "";
+    char rank[32] = "", text[sizeof err->text];
 
     if (comm->rank != 0 || err->text[0] == '\0')
         return;
@@ -284,8 +297,9 @@ static void last_word(const dn_comm *comm, dn_status st, int argc, char **argv, 
         command = NULL;
     if (err->rank > 0)
         snprintf(rank, sizeof rank, " (rank %d)", err->rank);
-    fprintf(stderr, "dragnet: %s%s%s%s\n", command != NULL ? command : "", command != NULL ? ": " : "",
-            err->text, rank);
+    (void)dn_text_printable(err->text, text, sizeof text); /* names of files, and words of a job */
+    fprintf(stderr, "dragnet: %s%s%s%s\n", command != NULL ? command : "", command != NULL ? ": " : "", text,
+            rank);
     if (st == DN_EUSAGE)
         fprintf(stderr, "try 'dragnet %s%s--help'\n", command != NULL ? command : "",
                 command != NULL ? " " : "");

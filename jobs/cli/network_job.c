@@ -265,8 +265,8 @@ dn_status dn_network_job_forget(const dn_network_job *j, dn_error *err)
 
 void dn_network_job_leave(dn_network_job *j, bool failed)
 {
-    bool nothing = failed && j->made_dir && access(j->config_path, F_OK) != 0 &&
-                   access(j->checkpoint_path, F_OK) != 0;
+    bool nothing =
+        failed && j->made_dir && access(j->config_path, F_OK) != 0 && access(j->checkpoint_path, F_OK) != 0;
 
     if (nothing)
         dn_run_control_erase(j->dir);

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+static double before = -1; /* share of the training that was done when this start began */
 static double last_drawn = -1;
 static atomic_bool on_screen; /* whoever logs wipes it */
 
@@ -86,13 +87,15 @@ static void draw(double done, const char *text)
 
 void dn_progress_step(const dn_step_report *r)
 {
-    double done = ((double)(r->epoch - 1) * (double)r->steps + (double)r->step) /
-                  ((double)r->epochs * (double)r->steps);
+    double steps = (double)r->epochs * (double)r->steps;
+    double done = ((double)(r->epoch - 1) * (double)r->steps + (double)r->step) / steps;
     char text[128], eta[32];
 
+    if (before < 0 || done <= before) /* what earlier starts did took none of these seconds */
+        before = done - 1 / steps;
     if (!time_to_draw(r->seconds))
         return;
-    remaining(r->seconds / done * (1 - done), eta, sizeof eta);
+    remaining(r->seconds / (done - before) * (1 - done), eta, sizeof eta);
     snprintf(text, sizeof text, " %3.0f%% epoch %lld/%lld loss %.4f at most %s left", 100 * done,
              (long long)r->epoch, (long long)r->epochs, r->loss, eta);
     draw(done, text);

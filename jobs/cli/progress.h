@@ -11,8 +11,8 @@
 /* Draw the bar for this step; at most ten times a second. */
 void dn_progress_step(const dn_step_report *report);
 
-/* Draw the bar for a piece of work; seconds since it began, and that are left (NAN: nobody knows). At most ten
- * times a second. */
+/* Draw the bar for a piece of work; seconds since it began, and that are left (NAN: nobody knows). At most
+ * ten times a second. */
 void dn_progress_work(const char *what, int64_t done, int64_t total, double seconds, double left);
 
 /* Wipe the bar, so that other text can be written; the next step draws it again. */

@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include "jobs/cli/logging.h"
 #include "jobs/cli/progress.h"
+#include "jobs/control/control_files.h"
+#include "jobs/control/protocol.h"
 #include "solvers/base/clock.h"
 
 const dn_opt dn_run_control_options[] = {
@@ -19,11 +21,6 @@ const dn_opt dn_run_control_options[] = {
     {0}};
 
 static const double least_pause = 0.05; /* seconds between two reports of progress */
-
-static double now(void)
-{
-    return 1e-9 * (double)dn_clock_now();
-}
 
 static void tap(void *ctx, dn_log_level level, const char *area, const char *text)
 {
@@ -45,10 +42,14 @@ void dn_run_control_open(const dn_call *call, const char *dir, const char *stage
         .requests = call->requests,
         .every = call->requests->every,
         .stage = stage,
-        .opened = now(),
+        .opened = dn_clock_s(),
         .report = dn_status_report_none()};
-    if (call->comm->rank != 0 || dn_options_flag(o, "no-control"))
+    if (call->comm->rank != 0)
         return;
+    if (dn_options_flag(o, "no-control")) {
+        dn_control_forget(dir); /* or the start before is taken for this one */
+        return;
+    }
     if (dn_control_open(&options, &out->c, &why) != DN_OK) {
         dn_log(DN_WARN, "control", "cannot be watched or steered", "why=\"%s\"", why.text);
         return;
@@ -62,7 +63,7 @@ void dn_run_control_progress(void *control, const dn_progress_report *p)
     dn_run_control *r = control;
     dn_status_report *to = &r->report;
     const char *part = p->part != NULL ? p->part : "";
-    double at = now(), passed;
+    double at = dn_clock_s(), passed;
     bool another = r->told <= 0 || strcmp(part, to->part) != 0 || p->total != r->total || p->done < r->before;
 
     if (!another && p->done < p->total && at - r->told < least_pause)

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "jobs/control/protocol.h"
 
 void dn_run_control_step(dn_run_control *r, const dn_step_report *s, int64_t batch)
 {
@@ -46,7 +47,7 @@ void dn_run_control_epoch(dn_run_control *r, const dn_epoch_report *e, const cha
         r->report.metric[i].value = metric[i].value;
     }
     dn_control_status(r->c, &r->report);
-    dn_control_event(r->c, "d1.epoch", text);
+    dn_control_event(r->c, DN_TOPIC_EPOCH, text);
 }
 
 /* The row that computes least, of those that are told. */

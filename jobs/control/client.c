@@ -4,18 +4,22 @@
 #include <czmq.h>
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include "jobs/control/control_files.h"
+#include "jobs/control/protocol.h"
 #include "solvers/base/alloc.h"
-#include "solvers/base/json.h"
+#include "solvers/base/log.h"
 
-enum { PROTOCOL = 1, LINGER_MS = 0, MOST_MESSAGE = 1 << 20 };
+enum { LINGER_MS = 0, MOST_MESSAGE = 1 << 20, LOOK_MS = 1000, ENDPOINT = 160 };
 
 struct dn_client {
     zsock_t *events, *commands; /* SUB, DEALER */
     zsock_t *watch;             /* of commands */
-    char run_dir[DN_CONTROL_PATH];
+    char events_at[ENDPOINT], commands_at[ENDPOINT];
+    char run_dir[DN_CONTROL_PATH], started[32];
     bool refused;
+    bool connected; /* commands, now */
+    bool lost;      /* it was, and what was sent may not have arrived */
+    bool again;     /* it is once more: ask again */
 };
 
 /* ---- the files ---- */
@@ -41,44 +45,53 @@ static void take_text(const dn_json *json, const char *key, char *out, size_t ca
 
 static void take_server(const dn_json *json, dn_run_state *out)
 {
-    char own[128] = "";
 
     take_text(json, "host", out->host, sizeof out->host);
     take_text(json, "started_utc", out->started, sizeof out->started);
     out->pid = (long)dn_json_to_int(dn_json_get(json, "pid"));
     out->serving = true;
-    if (gethostname(own, sizeof own - 1) == 0 && strcmp(own, out->host) == 0 && out->pid > 0)
-        out->process_gone = kill((pid_t)out->pid, 0) != 0 && errno == ESRCH;
+    out->process_gone = dn_process_look(out->host, out->pid) == DN_PROCESS_GONE;
+}
+
+/* Of the start that serves; one before it says nothing of this one. */
+static void take_heartbeat(const dn_json *json, const char *run_dir, dn_run_state *out)
+{
+    char path[DN_CONTROL_PATH], started[32];
+    struct stat info;
+
+    take_text(json, "started_utc", started, sizeof started);
+    if (out->serving && strcmp(started, out->started) != 0)
+        return;
+    take_text(json, "state", out->state, sizeof out->state);
+    take_text(json, "t", out->when, sizeof out->when);
+    if (dn_json_kind_of(dn_json_get(json, "exit")) == DN_JSON_INT)
+        out->exit_code = (int)dn_json_to_int(dn_json_get(json, "exit"));
+    if (snprintf(path, sizeof path, "%s/control/heartbeat.json", run_dir) < (int)sizeof path &&
+        stat(path, &info) == 0)
+        out->age = difftime(time(NULL), info.st_mtime);
 }
 
 dn_status dn_client_look(const char *run_dir, dn_run_state *out, dn_error *err)
 {
     dn_status st = DN_OK, server, heartbeat;
     dn_json *json = NULL;
-    dn_error none = DN_ERROR_INIT;
-    char path[DN_CONTROL_PATH];
-    struct stat info;
+    dn_error why = DN_ERROR_INIT, ignored = DN_ERROR_INIT;
 
     *out = (dn_run_state){.exit_code = -1, .age = NAN};
-    server = read_json(run_dir, "server.json", &json, &none);
+    server = read_json(run_dir, "server.json", &json, &why);
     if (server == DN_OK)
         take_server(json, out);
     dn_json_destroy(&json);
-    heartbeat = read_json(run_dir, "heartbeat.json", &json, &none);
-    if (heartbeat == DN_OK) {
-        take_text(json, "state", out->state, sizeof out->state);
-        take_text(json, "t", out->when, sizeof out->when);
-        if (dn_json_kind_of(dn_json_get(json, "exit")) == DN_JSON_INT)
-            out->exit_code = (int)dn_json_to_int(dn_json_get(json, "exit"));
-        if (snprintf(path, sizeof path, "%s/control/heartbeat.json", run_dir) < (int)sizeof path &&
-            stat(path, &info) == 0)
-            out->age = difftime(time(NULL), info.st_mtime);
-    }
+    heartbeat = read_json(run_dir, "heartbeat.json", &json, &ignored);
+    if (heartbeat == DN_OK)
+        take_heartbeat(json, run_dir, out);
     dn_json_destroy(&json);
     if (server == DN_ENOMEM || heartbeat == DN_ENOMEM)
         DN_FAIL(DN_ENOMEM, "out of memory");
     if (server == DN_EDATA)
-        DN_FAIL(DN_EDATA, "%s: %s", run_dir, none.text);
+        DN_FAIL(DN_EDATA, "%s: %.300s", run_dir, why.text);
+    if (server == DN_ENOPERM)
+        DN_FAIL(DN_ENOPERM, "%.300s; its owner can give access to the run directory", why.text);
     if (server != DN_OK && heartbeat != DN_OK)
         DN_FAIL(DN_ENOINPUT, "%s: no run that can be watched has been there%s", run_dir,
                 access(run_dir, F_OK) != 0 ? ": there is no such directory" : "");
@@ -88,6 +101,16 @@ out:
 
 /* ---- connecting ---- */
 
+/* A secret that others may read is no secret any more. */
+static void check_mode(const char *path)
+{
+    struct stat info;
+
+    if (stat(path, &info) == 0 && (info.st_mode & 077) != 0)
+        dn_log(DN_WARN, "control", "others may read this key: chmod 600", "file=\"%s\" mode=%04o", path,
+               (unsigned)(info.st_mode & 07777));
+}
+
 static dn_status load_key(const char *run_dir, const char *opt_key, zcert_t **out, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -96,8 +119,14 @@ static dn_status load_key(const char *run_dir, const char *opt_key, zcert_t **ou
     if (snprintf(path, sizeof path, opt_key != NULL ? "%s" : "%s/control/client.secret",
                  opt_key != NULL ? opt_key : run_dir) >= (int)sizeof path)
         DN_FAIL(DN_ENOINPUT, "%.60s...: the path is too long", run_dir);
+    if (access(path, R_OK) != 0 && errno == EACCES && opt_key == NULL)
+        DN_FAIL(DN_ENOPERM,
+                "%s: cannot be read: the key of this run is its owner's; give one that the owner "
+                "has let in, --key FILE ('dragnet key --help')",
+                path);
     if (access(path, R_OK) != 0)
-        DN_FAIL(DN_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
+        DN_FAIL(errno == EACCES ? DN_ENOPERM : DN_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
+    check_mode(path);
     *out = zcert_load(path);
     if (*out == NULL)
         DN_FAIL(DN_EDATA, "%s: is no CURVE certificate", path);
@@ -122,16 +151,28 @@ out:
     return st;
 }
 
-static dn_status connect_one(int type, const dn_json *server, const char *key, zcert_t *cert, zsock_t **out,
-                             dn_error *err)
+/* Where the job listens, as server.json has it. */
+static dn_status take_addresses(const dn_json *server, char *events, char *commands, dn_error *err)
 {
     dn_status st = DN_OK;
-    char at[160], public_key[64];
 
-    take_text(server, key, at, sizeof at);
+    take_text(server, "events", events, ENDPOINT);
+    take_text(server, "commands", commands, ENDPOINT);
+    if (strncmp(events, "tcp://", 6) != 0 || strncmp(commands, "tcp://", 6) != 0)
+        DN_FAIL(DN_EDATA, "server.json: has no sound \"events\" and \"commands\"");
+out:
+    return st;
+}
+
+static dn_status new_socket(int type, const dn_json *server, const char *at, zcert_t *cert, zsock_t **out,
+                            dn_error *err)
+{
+    dn_status st = DN_OK;
+    char public_key[64];
+
     take_text(server, "server_key", public_key, sizeof public_key);
-    if (strncmp(at, "tcp://", 6) != 0 || strlen(public_key) != DN_CONTROL_KEY - 1)
-        DN_FAIL(DN_EDATA, "server.json: has no sound \"%s\" and \"server_key\"", key);
+    if (strlen(public_key) != DN_CONTROL_KEY - 1)
+        DN_FAIL(DN_EDATA, "server.json: has no sound \"server_key\"");
     *out = zsock_new(type);
     if (*out == NULL)
         DN_FAIL(DN_ENOMEM, "out of memory for a socket");
@@ -141,37 +182,55 @@ static dn_status connect_one(int type, const dn_json *server, const char *key, z
     zsock_set_maxmsgsize(*out, MOST_MESSAGE);
     zsock_set_ipv6(*out, strchr(at, '[') != NULL);
     zsock_set_reconnect_ivl_max(*out, 1000);
+    if (type == ZMQ_SUB)
+        zsock_set_subscribe(*out, DN_TOPICS);
 out:
-    if (st == DN_OK && type == ZMQ_SUB)
-        zsock_set_subscribe(*out, "d1.");
     return st;
 }
 
-static dn_status start_one(zsock_t *socket, const dn_json *server, const char *key, dn_error *err)
+static dn_status connect_to(zsock_t *socket, const char *at, dn_error *err)
 {
     dn_status st = DN_OK;
-    char at[160];
 
-    take_text(server, key, at, sizeof at);
     if (zsock_connect(socket, "%s", at) != 0)
         DN_FAIL(DN_EUNAVAILABLE, "%s: cannot be connected to: %s", at, zmq_strerror(zmq_errno()));
 out:
     return st;
 }
 
-/* How the handshake of commands ends. */
-static bool watch_handshake(dn_client *c)
+/* What becomes of the connection of commands. */
+static bool watch_connection(dn_client *c)
 {
     char at[64];
 
     snprintf(at, sizeof at, "inproc://dragnet-client-%p-%lld", (void *)c->commands,
              (long long)zclock_usecs());
-    if (zmq_socket_monitor(zsock_resolve(c->commands), at, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) != 0)
+    if (zmq_socket_monitor(zsock_resolve(c->commands), at,
+                           ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+                               ZMQ_EVENT_DISCONNECTED) != 0)
         return false;
     c->watch = zsock_new(ZMQ_PAIR);
     return c->watch != NULL && zsock_connect(c->watch, "%s", at) == 0;
 }
 
+/* With the sockets of a client that is otherwise filled. */
+static dn_status connect_all(dn_client *c, const dn_json *server, zcert_t *cert, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    DN_TRY(take_addresses(server, c->events_at, c->commands_at, err));
+    DN_TRY(new_socket(ZMQ_SUB, server, c->events_at, cert, &c->events, err));
+    DN_TRY(new_socket(ZMQ_DEALER, server, c->commands_at, cert, &c->commands, err));
+    if (!watch_connection(c))
+        DN_FAIL(DN_EUNAVAILABLE, "no socket: %s", zmq_strerror(zmq_errno()));
+    DN_TRY(connect_to(c->events, c->events_at, err));
+    DN_TRY(connect_to(c->commands, c->commands_at, err));
+out:
+    return st;
+}
+
+/* A process that is not seen here may live all the same, in another container of this host: whether it
+ * answers is what counts. */
 dn_status dn_client_open(const char *run_dir, const char *opt_key, dn_client **out, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -186,23 +245,14 @@ dn_status dn_client_open(const char *run_dir, const char *opt_key, dn_client **o
     if (!state.serving)
         DN_FAIL(DN_EUNAVAILABLE, "%s: no job runs there; the last one was %s at %s", run_dir, state.state,
                 state.when);
-    if (state.process_gone)
-        DN_FAIL(DN_EUNAVAILABLE, "%s: no job runs there; process %ld died at about %s", run_dir, state.pid,
-                state.when[0] != '\0' ? state.when : state.started);
     DN_TRY(read_json(run_dir, "server.json", &server, err));
-    if (dn_json_to_int(dn_json_get(server, "protocol")) != PROTOCOL)
-        DN_FAIL(DN_EDATA, "%s: the job speaks protocol %lld, this dragnet speaks %d", run_dir,
-                (long long)dn_json_to_int(dn_json_get(server, "protocol")), PROTOCOL);
+    DN_TRY(dn_protocol_check(server, run_dir, err));
     DN_TRY(check_host(server, run_dir, err));
     DN_TRY(load_key(run_dir, opt_key, &cert, err));
     DN_NEW(c, 1);
     snprintf(c->run_dir, sizeof c->run_dir, "%s", run_dir);
-    DN_TRY(connect_one(ZMQ_SUB, server, "events", cert, &c->events, err));
-    DN_TRY(connect_one(ZMQ_DEALER, server, "commands", cert, &c->commands, err));
-    if (!watch_handshake(c))
-        DN_FAIL(DN_EUNAVAILABLE, "no socket: %s", zmq_strerror(zmq_errno()));
-    DN_TRY(start_one(c->events, server, "events", err));
-    DN_TRY(start_one(c->commands, server, "commands", err));
+    take_text(server, "started_utc", c->started, sizeof c->started);
+    DN_TRY(connect_all(c, server, cert, err));
     *out = c;
     c = NULL;
 out:
@@ -240,13 +290,33 @@ out:
     return st;
 }
 
-static dn_status look_for_refusal(dn_client *c, dn_error *err)
+static void note(dn_client *c, uint16_t event)
+{
+    if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+        c->refused = true;
+    else if (event == ZMQ_EVENT_DISCONNECTED) {
+        c->lost = c->lost || c->connected;
+        c->connected = false;
+    } else if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+        c->connected = true;
+        c->again = c->lost;
+        c->lost = false;
+    }
+}
+
+static dn_status look_at_connection(dn_client *c, dn_error *err)
 {
     dn_status st = DN_OK;
 
     while (zsock_events(c->watch) & ZMQ_POLLIN) {
         zmsg_t *m = zmsg_recv(c->watch);
-        c->refused = true;
+        zframe_t *f = m != NULL ? zmsg_first(m) : NULL;
+        uint16_t event = 0;
+
+        if (f != NULL && zframe_size(f) >= sizeof event) {
+            memcpy(&event, zframe_data(f), sizeof event);
+            note(c, event);
+        }
         zmsg_destroy(&m);
     }
     if (c->refused)
@@ -255,7 +325,7 @@ out:
     return st;
 }
 
-/* A message of one socket within the time that is left; NULL: none. Fails: as look_for_refusal() */
+/* A message of one socket within the time that is left; NULL: none. Fails: as look_at_connection() */
 static dn_status receive(dn_client *c, zsock_t *socket, int64_t until, zmsg_t **out, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -271,7 +341,7 @@ static dn_status receive(dn_client *c, zsock_t *socket, int64_t until, zmsg_t **
         if (item[0].revents & ZMQ_POLLIN)
             *out = zmsg_recv(socket);
         else
-            DN_TRY(look_for_refusal(c, err));
+            DN_TRY(look_at_connection(c, err));
     } while (*out == NULL && left > 0);
 out:
     return st;
@@ -320,6 +390,68 @@ static bool is_answer(zmsg_t *m, const char *id, bool *pending)
     return mine;
 }
 
+static dn_status send_command(dn_client *c, const char *json, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    c->again = false;
+    if (zmq_send(zsock_resolve(c->commands), json, strlen(json), ZMQ_DONTWAIT) < 0)
+        DN_FAIL(DN_EUNAVAILABLE, "%s: cannot be sent to: %s", c->run_dir, zmq_strerror(zmq_errno()));
+out:
+    return st;
+}
+
+/* The job may have had to look for other ports. */
+static dn_status follow(dn_client *c, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_json *server = NULL;
+    char events[ENDPOINT], commands[ENDPOINT];
+
+    if (read_json(c->run_dir, "server.json", &server, NULL) != DN_OK ||
+        take_addresses(server, events, commands, NULL) != DN_OK ||
+        (strcmp(events, c->events_at) == 0 && strcmp(commands, c->commands_at) == 0))
+        goto out;
+    (void)zsock_disconnect(c->events, "%s", c->events_at);
+    (void)zsock_disconnect(c->commands, "%s", c->commands_at);
+    memcpy(c->events_at, events, sizeof events);
+    memcpy(c->commands_at, commands, sizeof commands);
+    c->connected = c->lost = false;
+    c->again = true;
+    DN_TRY(connect_to(c->events, c->events_at, err));
+    DN_TRY(connect_to(c->commands, c->commands_at, err));
+out:
+    dn_json_destroy(&server);
+    return st;
+}
+
+dn_status dn_client_check(dn_client *c, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_run_state s;
+    dn_error why = DN_ERROR_INIT;
+
+    DN_TRY(look_at_connection(c, err));
+    st = dn_client_look(c->run_dir, &s, &why);
+    if (st != DN_OK && st != DN_ENOINPUT)
+        DN_FAIL(st, "%s", why.text);
+    if (st == DN_ENOINPUT)
+        DN_FAIL(DN_EUNAVAILABLE, "%s: the job has ended, and left no word", c->run_dir);
+    if (s.serving && strcmp(s.started, c->started) != 0)
+        DN_FAIL(DN_EUNAVAILABLE, "%s: the job has ended, another start runs there by now", c->run_dir);
+    if (s.exit_code >= 0)
+        DN_FAIL(DN_EUNAVAILABLE, "%s: the job has ended: %s, exit code %d", c->run_dir, s.state, s.exit_code);
+    if (!s.serving)
+        DN_FAIL(DN_EUNAVAILABLE, "%s: the job has ended", c->run_dir);
+    if (s.process_gone && !c->connected)
+        DN_FAIL(DN_EUNAVAILABLE, "%s: no job runs there; process %ld died at about %s", c->run_dir, s.pid,
+                s.when[0] != '\0' ? s.when : s.started);
+    if (!c->connected)
+        DN_TRY(follow(c, err));
+out:
+    return st;
+}
+
 dn_status dn_client_ask(dn_client *c, const char *json, int timeout_ms, char **out_answer, bool *opt_pending,
                         dn_error *err)
 {
@@ -335,13 +467,16 @@ dn_status dn_client_ask(dn_client *c, const char *json, int timeout_ms, char **o
     id = dn_json_to_string(dn_json_get(command, "id"));
     if (id == NULL)
         DN_FAIL(DN_EDATA, "a command needs an \"id\"");
-    if (zmq_send(zsock_resolve(c->commands), json, strlen(json), ZMQ_DONTWAIT) < 0)
-        DN_FAIL(DN_EUNAVAILABLE, "%s: cannot be sent to: %s", c->run_dir, zmq_strerror(zmq_errno()));
-    do {
+    DN_TRY(send_command(c, json, err));
+    for (int64_t now = zclock_mono(); !found && (now < until || m != NULL); now = zclock_mono()) {
         zmsg_destroy(&m);
-        DN_TRY(receive(c, c->commands, until, &m, err));
+        DN_TRY(receive(c, c->commands, now + LOOK_MS < until ? now + LOOK_MS : until, &m, err));
         found = m != NULL && is_answer(m, id, &pending);
-    } while (m != NULL && !found);
+        if (m == NULL)
+            DN_TRY(dn_client_check(c, err));
+        if (c->again && !found) /* a job that has it already answers once more */
+            DN_TRY(send_command(c, json, err));
+    }
     if (!found)
         DN_FAIL(DN_EUNAVAILABLE, "%s: the job %s within %.1f s", c->run_dir,
                 pending ? "has taken the command, but is not done with it" : "does not answer",

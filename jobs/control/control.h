@@ -53,14 +53,16 @@ dn_status_report dn_status_report_none(void);
  * bound; DN_ENOMEM. The job can go on without. */
 DN_MUST_CHECK dn_status dn_control_open(const dn_control_options *options, dn_control **out, dn_error *err);
 
-/* Hand a report over; main thread. Never waits. */
+/* Hand a report over; never waits: one that meets another is lost. Of one thread, the one that takes the
+ * steps, so that reports come in their order. */
 void dn_control_status(dn_control *c, const dn_status_report *report);
 
 /* Publish an event: topic "d1.epoch", json the text of an object with its fields, to which protocol, number
  * and time are added. Any thread. */
 void dn_control_event(dn_control *c, const char *topic, const char *json);
 
-/* A checkpoint is complete: publishes it, and answers who has asked for it. Any thread. */
+/* A checkpoint is complete: publishes it, and answers who has asked for it, also when the ring is full. Any
+ * thread, one at a time. */
 void dn_control_checkpoint(dn_control *c, const char *path, double seconds, const char *reason);
 
 /* A line of the log. Any thread. */

@@ -5,10 +5,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include "jobs/control/control.h"
+#include "jobs/control/protocol.h"
 #include "jobs/control/sockets.h"
+#include "solvers/base/clock.h"
 #include "solvers/base/json.h"
 
-enum { DN_PROTOCOL = 1, DN_TOPIC = 24, DN_UTC = 32, DN_CALLERS = 64, DN_WAITING = 16, DN_ID = 64 };
+enum { DN_TOPIC = 24, DN_UTC = DN_CLOCK_UTC, DN_WAITING = 16, DN_HELD = 256 };
 
 /* What the job hands over, on its way out. */
 typedef struct dn_event {
@@ -16,23 +18,42 @@ typedef struct dn_event {
     char *json; /* dn_free() */
 } dn_event;
 
-/* Who sent commands, for the rate limit. */
+/* What a key may still send, for the rate limit. */
 typedef struct dn_caller {
-    uint8_t id[256];
-    size_t len; /* 0: a free row */
+    char key[DN_CONTROL_KEY]; /* "": a free row */
     double tokens;
     int64_t at; /* zclock_mono() of the last command */
 } dn_caller;
 
-/* Who waits for a checkpoint. */
+/* Who waits for a checkpoint, or has waited. */
 typedef struct dn_waiting {
-    uint8_t caller[256];
+    uint8_t caller[256]; /* routing id */
     size_t len;
-    char id[DN_ID + 1];
+    char id[DN_PROTOCOL_NAME + 1]; /* "": a free row */
+    char key[DN_CONTROL_KEY];
+    int64_t answered; /* zclock_mono(); 0: it waits */
 } dn_waiting;
 
+/* A command that has come and waits for a look at the allow-list. */
+typedef struct dn_held {
+    zmq_msg_t caller, body;
+    bool whole;
+} dn_held;
+
+/* A checkpoint that is complete. */
+typedef struct dn_checkpoint_note {
+    int64_t number; /* rises; 0: there is none */
+    char utc[DN_UTC], path[DN_CONTROL_PATH], reason[64];
+    double seconds;
+} dn_checkpoint_note;
+
+/* How far the thread is. */
+typedef enum dn_phase { DN_PHASE_OPENING, DN_PHASE_OPEN, DN_PHASE_SERVING, DN_PHASE_LEAVING } dn_phase;
+
 struct dn_control {
-    char run_dir[DN_CONTROL_PATH], stage[64];
+    dn_control_files files;
+    char server_key[DN_CONTROL_KEY]; /* public: no other start has it */
+    char stage[64];
     char host[128], started[DN_UTC];
     int ranks;
     dn_requests *requests;
@@ -43,33 +64,48 @@ struct dn_control {
     dn_event ring[DN_CONTROL_RING];
     int first, queued;
     int64_t dropped;
-    dn_event checkpoint; /* the last one; json NULL: none yet */
-    int wake[2];         /* a pipe: something is in the ring, or the end has come */
+    dn_checkpoint_note newest; /* under ring_lock, too; is never dropped */
+    int wake[2];               /* a pipe: something is in the ring, or the end has come */
     atomic_bool ending;
     int exit_code; /* before ending */
     char end_text[400];
     pthread_t thread;
+    bool started_thread;
+    const char *opt_interface; /* while the thread opens */
+    pthread_mutex_t phase_lock;
+    pthread_cond_t phase_moves;
+    dn_phase phase;
+    dn_status open_status; /* of the thread: why it left */
+    dn_error open_error;
 
     /* of the thread alone */
     dn_sockets sockets;
+    dn_keeper keeper;
+    int64_t look; /* at the allow-list, that is waited for; 0: none */
     int64_t seq;
     int64_t next_status, next_renewal; /* zclock_mono() */
-    dn_caller caller[DN_CALLERS];
+    dn_checkpoint_note checkpoint;     /* the last one that was told */
+    dn_caller caller[DN_CONTROL_KEYS];
     dn_waiting waiting[DN_WAITING];
-    int n_waiting;
+    int n_held;
+    dn_held held[DN_HELD];
 };
-
-/* The time now, in out [DN_UTC], to the millisecond. */
-void dn_control_utc(char *out);
 
 /* Fields of the status, without protocol, number and time. Any moment; the thread. */
 void dn_control_status_fields(dn_control *c, const char *state, dn_json *out);
 
-/* Everything that waits at the ROUTER, within limits. The thread. */
-void dn_control_answer(dn_control *c);
+/* Fields of d1.checkpoint. */
+void dn_control_checkpoint_fields(const dn_checkpoint_note *note, dn_json *out);
 
-/* A checkpoint is there, json as published: tell who waits for it. The thread. */
-void dn_control_answer_waiting(dn_control *c, const char *json);
+/* Receive what has come to the ROUTER: whose it is counts at once (peers.h), what it says when it may be
+ * answered. The thread. */
+void dn_control_collect(dn_control *c);
+
+/* Answer that, within limits, or let_go of it. The thread, with a list that was read after it came. */
+void dn_control_answer(dn_control *c, bool let_go);
+
+/* A checkpoint is there: tell who waits for it. False: not all, out of memory. The thread. */
+bool dn_control_answer_waiting(dn_control *c);
 
 /* The end has come without one. The thread. */
 void dn_control_refuse_waiting(dn_control *c);

@@ -4,20 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include "mpi/core/memory.h"
-
-void dn_control_utc(char *out)
-{
-    struct timespec now;
-    struct tm parts;
-    char seconds[24];
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &parts);
-    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(out, DN_UTC, "%.23s.%03dZ", seconds, (int)(now.tv_nsec / 1000000) % 1000);
-}
 
 dn_status_report dn_status_report_none(void)
 {
@@ -81,20 +68,24 @@ static void ranks(const dn_control *c, const dn_status_report *report, dn_json *
     one_rank(&own, array);
 }
 
+void dn_control_checkpoint_fields(const dn_checkpoint_note *note, dn_json *out)
+{
+    dn_json_string(out, "utc", note->utc);
+    dn_json_string(out, "path", note->path);
+    dn_json_number(out, "seconds", note->seconds);
+    dn_json_string(out, "reason", note->reason);
+}
+
 void dn_control_status_fields(dn_control *c, const char *state, dn_json *out)
 {
     dn_status_report r;
-    dn_event checkpoint;
     dn_json *part;
-    char *last = NULL;
     int64_t dropped;
 
     pthread_mutex_lock(&c->report_lock);
     r = c->report;
     pthread_mutex_unlock(&c->report_lock);
     pthread_mutex_lock(&c->ring_lock);
-    checkpoint = c->checkpoint; /* the thread alone replaces the text */
-    last = checkpoint.json;
     dropped = c->dropped;
     pthread_mutex_unlock(&c->ring_lock);
     dn_json_string(out, "state", state);
@@ -117,8 +108,8 @@ void dn_control_status_fields(dn_control *c, const char *state, dn_json *out)
     number(out, "per_second", r.per_second);
     number(out, "eta_s", r.eta_s);
     number(out, "elapsed_s", r.elapsed_s);
-    if (last != NULL)
-        dn_json_value(out, "checkpoint", last);
+    if (c->checkpoint.number > 0)
+        dn_control_checkpoint_fields(&c->checkpoint, dn_json_object(out, "checkpoint"));
     number(out, "checkpoint_every_s", atomic_load(&c->requests->every));
     refused(&c->sockets.refused, dn_json_object(out, "refused"));
     dn_json_int(out, "dropped", dropped);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "jobs/control/protocol.h"
 
 const char *dn_fate_name(dn_fate fate)
 {
@@ -75,8 +76,8 @@ static dn_fate dead(const dn_watch_state *s, const dn_watch_facts *f, char *out,
 static dn_fate mute(const dn_watch_state *s, const dn_watch_facts *f, char *out, size_t cap)
 {
     if (f->locked == DN_YES) {
-        snprintf(out, cap, "%s", f->metrics ? "running; it reports epochs only" : "starting");
-        return f->metrics ? DN_FATE_RUNNING : DN_FATE_STARTING;
+        snprintf(out, cap, "%s", f->reports ? "running; it reports epochs only" : "starting");
+        return f->reports ? DN_FATE_RUNNING : DN_FATE_STARTING;
     }
     if (queued(f)) {
         snprintf(out, cap, "job %s is queued (%s)", f->job, f->reason);
@@ -99,18 +100,40 @@ static dn_fate mute(const dn_watch_state *s, const dn_watch_facts *f, char *out,
                  f->checkpoint ? "; a checkpoint is there, the same command goes on" : "");
         return DN_FATE_DEAD;
     }
-    snprintf(out, cap, "%s: %s", s->run, f->directory ? "no run has begun there" : "no such directory");
+    snprintf(out, cap, "%s: %s", s->run,
+             f->closed      ? "may not be read by you; its owner can open it (chmod g+rx)"
+             : f->directory ? "no run has begun there"
+                            : "no such directory");
     return DN_FATE_ABSENT;
+}
+
+/* Of one whose messages are not understood: what can be seen without them. */
+static dn_fate foreign(const dn_watch_state *s, const dn_watch_facts *f, char *out, size_t cap)
+{
+    dn_fate fate = mute(s, f, out, cap);
+    size_t at;
+
+    if (fate == DN_FATE_ABSENT) { /* somebody was there */
+        snprintf(out, cap, "whether it runs cannot be seen from here");
+        fate = DN_FATE_SILENT;
+    }
+    at = strlen(out);
+    snprintf(out + at, cap - at, "; the job speaks protocol %lld, this dragnet speaks %d",
+             (long long)s->foreign, DN_PROTOCOL);
+    return fate;
 }
 
 dn_fate dn_fate_tell(const dn_watch_state *s, const dn_watch_facts *f, char *out, size_t cap)
 {
     bool running = strcmp(s->said, "running") == 0;
+    bool others = f->locked == DN_YES && f->holder > 0 && s->pid > 0 && f->holder != s->pid;
     dn_known lives = alive(f);
 
-    /* files of the run before stay until the next has bound its sockets; a run that has said farewell may
-     * hold its lock a little longer */
-    if (s->said[0] != '\0' && !running && (f->locked != DN_YES || f->holder == s->pid))
+    if (s->foreign != 0)
+        return foreign(s, f, out, cap);
+    if (others) /* what was said, another start has said */
+        return mute(s, f, out, cap);
+    if (s->said[0] != '\0' && !running) /* it may hold its lock a little longer */
         return ended(s, f, out, cap);
     if (!f->heartbeat && !f->server && s->said[0] == '\0')
         return mute(s, f, out, cap);

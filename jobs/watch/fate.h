@@ -3,8 +3,9 @@
  * Pure: the facts are gathered by jobs/watch/files.h and jobs/watch/queue.h. A run that goes on holds a lock
  * (jobs/cli/run_lock.h), which the kernel gives up with the process, also on another host of a file system
  * that shares locks; a lock that is held is the strongest sign of life, one that is not held says little
- * where a file system has none. A heartbeat counts by when it last changed in our eyes, as clocks of nodes
- * differ. Local.
+ * where a file system has none. Files of a start before the one that holds the lock tell nothing of it: a run
+ * started with --no-control, or one that cannot bind, leaves them as they were. A heartbeat counts by when it
+ * last changed in our eyes, as clocks of nodes differ. Local.
  */
 #ifndef DN_WATCH_FATE_H
 #define DN_WATCH_FATE_H
@@ -17,13 +18,17 @@ typedef enum dn_known { DN_UNKNOWN = 0, DN_NO, DN_YES } dn_known;
 
 typedef struct dn_watch_facts {
     bool directory;                  /* RUN is there */
-    bool server;                     /* control/server.json */
-    bool heartbeat;                  /* control/heartbeat.json */
+    bool closed;                     /* and may not be read by us */
+    bool server;                     /* control/server.json, of this start */
+    bool heartbeat;                  /* control/heartbeat.json, of this start */
+    bool reports;                    /* metrics.jsonl has grown since the lock was taken */
     double quiet_s;                  /* since the heartbeat changed; 0 without one */
     dn_known process;                /* it lives; known on its own host only */
     dn_known locked;                 /* a run holds the lock */
     int64_t holder;                  /* its process id there; 0: not known */
+    char holder_host[DN_WATCH_NAME]; /* and where that is */
     bool model, checkpoint, metrics; /* model.h5 (or another result), checkpoint.h5, lines in metrics.jsonl */
+    int64_t checkpoint_at;           /* when it was written, seconds since 1970 */
     char queue[32];          /* what squeue says of the job: "PENDING", "RUNNING", ... ; "": nothing */
     char reason[64];         /* and why: "Priority" */
     char job[DN_WATCH_NAME]; /* of which job */

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "jobs/control/protocol.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/clock.h"
 #include "solvers/base/text.h"
@@ -19,13 +19,12 @@ static void path_of(const dn_watch_files *f, const char *name, char *out)
     snprintf(out, DN_WATCH_PATH + 64, "%s/%s", f->dir, name);
 }
 
-static bool is_there(const dn_watch_files *f, const char *name)
+static bool is_there(const dn_watch_files *f, const char *name, struct stat *info)
 {
     char path[DN_WATCH_PATH + 64];
-    struct stat info;
 
     path_of(f, name, path);
-    return stat(path, &info) == 0 && info.st_size > 0;
+    return stat(path, info) == 0 && info->st_size > 0;
 }
 
 dn_status dn_watch_files_open(const char *run, dn_watch_files *out, dn_error *err)
@@ -74,32 +73,37 @@ out:
     return st;
 }
 
-/* A file that is one object, when it is another than before; *out is NULL otherwise. */
-static dn_status read_object(const dn_watch_files *f, const char *name, uint64_t *before, dn_json **out,
-                             bool *out_there, dn_error *err)
+/* A file that is one object; NULL when it is not there, or is no JSON: whoever writes it may be at fault, we
+ * go on without. */
+static dn_status read_object(const dn_watch_files *f, const char *name, dn_json **out, uint64_t *out_hash,
+                             struct stat *info, dn_error *err)
 {
     dn_status st = DN_OK;
     char path[DN_WATCH_PATH + 64], *text = NULL;
     dn_error ignored = DN_ERROR_INIT;
-    struct stat info;
     size_t len = 0;
-    uint64_t hash;
 
     *out = NULL;
+    *out_hash = 0;
     path_of(f, name, path);
-    DN_TRY(read_from(path, 0, &text, &len, &info, err));
-    *out_there = text != NULL && len > 0;
-    hash = *out_there ? dn_hash(text, len) : 0;
-    if (*out_there && hash != *before) {
+    DN_TRY(read_from(path, 0, &text, &len, info, err));
+    if (text != NULL && len > 0) {
+        *out_hash = dn_hash(text, len);
         st = dn_json_read(path, text, len, out, &ignored);
         if (st == DN_ENOMEM)
             DN_FAIL(st, "%s", ignored.text);
-        st = DN_OK; /* no JSON: whoever writes it may be at fault, we go on without */
-        *before = hash;
+        st = DN_OK;
     }
 out:
     dn_free(text);
     return st;
+}
+
+/* Whether a was written after b; both on one file system, so by one clock. */
+static bool is_younger(const struct stat *a, const struct stat *b)
+{
+    return a->st_mtim.tv_sec > b->st_mtim.tv_sec ||
+           (a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec >= b->st_mtim.tv_nsec);
 }
 
 /* ---- metrics ---- */
@@ -111,14 +115,17 @@ static dn_status give_line(const char *line, size_t len, const dn_watch_sink *si
     dn_json *e = NULL;
 
     if (dn_json_read("line", line, len, &e, &ignored) == DN_OK)
-        DN_TRY(sink->event(sink->ctx, "d1.epoch", e, err));
+        DN_TRY(sink->event(sink->ctx, DN_TOPIC_EPOCH, e, err));
 out:
     dn_json_destroy(&e);
     return st;
 }
 
-/* Complete lines that are new; from the beginning when it is another file, or shorter than it was. */
-static dn_status read_metrics(dn_watch_files *f, const dn_watch_sink *sink, bool *out_there, dn_error *err)
+/* Complete lines that are new; from the beginning when it is another file, or shorter than it was. A run that
+ * goes on writes those of its epochs anew when it begins, so older ones than the lock are of a run before.
+ * lock: of who holds it, if anybody does. */
+static dn_status read_metrics(dn_watch_files *f, const dn_watch_sink *sink, const struct stat *lock,
+                              dn_watch_facts *out, dn_error *err)
 {
     dn_status st = DN_OK;
     char path[DN_WATCH_PATH + 64], *text = NULL, *at, *end;
@@ -127,8 +134,9 @@ static dn_status read_metrics(dn_watch_files *f, const dn_watch_sink *sink, bool
     int64_t from;
 
     path_of(f, "metrics.jsonl", path);
-    *out_there = stat(path, &info) == 0 && info.st_size > 0;
-    if (!*out_there)
+    out->metrics = stat(path, &info) == 0 && info.st_size > 0;
+    out->reports = out->metrics && out->holder > 0 && is_younger(&info, lock);
+    if (!out->metrics || (out->holder > 0 && !out->reports))
         goto out;
     if (info.st_ino != f->metrics || info.st_size < f->metrics_at)
         f->metrics_at = 0;
@@ -159,8 +167,8 @@ out:
 
 /* ---- signs of life ---- */
 
-/* Whether somebody holds the lock of jobs/cli/run_lock.h, and its process id as it has signed. */
-static void look_at_lock(const dn_watch_files *f, dn_watch_facts *out)
+/* Whether somebody holds the lock of jobs/cli/run_lock.h, host and process id as it has signed, and when. */
+static void look_at_lock(const dn_watch_files *f, dn_watch_facts *out, struct stat *info)
 {
     char path[DN_WATCH_PATH + 64], text[256] = "";
     struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
@@ -170,27 +178,26 @@ static void look_at_lock(const dn_watch_files *f, dn_watch_facts *out)
     path_of(f, "lock", path);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     out->holder = 0;
+    out->holder_host[0] = '\0';
+    out->locked = DN_UNKNOWN;
+    *info = (struct stat){.st_size = 0};
     if (fd < 0) {
         out->locked = errno == ENOENT ? DN_NO : DN_UNKNOWN;
         return;
     }
-    if (fcntl(fd, F_GETLK, &lock) != 0)
-        out->locked = DN_UNKNOWN;
-    else
+    if (fcntl(fd, F_GETLK, &lock) == 0)
         out->locked = lock.l_type == F_UNLCK ? DN_NO : DN_YES;
-    if (read(fd, text, sizeof text - 1) > 0 && sscanf(text, "%*s %lld", &pid) == 1)
+    if (out->locked == DN_YES && read(fd, text, sizeof text - 1) > 0 &&
+        sscanf(text, "%63s %lld", out->holder_host, &pid) == 2 && pid > 0 && fstat(fd, info) == 0)
         out->holder = pid;
     close(fd);
 }
 
 static dn_known look_at_process(const dn_watch_state *s)
 {
-    char host[DN_WATCH_NAME] = "";
+    dn_process p = dn_process_look(s->host, s->pid);
 
-    if (s->pid <= 1 || s->pid > INT32_MAX || gethostname(host, sizeof host - 1) != 0 ||
-        strcmp(host, s->host) != 0)
-        return DN_UNKNOWN;
-    return kill((pid_t)s->pid, 0) == 0 || errno == EPERM ? DN_YES : DN_NO;
+    return p == DN_PROCESS_UNKNOWN ? DN_UNKNOWN : p == DN_PROCESS_GONE ? DN_NO : DN_YES;
 }
 
 static void look_around(const dn_watch_files *f, const dn_watch_state *s, dn_watch_facts *out)
@@ -198,16 +205,18 @@ static void look_around(const dn_watch_files *f, const dn_watch_state *s, dn_wat
     struct stat info;
 
     out->directory = stat(f->dir, &info) == 0 && S_ISDIR(info.st_mode);
-    out->model = is_there(f, "model.h5") || is_there(f, "network.h5") || is_there(f, "screen.h5");
-    out->checkpoint = is_there(f, "checkpoint.h5") || is_there(f, "checkpoint.h5.previous");
-    look_at_lock(f, out);
+    out->closed = access(f->dir, R_OK | X_OK) != 0 && errno == EACCES;
+    out->model =
+        is_there(f, "model.h5", &info) || is_there(f, "network.h5", &info) || is_there(f, "screen.h5", &info);
+    out->checkpoint = is_there(f, "checkpoint.h5", &info) || is_there(f, "checkpoint.h5.previous", &info);
+    out->checkpoint_at = out->checkpoint ? (int64_t)info.st_mtim.tv_sec : 0;
     out->process = look_at_process(s);
 }
 
 /* Clocks of nodes differ, so a change that we have seen counts more than what the file says of the time. */
 static double quiet_for(const dn_watch_files *f, const dn_watch_state *s, int64_t now)
 {
-    double here = 1e-9 * (double)dn_clock_now();
+    double here = dn_clock_s();
     int64_t said = dn_watch_time(s->t);
 
     if (f->changed > 0)
@@ -215,25 +224,85 @@ static double quiet_for(const dn_watch_files *f, const dn_watch_state *s, int64_
     return said > 0 && now > said ? (double)(now - said) : 0;
 }
 
-static dn_status look_at_heartbeat(dn_watch_files *f, const dn_watch_state *s, const dn_watch_sink *sink,
-                                   bool *out_there, dn_error *err)
+/* The holder of a lock that is known by its signature alone, so far. */
+static dn_status give_start(dn_watch_files *f, const char *host, int64_t pid, const char *started,
+                            const dn_watch_sink *sink, dn_error *err)
 {
     dn_status st = DN_OK;
-    uint64_t before = f->heartbeat;
-    dn_json *e = NULL;
-    const char *t;
+    dn_json *e = dn_json_create();
 
-    DN_TRY(read_object(f, "control/heartbeat.json", &f->heartbeat, &e, out_there, err));
-    if (e == NULL)
+    if (pid > 0) {
+        dn_json_string(e, "host", host);
+        dn_json_int(e, "pid", pid);
+    }
+    if (started != NULL)
+        dn_json_string(e, "started_utc", started);
+    f->metrics_at = 0;
+    f->changed = dn_clock_s();
+    DN_TRY(sink->event(sink->ctx, "start", e, err));
+out:
+    dn_json_destroy(&e);
+    return st;
+}
+
+/* server.json, unless somebody else holds the lock: then it is of a start before. */
+static dn_status look_at_server(dn_watch_files *f, const dn_watch_state *s, const dn_watch_sink *sink,
+                                dn_watch_facts *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    struct stat info;
+    dn_json *e = NULL;
+    uint64_t hash;
+    bool others;
+
+    DN_TRY(read_object(f, "control/server.json", &e, &hash, &info, err));
+    others = e != NULL && out->holder > 0 && dn_json_to_int(dn_json_get(e, "pid")) != out->holder;
+    out->server = hash != 0 && !others;
+    if (out->server && e != NULL && hash != f->server) {
+        f->metrics_at = 0; /* a run that is gone on with writes them anew */
+        if (f->server != 0)
+            f->changed = dn_clock_s(); /* a start is a sign of life */
+        DN_TRY(sink->event(sink->ctx, "server", e, err));
+    }
+    f->server = out->server ? hash : 0;
+    if (out->holder > 0 && out->holder != s->pid)
+        DN_TRY(give_start(f, out->holder_host, out->holder, NULL, sink, err));
+out:
+    dn_json_destroy(&e);
+    return st;
+}
+
+/* Of the start that is known, or a later one; not of one before. lock: of who holds it, if anybody does. */
+static bool is_of_this_start(const dn_watch_state *s, const dn_watch_facts *facts, const char *started,
+                             const struct stat *info, const struct stat *lock)
+{
+    if (facts->server && started != NULL && s->started[0] != '\0')
+        return strcmp(started, s->started) == 0;
+    return facts->holder > 0 ? is_younger(info, lock)
+                             : started == NULL || strcmp(started, s->started) >= 0; /* texts of UTC */
+}
+
+static dn_status look_at_heartbeat(dn_watch_files *f, const dn_watch_state *s, const dn_watch_sink *sink,
+                                   const struct stat *lock, dn_watch_facts *out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    uint64_t before = f->heartbeat, hash;
+    struct stat info;
+    dn_json *e = NULL;
+    const char *started;
+
+    DN_TRY(read_object(f, "control/heartbeat.json", &e, &hash, &info, err));
+    started = dn_json_to_string(dn_json_get(e, "started_utc"));
+    out->heartbeat = hash != 0 && is_of_this_start(s, out, started, &info, lock);
+    if (!out->heartbeat || e == NULL || hash == before)
         goto out;
-    t = dn_json_to_string(dn_json_get(e, "started_utc"));
-    if (t != NULL && s->started[0] != '\0' && strcmp(t, s->started) != 0) /* of the start before this one */
-        goto out;
+    f->heartbeat = hash;
     if (before != 0)
-        f->changed = 1e-9 * (double)dn_clock_now();
-    if (s->seq >= 0 && dn_json_to_int(dn_json_get(e, "seq")) <= s->seq) /* it came by the connection */
-        goto out;
-    DN_TRY(sink->event(sink->ctx, "d1.status", e, err));
+        f->changed = dn_clock_s();
+    if (started != NULL && s->started[0] != '\0' && strcmp(started, s->started) != 0)
+        DN_TRY(give_start(f, "", 0, started, sink, err)); /* it began and ended while nobody looked */
+    if (s->seq < 0 || dn_json_to_int(dn_json_get(e, "seq")) > s->seq) /* not by the connection before */
+        DN_TRY(sink->event(sink->ctx, DN_TOPIC_STATUS, e, err));
 out:
     dn_json_destroy(&e);
     return st;
@@ -243,23 +312,16 @@ dn_status dn_watch_files_look(dn_watch_files *f, const dn_watch_state *s, bool l
                               const dn_watch_sink *sink, dn_watch_facts *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_json *server = NULL;
-    uint64_t before = f->server;
     bool first = f->heartbeat == 0;
+    struct stat lock;
 
-    DN_TRY(read_object(f, "control/server.json", &f->server, &server, &out->server, err));
-    if (server != NULL)
-        DN_TRY(sink->event(sink->ctx, "server", server, err));
-    if (server != NULL)
-        f->metrics_at = 0; /* a run that is gone on with writes them anew */
-    if (f->server != before && before != 0)
-        f->changed = 1e-9 * (double)dn_clock_now(); /* a start is a sign of life */
+    look_at_lock(f, out, &lock);
+    DN_TRY(look_at_server(f, s, sink, out, err));
     if (!live || first)
-        DN_TRY(look_at_heartbeat(f, s, sink, &out->heartbeat, err));
-    DN_TRY(read_metrics(f, sink, &out->metrics, err));
+        DN_TRY(look_at_heartbeat(f, s, sink, &lock, out, err));
+    DN_TRY(read_metrics(f, sink, &lock, out, err));
     look_around(f, s, out);
     out->quiet_s = live || !out->heartbeat ? 0 : quiet_for(f, s, now);
 out:
-    dn_json_destroy(&server);
     return st;
 }

@@ -11,7 +11,8 @@
 
 enum { DN_WATCH_PATH = 1200 };
 
-/* Who gets events: topic is "d1.status", "d1.epoch", or "server". May add members. */
+/* Who gets events: topic is "d1.status", "d1.epoch", "server" or "start" (state.h), and what it gets is
+ * folded when it returns. May add members. */
 typedef struct dn_watch_sink {
     void *ctx;
     dn_status (*event)(void *ctx, const char *topic, dn_json *event, dn_error *err);
@@ -19,7 +20,7 @@ typedef struct dn_watch_sink {
 
 typedef struct dn_watch_files {
     char dir[DN_WATCH_PATH];
-    uint64_t server, heartbeat; /* hashes of what was read last; 0: nothing */
+    uint64_t server, heartbeat; /* hashes of what was given last; 0: nothing */
     double changed; /* dn_clock_now() in s when the heartbeat became another; 0: not seen from here */
     ino_t metrics;  /* the file whose lines are known up to here */
     int64_t metrics_at;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
+#include "solvers/base/text.h"
 
 typedef struct range {
     uint32_t first, last;
@@ -26,27 +27,6 @@ static bool among(uint32_t c, const range *list, size_t n)
         if (c >= list[i].first && c <= list[i].last)
             return true;
     return false;
-}
-
-/* The character at text, which is not at its end, and its bytes; 0 and one byte for what is not UTF-8. */
-static uint32_t decode(const unsigned char *text, int *out_bytes)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    int n = text[0] < 0x80 ? 1 : text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : text[0] >= 0xc0 ? 2 : 0;
-    uint32_t c = n == 1 ? text[0] : n > 0 ? text[0] & (0x7fu >> n) : 0;
-
-    *out_bytes = 1;
-    if (n == 0 || text[0] > 0xf4)
-        return 0;
-    for (int i = 1; i < n; i++) {
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (text[i] & 0x3fu);
-    }
-    if (c < least[n])
-        return 0;
-    *out_bytes = n;
-    return c;
 }
 
 /* Its columns; 0: to be replaced. */
@@ -87,20 +67,20 @@ static void ink_off(dn_pen *p, dn_ink ink)
 
 bool dn_pen_write(dn_pen *p, dn_ink ink, const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    const char *at = text;
     bool all = true;
 
     ink_on(p, ink);
     while (all && *at != '\0') {
         int bytes;
-        uint32_t c = decode(at, &bytes);
+        uint32_t c = dn_utf8_next(at, &bytes);
         int columns = columns_of(c, p->utf8);
 
         all = p->at + (columns > 0 ? columns : 1) <= p->columns;
         if (!all)
             break;
         if (columns > 0)
-            put(p, (const char *)at, (size_t)bytes);
+            put(p, at, (size_t)bytes);
         else
             put(p, "?", 1);
         p->at += columns > 0 ? columns : 1;
@@ -138,11 +118,11 @@ void dn_pen_end(dn_pen *p)
 
 int dn_pen_width(const char *text, bool utf8)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    const char *at = text;
     int width = 0;
 
     while (*at != '\0') {
-        int bytes, columns = columns_of(decode(at, &bytes), utf8);
+        int bytes, columns = columns_of(dn_utf8_next(at, &bytes), utf8);
 
         width += columns > 0 ? columns : 1;
         at += bytes;

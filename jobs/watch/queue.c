@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -102,10 +101,16 @@ void dn_queue_read(const char *text, const char *run, const char *job, dn_watch_
 
 static void begin(dn_queue *q)
 {
-    char *const argv[] = {"squeue", "--me", "-h", "-o", "%i|%T|%r|%Z|%o", NULL};
+    char user[32];
+    char *const by_me[] = {"squeue", "--me", "-h", "-o", "%i|%T|%r|%Z|%o", NULL};
+    char *const by_user[] = {"squeue", "-u", user, "-h", "-o", "%i|%T|%r|%Z|%o", NULL};
     posix_spawn_file_actions_t actions;
     int ends[2];
 
+    snprintf(user, sizeof user, "%lu", (unsigned long)geteuid());
+    q->asked = dn_clock_s();
+    q->ever = true;
+    q->len = 0;
     if (pipe(ends) != 0)
         return;
     (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
@@ -115,12 +120,11 @@ static void begin(dn_queue *q)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
-    if (posix_spawnp(&q->pid, "squeue", &actions, NULL, argv, environ) != 0)
+    if (posix_spawnp(&q->pid, "squeue", &actions, NULL, q->old ? by_user : by_me, environ) != 0)
         q->pid = 0; /* there is no Slurm here */
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     q->fd = ends[0];
-    q->len = 0;
     if (q->pid == 0)
         close(ends[0]);
 }
@@ -130,48 +134,67 @@ void dn_queue_close(dn_queue *q)
     if (q->pid == 0)
         return;
     kill(q->pid, SIGKILL);
-    close(q->fd);
+    if (q->fd >= 0)
+        close(q->fd);
     while (waitpid(q->pid, NULL, 0) < 0 && errno == EINTR)
         ;
     q->pid = 0;
 }
 
-/* Take what has come; whether it was all, and the program ended well. */
-static bool take(dn_queue *q, int wait_ms)
+typedef enum outcome { RUNS, ANSWERED, FAILED } outcome;
+
+/* What has come; a list that is longer than the room is cut to whole lines. */
+static outcome take(dn_queue *q)
 {
-    struct pollfd one = {.fd = q->fd, .events = POLLIN};
     ssize_t got = 1;
     int status = 1;
+    pid_t ended;
 
-    while (got > 0 && poll(&one, 1, wait_ms) > 0) {
+    while (q->fd >= 0 && got > 0 && q->len < sizeof q->text - 1) {
         got = read(q->fd, q->text + q->len, sizeof q->text - 1 - q->len);
-        q->len += got > 0 ? (size_t)got : 0;
+        if (got < 0 && errno == EINTR)
+            got = 1;
+        else
+            q->len += got > 0 ? (size_t)got : 0;
     }
-    if (got != 0) /* there may be more; a full buffer reads as the end */
-        return false;
     q->text[q->len] = '\0';
-    close(q->fd);
-    while (waitpid(q->pid, &status, 0) < 0 && errno == EINTR)
-        ;
+    if (q->len == sizeof q->text - 1) {
+        while (q->len > 0 && q->text[q->len - 1] != '\n')
+            q->text[--q->len] = '\0';
+        dn_queue_close(q);
+        return ANSWERED;
+    }
+    if (q->fd >= 0 && got < 0)
+        return RUNS;
+    if (q->fd >= 0)
+        close(q->fd);
+    q->fd = -1;
+    ended = waitpid(q->pid, &status, WNOHANG);
+    if (ended == 0 || (ended < 0 && errno == EINTR))
+        return RUNS; /* it has closed its output, and takes its time */
     q->pid = 0;
-    return status == 0;
+    return ended > 0 && status == 0 ? ANSWERED : FAILED;
 }
 
-void dn_queue_look(dn_queue *q, const char *run, const char *job, int wait_ms, dn_watch_facts *out)
+void dn_queue_look(dn_queue *q, const char *run, const char *job, dn_watch_facts *out)
 {
-    double now = 1e-9 * (double)dn_clock_now();
     char dir[PATH_ROOM / 2] = "", path[PATH_ROOM];
+    outcome what = RUNS;
 
-    if (q->pid == 0 && (!q->ever || now - q->asked >= DN_QUEUE_EVERY_S)) {
-        q->asked = now;
-        q->ever = true;
+    if (q->pid == 0 && (!q->ever || dn_clock_s() - q->asked >= DN_QUEUE_EVERY_S))
         begin(q);
-    }
-    if (q->pid == 0)
-        return;
-    if (take(q, wait_ms) && getcwd(dir, sizeof dir) != NULL) {
+    if (q->pid > 0)
+        what = take(q);
+    if (what == FAILED && !q->old) {
+        q->old = true;
+        begin(q);
+    } else if (what == FAILED)
+        q->old = false; /* that was not it */
+    if (what == ANSWERED && getcwd(dir, sizeof dir) != NULL) {
         join_path(dir, run, strlen(run), path);
         dn_queue_read(q->text, path, job, out);
-    } else if (now - q->asked > DN_QUEUE_PATIENCE_S)
+    }
+    if (q->pid > 0 && dn_clock_s() - q->asked > DN_QUEUE_PATIENCE_S)
         dn_queue_close(q);
+    q->decided = q->decided || q->pid == 0;
 }

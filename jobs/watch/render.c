@@ -2,14 +2,24 @@
 #include "jobs/watch/render.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "jobs/watch/fate.h"
 #include "jobs/watch/pen.h"
+#include "jobs/watch/ranks.h"
 #include "solvers/base/alloc.h"
 
-enum { MOST_COLUMNS = 1000, LABEL = 12, LEAST_LOGS = 3 };
+enum {
+    MOST_COLUMNS = 1000,
+    LABEL = 12,
+    MOST_BAR = 60,
+    LEAST_CURVE = 10,
+    LEAST_LOGS = 3,
+    LAST_LOGS = 5,
+    SMALL = 12
+};
 
 /* ---- pieces ---- */
 
@@ -23,6 +33,21 @@ static void length_of(double seconds, char *out, size_t cap)
         snprintf(out, cap, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
     else
         snprintf(out, cap, "%ld:%02ld", s / 60, s % 60);
+}
+
+/* "17,698,275" */
+static void thousands(int64_t n, char *out, size_t cap)
+{
+    char digits[32];
+    int len = snprintf(digits, sizeof digits, "%lld", (long long)n);
+    size_t at = 0;
+
+    for (int i = 0; i < len && at + 2 < cap; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
 }
 
 int dn_sparkline(const double *v, int64_t n, int columns, bool utf8, char *out)
@@ -105,12 +130,15 @@ static void write_fate(dn_pen *p, const dn_watch_state *s)
     dn_pen_end(p);
 }
 
-static void write_head(dn_pen *p, const dn_watch_state *s)
+/* small: who it is, is left out. */
+static void write_head(dn_pen *p, const dn_watch_state *s, bool small)
 {
+    bool watched = s->fate == DN_FATE_RUNNING || s->fate == DN_FATE_SILENT || s->fate == DN_FATE_STARTING;
+
     (void)dn_pen_write(p, DN_BOLD, s->run);
     (void)dn_pen_write(p, DN_PLAIN, "  ");
     write_fate(p, s);
-    if (s->host[0] == '\0' && s->size == 0)
+    if (small || (s->host[0] == '\0' && s->size == 0))
         return;
     begin(p, "job");
     if (s->job[0] != '\0')
@@ -120,51 +148,78 @@ static void write_head(dn_pen *p, const dn_watch_state *s)
         (void)dn_pen_print(p, DN_PLAIN, ", %lld rank%s", (long long)s->size, s->size == 1 ? "" : "s");
     if (s->restarts > 0)
         (void)dn_pen_print(p, DN_WARNING, ", restart %lld", (long long)s->restarts);
-    if (s->link[0] != '\0')
+    if (watched && s->link[0] != '\0')
         (void)dn_pen_print(p, DN_FAINT, ", watched %s", s->link);
     if (s->refused > 0)
         (void)dn_pen_print(p, DN_WARNING, ", refused: %lld", (long long)s->refused);
     dn_pen_end(p);
+    if (!watched || s->no_link[0] == '\0' || strcmp(s->link, "live") == 0)
+        return;
+    dn_pen_tab(p, LABEL);
+    (void)dn_pen_write(p, DN_FAINT, "not live: ");
+    (void)dn_pen_write(p, DN_FAINT, s->no_link);
+    dn_pen_end(p);
 }
 
-/* Beside the bar of the stage that runs: how far, how long. */
-static void where_it_is(const dn_watch_state *s, char *out, size_t cap)
+/* Beside the bar: how far, how long. What matters less goes where there is no room: drop 1 the step, 2 the
+ * time that is gone, 3 how much is done, 4 what is left. of_part: of the part at hand of the stage that runs;
+ * otherwise of the stage. */
+enum { DROPS = 4 };
+
+static size_t how_far(const dn_watch_state *s, bool of_part, char *out, size_t cap)
 {
-    char t[32];
-    size_t at = 0;
+    char done[32], total[32];
 
     out[0] = '\0';
-    if (s->epoch >= 0 && s->epochs > 0)
-        at += (size_t)snprintf(out + at, cap - at, "  epoch %lld/%lld", (long long)s->epoch,
-                               (long long)s->epochs);
-    else if (s->total > 0 && s->done >= 0)
-        at += (size_t)snprintf(out + at, cap - at, "  %lld/%lld %.20s", (long long)s->done,
-                               (long long)s->total, s->unit);
-    if (isfinite(s->eta_s) && s->fate == DN_FATE_RUNNING) {
+    if (of_part || s->epochs <= 0 || s->epoch < 0) {
+        if (s->total <= 0 || s->done < 0)
+            return 0;
+        thousands(s->done, done, sizeof done);
+        thousands(s->total, total, sizeof total);
+        return (size_t)snprintf(out, cap, "  %s of %s %.20s", done, total, s->unit);
+    }
+    if (s->fate == DN_FATE_FINISHED && s->epoch < s->epochs && s->part[0] == '\0')
+        return (size_t)snprintf(out, cap, "  ended with epoch %lld of %lld", (long long)s->epoch,
+                                (long long)s->epochs);
+    return (size_t)snprintf(out, cap, "  %s %lld/%lld", s->part[0] != '\0' ? "part" : "epoch",
+                            (long long)s->epoch, (long long)s->epochs);
+}
+
+static void where_it_is(const dn_watch_state *s, bool of_part, int drop, char *out, size_t cap)
+{
+    bool running = s->fate == DN_FATE_RUNNING, parts = s->part[0] != '\0';
+    char t[32];
+    size_t at = drop < 3 ? how_far(s, of_part, out, cap) : 0;
+
+    out[at] = '\0';
+    if (drop < 1 && s->step >= 0 && s->steps > 0 && s->fate != DN_FATE_FINISHED && !parts)
+        at +=
+            (size_t)snprintf(out + at, cap - at, "  step %lld/%lld", (long long)s->step, (long long)s->steps);
+    if (drop < 4 && isfinite(s->eta_s) && running && of_part == parts) {
         length_of(s->eta_s, t, sizeof t);
         at += (size_t)snprintf(out + at, cap - at, "  %s left", t);
     }
-    if (isfinite(s->elapsed_s)) {
+    if (drop < 2 && isfinite(s->elapsed_s) && !of_part) {
         length_of(s->elapsed_s, t, sizeof t);
-        snprintf(out + at, cap - at, "  %s gone", t);
+        snprintf(out + at, cap - at, "  %s elapsed", t);
     }
 }
 
-static void write_stage(dn_pen *p, const dn_watch_state *s, const dn_watch_stage *g)
+static void write_progress(dn_pen *p, const dn_watch_state *s, const char *label, double share, bool over,
+                           bool of_part)
 {
     char where[200] = "";
-    double share = g->over || s->fate == DN_FATE_FINISHED ? 1 : g->share;
-    int room;
+    int room = 0, least = p->columns < 60 ? 10 : 20;
 
-    if (!g->over)
-        where_it_is(s, where, sizeof where);
-    begin(p, g->name);
-    if (dn_pen_width(g->name, p->utf8) >= LABEL)
+    begin(p, label);
+    if (dn_pen_width(label, p->utf8) >= LABEL)
         (void)dn_pen_write(p, DN_PLAIN, " ");
-    room = p->columns - p->at - 5 - dn_pen_width(where, p->utf8);
-    if (room < 8 && p->columns > 40) /* a bar that can be seen is worth more than the time that is gone */
-        room = p->columns - p->at - 5 - 20;
-    write_bar(p, share, room > 60 ? 60 : room > 0 ? room : 0, g->over ? DN_GOOD : DN_BAR);
+    for (int drop = 0; drop <= DROPS && room < least; drop++) {
+        if (!over)
+            where_it_is(s, of_part, drop, where, sizeof where);
+        room = p->columns - p->at - 5 - dn_pen_width(where, p->utf8);
+    }
+    write_bar(p, share, room > MOST_BAR ? MOST_BAR : room > 0 ? room : 0, over ? DN_GOOD : DN_BAR);
     if (isnan(share))
         (void)dn_pen_write(p, DN_PLAIN, "   ? ");
     else
@@ -173,10 +228,20 @@ static void write_stage(dn_pen *p, const dn_watch_state *s, const dn_watch_stage
     dn_pen_end(p);
 }
 
-/* "loss   0.4123  ▇▅▃▂▁  0.6931 .. 0.4123" */
-static void write_curve(dn_pen *p, const char *label, const double *v, int64_t n, const char *of)
+static void write_stage(dn_pen *p, const dn_watch_state *s, const dn_watch_stage *g)
 {
-    char curve[MOST_COLUMNS * 4 + 1];
+    bool all = g->over || s->fate == DN_FATE_FINISHED;
+
+    write_progress(p, s, g->name, all ? 1 : g->share, g->over, false);
+    if (!all && s->part[0] != '\0')
+        write_progress(p, s, s->part, dn_watch_part_share(s), false, true);
+}
+
+/* "loss   0.4123  ▇▅▃▂▁  0.4123 to 0.6931, 5 epochs", or which one was the best, the lowest */
+static void write_curve(dn_pen *p, const char *label, const double *v, int64_t n, const char *of,
+                        int64_t opt_best)
+{
+    char curve[MOST_COLUMNS * 4 + 1], range[120];
     double least = INFINITY, most = -INFINITY, last = NAN;
     int room;
 
@@ -190,12 +255,19 @@ static void write_curve(dn_pen *p, const char *label, const double *v, int64_t n
         return;
     begin(p, label);
     (void)dn_pen_print(p, DN_BOLD, "%-8.4g ", last);
-    room = p->columns - p->at - 32;
-    if (room > 4) {
+    if (opt_best > 0)
+        snprintf(range, sizeof range, "  best %.4g, epoch %lld", least, (long long)opt_best);
+    else
+        snprintf(range, sizeof range, "  %.4g to %.4g, %lld %s", least, most, (long long)n, of);
+    room = p->columns - p->at - (int)strlen(range);
+    if (room < LEAST_CURVE)
+        room = p->columns - p->at;
+    if (room > 0) {
         (void)dn_sparkline(v, n, room > 100 ? 100 : room, p->utf8, curve);
         (void)dn_pen_write(p, DN_BAR, curve);
-        (void)dn_pen_print(p, DN_FAINT, "  %.4g to %.4g, %lld %s", least, most, (long long)n, of);
     }
+    if (dn_pen_width(range, p->utf8) <= p->columns - p->at)
+        (void)dn_pen_write(p, DN_FAINT, range);
     dn_pen_end(p);
 }
 
@@ -216,113 +288,125 @@ static double validation_auroc(const dn_watch_epoch *e)
 
 /* A curve of the epochs, of the last ones where there are many. */
 static void write_epochs(dn_pen *p, const dn_watch_state *s, const char *label,
-                         double (*of)(const dn_watch_epoch *))
+                         double (*of)(const dn_watch_epoch *), bool name_lowest)
 {
-    double v[MOST_COLUMNS];
-    int64_t n = s->n_epochs < MOST_COLUMNS ? s->n_epochs : MOST_COLUMNS;
+    double v[MOST_COLUMNS], least = INFINITY;
+    int64_t n = s->n_epochs < MOST_COLUMNS ? s->n_epochs : MOST_COLUMNS, best = 0;
 
-    for (int64_t i = 0; i < n; i++)
-        v[i] = of(&s->epochs_done[s->n_epochs - n + i]);
-    write_curve(p, label, v, n, n == 1 ? "epoch" : "epochs");
+    for (int64_t i = 0; i < n; i++) {
+        const dn_watch_epoch *e = &s->epochs_done[s->n_epochs - n + i];
+
+        v[i] = of(e);
+        if (v[i] < least) {
+            least = v[i];
+            best = e->epoch;
+        }
+    }
+    write_curve(p, label, v, n, n == 1 ? "epoch" : "epochs", name_lowest ? best : 0);
+}
+
+/* What a stage without epochs tells of itself. */
+static void write_metrics(dn_pen *p, const dn_watch_state *s)
+{
+    if (s->n_metrics == 0 || s->n_epochs > 0)
+        return;
+    begin(p, "so far");
+    for (int i = 0; i < s->n_metrics; i++)
+        (void)dn_pen_print(p, DN_PLAIN, "%s%s %.6g", i > 0 ? ", " : "", s->metric[i].name,
+                           s->metric[i].value);
+    dn_pen_end(p);
+}
+
+static void write_speed(dn_pen *p, const dn_watch_state *s)
+{
+    char figure[40];
+
+    if (!isfinite(s->per_second) || s->per_second <= 0 || s->fate != DN_FATE_RUNNING)
+        return;
+    if (s->per_second < 10)
+        snprintf(figure, sizeof figure, "%.2f", s->per_second);
+    else
+        thousands((int64_t)fmin(s->per_second + 0.5, 9e18), figure, sizeof figure);
+    begin(p, "speed");
+    (void)dn_pen_print(p, DN_PLAIN, "%s %s/s", figure, s->unit[0] != '\0' ? s->unit : "units");
+    dn_pen_end(p);
 }
 
 static void write_curves(dn_pen *p, const dn_watch_state *s)
 {
     if (s->n_losses > 0 && s->n_epochs < 2)
-        write_curve(p, "loss", s->losses, s->n_losses, "s");
+        write_curve(p, "loss", s->losses, s->n_losses, s->n_losses == 1 ? "reading" : "readings", 0);
     else
-        write_epochs(p, s, "loss", train_loss);
-    write_epochs(p, s, "validation", validation_loss);
-    write_epochs(p, s, "AUROC", validation_auroc);
-    if (isfinite(s->per_second) && s->per_second > 0 && s->fate == DN_FATE_RUNNING) {
-        begin(p, "speed");
-        (void)dn_pen_print(p, DN_PLAIN, "%.*f %s/s", s->per_second < 10 ? 2 : 0, s->per_second,
-                           s->unit[0] != '\0' ? s->unit : "units");
-        dn_pen_end(p);
-    }
+        write_epochs(p, s, "loss", train_loss, false);
+    write_epochs(p, s, "val. loss", validation_loss, true);
+    write_epochs(p, s, "val. AUROC", validation_auroc, false);
+    write_metrics(p, s);
 }
 
+/* "epoch" -> "after an epoch"; a reason that is not known stands for itself. */
+static const char *reason_in_words(const dn_watch_state *s)
+{
+    static const char *const words[][2] = {
+        {"interval", "by the clock"}, {"a command", "asked for"}, {"stop", "before it stopped"}};
+    const char *reason = s->checkpoint_reason;
+
+    if (strcmp(reason, "epoch") == 0) /* or what a stage calls so */
+        return s->epochs > 0 && s->part[0] == '\0' ? "after an epoch" : "after a part";
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(reason, words[i][0]) == 0)
+            return words[i][1];
+    return reason;
+}
+
+/* A piece that is worth nothing when it is cut. */
+static void write_whole(dn_pen *p, dn_ink ink, const char *format, ...) DN_PRINTF(3, 4);
+static void write_whole(dn_pen *p, dn_ink ink, const char *format, ...)
+{
+    char text[DN_WATCH_LINE + 8];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    if (p->at + dn_pen_width(text, p->utf8) <= p->columns)
+        (void)dn_pen_write(p, ink, text);
+}
+
+/* Of a finished run none is left. */
 static void write_checkpoint(dn_pen *p, const dn_watch_state *s, int64_t now)
 {
     int64_t t = dn_watch_time(s->checkpoint_t);
-    char ago[32];
+    bool any = s->checkpoint_t[0] != '\0', file = !any && s->checkpoint_file > 0;
+    char time[32];
 
-    if (s->checkpoint_t[0] == '\0')
+    if (s->fate == DN_FATE_FINISHED || (!any && !file && !(s->checkpoint_every_s > 0)))
         return;
     begin(p, "checkpoint");
-    if (now > 0 && t > 0 && now >= t) {
-        length_of((double)(now - t), ago, sizeof ago);
-        (void)dn_pen_print(p, DN_PLAIN, "%s ago, ", ago);
+    if (!any && !file)
+        (void)dn_pen_write(p, DN_PLAIN, "none yet");
+    if (file && now >= s->checkpoint_file) {
+        length_of((double)(now - s->checkpoint_file), time, sizeof time);
+        (void)dn_pen_print(p, DN_PLAIN, "%s ago, ", time);
     }
-    (void)dn_pen_write(p, DN_PLAIN, s->checkpoint_t);
-    if (isfinite(s->checkpoint_s))
-        (void)dn_pen_print(p, DN_PLAIN, ", took %.2g s", s->checkpoint_s);
-    if (s->checkpoint_reason[0] != '\0')
-        (void)dn_pen_print(p, DN_PLAIN, ", %s", s->checkpoint_reason);
-    if (s->checkpoint_path[0] != '\0')
-        (void)dn_pen_print(p, DN_FAINT, ", %s", s->checkpoint_path);
-    dn_pen_end(p);
-}
-
-/* ---- ranks ---- */
-
-static void write_ms(dn_pen *p, int column, double v, const char *unit)
-{
-    if (isnan(v)) /* the stage does not tell */
-        return;
-    dn_pen_tab(p, column);
-    (void)dn_pen_print(p, DN_PLAIN, "%9.*f", v < 100 ? 1 : 0, v);
-    (void)dn_pen_print(p, DN_FAINT, " %s", unit);
-}
-
-/* The heaviest first; the number decides between equals. */
-static int by_load(const void *a, const void *b)
-{
-    const dn_watch_rank *x = *(const dn_watch_rank *const *)a, *y = *(const dn_watch_rank *const *)b;
-    double p = isnan(x->compute_ms) ? -x->wait_ms : x->compute_ms;
-    double q = isnan(y->compute_ms) ? -y->wait_ms : y->compute_ms;
-
-    p = isnan(p) ? -INFINITY : p;
-    q = isnan(q) ? -INFINITY : q;
-    return p > q ? -1 : p < q ? 1 : (x->rank > y->rank) - (x->rank < y->rank);
-}
-
-static void write_rank(dn_pen *p, const dn_watch_rank *r, bool slowest)
-{
-    (void)dn_pen_print(p, slowest ? DN_WARNING : DN_PLAIN, "%6lld ", (long long)r->rank);
-    (void)dn_pen_print(p, DN_PLAIN, "%.16s", r->host);
-    write_ms(p, 20, r->compute_ms, "ms computes");
-    write_ms(p, 42, r->wait_ms, "ms waits");
-    write_ms(p, 61, r->memory_mb, "MB");
-    if (p->columns >= 100)
-        write_ms(p, 76, r->exchange_ms, "ms exchanges");
-    dn_pen_end(p);
-}
-
-/* The first line says who is slow; then up to `room` ranks, slow ones first. */
-static void write_ranks(dn_pen *p, const dn_watch_state *s, const dn_watch_rank **order, int64_t room)
-{
-    const dn_watch_rank *slow = dn_watch_slowest(s);
-
-    if (s->n_ranks < 1)
-        return;
-    begin(p, "ranks");
-    if (s->n_ranks < s->size)
-        (void)dn_pen_print(p, DN_PLAIN, "%lld of %lld tell", (long long)s->n_ranks, (long long)s->size);
-    else
-        (void)dn_pen_print(p, DN_PLAIN, "%lld", (long long)s->n_ranks);
-    if (slow != NULL) {
-        (void)dn_pen_print(p, DN_WARNING, ", the slowest is rank %lld", (long long)slow->rank);
-        if (slow->host[0] != '\0')
-            (void)dn_pen_print(p, DN_WARNING, " on %s", slow->host);
+    if (file)
+        (void)dn_pen_write(p, DN_PLAIN, "of an earlier start");
+    if (any && now > 0 && t > 0 && now >= t) {
+        length_of((double)(now - t), time, sizeof time);
+        (void)dn_pen_print(p, DN_PLAIN, "%s ago", time);
+    } else if (any)
+        (void)dn_pen_write(p, DN_PLAIN, s->checkpoint_t);
+    if (any && s->checkpoint_reason[0] != '\0')
+        write_whole(p, DN_PLAIN, ", %s", reason_in_words(s));
+    if (any && isfinite(s->checkpoint_s))
+        write_whole(p, DN_PLAIN, ", took %.2g s", s->checkpoint_s);
+    if (s->checkpoint_every_s > 0) {
+        length_of(s->checkpoint_every_s, time, sizeof time);
+        write_whole(p, DN_PLAIN, "; one every %s", time);
     }
+    if (any && s->checkpoint_path[0] != '\0')
+        write_whole(p, DN_FAINT, "; %s", s->checkpoint_path);
     dn_pen_end(p);
-    for (int64_t i = 0; i < room && i < s->n_ranks; i++)
-        write_rank(p, order[i], order[i] == slow);
-    if (room > 0 && room < s->n_ranks) {
-        (void)dn_pen_print(p, DN_FAINT, "       and %lld more", (long long)(s->n_ranks - room));
-        dn_pen_end(p);
-    }
 }
 
 /* ---- log ---- */
@@ -343,75 +427,79 @@ static void write_log(dn_pen *p, const dn_watch_log *l)
 
 /* ---- all of it ---- */
 
-/* Ranks in the order in which they are shown, for dn_free(). */
-static dn_status order_ranks(const dn_watch_state *s, const dn_watch_rank ***out, dn_error *err)
+/* The first `rows` lines. */
+static void cut(dn_pen *p, int rows)
 {
-    dn_status st = DN_OK;
+    char *at = p->text;
 
-    DN_NEW(*out, (size_t)s->n_ranks);
-    for (int64_t i = 0; i < s->n_ranks; i++)
-        (*out)[i] = &s->rank[i];
-    qsort(*out, (size_t)s->n_ranks, sizeof **out, by_load);
-out:
-    return st;
+    for (int i = 0; i < rows && at != NULL; i++) {
+        at = strchr(at, '\n');
+        at = at != NULL ? at + 1 : NULL;
+    }
+    if (at == NULL || *at == '\0')
+        return;
+    *at = '\0';
+    p->len = (size_t)(at - p->text);
+    p->lines = rows;
 }
 
-/* The first `rows` lines, and no \n at the end. */
-static void cut(char *text, int rows)
+/* How many of these lines ranks may have, so that some of the log is left. */
+static int rank_share(const dn_watch_state *s, int rows)
 {
-    char *at = text;
+    int logs = s->n_logs < LEAST_LOGS ? s->n_logs : LEAST_LOGS, wanted = dn_ranks_wanted(s);
 
-    for (int i = 0; rows > 0 && i < rows && at != NULL; i++)
-        at = strchr(at + (i > 0), '\n');
-    if (rows > 0 && at != NULL)
-        *at = '\0';
-    else if (text[0] != '\0')
-        text[strlen(text) - 1] = '\0';
-}
-
-/* How many ranks, when `rows` lines are left for them and for the log. */
-static int64_t rank_share(const dn_watch_state *s, int rows)
-{
-    int logs = s->n_logs < LEAST_LOGS ? s->n_logs : LEAST_LOGS;
-    int64_t room = rows - 1 - logs;
-
-    return room >= s->n_ranks ? s->n_ranks : room / 2 - 1 > 0 ? room / 2 - 1 : 0;
+    return rows - logs > rows / 2 || wanted > rows ? rows - logs : rows / 2;
 }
 
 dn_status dn_watch_render(const dn_watch_state *s, const dn_watch_view *view, char **out, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_watch_rank **order = NULL;
-    int rows = view->rows > 0 ? view->rows : 1 << 20, left;
+    int rows = view->rows > 0 ? view->rows : 1 << 20, keys = view->keys && rows > 2, left;
+    bool small = rows < SMALL;
     dn_pen p = {.columns = view->columns < 1              ? 1
                            : view->columns > MOST_COLUMNS ? MOST_COLUMNS
                                                           : view->columns,
                 .utf8 = view->utf8,
                 .colour = view->colour};
 
-    DN_TRY(order_ranks(s, &order, err));
-    write_head(&p, s);
-    for (int i = 0; i < s->n_stages; i++)
+    write_head(&p, s, small);
+    for (int i = small && s->n_stages > 0 ? s->n_stages - 1 : 0; i < s->n_stages; i++)
         write_stage(&p, s, &s->stage[i]);
     write_curves(&p, s);
+    if (!small)
+        write_speed(&p, s);
     write_checkpoint(&p, s, view->now);
-    write_ranks(&p, s, order, rank_share(s, rows - p.lines - (view->keys ? 1 : 0)));
-    left = rows - p.lines - (view->keys ? 1 : 0);
+    left = rows - p.lines - keys;
+    DN_TRY(dn_ranks_write(&p, s, LABEL, rank_share(s, left), err));
+    left = view->rows > 0 ? rows - p.lines - keys : LAST_LOGS;
     for (int i = s->n_logs > left ? s->n_logs - left : 0; left > 0 && i < s->n_logs; i++)
         write_log(&p, &s->logs[i]);
-    if (view->keys) {
+    if (p.st == DN_OK)
+        cut(&p, rows - keys);
+    if (keys) {
         (void)dn_pen_write(&p, DN_FAINT, "q leaves, the job goes on");
         dn_pen_end(&p);
     }
     if (p.st != DN_OK)
         DN_FAIL(p.st, "out of memory for a picture of %d columns", p.columns);
-    cut(p.text, view->rows);
+    p.text[p.len - 1] = '\0'; /* the last line does not end, or the window would scroll */
     *out = p.text;
     p.text = NULL;
 out:
     dn_free(p.text);
-    dn_free(order);
     return st;
+}
+
+/* "  train gener 23%  epoch 3/20  0:41 left  0:12 elapsed" */
+static void write_place(dn_pen *p, const dn_watch_state *s, const char *label, double share, bool of_part)
+{
+    char where[200];
+
+    where_it_is(s, of_part, 1, where, sizeof where);
+    (void)dn_pen_print(p, DN_PLAIN, "  %s", label);
+    if (!isnan(share))
+        (void)dn_pen_print(p, DN_PLAIN, " %.0f%%", floor(100 * share));
+    (void)dn_pen_write(p, DN_PLAIN, where);
 }
 
 dn_status dn_watch_line(const dn_watch_state *s, bool utf8, char **out, dn_error *err)
@@ -419,17 +507,14 @@ dn_status dn_watch_line(const dn_watch_state *s, bool utf8, char **out, dn_error
     dn_status st = DN_OK;
     dn_pen p = {.columns = 1 << 20, .utf8 = utf8};
     const dn_watch_stage *g = s->n_stages > 0 ? &s->stage[s->n_stages - 1] : NULL;
-    char where[200];
 
     (void)dn_pen_print(&p, DN_PLAIN, "%s", s->fate_text);
     if (g != NULL && s->fate != DN_FATE_QUEUED) {
-        where_it_is(s, where, sizeof where);
-        (void)dn_pen_print(&p, DN_PLAIN, "  %s", g->name);
-        if (!isnan(g->share))
-            (void)dn_pen_print(&p, DN_PLAIN, " %.0f%%", floor(100 * g->share));
-        (void)dn_pen_write(&p, DN_PLAIN, where);
+        write_place(&p, s, g->name, g->share, false);
+        if (s->part[0] != '\0' && s->fate != DN_FATE_FINISHED)
+            write_place(&p, s, s->part, dn_watch_part_share(s), true);
     }
-    if (isfinite(s->loss))
+    if (isfinite(s->loss) && s->fate != DN_FATE_QUEUED)
         (void)dn_pen_print(&p, DN_PLAIN, "  loss %.4g", s->loss);
     if (p.st != DN_OK)
         DN_FAIL(p.st, "out of memory for a line");

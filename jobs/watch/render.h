@@ -8,15 +8,17 @@
 #include "jobs/watch/state.h"
 
 typedef struct dn_watch_view {
-    int columns, rows; /* of the window; below 1 counts as 1; rows 0: as many lines as there are */
+    int columns, rows; /* of the window; below 1 counts as 1; rows 0: as many lines as it takes, with the
+                          last of the log only */
     bool utf8, colour; /* blocks or ASCII; colours or none */
     int64_t now;       /* seconds since 1970, for "3 min ago"; 0: nobody knows */
     bool keys;         /* name the keys in the last line */
 } dn_watch_view;
 
 /* The whole picture: lines that end in \n, in a block for dn_free(); at most view->rows of them, none wider
- * than view->columns. The last line has no \n, so that a window does not scroll. What does not fit goes in
- * this order: ranks and log lines beyond their share, then from below. Fails: DN_ENOMEM */
+ * than view->columns. The last line has no \n, so that a window does not scroll; it names the keys where they
+ * are wanted and there are three rows. What does not fit goes in this order: ranks and log lines beyond their
+ * share, who the job is and how fast, then from below. Fails: DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_watch_render(const dn_watch_state *s, const dn_watch_view *view, char **out,
                                         dn_error *err);
 

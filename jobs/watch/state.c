@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "jobs/control/protocol.h"
 #include "solvers/base/alloc.h"
 
 /* ---- fields that may be absent ---- */
@@ -36,11 +37,13 @@ static int64_t get_int(const dn_json *obj, const char *key, int64_t otherwise)
 /* What belongs to one start of the job. */
 static void forget_process(dn_watch_state *s)
 {
-    s->said[0] = s->t[0] = s->unit[0] = s->end[0] = '\0';
+    s->said[0] = s->t[0] = s->part[0] = s->unit[0] = s->end[0] = '\0';
     s->seq = s->epoch = s->epochs = s->step = s->steps = s->done = s->total = s->exit = -1;
-    s->loss = s->per_second = s->eta_s = s->elapsed_s = NAN;
+    s->loss = s->per_second = s->eta_s = s->elapsed_s = s->checkpoint_every_s = NAN;
     s->refused = 0;
     s->n_ranks = 0;
+    s->n_metrics = 0;
+    s->n_losses = 0;
     s->n_stages = 0;
 }
 
@@ -101,17 +104,27 @@ static void fold_log(dn_watch_state *s, const dn_json *e)
 
 /* ---- status ---- */
 
+static double between_0_and_1(double share)
+{
+    return share < 0 ? 0 : share > 1 ? 1 : share; /* NAN stays */
+}
+
+double dn_watch_part_share(const dn_watch_state *s)
+{
+    return s->total > 0 && s->done >= 0 ? between_0_and_1((double)s->done / (double)s->total) : (double)NAN;
+}
+
 double dn_watch_share(const dn_watch_state *s)
 {
-    double share = NAN;
+    double part = dn_watch_part_share(s), before = s->epoch > 0 ? (double)(s->epoch - 1) : 0;
 
-    if (s->total > 0 && s->done >= 0)
-        share = (double)s->done / (double)s->total;
-    else if (s->epochs > 0 && s->epoch >= 0)
-        share = ((double)(s->epoch > 0 ? s->epoch - 1 : 0) +
-                 (s->steps > 0 && s->step >= 0 ? (double)s->step / (double)s->steps : 0)) /
-                (double)s->epochs;
-    return share < 0 ? 0 : share > 1 ? 1 : share;
+    if (s->part[0] == '\0' && !isnan(part))
+        return part;
+    if (s->epochs <= 0 || s->epoch < 0)
+        return NAN;
+    if (s->part[0] == '\0')
+        part = s->steps > 0 && s->step >= 0 ? (double)s->step / (double)s->steps : 0;
+    return between_0_and_1((before + (isnan(part) ? 0 : part)) / (double)s->epochs);
 }
 
 /* The bars: the stage that runs is the last one. */
@@ -192,14 +205,47 @@ static int64_t sum_of_members(const dn_json *obj)
     return sum;
 }
 
+static void fold_metrics(dn_watch_state *s, const dn_json *metrics)
+{
+    void *it = NULL;
+    const char *key;
+    const dn_json *v;
+
+    if (dn_json_kind_of(metrics) != DN_JSON_OBJECT)
+        return;
+    s->n_metrics = 0;
+    while (s->n_metrics < DN_WATCH_METRICS && dn_json_next(metrics, &it, &key, &v)) {
+        dn_watch_metric *m = &s->metric[s->n_metrics];
+
+        snprintf(m->name, sizeof m->name, "%s", key);
+        m->value = get_number(metrics, key, NAN);
+        s->n_metrics += isfinite(m->value);
+    }
+}
+
+/* The first word of a start: where it begins, later epochs are not done, whatever a start before has done.
+ * One more may be: the status lags. */
+static void drop_later_epochs(dn_watch_state *s, const dn_json *e)
+{
+    int64_t epoch = get_int(e, "epoch", -1);
+
+    while (epoch > 0 && dn_json_get(e, "part") == NULL && s->n_epochs > 0 &&
+           s->epochs_done[s->n_epochs - 1].epoch > epoch + 1)
+        s->n_epochs--;
+}
+
 static dn_status fold_status(dn_watch_state *s, const dn_json *e, dn_error *err)
 {
     dn_status st = DN_OK;
 
     get_text(e, "t", s->t, sizeof s->t);
     get_text(e, "state", s->said, sizeof s->said);
+    s->part[0] = '\0';
+    get_text(e, "part", s->part, sizeof s->part);
     get_text(e, "unit", s->unit, sizeof s->unit);
     get_text(e, "text", s->end, sizeof s->end);
+    if (s->seq < 0)
+        drop_later_epochs(s, e);
     s->seq = get_int(e, "seq", s->seq);
     s->exit = get_int(e, "exit", s->exit);
     s->epoch = get_int(e, "epoch", s->epoch);
@@ -210,12 +256,14 @@ static dn_status fold_status(dn_watch_state *s, const dn_json *e, dn_error *err)
     s->total = get_int(e, "total", s->total);
     s->loss = get_number(e, "loss", s->loss);
     add_loss(s, get_number(e, "loss", NAN));
-    s->per_second = get_number(e, "per_second", s->per_second);
+    s->per_second = get_number(e, "per_second", NAN);
     s->eta_s = get_number(e, "eta_s", NAN);
     s->elapsed_s = get_number(e, "elapsed_s", s->elapsed_s);
     if (dn_json_kind_of(dn_json_get(e, "refused")) == DN_JSON_OBJECT)
         s->refused = sum_of_members(dn_json_get(e, "refused"));
+    s->checkpoint_every_s = get_number(e, "checkpoint_every_s", s->checkpoint_every_s);
     fold_checkpoint(s, dn_json_get(e, "checkpoint"), "utc");
+    fold_metrics(s, dn_json_get(e, "metrics"));
     fold_stage(s, e);
     DN_TRY(fold_ranks(s, dn_json_get(e, "ranks"), err));
 out:
@@ -224,7 +272,13 @@ out:
 
 /* ---- epochs ---- */
 
-/* One that comes again after a restart takes the place of the former. */
+static bool same_number(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+/* One that comes again after a restart takes the place of the former; when it is another than that was, those
+ * behind it are of a run that has been given up. */
 static dn_status fold_epoch(dn_watch_state *s, const dn_json *e, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -246,7 +300,9 @@ static dn_status fold_epoch(dn_watch_state *s, const dn_json *e, dn_error *err)
         memmove(s->epochs_done + at + 1, s->epochs_done + at,
                 sizeof *s->epochs_done * (size_t)(s->n_epochs - at));
         s->n_epochs++;
-    }
+    } else if (!same_number(s->epochs_done[at].train_loss, done.train_loss) ||
+               !same_number(s->epochs_done[at].validation_loss, done.validation_loss))
+        s->n_epochs = at + 1;
     s->epochs_done[at] = done;
 out:
     return st;
@@ -254,32 +310,54 @@ out:
 
 /* ---- the process ---- */
 
-static void fold_server(dn_watch_state *s, const dn_json *e)
+/* Whether it tells of the start that is known; what "start" leaves out is no difference. */
+static bool same_start(const dn_watch_state *s, int64_t pid, const char *host, const char *started)
 {
-    char started[32] = "", host[DN_WATCH_NAME] = "", stage[DN_WATCH_NAME] = "", note[DN_WATCH_LINE];
+    return s->seen > 0 && (pid == 0 || pid == s->pid) &&
+           (host[0] == '\0' || s->host[0] == '\0' || strcmp(host, s->host) == 0) &&
+           (started[0] == '\0' || s->started[0] == '\0' || strcmp(started, s->started) == 0);
+}
+
+static void note_restart(dn_watch_state *s)
+{
+    char note[DN_WATCH_LINE] = "the job has started again";
+
+    if (s->pid > 0)
+        snprintf(note, sizeof note, "the job has started again, on %s, process %lld", s->host,
+                 (long long)s->pid);
+    dn_watch_note(s, "info", note);
+    snprintf(s->logs[s->n_logs - 1].t, sizeof s->logs[0].t, "%s", s->started);
+}
+
+static void fold_start(dn_watch_state *s, const dn_json *e)
+{
+    char started[32] = "", host[DN_WATCH_NAME] = "";
     int64_t pid = get_int(e, "pid", 0);
     bool again = s->seen > 0 || s->said[0] != '\0'; /* the one before may have taken its server.json along */
+    bool same;
 
     get_text(e, "started_utc", started, sizeof started);
     get_text(e, "host", host, sizeof host);
-    get_text(e, "stage", stage, sizeof stage);
-    if (s->seen > 0 && pid == s->pid && strcmp(started, s->started) == 0 && strcmp(host, s->host) == 0)
-        return;
-    s->seen++;
-    if (again)
-        forget_process(s);
-    s->pid = pid;
-    snprintf(s->started, sizeof s->started, "%s", started);
-    snprintf(s->host, sizeof s->host, "%s", host);
-    s->job[0] = '\0';
-    get_text(e, "job_id", s->job, sizeof s->job);
-    s->size = get_int(e, "ranks", 0);
-    s->restarts = get_int(e, "restart", 0);
-    fold_stage(s, e);
-    if (again) {
-        snprintf(note, sizeof note, "the job has started again, on %s, process %lld", host, (long long)pid);
-        dn_watch_note(s, "info", note);
+    same = same_start(s, pid, host, started);
+    if (!same) {
+        s->seen++;
+        if (again)
+            forget_process(s);
+        s->pid = pid;
+        s->size = s->restarts = 0;
+        s->started[0] = s->host[0] = s->job[0] = '\0';
     }
+    if (started[0] != '\0')
+        memcpy(s->started, started, sizeof started);
+    if (host[0] != '\0')
+        memcpy(s->host, host, sizeof host);
+    get_text(e, "job_id", s->job, sizeof s->job);
+    s->size = get_int(e, "ranks", s->size);
+    s->restarts = get_int(e, "restart", s->restarts);
+    if (!same || s->n_stages == 0)
+        fold_stage(s, e);
+    if (!same && again)
+        note_restart(s);
 }
 
 static void fold_end(dn_watch_state *s, const dn_json *e)
@@ -287,10 +365,7 @@ static void fold_end(dn_watch_state *s, const dn_json *e)
     s->exit = get_int(e, "exit", s->exit);
     get_text(e, "text", s->end, sizeof s->end);
     if (s->exit >= 0)
-        snprintf(s->said, sizeof s->said, "%s",
-                 s->exit == 0    ? "finished"
-                 : s->exit == 75 ? "saved"
-                                 : "failed");
+        snprintf(s->said, sizeof s->said, "%s", dn_protocol_state((int)s->exit));
 }
 
 bool dn_watch_knows_epoch(const dn_watch_state *s, const dn_json *e)
@@ -300,16 +375,21 @@ bool dn_watch_knows_epoch(const dn_watch_state *s, const dn_json *e)
     while (at > 0 && s->epochs_done[at - 1].epoch > epoch)
         at--;
     return at > 0 && s->epochs_done[at - 1].epoch == epoch &&
-           s->epochs_done[at - 1].train_loss == get_number(e, "train_loss", NAN) &&
-           s->epochs_done[at - 1].validation_loss == get_number(e, "validation_loss", NAN);
+           same_number(s->epochs_done[at - 1].train_loss, get_number(e, "train_loss", NAN)) &&
+           same_number(s->epochs_done[at - 1].validation_loss, get_number(e, "validation_loss", NAN));
 }
 
 dn_status dn_watch_fold(dn_watch_state *s, const char *kind, const dn_json *event, dn_error *err)
 {
     dn_status st = DN_OK;
+    int64_t protocol = get_int(event, "protocol", 0); /* 0: lines of metrics.jsonl have none */
 
-    if (strncmp(kind, "d1.", 3) == 0)
-        kind += 3;
+    if (protocol != 0)
+        s->foreign = protocol == DN_PROTOCOL ? 0 : protocol;
+    if (protocol != 0 && protocol != DN_PROTOCOL)
+        goto out;
+    if (strncmp(kind, DN_TOPICS, strlen(DN_TOPICS)) == 0)
+        kind += strlen(DN_TOPICS);
     if (strcmp(kind, "status") == 0)
         DN_TRY(fold_status(s, event, err));
     else if (strcmp(kind, "epoch") == 0)
@@ -320,8 +400,8 @@ dn_status dn_watch_fold(dn_watch_state *s, const char *kind, const dn_json *even
         fold_log(s, event);
     else if (strcmp(kind, "end") == 0)
         fold_end(s, event);
-    else if (strcmp(kind, "server") == 0)
-        fold_server(s, event);
+    else if (strcmp(kind, "server") == 0 || strcmp(kind, "start") == 0)
+        fold_start(s, event);
 out:
     return st;
 }

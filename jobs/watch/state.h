@@ -20,6 +20,7 @@ enum {
     DN_WATCH_STAGES = 12,
     DN_WATCH_LOGS = 100,
     DN_WATCH_LOSSES = 240,
+    DN_WATCH_METRICS = 8,
     DN_WATCH_MOST = 100000
 };
 
@@ -49,6 +50,11 @@ typedef struct dn_watch_rank {
     double compute_ms, exchange_ms, wait_ms, memory_mb;
 } dn_watch_rank;
 
+typedef struct dn_watch_metric {
+    char name[DN_WATCH_NAME];
+    double value;
+} dn_watch_metric;
+
 typedef struct dn_watch_epoch {
     int64_t epoch;
     double train_loss, validation_loss, validation_auroc;
@@ -63,20 +69,28 @@ typedef struct dn_watch_state {
     char run[DN_WATCH_LINE]; /* the directory, as given */
     dn_fate fate;
     char fate_text[DN_WATCH_LINE];
-    char link[DN_WATCH_LINE]; /* how it is watched: "live", "by its files" */
+    char link[DN_WATCH_NAME];    /* how it is watched: "live", "by its files" */
+    char no_link[DN_WATCH_LINE]; /* why not live; "": no reason to say */
 
     /* of the process: server.json */
     char host[DN_WATCH_NAME], job[DN_WATCH_NAME], started[32];
     int64_t pid, size, restarts; /* 0: not known */
     int64_t seen;                /* starts of the job that were seen from here */
+    int64_t foreign; /* protocol of the last message, when it is none that is understood here; 0: fine */
 
     /* of the last status; numbers that are not known are NAN or -1 */
     char said[16]; /* running, finished, saved, failed; "" */
     char t[32];    /* when it was sent */
     int64_t seq, epoch, epochs, step, steps, done, total, exit;
+    char part[DN_WATCH_NAME]; /* of the stage, at hand: done, total, speed and eta_s are of it; "": it has
+                                 none */
     char unit[DN_WATCH_NAME];
     double loss, per_second, eta_s, elapsed_s;
     int64_t refused; /* clients and frames, all causes together */
+    int n_metrics;
+    dn_watch_metric metric[DN_WATCH_METRICS]; /* as the stage names them */
+    double checkpoint_every_s;
+    int64_t checkpoint_file; /* when the one that is there was written, by its file; 0: there is none */
     char checkpoint_t[32], checkpoint_path[DN_WATCH_LINE], checkpoint_reason[DN_WATCH_NAME];
     double checkpoint_s;
     char end[DN_WATCH_LINE]; /* last words */
@@ -99,8 +113,10 @@ DN_MUST_CHECK dn_status dn_watch_create(const char *run, dn_watch_state **out, d
 void dn_watch_destroy(dn_watch_state **s);
 
 /* Fold an event in; kind is "status", "epoch", "checkpoint", "log", "end", with or without "d1." before it,
- * or "server" for server.json. Other kinds are passed over. A server of another process or start is a
- * restart: what belonged to the process is forgotten, epochs and log lines are kept, and a log line says so.
+ * "server" for server.json, or "start" for what else tells of a start (host and pid of who holds the lock,
+ * started_utc). Other kinds are passed over, and messages of another protocol, which s->foreign names.
+ * Another process or start is a restart: what belonged to the process is forgotten, log lines are kept and
+ * epochs as far as it does not do them again, and a log line says so.
  * Fails: DN_ENOMEM; then s is as before, or lacks ranks or an epoch */
 DN_MUST_CHECK dn_status dn_watch_fold(dn_watch_state *s, const char *kind, const dn_json *event,
                                       dn_error *err);
@@ -115,8 +131,9 @@ void dn_watch_note(dn_watch_state *s, const char *level, const char *text);
  * than two ranks, or when all are alike. */
 const dn_watch_rank *dn_watch_slowest(const dn_watch_state *s);
 
-/* Share of the running stage, or NAN. */
+/* Share of the running stage, or NAN; and of its part at hand. */
 double dn_watch_share(const dn_watch_state *s);
+double dn_watch_part_share(const dn_watch_state *s);
 
 /* Seconds since 1970 of "2026-02-03T10:11:12[.345]Z", or -1. */
 int64_t dn_watch_time(const char *utc);

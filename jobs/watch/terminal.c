@@ -10,11 +10,16 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+#include "solvers/base/alloc.h"
+#include "solvers/base/clock.h"
+
+enum { GAP_S = 3 }; /* longer than any sleep and look of ours */
 
 /* Signal handlers have no other way to be told; one terminal a process. */
 static volatile sig_atomic_t leaving, pausing;
 static struct termios before;
 static bool is_open;
+static double seen_at; /* s; when we last slept, or woke up */
 
 static void say(const char *bytes, size_t n)
 {
@@ -112,26 +117,32 @@ void dn_terminal_size(int *columns, int *rows)
     *rows = known && size.ws_row > 0 ? size.ws_row : 24;
 }
 
+/* In one write, so that no half of it is seen. A line is erased before its text: behind one that fills the
+ * window the cursor still stands on its last character. Without memory the window stays as it is until the
+ * next picture. */
 void dn_terminal_show(const char *lines)
 {
+    static const char home[] = "\033[H\033[2K", next[] = "\r\n\033[2K", below[] = "\r\n\033[J";
     int columns, rows, n_lines = 1;
+    size_t n = 0;
+    char *all, *at;
 
+    for (const char *c = lines; *c != '\0'; c++, n++)
+        n_lines += *c == '\n';
+    all = dn_calloc(n + (size_t)n_lines * sizeof next + sizeof home + sizeof below, 1);
+    if (all == NULL)
+        return;
     dn_terminal_size(&columns, &rows);
-    say("\033[H", 3);
-    while (*lines != '\0') {
-        size_t n = strcspn(lines, "\n");
-
-        say("\033[2K", 4);
-        say(lines, n);
-        lines += n;
-        if (*lines == '\n') {
-            say("\r\n", 2);
-            lines++;
-            n_lines++;
-        }
-    }
+    at = stpcpy(all, home);
+    for (; *lines != '\0'; lines++)
+        if (*lines == '\n')
+            at = stpcpy(at, next);
+        else
+            *at++ = *lines;
     if (n_lines < rows)
-        say("\r\n\033[J", 5);
+        at = stpcpy(at, below);
+    say(all, (size_t)(at - all));
+    dn_free(all);
 }
 
 static void pause_here(void)
@@ -144,14 +155,30 @@ static void pause_here(void)
         start();
 }
 
+/* Who was stopped by SIGSTOP, which nobody is told of, finds the terminal as the shell has left it. */
+static void look_for_a_gap(void)
+{
+    double now = dn_clock_s();
+
+    if (is_open && seen_at > 0 && now - seen_at > GAP_S)
+        start();
+    seen_at = now;
+}
+
 int dn_terminal_wait(int ms)
 {
     struct pollfd list[1] = {{.fd = is_open ? STDIN_FILENO : -1, .events = POLLIN}};
     unsigned char key;
+    int ready;
 
+    look_for_a_gap();
     if (pausing)
         pause_here();
-    if (leaving || poll(list, 1, ms) <= 0 || !is_open)
+    if (leaving)
+        return -1;
+    ready = poll(list, 1, ms);
+    look_for_a_gap();
+    if (ready <= 0 || !is_open)
         return -1;
     if (list[0].revents == 0)
         return -1;

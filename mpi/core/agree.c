@@ -7,7 +7,7 @@ dn_status dn_agree(const dn_comm *comm, dn_status local, dn_error *err)
     dn_error *e = err != NULL ? err : &none;
     int bad = local == DN_OK ? comm->size : comm->rank;
 
-    if (comm->mpi != MPI_COMM_NULL)
+    if (!dn_comm_is_alone(comm))
         MPI_Allreduce(MPI_IN_PLACE, &bad, 1, MPI_INT, MPI_MIN, comm->mpi);
     if (bad == comm->size)
         return DN_OK;
@@ -16,7 +16,7 @@ dn_status dn_agree(const dn_comm *comm, dn_status local, dn_error *err)
         if (e->rank < 0)
             e->rank = bad;
     }
-    if (comm->mpi != MPI_COMM_NULL)
+    if (!dn_comm_is_alone(comm))
         MPI_Bcast(e, (int)sizeof *e, MPI_BYTE, bad, comm->mpi);
     return e->code;
 }

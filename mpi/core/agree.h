@@ -5,7 +5,7 @@
 #include "mpi/core/world.h"
 
 /* Return the same status on every rank: DN_OK if all passed DN_OK, otherwise that of the lowest failing rank,
- * whose dn_error is copied to all. A process that joined no world (comm->mpi is MPI_COMM_NULL) is alone.
+ * whose dn_error is copied to all. dn_comm_alone() agrees with itself.
  * Collective on comm. */
 DN_COLLECTIVE dn_status dn_agree(const dn_comm *comm, dn_status local, dn_error *err);
 

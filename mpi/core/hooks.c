@@ -18,5 +18,5 @@ void dn_hooks_saved(const dn_comm *comm, const dn_hooks *hooks, const char *path
 
 const char *dn_hooks_reason(const dn_requests *r, int wishes)
 {
-    return wishes & DN_WISH_STOP ? "stop" : r != NULL && r->checkpoint ? "a command" : "interval";
+    return wishes & DN_WISH_STOP ? "stop" : r != NULL && r->seen != 0 ? "a command" : "interval";
 }

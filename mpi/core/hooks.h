@@ -46,8 +46,9 @@ void dn_hooks_progress(const dn_comm *comm, const dn_hooks *opt_hooks, const dn_
 void dn_hooks_saved(const dn_comm *comm, const dn_hooks *opt_hooks, const char *path, const char *reason,
                     double began);
 
-/* Why a checkpoint is written that the wishes of all ranks ask for: "stop", "a command", "interval". Before
- * dn_request_saved(); opt_r counts on rank 0. Local. */
+/* Why a checkpoint is written that the wishes of all ranks ask for: "stop", "a command", "interval". By what
+ * opt_r held at the last look: a command that has come since is not its reason. Before dn_request_saved();
+ * opt_r counts on rank 0. Local. */
 const char *dn_hooks_reason(const dn_requests *opt_r, int wishes);
 
 #endif

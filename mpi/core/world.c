@@ -58,6 +58,16 @@ out:
     return st;
 }
 
+dn_comm dn_comm_alone(void)
+{
+    return (dn_comm){.mpi = MPI_COMM_NULL, .rank = 0, .size = 1};
+}
+
+bool dn_comm_is_alone(const dn_comm *comm)
+{
+    return comm->size == 1 && comm->mpi == MPI_COMM_NULL;
+}
+
 void dn_world_close(dn_comm *comm)
 {
     int ended = 0;

@@ -3,6 +3,7 @@
 #define DN_CORE_WORLD_H
 
 #include <mpi.h>
+#include <stdbool.h>
 #include "solvers/base/error.h"
 
 /* A communicator of ours: a duplicate, never MPI_COMM_WORLD itself. Passed by const pointer. */
@@ -17,6 +18,11 @@ typedef struct dn_comm {
  * started several processes that do not know of each other (the text says how to start them), or MPI lacks
  * the thread level */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_world_open(int *argc, char ***argv, dn_comm *out, dn_error *err);
+
+/* One process that has joined no run, for commands that need none: dn_agree() works with it, nothing else
+ * that is collective does. Local. */
+dn_comm dn_comm_alone(void);
+bool dn_comm_is_alone(const dn_comm *comm);
 
 /* Leave the run; after it no MPI call is possible. Collective. */
 DN_COLLECTIVE void dn_world_close(dn_comm *comm);

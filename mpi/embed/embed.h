@@ -62,10 +62,10 @@ const char *dn_embed_weights_hash(const dn_embed *e);
 const char *dn_embed_sequences_hash(const dn_embed *e);
 
 /* opt_hooks: millions of operations that are done, of what was missing; a part is a checkpoint, and its end
- * that of an epoch. file->config determines the states: parts of another config are refused, the difference named, or with
- * file->force thrown away. parts_dir exists. Collective. Fails: DN_ECANTCREAT such parts; DN_EDATA a state is
- * not a finite number (names the protein); DN_ESAVED stopped, all that was done stands in parts_dir; as the
- * functions of states.h and models.h; DN_EIO, DN_ENOMEM */
+ * that of an epoch. file->config determines the states: parts of another config are refused, the difference
+ * named, or with file->force thrown away. parts_dir exists. Collective. Fails: DN_ECANTCREAT such parts;
+ * DN_EDATA a state is not a finite number (names the protein); DN_ESAVED stopped, all that was done stands in
+ * parts_dir; as the functions of states.h and models.h; DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_embed_compute(dn_embed *e, const dn_hooks *opt_hooks,
                                                        const char *parts_dir, const dn_states_file *file,
                                                        dn_embed_report *out, dn_error *err);

@@ -139,7 +139,8 @@ static void raise_flag(int *p)
 /* Rank 0 says how far all are, taking the others to be as far as itself. */
 static void tell(const dn_embed *e, dn_wave *w)
 {
-    double mine = (double)(w->cost[w->mine.end] - w->cost[w->mine.begin]), all = (double)w->cost[w->n], own, done;
+    double mine = (double)(w->cost[w->mine.end] - w->cost[w->mine.begin]), all = (double)w->cost[w->n], own,
+           done;
 
 #pragma omp atomic read
     own = w->own;

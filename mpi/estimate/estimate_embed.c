@@ -14,7 +14,7 @@ dn_status dn_estimate_embed(const dn_embed *embed, dn_estimate *e, dn_error *err
 {
     dn_status st = DN_OK;
     dn_embed_probe p = {.proteins = 0};
-    double load = 1e-9 * (double)dn_clock_now() - e->began, loaded = (double)dn_memory_now();
+    double load = dn_clock_s() - e->began, loaded = (double)dn_memory_now();
     int64_t n = dn_embed_proteins(embed);
 
     e->load_peak = (double)dn_memory_peak();

@@ -14,7 +14,7 @@ static const double HIT = 4e-6;
 
 static double now(void)
 {
-    return 1e-9 * (double)dn_clock_now();
+    return dn_clock_s();
 }
 
 static int64_t least(int64_t a, int64_t b)

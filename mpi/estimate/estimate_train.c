@@ -15,7 +15,7 @@
 enum {
     LEAST_STEPS = 3, /* behind the first, which also touches all memory */
     MOST_STEPS = 4096,
-    BLOCK = 256,   /* rows that are scored together (score.c) */
+    BLOCK = 256,    /* rows that are scored together (score.c) */
     TAIL_SLOTS = 10 /* loss, right, failed, wishes, times (step.c) */
 };
 
@@ -67,7 +67,7 @@ int64_t dn_estimate_meetings(const dn_model *m)
 
 static double now(void)
 {
-    return 1e-9 * (double)dn_clock_now();
+    return dn_clock_s();
 }
 
 static dn_status run_steps(probe *p, double until, dn_error *err)

@@ -33,8 +33,8 @@ typedef struct dn_analyse_options {
     int64_t exact_nodes; /* subgraph, current-flow: exact up to so many connected nodes, above by probing */
     int64_t probes;      /* random vectors of a probing */
     uint64_t seed;       /* of sampled sources and probes */
-    /* Between measures and during long ones. A part is the description, a measure or a spectrum: where one ends
-     * a command to stop at the end of an epoch counts */
+    /* Between measures and during long ones. A part is the description, a measure or a spectrum: where one
+     * ends a command to stop at the end of an epoch counts */
     const dn_hooks *opt_hooks;
     const dn_analyse_keep *keep; /* NULL: nothing is saved and nobody asks */
 } dn_analyse_options;

@@ -325,9 +325,8 @@ static dn_status work(team *t, dn_error *err)
     while ((i = take(&t->next)), (tile = first + i * t->comm->size) < t->end && !failed(t)) {
         DN_TRY(score_tile(t->worker[me], tile, err));
         if (me == 0)
-            dn_hooks_progress(
-                t->comm, o->opt_hooks,
-                &(dn_progress_report){.done = tile + 1, .total = t->p->tiles, .unit = "tiles"});
+            dn_hooks_progress(t->comm, o->opt_hooks,
+                              &(dn_progress_report){.done = tile + 1, .total = t->p->tiles, .unit = "tiles"});
     }
 out:
     return st;

@@ -32,7 +32,7 @@ typedef struct dn_screen_wish {
     dn_screen_per per;
     bool end[2];
     bool include_known;
-    double prevalence;                  /* in (0, 1); NaN: none stated */
+    double prevalence; /* in (0, 1); NaN: none stated */
     const dn_hooks *opt_hooks;
     const dn_screen_saving *opt_saving; /* NULL: no checkpoints */
 } dn_screen_wish;

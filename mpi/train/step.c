@@ -51,7 +51,7 @@ struct dn_step {
     dn_reduce *reduce;
     dn_optim optim;
     dn_requests *requests; /* NULL: nobody asks for anything */
-    int wishes;                  /* of all ranks, at the last step */
+    int wishes;            /* of all ranks, at the last step */
     dn_rank_times *times;
     double tell_every; /* rank 0: seconds between two reports of them; 0: none */
     bool ask, due;     /* rank 0: with the step at hand; all: the last one */

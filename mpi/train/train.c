@@ -235,7 +235,7 @@ static dn_status run_step(run *r, const dn_permutation *order, dn_error *err)
     if (wishes & DN_WISH_STOP)
         DN_TRY(stop(r, wishes, err));
     if (is_due(r, wishes))
-        DN_TRY(save(r, r->requests != NULL && r->requests->checkpoint ? "a command" : "interval", err));
+        DN_TRY(save(r, dn_hooks_reason(r->requests, wishes), err));
 out:
     return st;
 }

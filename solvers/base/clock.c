@@ -53,6 +53,23 @@ int64_t dn_clock_process_start(void)
     return age > 0 ? now - age : now;
 }
 
+double dn_clock_s(void)
+{
+    return 1e-9 * (double)dn_clock_now();
+}
+
+void dn_clock_utc(char *out)
+{
+    struct timespec now = {0};
+    struct tm parts = {0};
+    char seconds[24];
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &parts);
+    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &parts);
+    snprintf(out, DN_CLOCK_UTC, "%.23s.%03dZ", seconds, (int)(now.tv_nsec / 1000000) % 1000);
+}
+
 int64_t dn_clock_thread_cpu(void)
 {
     return read_clock(CLOCK_THREAD_CPUTIME_ID);

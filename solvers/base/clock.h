@@ -36,6 +36,14 @@ int64_t dn_clock_now(void);
  * tell (Linux does, in /proc/self/stat). */
 int64_t dn_clock_process_start(void);
 
+/* The same in seconds. */
+double dn_clock_s(void);
+
+enum { DN_CLOCK_UTC = 32 };
+
+/* The time of day in out [DN_CLOCK_UTC]: "2026-02-03T10:11:12.345Z". */
+void dn_clock_utc(char *out);
+
 /* Processor time of the calling thread, ns. */
 int64_t dn_clock_thread_cpu(void);
 

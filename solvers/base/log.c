@@ -4,10 +4,28 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 static _Atomic(dn_log_sink *) sink; /* set last: a thread that finds it finds the others */
 static void *sink_ctx;
 static atomic_int threshold = DN_INFO;
+
+static const char *const level_names[] = {"debug", "info", "warn", "error"};
+
+const char *dn_log_level_name(dn_log_level level)
+{
+    return level_names[level];
+}
+
+bool dn_log_level_of(const char *name, dn_log_level *out)
+{
+    for (int i = DN_DEBUG; i <= DN_ERROR; i++)
+        if (strcmp(name, level_names[i]) == 0) {
+            *out = (dn_log_level)i;
+            return true;
+        }
+    return false;
+}
 
 void dn_log_open(dn_log_sink *to, void *ctx, dn_log_level at_least)
 {

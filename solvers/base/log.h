@@ -6,9 +6,14 @@
 #ifndef DN_BASE_LOG_H
 #define DN_BASE_LOG_H
 
+#include <stdbool.h>
 #include "solvers/base/error.h"
 
 typedef enum dn_log_level { DN_DEBUG, DN_INFO, DN_WARN, DN_ERROR } dn_log_level;
+
+/* "debug", "info", "warn", "error"; and the level of such a word, if it is one. */
+const char *dn_log_level_name(dn_log_level level);
+bool dn_log_level_of(const char *name, dn_log_level *out);
 
 /* One event: area is the module ("train"), event a few words ("epoch done"), fields "key=value key=value";
  * a value that holds spaces is quoted. */

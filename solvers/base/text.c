@@ -302,3 +302,65 @@ int64_t dn_strings_nearest(const dn_strings *s, const char *word)
     }
     return best;
 }
+
+/* ---- text of others ---- */
+
+uint32_t dn_utf8_next(const char *text, int *out_bytes)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *at = (const unsigned char *)text;
+    int n = at[0] < 0x80 ? 1 : at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : at[0] >= 0xc0 ? 2 : 0;
+    uint32_t c = n == 1 ? at[0] : n > 0 ? at[0] & (0x7fu >> n) : 0;
+
+    *out_bytes = 1;
+    if (n == 0 || at[0] > 0xf4)
+        return 0;
+    for (int i = 1; i < n; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (at[i] & 0x3fu);
+    }
+    if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+        return 0;
+    *out_bytes = n;
+    return c;
+}
+
+/* What a terminal obeys, or nobody sees. */
+static bool is_unseen(uint32_t c)
+{
+    static const uint32_t range[][2] = {{0, 0x1f},        {0x7f, 0x9f},      {0xad, 0xad},
+                                        {0x61c, 0x61c},   {0x200b, 0x200f},  {0x2028, 0x202e},
+                                        {0x2060, 0x206f}, {0xfeff, 0xfeff},  {0xfff9, 0xfffb},
+                                        {0xfffe, 0xffff}, {0xe0000, 0xe0fff}};
+
+    for (size_t i = 0; i < sizeof range / sizeof range[0]; i++)
+        if (c >= range[i][0] && c <= range[i][1])
+            return true;
+    return false;
+}
+
+bool dn_text_printable(const char *text, char *out, size_t cap)
+{
+    size_t n = 0;
+    bool as_it_was = true;
+
+    while (*text != '\0') {
+        int bytes;
+        bool bad = is_unseen(dn_utf8_next(text, &bytes));
+
+        if (n + (bad ? 1 : (size_t)bytes) >= cap) {
+            as_it_was = false;
+            break;
+        }
+        if (bad)
+            out[n] = '?';
+        else
+            memcpy(out + n, text, (size_t)bytes);
+        n += bad ? 1 : (size_t)bytes;
+        text += bytes;
+        as_it_was = as_it_was && !bad;
+    }
+    out[n] = '\0';
+    return as_it_was;
+}

@@ -1,6 +1,7 @@
 /* text.h - tables of strings, names to indices, numbers from text
  *
- * Contents: dn_strings (bytes + offsets), dn_names (hash from name to index), parsing, suggestions
+ * Contents: dn_strings (bytes + offsets), dn_names (hash from name to index), parsing, text of others,
+ * suggestions
  * All functions are local.
  */
 #ifndef DN_BASE_TEXT_H
@@ -54,6 +55,17 @@ int64_t dn_names_find(const dn_names *names, const char *name, size_t len);
 /* ---- numbers; the whole field must be the number, blanks around it are not part of it ---- */
 bool dn_parse_double(const char *text, size_t len, double *out); /* also nan, inf; '.' is the decimal point */
 bool dn_parse_int(const char *text, size_t len, int64_t *out);   /* decimal, optional sign, no overflow */
+
+/* ---- text of others, on its way to a terminal or into a table ---- */
+
+/* The character at text [at least one byte, ended by a NUL], and its bytes; 0 and one byte for what is not
+ * UTF-8. */
+uint32_t dn_utf8_next(const char *text, int *out_bytes);
+
+/* A copy in out [cap >= 1], cut to fit between characters, and never longer than text: control characters
+ * (also tab, line feed, and C1), what is not UTF-8, and marks that nobody sees or that turn the direction of
+ * writing become '?'. Whether nothing was replaced or cut. */
+bool dn_text_printable(const char *text, char *out, size_t cap);
 
 /* The candidate nearest to word by edit distance, or NULL when none is closer than half of the word. */
 const char *dn_nearest(const char *word, const char *const *candidates, int n);

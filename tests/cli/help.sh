@@ -2,7 +2,7 @@
 # help.sh - help, versions, suggestions and exit codes; how the program was started
 . "$(dirname "$0")/lib.sh"
 
-for c in import synth split train evaluate screen network watch; do
+for c in import synth split train evaluate screen network watch ctl key; do
     "$DRAGNET" $c --help >out.txt 2>err.txt || fail "$c --help: exit $?"
     grep -q "^usage: dragnet $c" out.txt || fail "$c --help does not show the usage"
     awk '/^usage: /,/^$/' out.txt | sed 's/^usage: //; s/^       //' | grep -v "^dragnet $c " | grep . && fail "$c --help: a usage without its command"

@@ -24,26 +24,46 @@ beat() { printf '{"protocol":1,"seq":%d,"t":"%s","state":"%s","started_utc":"%s"
 
 expect 64 "wanted one run" "$DRAGNET" watch
 expect 78 "is for one process" env OMPI_COMM_WORLD_SIZE=2 "$DRAGNET" watch run
+expect 78 "is for one process, not for 3" env SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=3 "$DRAGNET" watch run
+expect 66 "no such directory" env SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=1 "$DRAGNET" watch run
 once 66 "run: no such directory"
 printf '#!/bin/sh\necho "12|PENDING|Priority|%s|train.sbatch gener d.h5 -o other"\necho "13|PENDING|Priority|%s|train.sbatch gener d.h5 -o ./run/ --seed 1"\n' "$WORK" "$WORK" >bin/squeue
 once 0 "job 13 is queued (Priority)"
 once 66 "no such directory" --job 99
-printf '#!/bin/sh\nsleep 60\n' >bin/squeue # a controller that does not answer holds nobody up for long
+printf '#!/bin/sh\n[ "$1" = -u ] && [ "$2" = %d ] || exit 1\necho "14|PENDING|Resources|%s|x -o run"\n' "$(id -u)" "$WORK" >bin/squeue # before --me
+once 0 "job 14 is queued (Resources)"
+printf '#!/bin/sh\nexec >&-\nsleep 60\n' >bin/squeue # a controller that does not answer holds nobody up for long
 once 66 "no such directory"
 printf '#!/bin/sh\nexit 1\n' >bin/squeue
 mkdir run
 once 66 "no run has begun there"
+if [ "$(id -u)" != 0 ]; then
+    chmod 0 run
+    once 77 "run: may not be read by you"
+    chmod 755 run
+elif command -v setpriv >/dev/null && setpriv --reuid=65534 --regid=65534 --clear-groups "$DRAGNET" --version >/dev/null 2>&1; then
+    chmod 755 . && chmod 700 run
+    expect 77 "run: may not be read by you" setpriv --reuid=65534 --regid=65534 --clear-groups "$DRAGNET" watch run --once
+else
+    echo "SKIP: the part of another user"
+fi
 sleep 1000 &
 job=$!
 server $job 1
 once 0 "starting"
 beat running 1 1 ',"eta_s":61,"elapsed_s":5,"loss":0.5,"refused":{"plain":4},"ranks":[{"rank":0,"compute_ms":1},{"rank":1,"host":"n\u001b[31mx","compute_ms":2}]'
 once 0 "the slowest is rank 1 on n?[31mx"
-grep -q " 12%  epoch 2/8  1:01 left" out.txt || fail "no progress in: $(cat out.txt)"
+grep -q " 12%  epoch 2/8  .*1:01 left" out.txt || fail "no progress in: $(cat out.txt)"
 LC_ALL=C "$DRAGNET" watch run --once </dev/null | LC_ALL=C grep -q '[^ -~]' && fail "not ASCII in the C locale"
 LC_ALL=en_US.UTF-8 "$DRAGNET" watch run --once </dev/null | grep -q '█' || fail "no blocks in a UTF-8 locale"
 echo '{torn' >>run/metrics.jsonl
 once 0 "running"
+cp run/control/server.json kept.json
+printf '{"protocol":9,"host":"%s","pid":%d}' "$host" $job >run/control/server.json
+mv run/control/heartbeat.json beat.json
+once 69 "the job speaks protocol 9, this dragnet speaks 1"
+mv kept.json run/control/server.json
+mv beat.json run/control/heartbeat.json
 
 # one watch through restart, saved, restart, end
 timeout 60 "$DRAGNET" watch run >lines.txt 2>lines.err </dev/null &
@@ -53,7 +73,7 @@ json=$!
 # seen TEXT: within a few seconds
 seen() { for _ in $(seq 100); do grep -qF -- "$1" lines.txt && return; sleep 0.1; done; fail "no '$1' in: $(cat lines.txt)"; }
 seen "running  train gener 12%"
-printf '{"epoch":2,"train_loss":0.25,"validation_loss":0.5,"validation_auroc":0.75,"best":true}\n' >run/metrics.jsonl
+printf '{"epoch":1,"train_loss":null,"validation_loss":0.5}\n{"epoch":2,"train_loss":0.25,"validation_loss":0.5,"validation_auroc":0.75,"best":true}\n' >run/metrics.jsonl
 seen "epoch 2 done: loss 0.2500, validation loss 0.5000, AUROC 0.7500, the best so far"
 beat saved 1 2 ',"exit":75'
 rm run/control/server.json
@@ -71,6 +91,7 @@ wait $json || fail "watch --json of a finished job: exit code $?"
 tail -1 lines.txt | grep -q "the job has finished" || fail "last line: $(tail -1 lines.txt)"
 LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]' lines.txt && fail "control characters in lines"
 [ "$(grep -c "epoch 2 done" lines.txt)" = 1 ] || fail "an epoch twice: $(cat lines.txt)"
+[ "$(grep -c "epoch 1 done" lines.txt)" = 1 ] || fail "an epoch without a loss twice: $(cat lines.txt)"
 for text in '"topic": "d1.epoch"' '"topic": "server"' '"state": "saved"' '"state": "dead"' '"state": "finished", "text": "the job has finished"'; do
     grep -qF -- "$text" json.txt || fail "--json: no $text in: $(cat json.txt)"
 done
@@ -93,7 +114,7 @@ timeout 100 "$DRAGNET" watch run >lines.txt 2>&1 </dev/null &
 watch=$!
 seen "running  train gener"
 seen " done: loss 0."
-timeout 5 "$DRAGNET" watch run --json >json.txt </dev/null
+timeout 3 "$DRAGNET" watch run --json >json.txt </dev/null
 grep -q '"topic": "d1.log"' json.txt || fail "no log lines: the connection does not work: $(tail -3 json.txt)"
 [ "$(grep -o '"seq": [0-9]*' json.txt | sort | uniq -d | wc -l)" = 0 ] || fail "an event twice"
 "$DRAGNET" ctl run checkpoint >/dev/null || fail "ctl checkpoint"
@@ -116,6 +137,10 @@ if command -v tmux >/dev/null; then
     tmux -S tmux.sock resize-window -x 9 -y 3
     sleep 0.5
     tmux -S tmux.sock resize-window -x 80 -y 24
+    mv run/control/allowed/client.pub client.pub # the key is taken away, and given back
+    picture "does not allow this key"
+    mv client.pub run/control/allowed/client.pub
+    picture "watched live"
     tmux -S tmux.sock send-keys q
     picture "left with 0"
     tmux -S tmux.sock kill-server
@@ -125,4 +150,17 @@ fi
 "$DRAGNET" ctl run stop >/dev/null || fail "stop"
 wait $runner
 once 75 "saved (75)"
+# one that says nothing is not taken for the one before, whose files it may find, also those of one that was killed
+server 999999 2020-01-01T00:00:00.000Z
+cp -rp run/control kept
+"$DRAGNET" "${train[@]}" --no-control >/dev/null 2>train.txt </dev/null &
+runner=$!
+for _ in $(seq 100); do [ run/metrics.jsonl -nt run/lock ] && [ -s run/lock ] && break; sleep 0.1; done
+rm -rf run/control
+once 0 "running; it reports epochs only"
+cp -rp kept run/control
+once 0 "running; it reports epochs only"
+grep -q "process $runner on $host" out.txt || fail "not of this run: $(cat out.txt)"
+kill -9 $runner
+wait $runner 2>/dev/null
 finish

@@ -38,8 +38,26 @@ static void lowest_rank_wins(void)
     CU_ASSERT_EQUAL(dn_agree(&test_comm, DN_ENOMEM, NULL), DN_ENOMEM);
 }
 
-static const dn_test tests[] = {
-    {"all pass", all_pass}, {"one fails", one_fails}, {"lowest rank wins", lowest_rank_wins}, {NULL, NULL}};
+/* A process without a world agrees with itself, on every rank apart. */
+static void one_alone_agrees_with_itself(void)
+{
+    const dn_comm alone = dn_comm_alone();
+    dn_error err = DN_ERROR_INIT;
+
+    CU_ASSERT(dn_comm_is_alone(&alone) && !dn_comm_is_alone(&test_comm));
+    CU_ASSERT_EQUAL(dn_agree(&alone, DN_OK, &err), DN_OK);
+    if (test_comm.rank == 0) {
+        (void)dn_error_set(&err, DN_EDATA, __FILE__, __LINE__, "a reason");
+        CU_ASSERT_EQUAL(dn_agree(&alone, DN_EDATA, &err), DN_EDATA);
+        CU_ASSERT(err.rank == 0 && strcmp(err.text, "a reason") == 0);
+    }
+}
+
+static const dn_test tests[] = {{"all pass", all_pass},
+                                {"one fails", one_fails},
+                                {"lowest rank wins", lowest_rank_wins},
+                                {"one alone agrees with itself", one_alone_agrees_with_itself},
+                                {NULL, NULL}};
 
 int main(int argc, char **argv)
 {

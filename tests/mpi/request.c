@@ -1,7 +1,9 @@
-/* request.c - tests of mpi/core/request.h: what one rank is asked for, all do; clocks are rank 0's */
+/* request.c - tests of mpi/core/request.h and hooks.h: what one rank is asked for, all do; clocks are rank
+ * 0's */
 #include "mpi/core/request.h"
 
 #include <string.h>
+#include "mpi/core/hooks.h"
 #include "tests/support/test.h"
 
 static const int each[DN_WISH_SLOTS] = {DN_WISH_CHECKPOINT, DN_WISH_STOP_USR1, DN_WISH_STOP_TERM,
@@ -104,6 +106,65 @@ static void clocks_are_those_of_rank_0(void)
     CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), 0);
 }
 
+/* To stop at an epoch is asked for there alone, whatever else is; the next stage is not asked. */
+static void epochs_and_stages_end(void)
+{
+    for (int who = 0; who < test_comm.size; who++) {
+        dn_requests r = {.every = 600};
+
+        CU_ASSERT_EQUAL(dn_request_end_epoch(&test_comm, &r), 0);
+        if (test_comm.rank == who)
+            dn_request_note_at_epoch(&r);
+        CU_ASSERT_EQUAL(dn_request_agree(&test_comm, &r), 0);
+        CU_ASSERT_EQUAL(dn_request_end_epoch(&test_comm, &r), DN_WISH_STOP_CONTROL);
+        if (test_comm.rank == test_comm.size - 1)
+            dn_request_note(&r, DN_WISH_STOP_TERM);
+        CU_ASSERT_EQUAL(dn_request_end_epoch(&test_comm, &r), DN_WISH_STOP_CONTROL | DN_WISH_STOP_TERM);
+        r.every = 5; /* as a command has it */
+        dn_request_end_stage(&r, 600);
+        CU_ASSERT_EQUAL(dn_request_end_epoch(&test_comm, &r), DN_WISH_STOP_TERM);
+        CU_ASSERT_EQUAL((double)r.every, 600);
+    }
+    CU_ASSERT_EQUAL(dn_request_end_epoch(&test_comm, NULL), 0);
+}
+
+typedef struct heard {
+    int progress, saved;
+} heard;
+
+static void on_progress(void *ctx, const dn_progress_report *p)
+{
+    ((heard *)ctx)->progress += p->done == 3 && p->total == 7;
+}
+
+static void on_saved(void *ctx, const dn_saved_report *s)
+{
+    ((heard *)ctx)->saved += strcmp(s->reason, "a command") == 0 && s->seconds >= 1 && s->seconds < 50;
+}
+
+/* Rank 0 alone tells, if anybody listens; why a checkpoint is written is told by what asked for it. */
+static void hooks_hear(void)
+{
+    heard h = {.progress = 0};
+    const dn_hooks hooks = {.ctx = &h, .progress = on_progress, .saved = on_saved}, deaf = {.ctx = &h};
+    const dn_progress_report p = {.done = 3, .total = 7, .unit = "pairs"};
+    dn_requests r = {0};
+
+    CU_ASSERT_STRING_EQUAL(dn_hooks_reason(&r, DN_WISH_CHECKPOINT), "interval");
+    CU_ASSERT_STRING_EQUAL(dn_hooks_reason(NULL, 0), "interval");
+    dn_request_note(&r, DN_WISH_CHECKPOINT);
+    CU_ASSERT_EQUAL(dn_request_look(&test_comm, &r), DN_WISH_CHECKPOINT);
+    CU_ASSERT_STRING_EQUAL(dn_hooks_reason(&r, DN_WISH_CHECKPOINT | DN_WISH_STOP_TIME), "stop");
+    for (int i = 0; i < 3; i++) {
+        const dn_hooks *to = i == 0 ? &hooks : i == 1 ? &deaf : NULL;
+
+        dn_hooks_progress(&test_comm, to, &p);
+        dn_hooks_saved(&test_comm, to, "c.h5", dn_hooks_reason(&r, DN_WISH_CHECKPOINT), MPI_Wtime() - 1);
+    }
+    CU_ASSERT_EQUAL(h.progress, test_comm.rank == 0);
+    CU_ASSERT_EQUAL(h.saved, test_comm.rank == 0);
+}
+
 /* All 64 sets of wishes, through a sum with nobody's and with one's own. */
 static void slots_keep_wishes(void)
 {
@@ -117,6 +178,24 @@ static void slots_keep_wishes(void)
         CU_ASSERT_EQUAL(dn_request_unpack(slots), w);
         CU_ASSERT_EQUAL(dn_request_unpack(sum), w);
     }
+}
+
+/* A command that comes while a checkpoint of the clock is on its way is not its reason. */
+static void a_late_command_is_no_reason(void)
+{
+    dn_requests r = {.every = 1};
+    int wishes;
+
+    dn_request_start(&r);
+    r.last -= 10;
+    wishes = dn_request_agree(&test_comm, &r);
+    CU_ASSERT_EQUAL(wishes, DN_WISH_CHECKPOINT);
+    dn_request_note(&r, DN_WISH_CHECKPOINT);
+    CU_ASSERT_STRING_EQUAL(dn_hooks_reason(&r, wishes), "interval");
+    dn_request_saved(&r);
+    wishes = dn_request_agree(&test_comm, &r);
+    CU_ASSERT_STRING_EQUAL(dn_hooks_reason(&r, wishes), "a command");
+    CU_ASSERT_STRING_EQUAL(dn_hooks_reason(&r, wishes | DN_WISH_STOP_TERM), "stop");
 }
 
 static void the_reason_is_named(void)
@@ -140,7 +219,10 @@ int main(int argc, char **argv)
                                     {"a wish while saving is kept", a_wish_while_saving_is_kept},
                                     {"another stage begins", another_stage_begins},
                                     {"clocks are those of rank 0", clocks_are_those_of_rank_0},
+                                    {"epochs and stages end", epochs_and_stages_end},
+                                    {"hooks hear", hooks_hear},
                                     {"slots keep wishes", slots_keep_wishes},
+                                    {"a late command is no reason", a_late_command_is_no_reason},
                                     {"the reason is named", the_reason_is_named},
                                     {NULL, NULL}};
 

@@ -546,18 +546,23 @@ static void any_rank_may_run_out_of_memory(void)
 
 /* ---- stopped and gone on with ---- */
 
+static dn_screen_saving saving_at(const char *path, bool resume, dn_requests *requests)
+{
+    return (dn_screen_saving){.path = path,
+                              .command = "dragnet screen",
+                              .config = "{\"command\": \"screen\"}",
+                              .build = "dragnet 0, some CPU",
+                              .resume = resume,
+                              .requests = requests};
+}
+
 /* On n ranks, the last of which is asked to stop; DN_OK: it was the end, compared. The same on all ranks. */
 static dn_status go_on(int n, const made *x, dn_screen_options o, const float *score, const char *path,
                        bool resume)
 {
     dn_comm comm = test_first_ranks(n);
     dn_requests requests = {.term = comm.rank == n - 1};
-    const dn_screen_saving saving = {.path = path,
-                                     .command = "dragnet screen",
-                                     .config = "{\"command\": \"screen\"}",
-                                     .build = "dragnet 0, some CPU",
-                                     .resume = resume,
-                                     .requests = &requests};
+    const dn_screen_saving saving = saving_at(path, resume, &requests);
     dn_screen_result got;
     dn_error err = DN_ERROR_INIT;
     bool found = false;
@@ -616,34 +621,65 @@ static void stopped_after_every_round(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-/* Checkpoints after every round stop nobody. */
+typedef struct heard {
+    int64_t done;
+    int reports, saved;
+} heard;
+
+static void on_progress(void *ctx, const dn_progress_report *p)
+{
+    heard *h = ctx;
+
+    CU_ASSERT(p->done > h->done && p->total == (int64_t)DRUGS * TARGETS);
+    h->done = p->done;
+    h->reports++;
+}
+
+static void on_saved(void *ctx, const dn_saved_report *s)
+{
+    heard *h = ctx;
+
+    CU_ASSERT_STRING_EQUAL(s->reason, h->saved == 0 ? "stop" : "interval");
+    h->saved++;
+}
+
+/* Who asks to stop at the end of an epoch is heard where a block of targets ends, but not behind the last;
+ * checkpoints after every round stop nobody; all of it is told on rank 0. */
 static void saved_on_the_way(void)
 {
     static float score[ROWS];
-    dn_requests requests = {.every = 1e-9};
-    const dn_screen_saving saving = {.path = test_path("way.h5"),
-                                     .command = "dragnet screen",
-                                     .config = "{\"command\": \"screen\"}",
-                                     .build = "dragnet 0, some CPU",
-                                     .requests = &requests};
+    const int64_t before = (int64_t)DRUGS * (TARGETS - 1);
+    heard h = {.done = 0};
+    const dn_hooks hooks = {.ctx = &h, .progress = on_progress, .saved = on_saved};
+    dn_requests requests = {.every = 0};
+    dn_screen_saving saving = saving_at(test_path("way.h5"), false, &requests);
     const dn_screen_options o = {.drug = every_drug,
                                  .n_drugs = DRUGS,
                                  .target = every_target,
                                  .n_targets = TARGETS,
                                  .keep = 50,
                                  .end = {true, true},
+                                 .block = TARGETS - 1,
                                  .round = 2,
+                                 .opt_hooks = &hooks,
                                  .opt_saving = &saving};
-    bool found = false;
+    dn_screen_result got;
     made x;
 
     make_all();
     score_all(false, "warm", 1, score);
     make_model(false, false, "warm", 1, &x);
+    if (test_comm.rank == test_comm.size - 1)
+        dn_request_note_at_epoch(&requests);
+    CU_ASSERT_EQUAL(dn_screen(&test_comm, &x.m, &x.split, &o, &got, NULL), DN_ESAVED);
+    CU_ASSERT(test_comm.rank != 0 || (h.done == before && h.saved == 1));
+    dn_screen_result_destroy(&got);
+    saving.resume = true;
+    requests.every = 1e-9;
     compare_screen(&x, &o, score);
+    CU_ASSERT(h.done == (test_comm.rank == 0 ? before + DRUGS : 0));
+    CU_ASSERT((h.saved > 1) == (test_comm.rank == 0) && h.saved <= h.reports);
     free_model(&x);
-    CU_ASSERT_EQUAL(dn_screen_state_find(&test_comm, saving.path, saving.config, &found, NULL), DN_OK);
-    CU_ASSERT(found);
 }
 
 static const dn_test tests[] = {{"with history: as every pair by itself", with_history},

@@ -4,7 +4,7 @@ export NODES=2
 . "$(dirname "$0")/lib.sh"
 
 data
-train=(gener data.h5 --split warm --epochs 120 --patience 1000 --batch 128 --shards 8 -q)
+train=(gener data.h5 --split warm --epochs 60 --patience 1000 --batch 128 --shards 8 -q)
 job=$(sbatch --parsable -n 2 --begin=now+8 -J train "$JOBS/train.sbatch" "${train[@]}" -o run)
 queued=$("$DRAGNET" watch run --once)
 [[ $queued == *"job $job is queued (BeginTime)"* ]] || fail "queued: $queued"
@@ -18,6 +18,8 @@ scancel --signal=USR1 --batch "$job"
 within 20 tells "saved"
 within 60 tells "the job has started again"
 within 20 is RUNNING "$job"
+srun -N 1 -n 2 --overlap --jobid "$job" "$DRAGNET" watch run --once </dev/null >two.txt 2>&1 && fail "watched by two"
+grep -qF "is for one process, not for 2" two.txt || fail "srun: $(cat two.txt)"
 complete 200 "$job"
 wait $watch || fail "watch: exit code $?"
 tail -n 1 lines.txt | grep -qF "the job has finished" || fail "the last line: $(tail -n 1 lines.txt)"

@@ -14,7 +14,7 @@ bool test_control_begin(test_control *t, const char *name)
 
     memset(t, 0, sizeof *t);
     snprintf(t->dir, sizeof t->dir, "%s", test_path(name));
-    (void)mkdir(t->dir, 0777);
+    (void)mkdir(t->dir, 0700);
     dn_request_start(&t->requests);
     CU_ASSERT_EQUAL(dn_control_open(&o, &t->c, &err), DN_OK);
     if (t->c == NULL)

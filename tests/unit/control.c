@@ -52,6 +52,20 @@ static void files_are_closed_to_others(void)
 
 static void folders_of_others_are_refused(void)
 {
+    static const char *const bad[] = {"0.0.0.0",
+                                      "::",
+                                      "0",
+                                      "0.0",
+                                      "0x0",
+                                      "00",
+                                      "::0",
+                                      "0::0",
+                                      "0:0:0:0:0:0:0:0",
+                                      "::ffff:0.0.0.0",
+                                      "::0.0.0.0",
+                                      "lo;reboot",
+                                      "no-such-interface",
+                                      ""};
     char dir[600], link[700];
     dn_requests requests = {0};
     dn_control *c = NULL;
@@ -65,8 +79,7 @@ static void folders_of_others_are_refused(void)
     CU_ASSERT_EQUAL(dn_control_open(&o, &c, &err), DN_ECANTCREAT);
     CU_ASSERT(c == NULL && strstr(err.text, "is not a folder of this user") != NULL);
     (void)unlink(link);
-    for (int i = 0; i < 4; i++) {
-        static const char *const bad[] = {"0.0.0.0", "::", "lo;reboot", "no-such-interface"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         o.opt_interface = bad[i];
         CU_ASSERT_EQUAL(dn_control_open(&o, &c, NULL), DN_EUNAVAILABLE);
         CU_ASSERT_EQUAL(mode_of(test_path("link/control/server.json")), -1);

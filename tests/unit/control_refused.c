@@ -192,30 +192,30 @@ static void floods_are_dropped(void)
     test_control_end(&t, 0);
 }
 
-/* A command with some bytes changed, from 24 connections; whatever comes of it, no stop does. */
+/* Commands with some bytes changed; whatever comes of it, no stop does. Many more of them: tests/fuzz. */
 static void odd_frames_are_harmless(void)
 {
     test_control t;
     uint32_t x = 12345;
+    zsock_t *s;
 
     if (!test_control_begin(&t, "odd"))
         return;
-    for (int caller = 0; caller < 24; caller++) {
-        zsock_t *s = test_control_call(&t, TEST_OWN_KEY);
-        for (int i = 0; i < 20; i++) {
-            char bytes[sizeof status];
-            memcpy(bytes, status, sizeof status);
-            for (int k = 0; k <= i % 5; k++) {
-                x = x * 1664525u + 1013904223u;
-                bytes[(x >> 16) % (sizeof status - 1)] = (char)(x >> 8);
-            }
-            (void)zmq_send(zsock_resolve(s), bytes, (x >> 4) % sizeof status, ZMQ_DONTWAIT);
+    s = test_control_call(&t, TEST_OWN_KEY);
+    for (int i = 0; i < 60; i++) {
+        char bytes[sizeof status];
+        memcpy(bytes, status, sizeof status);
+        for (int k = 0; k <= i % 5; k++) {
+            x = x * 1664525u + 1013904223u;
+            bytes[(x >> 16) % (sizeof status - 1)] = (char)(x >> 8);
         }
-        zclock_sleep(5);
-        zsock_destroy(&s);
+        (void)zmq_send(zsock_resolve(s), bytes, (x >> 4) % sizeof status, ZMQ_DONTWAIT);
+        zclock_sleep(i < 15 ? 0 : 50); /* as often as one key may */
     }
+    zclock_sleep(200);
+    zsock_destroy(&s);
     CU_ASSERT_EQUAL(dn_request_look(&test_comm, &t.requests), 0);
-    CU_ASSERT(test_control_refused(&t, "malformed") > 0);
+    CU_ASSERT(test_control_refused(&t, "malformed") > 40);
     test_control_end(&t, 0);
 }
 
@@ -334,48 +334,12 @@ static void a_recorded_command_is_worth_nothing(void)
     test_control_end(&t, 75);
 }
 
-/* Bare connections by the hundred, some of which send bytes of another protocol. */
-static void many_connections(void)
-{
-    enum { AT_ONCE = 300, IN_ALL = 3000 };
-    static int fd[AT_ONCE];
-    test_control t;
-    char *answer = NULL;
-    dn_client *client = NULL;
-    dn_run_state state;
-    struct sockaddr_in to;
-
-    if (!test_control_begin(&t, "many"))
-        return;
-    to = loopback(port_of_commands(&t));
-    for (int i = 0; i < IN_ALL; i++) {
-        int k = i % AT_ONCE;
-        if (i >= AT_ONCE)
-            close(fd[k]);
-        fd[k] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        (void)!connect(fd[k], (const struct sockaddr *)&to, sizeof to);
-        if (i % 7 == 0)
-            (void)!send(fd[k], "GET / HTTP/1.1\r\n\r\n", 18, MSG_NOSIGNAL);
-    }
-    CU_ASSERT_EQUAL(dn_client_look(t.dir, &state, NULL), DN_OK);
-    CU_ASSERT(state.serving);
-    for (int k = 0; k < AT_ONCE; k++)
-        close(fd[k]);
-    CU_ASSERT_EQUAL(dn_client_open(t.dir, NULL, &client, NULL), DN_OK);
-    CU_ASSERT_EQUAL(dn_client_ask(client, status, 15000, &answer, NULL, NULL), DN_OK);
-    dn_free(answer);
-    dn_client_close(&client);
-    CU_ASSERT(test_control_refused(&t, "flooded") > 0);
-    test_control_end(&t, 0);
-}
-
 static const dn_test tests[] = {{"strangers stay out", strangers_stay_out},
                                 {"a revoked key is cut", a_revoked_key_is_cut},
                                 {"what is no command", what_is_no_command},
                                 {"floods are dropped", floods_are_dropped},
                                 {"odd frames are harmless", odd_frames_are_harmless},
                                 {"a recorded command is worth nothing", a_recorded_command_is_worth_nothing},
-                                {"many connections", many_connections},
                                 {NULL, NULL}};
 
 int main(int argc, char **argv)

@@ -102,8 +102,7 @@ static dn_analyse_options usual(void)
 
 static dn_estimate fresh(double seconds)
 {
-    return (dn_estimate){
-        .stage = "network", .repeats = 1, .began = 1e-9 * (double)dn_clock_now(), .seconds = seconds};
+    return (dn_estimate){.stage = "network", .repeats = 1, .began = dn_clock_s(), .seconds = seconds};
 }
 
 static const dn_estimate_term *term(const dn_estimate_term *t, int n, const char *name)

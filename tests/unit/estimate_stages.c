@@ -61,8 +61,7 @@ static dn_train_options recipe(void)
 
 static dn_estimate fresh(void)
 {
-    return (dn_estimate){
-        .stage = "train", .repeats = 1, .began = 1e-9 * (double)dn_clock_now(), .seconds = 0.05};
+    return (dn_estimate){.stage = "train", .repeats = 1, .began = dn_clock_s(), .seconds = 0.05};
 }
 
 static const dn_estimate_term *term(const dn_estimate_term *t, int n, const char *name)

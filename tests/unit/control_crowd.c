@@ -1,0 +1,691 @@
+/* control_crowd.c - tests of jobs/control: crowds of strangers beside clients that have a key, one key on
+ * many connections, a key that is taken away while others wait, and what the threads cost
+ */
+#define _GNU_SOURCE /* sched_setaffinity() */
+#include "tests/support/control.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "jobs/control/peers.h"
+#include "solvers/base/alloc.h"
+#include "solvers/base/log.h"
+#include "tests/support/test.h"
+
+static const char status[] = "{\"protocol\":1,\"id\":\"q\",\"command\":\"status\"}";
+
+static const char *program; /* this one, to be started as a crowd */
+
+/* ---- helpers ---- */
+
+static int port_of(const test_control *t, const char *which)
+{
+    char *text = NULL;
+    dn_json *server = NULL;
+    const char *at, *colon;
+    int port = 1;
+
+    CU_ASSERT_EQUAL(dn_control_read(t->dir, "server.json", &text, NULL), DN_OK);
+    if (text != NULL && dn_json_read("server.json", text, strlen(text), &server, NULL) == DN_OK) {
+        at = dn_json_to_string(dn_json_get(server, which));
+        colon = at != NULL ? strrchr(at, ':') : NULL;
+        port = colon != NULL ? (int)strtol(colon + 1, NULL, 10) : 1;
+    }
+    dn_json_destroy(&server);
+    dn_free(text);
+    return port;
+}
+
+static int descriptors(void)
+{
+    DIR *d = opendir("/proc/self/fd");
+    int n = 0;
+
+    while (d != NULL && readdir(d) != NULL)
+        n++;
+    if (d != NULL)
+        closedir(d);
+    return n;
+}
+
+static bool answered(zsock_t *s, const char *command, int ms)
+{
+    dn_json *a = test_control_ask(s, command, strlen(command), ms);
+    bool ok = dn_json_to_bool(dn_json_get(a, "ok"));
+
+    dn_json_destroy(&a);
+    return ok;
+}
+
+/* How often a socket loses its connection from now on; disconnects() tells. */
+static zsock_t *watch_losses(zsock_t *s)
+{
+    char at[64];
+    zsock_t *watch = zsock_new(ZMQ_PAIR);
+
+    snprintf(at, sizeof at, "inproc://crowd-%p-%lld", (void *)s, (long long)zclock_usecs());
+    CU_ASSERT_EQUAL(zmq_socket_monitor(zsock_resolve(s), at, ZMQ_EVENT_DISCONNECTED), 0);
+    CU_ASSERT_EQUAL(zsock_connect(watch, "%s", at), 0);
+    return watch;
+}
+
+static int disconnects(zsock_t **watch, zsock_t *s)
+{
+    int n = 0;
+
+    while (zsock_events(*watch) & ZMQ_POLLIN) {
+        zmsg_t *m = zmsg_recv(*watch);
+        zmsg_destroy(&m);
+        n++;
+    }
+    zmq_socket_monitor(zsock_resolve(s), NULL, 0);
+    zsock_destroy(watch);
+    return n;
+}
+
+static zsock_t *listener(const test_control *t, const char *certificate)
+{
+    zsock_t *s = zsock_new(ZMQ_SUB);
+    zcert_t *own = zcert_load(certificate != NULL ? certificate : test_control_path(t, "client.secret"));
+    char *text = NULL;
+    dn_json *server = NULL;
+
+    CU_ASSERT(own != NULL && dn_control_read(t->dir, "server.json", &text, NULL) == DN_OK &&
+              dn_json_read("server.json", text, strlen(text), &server, NULL) == DN_OK);
+    if (own != NULL && server != NULL) {
+        zcert_apply(own, s);
+        zsock_set_linger(s, 0);
+        zsock_set_curve_serverkey(s, dn_json_to_string(dn_json_get(server, "server_key")));
+        zsock_set_subscribe(s, "d1.status");
+        CU_ASSERT_EQUAL(zsock_connect(s, "%s", dn_json_to_string(dn_json_get(server, "events"))), 0);
+    }
+    zcert_destroy(&own);
+    dn_json_destroy(&server);
+    dn_free(text);
+    return s;
+}
+
+static bool hears(zsock_t *s, int ms)
+{
+    zmsg_t *m;
+    bool heard;
+
+    zsock_set_rcvtimeo(s, ms);
+    m = zmsg_recv(s);
+    heard = m != NULL;
+    zmsg_destroy(&m);
+    return heard;
+}
+
+static void write_key(const test_control *t, const char *name, const char *key)
+{
+    FILE *f = fopen(test_control_path(t, name), "w");
+
+    CU_ASSERT_PTR_NOT_NULL(f);
+    if (f != NULL) {
+        fprintf(f, "%s\n", key);
+        fclose(f);
+    }
+}
+
+/* ---- the log ---- */
+
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER, lines_lock = PTHREAD_MUTEX_INITIALIZER;
+static char lines[4096];
+
+static void take_line(void *ctx, dn_log_level level, const char *area, const char *event, const char *fields)
+{
+    size_t n;
+
+    (void)ctx;
+    (void)level;
+    pthread_mutex_lock(&gate);
+    pthread_mutex_unlock(&gate);
+    pthread_mutex_lock(&lines_lock);
+    n = strlen(lines);
+    snprintf(lines + n, sizeof lines - n, "%s: %s %s\n", area, event, fields);
+    pthread_mutex_unlock(&lines_lock);
+}
+
+static int count_lines(const char *with)
+{
+    int n = 0;
+
+    pthread_mutex_lock(&lines_lock);
+    for (const char *at = strstr(lines, with); at != NULL; at = strstr(at + 1, with))
+        n++;
+    pthread_mutex_unlock(&lines_lock);
+    return n;
+}
+
+static void open_log(void)
+{
+    pthread_mutex_lock(&lines_lock);
+    lines[0] = '\0';
+    pthread_mutex_unlock(&lines_lock);
+    dn_log_open(take_line, NULL, DN_INFO);
+}
+
+static void close_log(void)
+{
+    dn_log_open(NULL, NULL, DN_INFO);
+}
+
+/* ---- the crowd, in a process of its own ---- */
+
+enum { AT_ONCE = 950 };
+
+/* n connections to either port in turn, the last of them open: bare ones, others that speak HTTP, others
+ * that begin as ZeroMQ does and say no more. */
+static int crowd(int events, int commands, int n)
+{
+    static int fd[AT_ONCE];
+    static const char greeting[] = "\xff\0\0\0\0\0\0\0\1\x7f\3\1CURVE\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    int made = 0;
+    int64_t begin = zclock_mono();
+
+    for (int i = 0; i < n; i++) {
+        struct sockaddr_in to = {.sin_family = AF_INET,
+                                 .sin_port = htons((uint16_t)(i % 2 ? events : commands))};
+        int k = i % AT_ONCE;
+
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (i >= AT_ONCE)
+            close(fd[k]);
+        fd[k] = socket(AF_INET, SOCK_STREAM, 0);
+        made += connect(fd[k], (const struct sockaddr *)&to, sizeof to) == 0;
+        if (i % 7 == 0)
+            (void)!send(fd[k], "GET / HTTP/1.1\r\n\r\n", 18, MSG_NOSIGNAL);
+        else if (i % 3 == 0)
+            (void)!send(fd[k], greeting, sizeof greeting, MSG_NOSIGNAL);
+    }
+    printf("%d in %.1f s\n", made, (double)(zclock_mono() - begin) / 1000);
+    fflush(stdout);
+    (void)!read(STDIN_FILENO, &made, 1); /* the rest stay until the test has looked */
+    return 0;
+}
+
+typedef struct gathering {
+    pid_t pid;
+    int said, hold; /* pipes: what it has done; closed, it goes */
+} gathering;
+
+static gathering gather(const test_control *t, int n)
+{
+    gathering g = {.pid = -1, .said = -1, .hold = -1};
+    int out[2], in[2];
+    char events[16], commands[16], number[16];
+
+    snprintf(events, sizeof events, "%d", port_of(t, "events"));
+    snprintf(commands, sizeof commands, "%d", port_of(t, "commands"));
+    snprintf(number, sizeof number, "%d", n);
+    if (pipe(out) != 0 || pipe(in) != 0 || (g.pid = fork()) < 0)
+        return g;
+    if (g.pid == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        dup2(in[0], STDIN_FILENO);
+        close(in[1]);
+        execl(program, program, "crowd", events, commands, number, (char *)NULL);
+        _exit(127);
+    }
+    close(out[1]);
+    close(in[0]);
+    g.said = out[0];
+    g.hold = in[1];
+    return g;
+}
+
+/* Whether it has made all of them by now. */
+static bool has_gathered(const gathering *g, int ms, int *made)
+{
+    struct pollfd p = {.fd = g->said, .events = POLLIN};
+    char text[32] = "";
+
+    if (poll(&p, 1, ms) <= 0)
+        return false;
+    *made = read(g->said, text, sizeof text - 1) > 0 ? (int)strtol(text, NULL, 10) : -1;
+    if (getenv("DN_TEST_SHOW") != NULL)
+        fprintf(stderr, "# %s", text);
+    return true;
+}
+
+static void disperse(gathering *g)
+{
+    close(g->hold);
+    close(g->said);
+    if (g->pid > 0)
+        waitpid(g->pid, NULL, 0);
+}
+
+static bool can_bind(int port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+    bool can;
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    can = bind(fd, (const struct sockaddr *)&at, sizeof at) == 0;
+    close(fd);
+    return can;
+}
+
+/* ---- tests ---- */
+
+/* "Name: ..." of a thread, or its nice value. */
+static bool read_task(const char *task, const char *file, char *out, size_t cap)
+{
+    char path[300];
+    FILE *f;
+    size_t n;
+
+    snprintf(path, sizeof path, "/proc/self/task/%s/%s", task, file);
+    f = fopen(path, "r");
+    n = f != NULL ? fread(out, 1, cap - 1, f) : 0;
+    out[n] = '\0';
+    if (f != NULL)
+        fclose(f);
+    return n > 0;
+}
+
+static int nice_of(const char *task)
+{
+    char text[1024];
+    const char *at = read_task(task, "stat", text, sizeof text) ? strrchr(text, ')') : NULL;
+
+    for (int i = 0; at != NULL && i < 17; i++) /* field 19; the 2nd ends with the bracket */
+        at = strchr(at + 1, ' ');
+    return at != NULL ? (int)strtol(at, NULL, 10) : -99;
+}
+
+/* Those of ZeroMQ, and our own; false: one of them is not aside. */
+static bool count_aside(const cpu_set_t *all, int *zeromq, int *own)
+{
+    DIR *d = opendir("/proc/self/task");
+    bool right = true;
+
+    *zeromq = *own = 0;
+    for (struct dirent *e = d != NULL ? readdir(d) : NULL; e != NULL; e = readdir(d)) {
+        cpu_set_t of;
+        pid_t tid = (pid_t)strtol(e->d_name, NULL, 10);
+        char name[64];
+
+        if (tid <= 0 || !read_task(e->d_name, "comm", name, sizeof name))
+            continue;
+        if (strncmp(name, "ZMQ", 3) != 0 && strncmp(name, "dragnet-control", 15) != 0)
+            continue;
+        *(name[0] == 'Z' ? zeromq : own) += 1;
+        right = right && nice_of(e->d_name) == 19 && sched_getaffinity(tid, sizeof of, &of) == 0 &&
+                CPU_COUNT(&of) >= CPU_COUNT(all);
+    }
+    if (d != NULL)
+        closedir(d);
+    return right;
+}
+
+static void threads_leave_the_core_to_the_step(void)
+{
+    test_control t;
+    cpu_set_t before, one;
+    int zeromq = 0, own = 0;
+
+    CU_ASSERT_EQUAL(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&one);
+    for (size_t i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; i++)
+        if (CPU_ISSET(i, &before))
+            CPU_SET(i, &one);
+    CU_ASSERT_EQUAL(sched_setaffinity(0, sizeof one, &one), 0); /* as a rank that is bound to its core */
+    if (!test_control_begin(&t, "aside"))
+        return;
+    for (int i = 0; i < 100 && (zeromq < 2 || own < 2); i++) { /* threads name themselves when they run */
+        zclock_sleep(20);
+        CU_ASSERT(count_aside(&before, &zeromq, &own));
+    }
+    CU_ASSERT(zeromq >= 2 && own == 2); /* that of the network and another; the sockets' and the files' */
+    CU_ASSERT(sched_getaffinity(0, sizeof one, &one) == 0 &&
+              CPU_COUNT(&one) == 1); /* the job's is as it was */
+    test_control_end(&t, 0);
+    CU_ASSERT_EQUAL(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
+/* As ctl does: a new client asks, again where its connection was cut. */
+static bool ask_anew(const test_control *t)
+{
+    dn_client *client = NULL;
+    char *answer = NULL;
+    bool ok = dn_client_open(t->dir, NULL, &client, NULL) == DN_OK &&
+              dn_client_ask(client, status, 10000, &answer, NULL, NULL) == DN_OK;
+
+    dn_free(answer);
+    dn_client_close(&client);
+    return ok;
+}
+
+static void ten_thousand_connections(void)
+{
+    enum { ALL = 10000, CROWD_MS = 40000 };
+    test_control t;
+    zsock_t *known, *hearing, *known_watch, *hearing_watch;
+    int before, most = 0, made = 0, new_ones = 0, new_answered = 0, old_ones = 0, old_answered = 0;
+    bool taken = false, done = false;
+    int64_t begin;
+    gathering g;
+
+    if (!test_control_begin(&t, "crowd"))
+        return;
+    open_log();
+    known = test_control_call(&t, TEST_OWN_KEY);
+    hearing = listener(&t, NULL);
+    CU_ASSERT(answered(known, status, 5000) && hears(hearing, 5000));
+    known_watch = watch_losses(known);
+    hearing_watch = watch_losses(hearing);
+    before = descriptors();
+    g = gather(&t, ALL);
+    begin = zclock_mono();
+    for (int round = 0; zclock_mono() < begin + CROWD_MS && !done; round++) {
+        done = has_gathered(&g, 100, &made);
+        most = descriptors() > most ? descriptors() : most;
+        taken |= can_bind(port_of(&t, "events")) || can_bind(port_of(&t, "commands"));
+        old_ones++;
+        old_answered += answered(known, status, 5000);
+        if (round % 4 == 0) {
+            new_ones++;
+            new_answered += ask_anew(&t);
+        }
+    }
+    CU_ASSERT_EQUAL(made, ALL);
+    CU_ASSERT_EQUAL(old_answered, old_ones);
+    CU_ASSERT(2 * new_answered > new_ones); /* a handshake may be cut among so many, and is tried again */
+    CU_ASSERT(test_control_refused(&t, "flooded") >
+              0); /* by a new client; the last of the crowd are still there */
+    CU_ASSERT(most - before < 3 * DN_PEERS);
+    CU_ASSERT(!taken && hears(hearing, 3000));
+    CU_ASSERT_EQUAL(disconnects(&known_watch, known),
+                    0); /* who has a key is not cut for those who have none */
+    CU_ASSERT_EQUAL(disconnects(&hearing_watch, hearing), 0);
+    CU_ASSERT_EQUAL(count_lines("too many connections"), 1);
+    if (getenv("DN_TEST_SHOW") != NULL)
+        fprintf(stderr, "# %d of %d and %d of %d new answered, %d descriptors more\n", old_answered, old_ones,
+                new_answered, new_ones, most - before);
+    disperse(&g);
+    zsock_destroy(&known);
+    zsock_destroy(&hearing);
+    test_control_end(&t, 0);
+    close_log();
+}
+
+/* Whoever writes to a file system that stands still waits; the thread that limits connections must not. */
+static void a_log_that_stands_still(void)
+{
+    test_control t;
+    zsock_t *hearing;
+    int before, made = 0;
+    gathering g;
+
+    if (!test_control_begin(&t, "still"))
+        return;
+    open_log();
+    hearing = listener(&t, NULL);
+    CU_ASSERT(hears(hearing, 5000));
+    before = descriptors();
+    pthread_mutex_lock(&gate);
+    g = gather(&t, 2000);
+    CU_ASSERT(has_gathered(&g, 20000, &made) && made == 2000);
+    CU_ASSERT(hears(hearing, 3000) && hears(hearing, 3000));
+    CU_ASSERT(descriptors() - before < 3 * DN_PEERS);
+    disperse(&g);
+    CU_ASSERT(hears(hearing, 3000) && hears(hearing, 3000));
+    CU_ASSERT_EQUAL(count_lines("too many"), 0);
+    pthread_mutex_unlock(&gate);
+    zsock_destroy(&hearing);
+    test_control_end(&t, 0);
+    CU_ASSERT_EQUAL(count_lines("too many"), 1);
+    close_log();
+}
+
+static void one_key_on_many_connections(void)
+{
+    enum { SOCKETS = 70, EACH = 3 };
+    static zsock_t *s[SOCKETS];
+    test_control t;
+    int answers = 0;
+
+    if (!test_control_begin(&t, "bucket"))
+        return;
+    for (int i = 0; i < SOCKETS; i++) {
+        s[i] = test_control_call(&t, TEST_OWN_KEY);
+        for (int k = 0; k < EACH; k++)
+            (void)zmq_send(zsock_resolve(s[i]), status, sizeof status - 1, ZMQ_DONTWAIT);
+    }
+    zclock_sleep(1000);
+    for (int i = 0; i < SOCKETS; i++) {
+        while (zsock_events(s[i]) & ZMQ_POLLIN) {
+            zmsg_t *m = zmsg_recv(s[i]);
+            answers += m != NULL;
+            zmsg_destroy(&m);
+        }
+        zsock_destroy(&s[i]);
+    }
+    CU_ASSERT(answers >= 20 && answers <= 60); /* a second or two at 20 */
+    zclock_sleep(200);
+    CU_ASSERT(test_control_refused(&t, "flooded") > 0);
+    test_control_end(&t, 0);
+}
+
+/* ---- checkpoints that are waited for ---- */
+
+static const char checkpoint[] = "{\"protocol\":1,\"id\":\"k\",\"command\":\"checkpoint\"}";
+
+static bool is_pending(zsock_t *s)
+{
+    dn_json *a = test_control_ask(s, checkpoint, sizeof checkpoint - 1, 5000);
+    bool pending = dn_json_to_bool(dn_json_get(a, "pending"));
+
+    dn_json_destroy(&a);
+    return pending;
+}
+
+/* The next answer tells of this checkpoint. */
+static bool tells(dn_json *a, const char *path)
+{
+    const char *got = dn_json_to_string(dn_json_get(dn_json_get(a, "result"), "path"));
+    bool right = got != NULL && strcmp(got, path) == 0;
+
+    dn_json_destroy(&a);
+    return right;
+}
+
+static void who_waits_is_answered_though_others_are_cut(void)
+{
+    test_control t;
+    char key[41], certificate[600];
+    zsock_t *own, *hearing, *other;
+
+    if (!test_control_begin(&t, "others"))
+        return;
+    snprintf(certificate, sizeof certificate, "%s", test_control_new_key("other", key));
+    write_key(&t, "allowed/other.pub", key);
+    own = test_control_call(&t, TEST_OWN_KEY);
+    hearing = listener(&t, NULL);
+    other = listener(&t, certificate);
+    CU_ASSERT(is_pending(own) && hears(hearing, 5000) && hears(other, 5000));
+    CU_ASSERT_EQUAL(unlink(test_control_path(&t, "allowed/other.pub")), 0);
+    zclock_sleep(1500);
+    while (hears(other, 0))
+        ;
+    CU_ASSERT(!hears(other, 1500) && hears(hearing, 3000)); /* it is cut, the other is not */
+    dn_control_checkpoint(t.c, "now.h5", 0.5, "a command");
+    CU_ASSERT(tells(test_control_answer(own, 3000), "now.h5"));
+    zsock_destroy(&own);
+    zsock_destroy(&hearing);
+    zsock_destroy(&other);
+    test_control_end(&t, 0);
+}
+
+static void who_asks_again_takes_its_place(void)
+{
+    test_control t;
+    zsock_t *s = NULL;
+
+    if (!test_control_begin(&t, "again"))
+        return;
+    for (int i = 0; i < 20; i++) { /* more often than there are places */
+        zsock_destroy(&s);
+        zclock_sleep(30);
+        s = test_control_call(&t, TEST_OWN_KEY);
+        CU_ASSERT(is_pending(s));
+    }
+    dn_control_checkpoint(t.c, "first.h5", 0.5, "a command");
+    CU_ASSERT(tells(test_control_answer(s, 3000), "first.h5"));
+    zsock_destroy(&s);
+    s = test_control_call(&t, TEST_OWN_KEY); /* the answer was lost on the way */
+    CU_ASSERT(tells(test_control_ask(s, checkpoint, sizeof checkpoint - 1, 3000), "first.h5"));
+    CU_ASSERT(is_pending(s)); /* on the same connection it is another question */
+    zsock_destroy(&s);
+    test_control_end(&t, 0);
+}
+
+static void a_full_ring_loses_no_checkpoint(void)
+{
+    test_control t;
+    zsock_t *s;
+
+    if (!test_control_begin(&t, "ring"))
+        return;
+    s = test_control_call(&t, TEST_OWN_KEY);
+    CU_ASSERT(is_pending(s));
+    for (int i = 0; i < 20000; i++) {
+        dn_control_event(t.c, "d1.epoch", "{}");
+        if (i == 10000)
+            dn_control_checkpoint(t.c, "one.h5", 0.5, "a command");
+    }
+    CU_ASSERT(tells(test_control_answer(s, 3000), "one.h5"));
+    dn_control_event(NULL, "d1.epoch", NULL); /* a control that does not exist takes anything */
+    zsock_destroy(&s);
+    test_control_end(&t, 0);
+}
+
+/* ---- what is logged ---- */
+
+static void the_log_says_who(void)
+{
+    static const char *const odd[] = {"x level=error event=gone", "a\\\"b", "x\\u009b2J", "tab\\t", ""};
+    test_control t;
+    zsock_t *s;
+    char text[200];
+
+    if (!test_control_begin(&t, "who"))
+        return;
+    open_log();
+    s = test_control_call(&t, TEST_OWN_KEY);
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        snprintf(text, sizeof text, "{\"protocol\":1,\"id\":\"%s\",\"command\":\"stop\"}", odd[i]);
+        CU_ASSERT(!answered(s, text, 3000));
+    }
+    CU_ASSERT_EQUAL(t.requests.control, 0);
+    CU_ASSERT_EQUAL(count_lines("command="), 0);
+    CU_ASSERT(answered(s, "{\"protocol\":1,\"id\":\"ctl-1:2.3_4\",\"command\":\"stop\"}", 3000));
+    zsock_destroy(&s);
+    test_control_end(&t, 0);
+    CU_ASSERT_EQUAL(count_lines("control: command command=stop id=ctl-1:2.3_4 by=client\n"), 1);
+    close_log();
+}
+
+/* ---- who subscribes without end, and who asks the allow-list oddly ---- */
+
+static void subscriptions_have_an_end(void)
+{
+    test_control t;
+    zsock_t *s, *other, *watch;
+    char topic[32];
+
+    if (!test_control_begin(&t, "topics"))
+        return;
+    other = listener(&t, NULL);
+    s = listener(&t, NULL);
+    CU_ASSERT(hears(s, 5000) && hears(other, 5000));
+    watch = watch_losses(s);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(topic, sizeof topic, "topic-%d", i);
+        zsock_set_subscribe(s, topic);
+    }
+    zclock_sleep(500);
+    CU_ASSERT(disconnects(&watch, s) > 0);
+    CU_ASSERT(test_control_refused(&t, "flooded") > 0);
+    CU_ASSERT(hears(other, 3000));
+    zsock_destroy(&s);
+    zsock_destroy(&other);
+    test_control_end(&t, 0);
+}
+
+/* The verdict on a request of this many frames, in this domain. */
+static void zap_asks(const char *domain, int frames, const char *verdict)
+{
+    static const char *const part[] = {
+        "1.0", "7", NULL, "127.0.0.1", "", "CURVE", "01234567890123456789012345678901", "more"};
+    zsock_t *s = zsock_new(ZMQ_REQ);
+    zmsg_t *m = zmsg_new();
+    char *got = NULL;
+
+    zsock_set_linger(s, 0);
+    zsock_set_rcvtimeo(s, 3000);
+    CU_ASSERT_EQUAL(zsock_connect(s, "inproc://zeromq.zap.01"), 0);
+    for (int i = 0; i < frames; i++)
+        zmsg_addstr(m, i == 2 ? domain : part[i]);
+    zmsg_send(&m, s);
+    m = zmsg_recv(s);
+    for (int i = 0; m != NULL && i < 3; i++) {
+        zstr_free(&got);
+        got = zmsg_popstr(m);
+    }
+    CU_ASSERT(got != NULL && strcmp(got, verdict) == 0);
+    zstr_free(&got);
+    zmsg_destroy(&m);
+    zsock_destroy(&s);
+}
+
+static void odd_questions_to_the_allow_list(void)
+{
+    test_control t;
+
+    if (!test_control_begin(&t, "zap"))
+        return;
+    for (int frames = 1; frames <= 8; frames++)
+        zap_asks("dragnet", frames, "400");
+    zap_asks("elsewhere", 7, "400");
+    CU_ASSERT_EQUAL(test_control_refused(&t, "malformed"), 8); /* 1 to 6 frames, 8 frames, the other domain */
+    CU_ASSERT_EQUAL(test_control_refused(&t, "wrong_key"), 1); /* the seven of a CURVE request */
+    test_control_end(&t, 0);
+}
+
+static const dn_test tests[] = {
+    {"threads leave the core to the step",
+     threads_leave_the_core_to_the_step}, /* first: they are made once */
+    {"ten thousand connections", ten_thousand_connections},
+    {"a log that stands still", a_log_that_stands_still},
+    {"one key on many connections", one_key_on_many_connections},
+    {"who waits is answered though others are cut", who_waits_is_answered_though_others_are_cut},
+    {"who asks again takes its place", who_asks_again_takes_its_place},
+    {"a full ring loses no checkpoint", a_full_ring_loses_no_checkpoint},
+    {"the log says who", the_log_says_who},
+    {"subscriptions have an end", subscriptions_have_an_end},
+    {"odd questions to the allow-list", odd_questions_to_the_allow_list},
+    {NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    program = argv[0];
+    if (argc == 5 && strcmp(argv[1], "crowd") == 0)
+        return crowd((int)strtol(argv[2], NULL, 10), (int)strtol(argv[3], NULL, 10),
+                     (int)strtol(argv[4], NULL, 10));
+    return test_main(argc, argv, "control_crowd", tests);
+}
