@@ -11,6 +11,7 @@
 #include "jobs/cli/run_control.h"
 #include "jobs/cli/run_lock.h"
 #include "jobs/cli/surroundings.h"
+#include "jobs/control/control_files.h"
 #include "mpi/core/agree.h"
 #include "mpi/embed/embed.h"
 #include "mpi/embed/embed_input.h"
@@ -184,7 +185,7 @@ static dn_status compute(job *j, dn_error *err)
     if (comm->rank == 0) {
         dn_progress_end();
         if (st == DN_OK)
-            dn_run_control_erase(j->parts);
+            dn_control_erase(j->parts);
         dn_run_lock_release(&j->lock);
         (void)rmdir(j->parts); /* fails, as it should, while parts stand in it */
         if (st == DN_OK)
