@@ -167,6 +167,18 @@ static void report(const job *j)
         r->seconds > 0 ? (double)r->residues / r->seconds : 0.0, r->seconds, j->output);
 }
 
+/* What the folder of the parts is for is over, or has failed before there was a part: nothing stays, what
+ * watching needs least of all. One that was stopped says so there. Rank 0. */
+static void leave_parts(job *j, dn_status st)
+{
+    bool empty = false;
+
+    if (st == DN_OK || (st != DN_ESAVED && dn_directory_empty(j->parts, &empty, NULL) == DN_OK && empty))
+        dn_control_erase(j->parts);
+    dn_run_lock_release(&j->lock);
+    (void)rmdir(j->parts); /* fails, as it should, while parts stand in it */
+}
+
 /* Collective. */
 static dn_status compute(job *j, dn_error *err)
 {
@@ -184,10 +196,7 @@ static dn_status compute(job *j, dn_error *err)
     dn_run_control_close(&j->control, st, err);
     if (comm->rank == 0) {
         dn_progress_end();
-        if (st == DN_OK)
-            dn_control_erase(j->parts);
-        dn_run_lock_release(&j->lock);
-        (void)rmdir(j->parts); /* fails, as it should, while parts stand in it */
+        leave_parts(j, st);
         if (st == DN_OK)
             report(j);
     }

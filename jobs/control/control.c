@@ -192,10 +192,29 @@ static void send_status(dn_control *c, const char *state, int exit_code)
     dn_json_destroy(&fields);
 }
 
+/* The id that Slurm shows and takes: of a task of an array ARRAY_NUMBER, whatever number the task has
+ * besides.
+ */
+static void add_job(dn_json *json)
+{
+    const char *job = getenv("SLURM_JOB_ID"), *array = getenv("SLURM_ARRAY_JOB_ID"),
+               *task = getenv("SLURM_ARRAY_TASK_ID");
+    char id[64];
+
+    if (array != NULL && task != NULL)
+        snprintf(id, sizeof id, "%.30s_%.30s", array, task);
+    else
+        snprintf(id, sizeof id, "%.60s", job != NULL ? job : "");
+    if (job != NULL)
+        dn_json_string(json, "job_id", id);
+    else
+        dn_json_value(json, "job_id", "null");
+}
+
 static dn_status write_server(dn_control *c, dn_error *err)
 {
     dn_status st = DN_OK;
-    const char *job = getenv("SLURM_JOB_ID"), *restart = getenv("SLURM_RESTART_COUNT");
+    const char *restart = getenv("SLURM_RESTART_COUNT");
     dn_json *json = dn_json_create();
     char *text = NULL;
 
@@ -206,10 +225,7 @@ static dn_status write_server(dn_control *c, dn_error *err)
     dn_json_string(json, "host", c->host);
     dn_json_int(json, "pid", (int64_t)getpid());
     dn_json_string(json, "stage", c->stage);
-    if (job != NULL)
-        dn_json_string(json, "job_id", job);
-    else
-        dn_json_value(json, "job_id", "null");
+    add_job(json);
     dn_json_int(json, "restart", restart != NULL ? strtol(restart, NULL, 10) : 0);
     dn_json_int(json, "ranks", c->ranks);
     dn_json_string(json, "started_utc", c->started);

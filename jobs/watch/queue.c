@@ -1,11 +1,13 @@
 /* queue.c - what Slurm's queue knows of the job of a run; see queue.h */
 #include "jobs/watch/queue.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,8 +41,58 @@ static void join_path(const char *dir, const char *path, size_t len, char *out)
     out[n] = '\0';
 }
 
+/* Whether an array "12_3" or "12_[0,4-8:2%3]" has this task. */
+static bool has_task(const char *id, long task)
+{
+    const char *at = strchr(id, '_');
+
+    at = at == NULL ? "" : at[1] == '[' ? at + 2 : at + 1;
+    while (isdigit((unsigned char)*at)) {
+        char *end;
+        long first = strtol(at, &end, 10), last = first, step = 1;
+
+        if (*end == '-')
+            last = strtol(end + 1, &end, 10);
+        if (*end == ':')
+            step = strtol(end + 1, &end, 10);
+        if (task >= first && task <= last && step > 0 && (task - first) % step == 0)
+            return true;
+        at = *end == ',' ? end + 1 : "";
+    }
+    return false;
+}
+
+/* Whether a line of the queue is of this job; "12_3" may stand in "12_[3-8]". */
+static bool is_job(const char *id, const char *job)
+{
+    const char *task = strchr(job, '_');
+
+    return strcmp(id, job) == 0 ||
+           (task != NULL && isdigit((unsigned char)task[1]) &&
+            strncmp(id, job, (size_t)(task - job) + 1) == 0 && has_task(id, strtol(task + 1, NULL, 10)));
+}
+
+/* Whether path is run; in an array (jobs/slurm/array.sbatch) @ stands for the number of a task. */
+static bool is_run(const char *path, const char *run, const char *id)
+{
+    long task = -1;
+
+    for (; *path != '\0'; path++)
+        if (*path == '@' && *run != '@') {
+            char *end = NULL;
+            long number = isdigit((unsigned char)*run) ? strtol(run, &end, 10) : -1;
+
+            if (number < 0 || (task >= 0 && number != task))
+                return false;
+            task = number;
+            run = end;
+        } else if (*path != *run++)
+            return false;
+    return *run == '\0' && (task < 0 || has_task(id, task));
+}
+
 /* Whether a command has "-o RUN", "--output RUN" or "--output=RUN", seen from dir. */
-static bool writes_to(const char *command, const char *dir, const char *run)
+static bool writes_to(const char *command, const char *dir, const char *run, const char *id)
 {
     static const char *const before[] = {"-o ", "--output ", "--output="};
     char path[PATH_ROOM];
@@ -51,7 +103,7 @@ static bool writes_to(const char *command, const char *dir, const char *run)
                 const char *value = word + strlen(before[k]);
 
                 join_path(dir, value, strcspn(value, " "), path);
-                if (strcmp(path, run) == 0)
+                if (is_run(path, run, id))
                     return true;
             }
     return false;
@@ -88,7 +140,7 @@ void dn_queue_read(const char *text, const char *run, const char *job, dn_watch_
         line[n] = '\0';
         if (!divide(line, field))
             continue;
-        mine = job[0] != '\0' ? strcmp(field[0], job) == 0 : writes_to(field[4], field[3], normal);
+        mine = job[0] != '\0' ? is_job(field[0], job) : writes_to(field[4], field[3], normal, field[0]);
         if (!mine || strcmp(out->queue, "RUNNING") == 0) /* of several, the one that runs */
             continue;
         snprintf(out->job, sizeof out->job, "%.63s", field[0]);

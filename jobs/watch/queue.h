@@ -1,7 +1,8 @@
 /* queue.h - what Slurm's queue knows of the job of a run
  *
  * Asks squeue, if there is one, without waiting for it: a controller that does not answer holds nobody up. A
- * job belongs to a run by its id, or by "-o RUN" among the words of its script. Local.
+ * job belongs to a run by its id, or by "-o RUN" among the words of its script, where @ is the number of an
+ * array's task. Local.
  */
 #ifndef DN_WATCH_QUEUE_H
 #define DN_WATCH_QUEUE_H

@@ -32,6 +32,8 @@ void dn_request_note_at_epoch(dn_requests *r)
 void dn_request_end_stage(dn_requests *r, double every)
 {
     r->at_epoch = 0;
+    r->checkpoint = 0;
+    r->seen = 0;
     r->every = every;
     r->ahead = 0;
 }

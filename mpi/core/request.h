@@ -54,9 +54,9 @@ void dn_request_note(dn_requests *r, int wish);
  * makes a wish of it. Local; any thread. */
 void dn_request_note_at_epoch(dn_requests *r);
 
-/* The stage is over, whatever its end: what was asked of it alone (to stop at an epoch; the interval, which
- * is `every` again) is not asked of the next one, and how long its steps took is not held against that.
- * Local. */
+/* The stage is over, whatever its end: what was asked of it alone (a checkpoint that it has not written; to
+ * stop at an epoch; the interval, which is `every` again) is not asked of the next one, and how long its
+ * steps took is not held against that. Nobody notes anything meanwhile but handlers of signals. Local. */
 void dn_request_end_stage(dn_requests *r, double every);
 
 /* What this rank knows of: noted wishes and, on rank 0, clocks that have run out. A checkpoint that is asked

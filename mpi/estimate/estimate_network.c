@@ -247,8 +247,8 @@ static dn_probe_options probing(const probe *p, int64_t units)
 static dn_status some_subgraph(probe *p, int64_t units, int64_t *out_iterations, dn_error *err)
 {
     dn_probe_options o = probing(p, units);
-    dn_subgraph_figures f;
-    dn_solve_report report;
+    dn_subgraph_figures f = {0};
+    dn_solve_report report = {0};
     dn_status st = dn_subgraph_centrality(p->g, p->team, &o, p->v[0], p->v[1], &f, &report, err);
 
     *out_iterations = report.iterations;
@@ -260,8 +260,8 @@ static dn_status some_subgraph(probe *p, int64_t units, int64_t *out_iterations,
 static dn_status some_current_flow(probe *p, int64_t units, int64_t *out_iterations, dn_error *err)
 {
     dn_probe_options o = probing(p, units);
-    dn_current_flow_figures f;
-    dn_solve_report report;
+    dn_current_flow_figures f = {0};
+    dn_solve_report report = {0};
     dn_status st = dn_current_flow_closeness(p->g, p->team, &o, p->v[0], p->v[1], p->v[2], &f, &report, err);
 
     *out_iterations = report.iterations;

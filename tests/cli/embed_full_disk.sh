@@ -36,5 +36,11 @@ for case in 2600:2:1 4000:1:3; do
     grep -q damaged err.txt && fail "$kb KB: a part was damaged"
     [ "$(states small/s.h5)" = "$(states whole.h5)" ] || fail "$kb KB: other states"
 done
+
+# no room for a single part: nothing is left, not even what watching needs
+rm -rf small/*
+mount -o remount,size=600k small || fail "remounting with 600 KB"
+expect 74 "No space left on device" ranks 2 "${embed[@]}" -o small/s.h5
+[ -z "$(ls -A small)" ] || fail "left without a part: $(ls -R small)"
 umount small
 finish

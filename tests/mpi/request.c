@@ -120,10 +120,17 @@ static void epochs_and_stages_end(void)
         if (test_comm.rank == test_comm.size - 1)
             dn_request_note(&r, DN_WISH_STOP_TERM);
         CU_ASSERT_EQUAL(dn_request_end_epoch(&test_comm, &r), DN_WISH_STOP_CONTROL | DN_WISH_STOP_TERM);
-        r.every = 5; /* as a command has it */
+        r.every = 5;                 /* as a command has it */
+        if (test_comm.rank == who) { /* a checkpoint that was seen, and one that was not */
+            dn_request_note(&r, DN_WISH_CHECKPOINT);
+            CU_ASSERT((dn_request_look(&test_comm, &r) & DN_WISH_CHECKPOINT) != 0);
+            dn_request_note(&r, DN_WISH_CHECKPOINT);
+        }
         dn_request_end_stage(&r, 600);
         CU_ASSERT_EQUAL(dn_request_end_epoch(&test_comm, &r), DN_WISH_STOP_TERM);
         CU_ASSERT_EQUAL((double)r.every, 600);
+        dn_request_saved(&r);
+        CU_ASSERT_EQUAL(dn_request_end_epoch(&test_comm, &r), DN_WISH_STOP_TERM);
     }
     CU_ASSERT_EQUAL(dn_request_end_epoch(&test_comm, NULL), 0);
 }

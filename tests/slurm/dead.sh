@@ -12,7 +12,7 @@ for run in pmix orte; do
     within 60 test -e $run/checkpoint.h5
     kill -9 "$(pgrep -f "^$DRAGNET train .* -o $run\$" | tail -n 1)"
     begin=$SECONDS
-    within 25 is FAILED "${!run}"
+    within 60 is FAILED "${!run}"
     log=$run-${!run}.log
     [ "$(grep -cE 'a rank was lost \(rank [01] on [a-z0-9]+: Killed\)' "$log")" = 1 ] || fail "$run: no line of the rank: $(cat "$log")"
     echo "# $run: ended $((SECONDS - begin)) s after the rank; $(grep 'a rank was lost' "$log")"

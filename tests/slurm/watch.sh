@@ -5,19 +5,20 @@ export NODES=2
 
 data
 train=(gener data.h5 --split warm --epochs 80 --patience 1000 --batch 128 --shards 8 -q)
-job=$(sbatch --parsable -n 2 --begin=now+8 -J train "$JOBS/train.sbatch" "${train[@]}" -o run)
+job=$(sbatch --parsable -n 2 --hold -J train "$JOBS/train.sbatch" "${train[@]}" -o run)
 queued=$("$DRAGNET" watch run --once)
-[[ $queued == *"job $job is queued (BeginTime)"* ]] || fail "queued: $queued"
+[[ $queued == *"job $job is queued (JobHeldUser)"* ]] || fail "queued: $queued"
 timeout 280 "$DRAGNET" watch run >lines.txt 2>&1 </dev/null &
 watch=$!
 tells() { grep -qF -- "$1" lines.txt; }
-within 10 tells "job $job is queued (BeginTime)"
+within 60 tells "job $job is queued (JobHeldUser)"
+scontrol release "$job"
 within 60 tells "running  train gener"
-within 30 tells "epoch 2 done"
+within 60 tells "epoch 2 done"
 scancel --signal=USR1 --batch "$job"
-within 20 tells "saved"
+within 60 tells "saved"
 within 60 tells "the job has started again"
-within 20 is RUNNING "$job"
+within 60 is RUNNING "$job"
 srun -N 1 -n 2 --overlap --jobid "$job" "$DRAGNET" watch run --once </dev/null >two.txt 2>&1 && fail "watched by two"
 grep -qF "is for one process, not for 2" two.txt || fail "srun: $(cat two.txt)"
 complete 200 "$job"

@@ -240,6 +240,9 @@ static const char squeue[] =
     "13|PENDING|Resources|/home/u|x.sh a|b --output=work/runs/cold\n"
     "14|RUNNING|None|/home/u/work|y.sh --output /home/u/work/runs/cold\n"
     "15|PENDING|Priority|/home/u/work/runs|z.sh --no -ocold\n"
+    "18_[2,4-8:2%3]|PENDING|JobArrayTaskLimit|/home/u|array.sbatch train --fold @ -o runs/fold@\n"
+    "18_3|RUNNING|None|/home/u|array.sbatch train --fold @ -o runs/fold@\n"
+    "19_[0-9]|PENDING|Priority|/home/u|array.sbatch x -o of@/fold@\n"
     "no line of it\n\n16|RUNNING|None|/|a.sh -o";
 
 typedef struct queue_case {
@@ -253,7 +256,19 @@ static void the_job_of_a_run_is_found(void)
                                       {"/home/u/work/runs/none", "", "", ""},
                                       {"/home/u/work/runs/none", "15", "PENDING", "15"},
                                       {"/home/u/work/runs", "", "", ""},
-                                      {"/elsewhere", "17", "", ""}};
+                                      {"/elsewhere", "17", "", ""},
+                                      {"/home/u/runs/fold3", "", "RUNNING", "18_3"},
+                                      {"/home/u/runs/fold2", "", "PENDING", "18_[2,4-8:2%3]"},
+                                      {"/home/u/runs/fold6", "", "PENDING", "18_[2,4-8:2%3]"},
+                                      {"/home/u/runs/fold5", "", "", ""},
+                                      {"/home/u/runs/fold10", "", "", ""},
+                                      {"/home/u/runs/fold", "", "", ""},
+                                      {"/home/u/runs/fold3", "18_3", "RUNNING", "18_3"},
+                                      {"/home/u/runs/none", "18_8", "PENDING", "18_[2,4-8:2%3]"},
+                                      {"/home/u/runs/none", "18_5", "", ""},
+                                      {"/home/u/runs/none", "8_8", "", ""},
+                                      {"/home/u/of7/fold7", "", "PENDING", "19_[0-9]"},
+                                      {"/home/u/of7/fold8", "", "", ""}};
 
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
         dn_watch_facts f = {.queue = "RUNNING"};
