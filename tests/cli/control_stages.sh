@@ -3,7 +3,15 @@
 # stopped by ctl and by a signal, and gone on with on other ranks, has the bits of what was left alone; stop at the end of a part; --no-control
 . "$(dirname "$0")/lib.sh"
 
-digest() { h5dump -A 0 -y -m %.17g "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum; }
+# The bytes of all datasets; as text they would be half of the time of this test.
+digest() {
+    local d
+    for d in $(h5ls -r "$1" | awk '$2 == "Dataset" { print $1 }'); do
+        rm -f bytes
+        h5dump -d "$d" -b LE -o bytes "$1" >dump.txt 2>&1 || echo "$d cannot be read"
+        echo "$d $(sha256sum <bytes)"
+    done
+}
 
 # begin N DIR COMMAND...: in the background, on N ranks, until it serves
 begin() {
@@ -70,13 +78,16 @@ steered() {
         kill -0 $asking 2>/dev/null || { fail "$stage: checkpoint: $(cat err.txt)"; break; }
         sleep 0.02
     done
+    [ "$stop" = stop ] || expect 0 "" "$DRAGNET" ctl "$run" $stop # in the part at hand
     let_go
     wait $asking || fail "$stage: checkpoint: $(cat err.txt)"
-    hold "$dir"
+    [ "$stop" != stop ] || hold "$dir"
     grep -q "^reason	a command" saved.txt || fail "$stage: checkpoint: $(cat saved.txt)"
     [ -e "$file" ] || fail "$stage: no $file"
-    expect 0 "" "$DRAGNET" ctl "$run" $stop
-    let_go
+    if [ "$stop" = stop ]; then
+        expect 0 "" "$DRAGNET" ctl "$run" stop
+        let_go
+    fi
     ends 75 "$stage, stop"
     grep -q "stopped by a command after $after" job.err || fail "$stage: $(tail -3 job.err)"
     expect 69 "the last one was saved at" "$DRAGNET" ctl "$run" status
@@ -115,7 +126,8 @@ mkdir small
 embed=(embed --weights small --sequences dti.h5)
 expect 0 "" "$DRAGNET" "${embed[@]}" -o all.h5 --no-control
 steered embed part.h5 part.h5.parts part.h5.parts/part-000000.h5 Moperations "^done" stop "" "${embed[@]}" -o part.h5
-[ "$(digest all.h5)" = "$(digest part.h5)" ] || fail "embed: other states"
+all=$(digest all.h5)
+[ "$(wc -l <<<"$all")" -ge 3 ] && [ "$all" = "$(digest part.h5)" ] || fail "embed: other states"
 [ ! -e part.h5.parts ] || fail "embed: parts are left: $(ls -R part.h5.parts)"
 
 # ---- a run that fails before it has anything leaves nothing, keys of its own least of all ----
