@@ -24,7 +24,8 @@ static const dn_opt options[] = {
 
 typedef struct question {
     const dn_options *options;
-    const char *run, *command, *key, *value; /* the words of the command line, in order */
+    const char *command, *key, *value; /* words of the command line, in order, after the run */
+    char run[DN_CONTROL_PATH];         /* where it has its files */
     bool wait;
     int timeout_ms;
 } question;
@@ -58,16 +59,16 @@ static dn_status read_question(const dn_options *o, question *out, dn_error *err
 {
     dn_status st = DN_OK;
     question q = {.options = o,
-                  .run = dn_options_positional(o, 0),
                   .command = dn_options_positional(o, 1),
                   .key = dn_options_positional(o, 2),
                   .value = dn_options_positional(o, 3),
                   .wait = dn_options_flag(o, "wait")};
     const row *r = q.command != NULL ? find_row(q.command) : NULL;
+    const char *named = dn_options_positional(o, 0);
     bool stop = r != NULL && strcmp(r->name, "stop") == 0;
     double seconds;
 
-    if (q.run == NULL || q.command == NULL)
+    if (named == NULL || q.command == NULL)
         DN_FAIL(DN_EUSAGE, "wanted a run directory and a command: 'dragnet ctl RUN status'");
     if (r == NULL)
         DN_FAIL(DN_EUSAGE, "unknown command '%.60s': status, checkpoint, stop, set, allow, revoke, keys",
@@ -80,6 +81,7 @@ static dn_status read_question(const dn_options *o, question *out, dn_error *err
               : q.wait || strcmp(q.command, "checkpoint") == 0 ? 600
                                                                : 10;
     q.timeout_ms = seconds > 1e6 ? 1000000000 : (int)(seconds * 1000);
+    DN_TRY(dn_control_find_run(named, q.run, err));
     *out = q;
 out:
     return st;
@@ -357,8 +359,9 @@ const dn_command dn_cmd_ctl = {
              "RUN set checkpoint-every TIME\nRUN set log-level debug|info|warn|error\n"
              "RUN allow NAME KEY\nRUN revoke NAME\nRUN keys",
     .details =
-        "RUN is the directory of the run (train -o RUN). The answer goes to stdout, a name and a value on a "
-        "line.\n"
+        "RUN is the directory of the run (train -o RUN), or the output of embed. The answer goes to stdout, "
+        "a name and\n"
+        "a value on a line.\n"
         "checkpoint comes back when it is written; stop when it is noted, with --wait when the job has "
         "ended. A\n"
         "stopped job leaves a checkpoint and exit code 75, as at SIGTERM; the same command goes on from "

@@ -11,6 +11,7 @@
 #include "jobs/cli/run_control.h"
 #include "jobs/cli/run_lock.h"
 #include "jobs/cli/surroundings.h"
+#include "jobs/control/control_files.h"
 #include "mpi/core/agree.h"
 #include "mpi/embed/embed.h"
 #include "mpi/embed/embed_input.h"
@@ -173,7 +174,7 @@ static void leave_parts(job *j, dn_status st)
     bool empty = false;
 
     if (st == DN_OK || (st != DN_ESAVED && dn_directory_empty(j->parts, &empty, NULL) == DN_OK && empty))
-        dn_run_control_erase(j->parts);
+        dn_control_erase(j->parts);
     dn_run_lock_release(&j->lock);
     (void)rmdir(j->parts); /* fails, as it should, while parts stand in it */
 }

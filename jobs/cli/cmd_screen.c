@@ -17,6 +17,7 @@
 #include "jobs/cli/surroundings.h"
 #include "jobs/cli/text_file.h"
 #include "jobs/cli/version.h"
+#include "jobs/control/control_files.h"
 #include "mpi/core/agree.h"
 #include "mpi/estimate/estimate_screen.h"
 #include "mpi/io/checkpoint_file.h"
@@ -326,7 +327,7 @@ static void leave(job *j, dn_status st)
 
     if (nothing) {
         unlink(j->config_path);
-        dn_run_control_erase(j->dir);
+        dn_control_erase(j->dir);
     }
     dn_run_lock_release(&j->lock);
     if (nothing)

@@ -7,6 +7,7 @@
 #include "jobs/cli/directory.h"
 #include "jobs/cli/surroundings.h"
 #include "jobs/cli/text_file.h"
+#include "jobs/control/control_files.h"
 #include "mpi/core/agree.h"
 #include "mpi/graph/store.h"
 #include "mpi/io/checkpoint_file.h"
@@ -269,7 +270,7 @@ void dn_network_job_leave(dn_network_job *j, bool failed)
         failed && j->made_dir && access(j->config_path, F_OK) != 0 && access(j->checkpoint_path, F_OK) != 0;
 
     if (nothing)
-        dn_run_control_erase(j->dir);
+        dn_control_erase(j->dir);
     dn_run_lock_release(&j->lock);
     if (nothing)
         (void)rmdir(j->dir); /* fails, as it should, when something stands in it */

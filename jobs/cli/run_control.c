@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "jobs/cli/logging.h"
 #include "jobs/cli/progress.h"
 #include "jobs/control/control_files.h"
@@ -102,19 +101,4 @@ void dn_run_control_close(dn_run_control *r, dn_status st, const dn_error *err)
     if (r->requests != NULL)
         dn_request_end_stage(r->requests, r->every);
     r->requests = NULL;
-}
-
-void dn_run_control_erase(const char *dir)
-{
-    static const char *const ours[] = {"/control/server.json", "/control/client.secret",
-                                       "/control/heartbeat.json", "/control/allowed/client.pub"};
-    char path[1200];
-
-    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
-        if (snprintf(path, sizeof path, "%s%s", dir, ours[i]) < (int)sizeof path)
-            (void)unlink(path);
-    if (snprintf(path, sizeof path, "%s/control/allowed", dir) < (int)sizeof path)
-        (void)rmdir(path);
-    if (snprintf(path, sizeof path, "%s/control", dir) < (int)sizeof path)
-        (void)rmdir(path);
 }

@@ -42,8 +42,4 @@ void dn_run_control_saved(void *control, const dn_saved_report *report);
 /* The stage has ended with st, for the reason in err. What is {0} is fine. */
 void dn_run_control_close(dn_run_control *r, dn_status st, const dn_error *err);
 
-/* What a control leaves in dir, which is about to be removed: keys that a user has added stay, and with them
- * dir. */
-void dn_run_control_erase(const char *dir);
-
 #endif

@@ -13,7 +13,7 @@ enum { LINGER_MS = 0, MOST_MESSAGE = 1 << 20, LOOK_MS = 1000, ENDPOINT = 160 };
 
 struct dn_client {
     zsock_t *events, *commands; /* SUB, DEALER */
-    zsock_t *watch;             /* of commands */
+    zsock_t *events_watch, *commands_watch;
     char events_at[ENDPOINT], commands_at[ENDPOINT];
     char run_dir[DN_CONTROL_PATH], started[32];
     bool refused;
@@ -198,19 +198,21 @@ out:
     return st;
 }
 
-/* What becomes of the connection of commands. */
-static bool watch_connection(dn_client *c)
+/* What becomes of the connection of a socket; NULL: nobody can tell. */
+static zsock_t *watch_connection(zsock_t *socket)
 {
+    zsock_t *watch;
     char at[64];
 
-    snprintf(at, sizeof at, "inproc://dragnet-client-%p-%lld", (void *)c->commands,
-             (long long)zclock_usecs());
-    if (zmq_socket_monitor(zsock_resolve(c->commands), at,
+    snprintf(at, sizeof at, "inproc://dragnet-client-%p-%lld", (void *)socket, (long long)zclock_usecs());
+    if (zmq_socket_monitor(zsock_resolve(socket), at,
                            ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
                                ZMQ_EVENT_DISCONNECTED) != 0)
-        return false;
-    c->watch = zsock_new(ZMQ_PAIR);
-    return c->watch != NULL && zsock_connect(c->watch, "%s", at) == 0;
+        return NULL;
+    watch = zsock_new(ZMQ_PAIR);
+    if (watch != NULL && zsock_connect(watch, "%s", at) != 0)
+        zsock_destroy(&watch);
+    return watch;
 }
 
 /* With the sockets of a client that is otherwise filled. */
@@ -221,7 +223,9 @@ static dn_status connect_all(dn_client *c, const dn_json *server, zcert_t *cert,
     DN_TRY(take_addresses(server, c->events_at, c->commands_at, err));
     DN_TRY(new_socket(ZMQ_SUB, server, c->events_at, cert, &c->events, err));
     DN_TRY(new_socket(ZMQ_DEALER, server, c->commands_at, cert, &c->commands, err));
-    if (!watch_connection(c))
+    c->events_watch = watch_connection(c->events);
+    c->commands_watch = watch_connection(c->commands);
+    if (c->events_watch == NULL || c->commands_watch == NULL)
         DN_FAIL(DN_EUNAVAILABLE, "no socket: %s", zmq_strerror(zmq_errno()));
     DN_TRY(connect_to(c->events, c->events_at, err));
     DN_TRY(connect_to(c->commands, c->commands_at, err));
@@ -262,17 +266,22 @@ out:
     return st;
 }
 
+static void close_one(zsock_t **socket, zsock_t **watch)
+{
+    if (*socket != NULL)
+        zmq_socket_monitor(zsock_resolve(*socket), NULL, 0);
+    zsock_destroy(watch);
+    zsock_destroy(socket);
+}
+
 void dn_client_close(dn_client **client)
 {
     dn_client *c = *client;
 
     if (c == NULL)
         return;
-    if (c->commands != NULL)
-        zmq_socket_monitor(zsock_resolve(c->commands), NULL, 0);
-    zsock_destroy(&c->watch);
-    zsock_destroy(&c->commands);
-    zsock_destroy(&c->events);
+    close_one(&c->commands, &c->commands_watch);
+    close_one(&c->events, &c->events_watch);
     dn_free(c);
     *client = NULL;
 }
@@ -290,11 +299,9 @@ out:
     return st;
 }
 
-static void note(dn_client *c, uint16_t event)
+static void note_commands(dn_client *c, uint16_t event)
 {
-    if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
-        c->refused = true;
-    else if (event == ZMQ_EVENT_DISCONNECTED) {
+    if (event == ZMQ_EVENT_DISCONNECTED) {
         c->lost = c->lost || c->connected;
         c->connected = false;
     } else if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
@@ -304,21 +311,29 @@ static void note(dn_client *c, uint16_t event)
     }
 }
 
+/* A socket that was refused does not come back by itself, whichever of the two it is. */
+static void look_at_one(dn_client *c, zsock_t *watch)
+{
+    while (zsock_events(watch) & ZMQ_POLLIN) {
+        zmsg_t *m = zmsg_recv(watch);
+        zframe_t *f = m != NULL ? zmsg_first(m) : NULL;
+        uint16_t event = 0;
+
+        if (f != NULL && zframe_size(f) >= sizeof event)
+            memcpy(&event, zframe_data(f), sizeof event);
+        c->refused = c->refused || event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+        if (watch == c->commands_watch)
+            note_commands(c, event);
+        zmsg_destroy(&m);
+    }
+}
+
 static dn_status look_at_connection(dn_client *c, dn_error *err)
 {
     dn_status st = DN_OK;
 
-    while (zsock_events(c->watch) & ZMQ_POLLIN) {
-        zmsg_t *m = zmsg_recv(c->watch);
-        zframe_t *f = m != NULL ? zmsg_first(m) : NULL;
-        uint16_t event = 0;
-
-        if (f != NULL && zframe_size(f) >= sizeof event) {
-            memcpy(&event, zframe_data(f), sizeof event);
-            note(c, event);
-        }
-        zmsg_destroy(&m);
-    }
+    look_at_one(c, c->commands_watch);
+    look_at_one(c, c->events_watch);
     if (c->refused)
         DN_FAIL(DN_ENOPERM, "%s: the job does not allow this key", c->run_dir);
 out:
@@ -334,10 +349,11 @@ static dn_status receive(dn_client *c, zsock_t *socket, int64_t until, zmsg_t **
     *out = NULL;
     do {
         zmq_pollitem_t item[] = {{.socket = zsock_resolve(socket), .events = ZMQ_POLLIN},
-                                 {.socket = zsock_resolve(c->watch), .events = ZMQ_POLLIN}};
+                                 {.socket = zsock_resolve(c->commands_watch), .events = ZMQ_POLLIN},
+                                 {.socket = zsock_resolve(c->events_watch), .events = ZMQ_POLLIN}};
 
         left = until - zclock_mono();
-        (void)zmq_poll(item, 2, left > 0 ? (long)left : 0);
+        (void)zmq_poll(item, 3, left > 0 ? (long)left : 0);
         if (item[0].revents & ZMQ_POLLIN)
             *out = zmsg_recv(socket);
         else

@@ -12,7 +12,7 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/clock.h"
 
-enum { STATUS_MS = 1000, RENEWAL_MS = 1000, STACK = 1 << 20 };
+enum { STATUS_MS = 1000, RENEWAL_MS = 1000, STACK = 1 << 20, PATIENCE_S = 10 };
 
 /* ---- the job's side: hand over and go on ---- */
 
@@ -360,17 +360,62 @@ static void serve_until_end(dn_control *c)
     say_end(c);
 }
 
+/* ---- the end, in the thread that touches files ---- */
+
+/* Nothing is left that leads to sockets which are gone; allowed/ and the last status stay. Where there are no
+ * locks another run may have begun in the same directory: what it wrote is its own. */
+static void remove_keys(void *control)
+{
+    const dn_control *c = control;
+    char *text = NULL;
+    dn_json *server = NULL;
+    const char *key = NULL;
+    bool another;
+
+    if (dn_control_read(c->files.run_dir, "server.json", &text, NULL) == DN_OK &&
+        dn_json_read("server.json", text, strlen(text), &server, NULL) == DN_OK)
+        key = dn_json_to_string(dn_json_get(server, "server_key"));
+    another = key != NULL && strcmp(key, c->server_key) != 0;
+    dn_json_destroy(&server);
+    dn_free(text);
+    if (another)
+        return;
+    dn_control_remove(&c->files, "server.json");
+    dn_control_remove(&c->files, "client.secret");
+    dn_control_remove(&c->files, "allowed/client.pub");
+}
+
+static void release(void *control)
+{
+    dn_control *c = control;
+    dn_event e;
+
+    while (dequeue(c, &e))
+        dn_free(e.json);
+    for (int i = 0; i < 2; i++)
+        if (c->wake[i] >= 0)
+            close(c->wake[i]);
+    dn_control_files_close(&c->files);
+    pthread_mutex_destroy(&c->report_lock);
+    pthread_mutex_destroy(&c->ring_lock);
+    pthread_mutex_destroy(&c->phase_lock);
+    pthread_cond_destroy(&c->phase_moves);
+    dn_free(c);
+}
+
+/* ---- begin and end ---- */
+
 /* ZeroMQ's own threads are born here, with the priority and the cores of this one. */
 static void *serve(void *control)
 {
     dn_control *c = control;
     dn_status st = DN_OK;
     dn_error *err = &c->open_error;
-    bool keeps = false;
+    const dn_keeper_duties duties = {.owner = c, .leave = remove_keys, .release = release};
 
     dn_step_aside("dragnet-control");
-    DN_TRY(dn_keeper_start(&c->keeper, &c->files, c->wake[1], err));
-    keeps = true;
+    DN_TRY(dn_keeper_start(&c->keeper, &c->files, c->wake[1], &duties, err));
+    c->started_keeper = true;
     c->sockets.keeper = &c->keeper;
     DN_TRY(dn_sockets_open(&c->sockets, c->opt_interface, err));
     move_to(c, DN_PHASE_OPEN);
@@ -378,14 +423,10 @@ static void *serve(void *control)
         serve_until_end(c);
 out:
     dn_sockets_close(&c->sockets);
-    if (keeps)
-        dn_keeper_stop(&c->keeper);
     c->open_status = st;
     move_to(c, DN_PHASE_LEAVING);
     return NULL;
 }
-
-/* ---- begin and end ---- */
 
 static dn_status make_pipe(int fd[2], dn_error *err)
 {
@@ -429,31 +470,27 @@ out:
     return st;
 }
 
-static void stop_thread(dn_control *c)
+/* End the threads, and release what nobody uses any more. The keeper has the last word on files: it may stand
+ * still with them, the job does not. */
+static void end(dn_control *c)
 {
-    if (!c->started_thread)
-        return;
-    move_to(c, DN_PHASE_LEAVING);
-    atomic_store(&c->ending, true);
-    wake(c);
-    pthread_join(c->thread, NULL);
-}
+    double patience_s = c->patience_s;
 
-static void release(dn_control *c)
-{
-    dn_event e;
-
-    while (dequeue(c, &e))
-        dn_free(e.json);
-    for (int i = 0; i < 2; i++)
-        if (c->wake[i] >= 0)
-            close(c->wake[i]);
-    dn_control_files_close(&c->files);
-    pthread_mutex_destroy(&c->report_lock);
-    pthread_mutex_destroy(&c->ring_lock);
-    pthread_mutex_destroy(&c->phase_lock);
-    pthread_cond_destroy(&c->phase_moves);
-    dn_free(c);
+    if (c->started_thread) {
+        move_to(c, DN_PHASE_LEAVING);
+        atomic_store(&c->ending, true);
+        wake(c);
+        pthread_join(c->thread, NULL);
+    }
+    if (!c->started_keeper) {
+        if (c->files.folder >= 0)
+            remove_keys(c);
+        release(c);
+    } else if (dn_keeper_stop(&c->keeper, patience_s))
+        release(c);
+    else
+        dn_log(DN_WARN, "control", "the file system stands still: files of the control plane may be left",
+               "waited=%.0fs", patience_s);
 }
 
 static void take_options(dn_control *c, const dn_control_options *o)
@@ -461,32 +498,11 @@ static void take_options(dn_control *c, const dn_control_options *o)
     snprintf(c->stage, sizeof c->stage, "%s", o->stage);
     c->ranks = o->ranks;
     c->requests = o->requests;
+    c->patience_s = o->opt_patience_s > 0 ? o->opt_patience_s : PATIENCE_S;
     c->report = dn_status_report_none();
     dn_clock_utc(c->started);
     if (gethostname(c->host, sizeof c->host - 1) != 0)
         snprintf(c->host, sizeof c->host, "unknown");
-}
-
-/* Nothing is left that leads to sockets which are gone; allowed/ and the last status stay. Where there are no
- * locks another run may have begun in the same directory: what it wrote is its own. */
-static void remove_keys(const dn_control *c)
-{
-    char *text = NULL;
-    dn_json *server = NULL;
-    const char *key = NULL;
-    bool another;
-
-    if (dn_control_read(c->files.run_dir, "server.json", &text, NULL) == DN_OK &&
-        dn_json_read("server.json", text, strlen(text), &server, NULL) == DN_OK)
-        key = dn_json_to_string(dn_json_get(server, "server_key"));
-    another = key != NULL && strcmp(key, c->server_key) != 0;
-    dn_json_destroy(&server);
-    dn_free(text);
-    if (another)
-        return;
-    dn_control_remove(&c->files, "server.json");
-    dn_control_remove(&c->files, "client.secret");
-    dn_control_remove(&c->files, "allowed/client.pub");
 }
 
 /* The files of the start before say nothing of this one, in particular not that it has ended. */
@@ -525,12 +541,8 @@ dn_status dn_control_open(const dn_control_options *o, dn_control **out, dn_erro
     *out = c;
     c = NULL;
 out:
-    if (c != NULL) {
-        stop_thread(c);
-        if (c->files.folder >= 0)
-            remove_keys(c);
-        release(c);
-    }
+    if (c != NULL)
+        end(c);
     return st;
 }
 
@@ -543,7 +555,5 @@ void dn_control_close(dn_control **control, int exit_code, const char *text)
     *control = NULL;
     c->exit_code = exit_code;
     snprintf(c->end_text, sizeof c->end_text, "%s", text);
-    stop_thread(c);
-    remove_keys(c);
-    release(c);
+    end(c);
 }

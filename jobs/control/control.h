@@ -23,6 +23,7 @@ typedef struct dn_control_options {
     const char *stage;         /* "train gener" */
     const char *opt_interface; /* name or address to listen on; NULL: 127.0.0.1 */
     int ranks;
+    double opt_patience_s; /* with a file system that stands still, at the end; 0: 10 */
     dn_requests *requests; /* where wishes go; lives longer than the control */
 } dn_control_options;
 
@@ -69,8 +70,10 @@ void dn_control_checkpoint(dn_control *c, const char *path, double seconds, cons
 /* A line of the log. Any thread. */
 void dn_control_log(dn_control *c, dn_log_level level, const char *module, const char *text);
 
-/* Publish the end, leave the last status in heartbeat.json, and wait for the thread. The exit code says what
- * became of the job: 0 finished, 75 saved, otherwise failed. text: one line, may be empty. */
+/* Publish the end, leave the last status in heartbeat.json, and wait for the threads; for that which touches
+ * files up to opt_patience_s, then the job goes on to its end without it (a warning in the log; files that
+ * lead to the job may be left). The exit code says what became of the job: 0 finished, 75 saved, otherwise
+ * failed. text: one line, may be empty. */
 void dn_control_close(dn_control **c, int exit_code, const char *text);
 
 #endif

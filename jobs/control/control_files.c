@@ -204,7 +204,7 @@ void dn_control_remove(const dn_control_files *f, const char *name)
         (void)unlinkat(in, part, 0);
 }
 
-void dn_control_forget(const char *run_dir)
+static void remove_all(const char *run_dir, bool folders)
 {
     static const char *const all[] = {"server.json", "client.secret", "allowed/client.pub", "heartbeat.json"};
     dn_control_files f = DN_CONTROL_FILES_INIT;
@@ -213,10 +213,41 @@ void dn_control_forget(const char *run_dir)
         return;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         dn_control_remove(&f, all[i]);
+    if (folders && unlinkat(f.folder, "allowed", AT_REMOVEDIR) == 0)
+        (void)unlinkat(f.run, "control", AT_REMOVEDIR);
     dn_control_files_close(&f);
 }
 
+void dn_control_forget(const char *run_dir)
+{
+    remove_all(run_dir, false);
+}
+
+void dn_control_erase(const char *run_dir)
+{
+    remove_all(run_dir, true);
+}
+
 /* ---- files of any run ---- */
+
+static bool is_directory(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+dn_status dn_control_find_run(const char *run, char out[DN_CONTROL_PATH], dn_error *err)
+{
+    dn_status st = DN_OK;
+    char parts[DN_CONTROL_PATH];
+
+    if (snprintf(parts, sizeof parts, "%s.parts", run) >= (int)sizeof parts)
+        DN_FAIL(DN_EUSAGE, "%.60s...: the path is too long", run);
+    snprintf(out, DN_CONTROL_PATH, "%s", !is_directory(run) && is_directory(parts) ? parts : run);
+out:
+    return st;
+}
 
 /* Whose word counts: who owns RUN, who asks, and who may do everything anyway. */
 static bool is_trusted(const char *run_dir, uid_t owner)

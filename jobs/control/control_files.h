@@ -72,6 +72,14 @@ int dn_control_find(const dn_allow_list *list, const char *key);
  * that nobody takes it for this one. What is not there, or not ours, is fine. */
 void dn_control_forget(const char *run_dir);
 
+/* The same, and the folders: a run leaves nothing. Keys that a user has added stay, and with them the
+ * folders. */
+void dn_control_erase(const char *run_dir);
+
+/* Where a run that is named so has its files: RUN itself or, where that is no directory, RUN.parts, which a
+ * run of embed has beside its output. Fails: DN_EUSAGE the path is too long */
+DN_MUST_CHECK dn_status dn_control_find_run(const char *run, char out[DN_CONTROL_PATH], dn_error *err);
+
 /* Zeros over a secret, also where nobody reads it again. */
 void dn_control_wipe(void *secret, size_t bytes);
 

@@ -70,8 +70,9 @@ struct dn_control {
     int exit_code; /* before ending */
     char end_text[400];
     pthread_t thread;
-    bool started_thread;
-    const char *opt_interface; /* while the thread opens */
+    bool started_thread, started_keeper; /* the second is set by the thread while it opens */
+    double patience_s;                   /* at the end, with files */
+    const char *opt_interface;           /* while the thread opens */
     pthread_mutex_t phase_lock;
     pthread_cond_t phase_moves;
     dn_phase phase;

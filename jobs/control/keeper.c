@@ -27,6 +27,18 @@ static bool is_time_to_look(const dn_keeper *k)
            (now >= k->next_look || (k->asked > k->looked && now >= k->may_look));
 }
 
+static struct timespec time_in(int64_t ms)
+{
+    struct timespec at;
+
+    ms = ms > 0 ? ms : 0;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_nsec += (long)(ms % 1000) * 1000000;
+    at.tv_sec += (time_t)(ms / 1000) + at.tv_nsec / 1000000000;
+    at.tv_nsec %= 1000000000;
+    return at;
+}
+
 /* Under the lock, which it gives up for a while. */
 static void wait_for_work(dn_keeper *k)
 {
@@ -39,11 +51,7 @@ static void wait_for_work(dn_keeper *k)
             pthread_cond_wait(&k->more, &k->lock);
             continue;
         }
-        left = left > 0 ? left : 0;
-        clock_gettime(CLOCK_MONOTONIC, &at);
-        at.tv_nsec += (long)(left % 1000) * 1000000;
-        at.tv_sec += (time_t)(left / 1000) + at.tv_nsec / 1000000000;
-        at.tv_nsec %= 1000000000;
+        at = time_in(left);
         (void)pthread_cond_timedwait(&k->more, &k->lock, &at);
     }
 }
@@ -80,6 +88,30 @@ static void look(dn_keeper *k, int64_t number)
     (void)n; /* full: it is awake */
 }
 
+static void destroy(dn_keeper *k)
+{
+    pthread_mutex_destroy(&k->lock);
+    pthread_cond_destroy(&k->more);
+    pthread_cond_destroy(&k->gone);
+}
+
+/* Whoever waits for the thread has gone on already, or joins it now. */
+static void leave(dn_keeper *k)
+{
+    bool abandoned;
+
+    k->duties.leave(k->duties.owner);
+    pthread_mutex_lock(&k->lock);
+    k->left = true;
+    abandoned = k->abandoned;
+    pthread_cond_signal(&k->gone);
+    pthread_mutex_unlock(&k->lock);
+    if (abandoned) {
+        destroy(k);
+        k->duties.release(k->duties.owner);
+    }
+}
+
 static void *keep(void *keeper)
 {
     dn_keeper *k = keeper;
@@ -98,46 +130,60 @@ static void *keep(void *keeper)
         pthread_mutex_lock(&k->lock);
     }
     pthread_mutex_unlock(&k->lock);
+    leave(k);
     return NULL;
 }
 
 /* ---- the side of the sockets ---- */
 
-dn_status dn_keeper_start(dn_keeper *k, dn_control_files *files, int wake, dn_error *err)
+dn_status dn_keeper_start(dn_keeper *k, dn_control_files *files, int wake, const dn_keeper_duties *duties,
+                          dn_error *err)
 {
     dn_status st = DN_OK;
     pthread_condattr_t clock;
     pthread_attr_t attributes;
     int bad;
 
-    *k = (dn_keeper){.files = files, .wake = wake};
+    *k = (dn_keeper){.duties = *duties, .files = files, .wake = wake};
     pthread_mutex_init(&k->lock, NULL);
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_cond_init(&k->more, &clock);
+    pthread_cond_init(&k->gone, &clock);
     pthread_condattr_destroy(&clock);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK);
     bad = pthread_create(&k->thread, &attributes, keep, k);
     pthread_attr_destroy(&attributes);
     if (bad != 0) {
-        pthread_mutex_destroy(&k->lock);
-        pthread_cond_destroy(&k->more);
+        destroy(k);
         DN_FAIL(DN_EUNAVAILABLE, "no thread: %s", strerror(bad));
     }
 out:
     return st;
 }
 
-void dn_keeper_stop(dn_keeper *k)
+bool dn_keeper_stop(dn_keeper *k, double seconds)
 {
+    struct timespec until = time_in((int64_t)(seconds * 1000));
+    pthread_t thread = k->thread;
+    bool left;
+
     pthread_mutex_lock(&k->lock);
     k->ending = true;
     pthread_cond_signal(&k->more);
-    pthread_mutex_unlock(&k->lock);
-    pthread_join(k->thread, NULL);
-    pthread_mutex_destroy(&k->lock);
-    pthread_cond_destroy(&k->more);
+    while (!k->left && pthread_cond_timedwait(&k->gone, &k->lock, &until) != ETIMEDOUT)
+        ;
+    left = k->left;
+    k->abandoned = !left;
+    pthread_mutex_unlock(&k->lock); /* from here on an abandoned keeper may be gone */
+    if (!left) {
+        pthread_detach(thread);
+        return false;
+    }
+    pthread_join(thread, NULL);
+    destroy(k);
+    return true;
 }
 
 int64_t dn_keeper_ask(dn_keeper *k)

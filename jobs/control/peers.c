@@ -1,7 +1,9 @@
 /* peers.c - who is connected, and who is cut; see peers.h */
+#define _GNU_SOURCE /* dup3() */
 #include "jobs/control/peers.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -24,21 +26,40 @@ static bool is_ours(int fd, int port)
     return own.ss_family == AF_INET6 && ntohs(((const struct sockaddr_in6 *)&own)->sin6_port) == port;
 }
 
-/* Between looking and shutting down the number could become that of another socket: a duplicate cannot. */
-static void shut(int fd, int port)
+dn_status dn_peers_open(dn_peers *c, dn_error *err)
 {
-    int own;
+    dn_status st = DN_OK;
 
-    if (!is_ours(fd, port))
-        return;
-    own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    if (own < 0)
-        (void)shutdown(fd, SHUT_RDWR); /* no descriptor is left: that is why it has to go */
-    else {
-        if (is_ours(own, port))
-            (void)shutdown(own, SHUT_RDWR);
-        close(own);
+    c->nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    c->copy = c->nothing >= 0 ? fcntl(c->nothing, F_DUPFD_CLOEXEC, 3) : -1;
+    if (c->copy < 0) {
+        int why = errno;
+        if (c->nothing >= 0)
+            close(c->nothing);
+        c->nothing = c->copy = 0;
+        DN_FAIL(DN_EUNAVAILABLE, "no descriptors for connections: %s", strerror(why));
     }
+out:
+    return st;
+}
+
+void dn_peers_close(dn_peers *c)
+{
+    if (c->copy <= 0)
+        return;
+    close(c->copy);
+    close(c->nothing);
+    c->nothing = c->copy = 0;
+}
+
+/* Between looking and shutting down the number could become that of another socket: a duplicate cannot. */
+static void shut(const dn_peers *c, int fd, int port)
+{
+    if (!is_ours(fd, port) || dup3(fd, c->copy, O_CLOEXEC) < 0)
+        return;
+    if (is_ours(c->copy, port))
+        (void)shutdown(c->copy, SHUT_RDWR);
+    (void)dup3(c->nothing, c->copy, O_CLOEXEC);
 }
 
 static dn_peer *find(dn_peers *c, dn_port to, int fd)
@@ -59,7 +80,7 @@ void dn_peers_cut(dn_peers *c, dn_peer *one)
 {
     if (one->cut)
         return;
-    shut(one->fd, c->port[one->to]);
+    shut(c, one->fd, c->port[one->to]);
     one->cut = true;
     c->n_cut++;
 }
@@ -85,7 +106,7 @@ int dn_peers_add(dn_peers *c, dn_port to, int fd, int64_t now)
     if (before != NULL)
         forget(c, before);
     if (c->n == DN_PEER_ROWS) { /* more are cut than ZeroMQ has closed by now */
-        shut(fd, c->port[to]);
+        shut(c, fd, c->port[to]);
         return 1;
     }
     c->row[c->n++] = (dn_peer){.to = to, .fd = fd, .since = now};

@@ -2,8 +2,9 @@
  *
  * ZeroMQ closes no single connection of a socket, but it tells the descriptors of those that it accepts
  * (zmq_socket_monitor) and of where a message has come from (ZMQ_SRCFD). One that is to go is shut down here;
- * ZeroMQ then sees a peer that has left and closes it. A descriptor is touched only as long as it belongs to
- * a connection to the port of that socket, so a number that the job uses for something else by now is safe.
+ * ZeroMQ then sees a peer that has left and closes it. What is shut down is a duplicate that belongs to a
+ * connection to the port of that socket, so a number that the job uses for something else by now is safe. The
+ * duplicate has a number of its own from the beginning: no descriptor may be left when somebody has to go.
  *
  * There are at most DN_PEERS. Beyond that the one goes whose handshake has lasted longest: who has
  * shown a key by a message, or has outlived the time that ZeroMQ gives to handshakes, stays. Local; of one
@@ -31,9 +32,14 @@ typedef struct dn_peer {
 
 typedef struct dn_peers {
     int port[DN_PORTS]; /* that the sockets are bound to */
+    int nothing, copy;  /* descriptors: of nothing; of that, too, but where a duplicate is needed */
     int n, n_cut;
     dn_peer row[DN_PEER_ROWS];
 } dn_peers;
+
+/* Take the two descriptors; ports are set by the caller. Fails: DN_EUNAVAILABLE there are none */
+DN_MUST_CHECK dn_status dn_peers_open(dn_peers *c, dn_error *err);
+void dn_peers_close(dn_peers *c); /* what was never opened ({0}) is fine */
 
 /* A connection is there, another is gone. Adding one too many cuts one: the number that was cut. */
 int dn_peers_add(dn_peers *c, dn_port to, int fd, int64_t now);

@@ -32,6 +32,7 @@ void dn_sockets_close(dn_sockets *s)
     if (s->zap != NULL)
         zsock_unbind(s->zap, ZAP); /* free at once, not when the socket is gone */
     zsock_destroy(&s->zap);
+    dn_peers_close(&s->peers);
     dn_control_wipe(s->secret_key, sizeof s->secret_key);
 }
 
@@ -138,6 +139,7 @@ dn_status dn_sockets_open(dn_sockets *s, const char *opt_interface, dn_error *er
 
     zsys_handler_set(NULL); /* signals are the job's */
     DN_TRY(read_interface(given, s->address, sizeof s->address, err));
+    DN_TRY(dn_peers_open(&s->peers, err));
     s->zap = zsock_new(ZMQ_REP);
     if (s->zap == NULL || zsock_bind(s->zap, ZAP) != 0)
         DN_FAIL(DN_EUNAVAILABLE, "no place for the allow-list: %s", zmq_strerror(zmq_errno()));

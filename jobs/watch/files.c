@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "jobs/control/control_files.h"
 #include "jobs/control/protocol.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/clock.h"
@@ -30,15 +31,9 @@ static bool is_there(const dn_watch_files *f, const char *name, struct stat *inf
 dn_status dn_watch_files_open(const char *run, dn_watch_files *out, dn_error *err)
 {
     dn_status st = DN_OK;
-    struct stat info;
-    char parts[DN_WATCH_PATH + 8];
 
     *out = (dn_watch_files){.server = 0};
-    if (snprintf(out->dir, sizeof out->dir, "%s", run) >= (int)sizeof out->dir - 8)
-        DN_FAIL(DN_EUSAGE, "%.60s...: the path is too long", run);
-    snprintf(parts, sizeof parts, "%s.parts", run);
-    if ((stat(run, &info) != 0 || !S_ISDIR(info.st_mode)) && stat(parts, &info) == 0 && S_ISDIR(info.st_mode))
-        snprintf(out->dir, sizeof out->dir, "%.*s", DN_WATCH_PATH - 1, parts);
+    DN_TRY(dn_control_find_run(run, out->dir, err));
 out:
     return st;
 }

@@ -25,6 +25,8 @@ static const char status[] = "{\"protocol\":1,\"id\":\"q\",\"command\":\"status\
 
 static const char *program; /* this one, to be started as a crowd */
 
+enum { PATIENCE = 20000 /* ms: what must come does so at last, on a busy machine, too */ };
+
 /* ---- helpers ---- */
 
 static int port_of(const test_control *t, const char *which)
@@ -92,6 +94,13 @@ static int disconnects(zsock_t **watch, zsock_t *s)
     return n;
 }
 
+static bool is_lost(zsock_t *watch)
+{
+    zmq_pollitem_t item = {.socket = zsock_resolve(watch), .events = ZMQ_POLLIN};
+
+    return zmq_poll(&item, 1, PATIENCE) > 0;
+}
+
 static zsock_t *listener(const test_control *t, const char *certificate)
 {
     zsock_t *s = zsock_new(ZMQ_SUB);
@@ -141,6 +150,7 @@ static void write_key(const test_control *t, const char *name, const char *key)
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER, lines_lock = PTHREAD_MUTEX_INITIALIZER;
 static char lines[4096];
+static pthread_t warden; /* of the gate, which holds everybody else */
 
 static void take_line(void *ctx, dn_log_level level, const char *area, const char *event, const char *fields)
 {
@@ -148,8 +158,10 @@ static void take_line(void *ctx, dn_log_level level, const char *area, const cha
 
     (void)ctx;
     (void)level;
-    pthread_mutex_lock(&gate);
-    pthread_mutex_unlock(&gate);
+    if (!pthread_equal(pthread_self(), warden)) {
+        pthread_mutex_lock(&gate);
+        pthread_mutex_unlock(&gate);
+    }
     pthread_mutex_lock(&lines_lock);
     n = strlen(lines);
     snprintf(lines + n, sizeof lines - n, "%s: %s %s\n", area, event, fields);
@@ -385,7 +397,7 @@ static void ten_thousand_connections(void)
     open_log();
     known = test_control_call(&t, TEST_OWN_KEY);
     hearing = listener(&t, NULL);
-    CU_ASSERT(answered(known, status, 5000) && hears(hearing, 5000));
+    CU_ASSERT(answered(known, status, PATIENCE) && hears(hearing, PATIENCE));
     known_watch = watch_losses(known);
     hearing_watch = watch_losses(hearing);
     before = descriptors();
@@ -396,7 +408,7 @@ static void ten_thousand_connections(void)
         most = descriptors() > most ? descriptors() : most;
         taken |= can_bind(port_of(&t, "events")) || can_bind(port_of(&t, "commands"));
         old_ones++;
-        old_answered += answered(known, status, 5000);
+        old_answered += answered(known, status, PATIENCE);
         if (round % 4 == 0) {
             new_ones++;
             new_answered += ask_anew(&t);
@@ -405,12 +417,10 @@ static void ten_thousand_connections(void)
     CU_ASSERT_EQUAL(made, ALL);
     CU_ASSERT_EQUAL(old_answered, old_ones);
     CU_ASSERT(2 * new_answered > new_ones); /* a handshake may be cut among so many, and is tried again */
-    CU_ASSERT(test_control_refused(&t, "flooded") >
-              0); /* by a new client; the last of the crowd are still there */
+    CU_ASSERT(test_control_refused(&t, "flooded") > 0); /* the last of the crowd are still there */
     CU_ASSERT(most - before < 3 * DN_PEERS);
-    CU_ASSERT(!taken && hears(hearing, 3000));
-    CU_ASSERT_EQUAL(disconnects(&known_watch, known),
-                    0); /* who has a key is not cut for those who have none */
+    CU_ASSERT(!taken && hears(hearing, PATIENCE));
+    CU_ASSERT_EQUAL(disconnects(&known_watch, known), 0); /* who has a key is not cut for others */
     CU_ASSERT_EQUAL(disconnects(&hearing_watch, hearing), 0);
     CU_ASSERT_EQUAL(count_lines("too many connections"), 1);
     if (getenv("DN_TEST_SHOW") != NULL)
@@ -435,20 +445,52 @@ static void a_log_that_stands_still(void)
         return;
     open_log();
     hearing = listener(&t, NULL);
-    CU_ASSERT(hears(hearing, 5000));
+    CU_ASSERT(hears(hearing, PATIENCE));
     before = descriptors();
     pthread_mutex_lock(&gate);
     g = gather(&t, 2000);
-    CU_ASSERT(has_gathered(&g, 20000, &made) && made == 2000);
-    CU_ASSERT(hears(hearing, 3000) && hears(hearing, 3000));
+    CU_ASSERT(has_gathered(&g, 2 * PATIENCE, &made) && made == 2000);
+    CU_ASSERT(hears(hearing, PATIENCE) && hears(hearing, PATIENCE));
     CU_ASSERT(descriptors() - before < 3 * DN_PEERS);
     disperse(&g);
-    CU_ASSERT(hears(hearing, 3000) && hears(hearing, 3000));
+    CU_ASSERT(hears(hearing, PATIENCE) && hears(hearing, PATIENCE));
     CU_ASSERT_EQUAL(count_lines("too many"), 0);
     pthread_mutex_unlock(&gate);
     zsock_destroy(&hearing);
     test_control_end(&t, 0);
     CU_ASSERT_EQUAL(count_lines("too many"), 1);
+    close_log();
+}
+
+/* The thread that touches files releases what it had, if it comes back. */
+static void an_end_beside_a_log_that_stands_still(void)
+{
+    static const char set[] =
+        "{\"protocol\":1,\"id\":\"s\",\"command\":\"set\",\"key\":\"checkpoint-every\",\"value\":\"9m\"}";
+    test_control t;
+    dn_control_options o = {
+        .run_dir = t.dir, .stage = "s", .ranks = 1, .opt_patience_s = 0.3, .requests = &t.requests};
+    zsock_t *s;
+
+    if (!test_control_begin(&t, "end"))
+        return;
+    test_control_end(&t, 0);
+    CU_ASSERT_EQUAL(dn_control_open(&o, &t.c, NULL), DN_OK);
+    open_log();
+    pthread_mutex_lock(&gate);
+    s = test_control_call(&t, TEST_OWN_KEY);
+    CU_ASSERT(answered(s, set, PATIENCE)); /* its log line is the one that stands still */
+    zsock_destroy(&s);
+    dn_control_close(&t.c, 0, "");
+    CU_ASSERT(t.c == NULL && dn_alloc_live() > 0);
+    CU_ASSERT_EQUAL(count_lines("stands still"), 1);
+    CU_ASSERT_EQUAL(access(test_control_path(&t, "server.json"), F_OK), 0);
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i < 2000 && dn_alloc_live() > 0; i++)
+        zclock_sleep(10);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+    CU_ASSERT_EQUAL(access(test_control_path(&t, "server.json"), F_OK), -1);
+    CU_ASSERT_EQUAL(count_lines("command=set"), 1);
     close_log();
 }
 
@@ -458,15 +500,20 @@ static void one_key_on_many_connections(void)
     static zsock_t *s[SOCKETS];
     test_control t;
     int answers = 0;
+    int64_t flooded = 0, begin;
 
     if (!test_control_begin(&t, "bucket"))
         return;
+    begin = zclock_mono();
     for (int i = 0; i < SOCKETS; i++) {
         s[i] = test_control_call(&t, TEST_OWN_KEY);
         for (int k = 0; k < EACH; k++)
             (void)zmq_send(zsock_resolve(s[i]), status, sizeof status - 1, ZMQ_DONTWAIT);
     }
-    zclock_sleep(1000);
+    do { /* who asks has a share of what the key may */
+        zclock_sleep(1000);
+        flooded = test_control_refused(&t, "flooded");
+    } while (flooded <= 0 && zclock_mono() - begin < 2 * PATIENCE);
     for (int i = 0; i < SOCKETS; i++) {
         while (zsock_events(s[i]) & ZMQ_POLLIN) {
             zmsg_t *m = zmsg_recv(s[i]);
@@ -475,9 +522,8 @@ static void one_key_on_many_connections(void)
         }
         zsock_destroy(&s[i]);
     }
-    CU_ASSERT(answers >= 20 && answers <= 60); /* a second or two at 20 */
-    zclock_sleep(200);
-    CU_ASSERT(test_control_refused(&t, "flooded") > 0);
+    CU_ASSERT(flooded > 0);
+    CU_ASSERT(answers >= 19 && answers <= 21 + 20 * (zclock_mono() - begin) / 1000);
     test_control_end(&t, 0);
 }
 
@@ -487,7 +533,7 @@ static const char checkpoint[] = "{\"protocol\":1,\"id\":\"k\",\"command\":\"che
 
 static bool is_pending(zsock_t *s)
 {
-    dn_json *a = test_control_ask(s, checkpoint, sizeof checkpoint - 1, 5000);
+    dn_json *a = test_control_ask(s, checkpoint, sizeof checkpoint - 1, PATIENCE);
     bool pending = dn_json_to_bool(dn_json_get(a, "pending"));
 
     dn_json_destroy(&a);
@@ -509,6 +555,7 @@ static void who_waits_is_answered_though_others_are_cut(void)
     test_control t;
     char key[41], certificate[600];
     zsock_t *own, *hearing, *other;
+    int64_t begin;
 
     if (!test_control_begin(&t, "others"))
         return;
@@ -517,14 +564,14 @@ static void who_waits_is_answered_though_others_are_cut(void)
     own = test_control_call(&t, TEST_OWN_KEY);
     hearing = listener(&t, NULL);
     other = listener(&t, certificate);
-    CU_ASSERT(is_pending(own) && hears(hearing, 5000) && hears(other, 5000));
+    CU_ASSERT(is_pending(own) && hears(hearing, PATIENCE) && hears(other, PATIENCE));
     CU_ASSERT_EQUAL(unlink(test_control_path(&t, "allowed/other.pub")), 0);
-    zclock_sleep(1500);
-    while (hears(other, 0))
+    begin = zclock_mono();
+    while (hears(other, 1500) && zclock_mono() - begin < PATIENCE)
         ;
-    CU_ASSERT(!hears(other, 1500) && hears(hearing, 3000)); /* it is cut, the other is not */
+    CU_ASSERT(!hears(other, 0) && hears(hearing, PATIENCE)); /* it is cut, the other is not */
     dn_control_checkpoint(t.c, "now.h5", 0.5, "a command");
-    CU_ASSERT(tells(test_control_answer(own, 3000), "now.h5"));
+    CU_ASSERT(tells(test_control_answer(own, PATIENCE), "now.h5"));
     zsock_destroy(&own);
     zsock_destroy(&hearing);
     zsock_destroy(&other);
@@ -545,10 +592,10 @@ static void who_asks_again_takes_its_place(void)
         CU_ASSERT(is_pending(s));
     }
     dn_control_checkpoint(t.c, "first.h5", 0.5, "a command");
-    CU_ASSERT(tells(test_control_answer(s, 3000), "first.h5"));
+    CU_ASSERT(tells(test_control_answer(s, PATIENCE), "first.h5"));
     zsock_destroy(&s);
     s = test_control_call(&t, TEST_OWN_KEY); /* the answer was lost on the way */
-    CU_ASSERT(tells(test_control_ask(s, checkpoint, sizeof checkpoint - 1, 3000), "first.h5"));
+    CU_ASSERT(tells(test_control_ask(s, checkpoint, sizeof checkpoint - 1, PATIENCE), "first.h5"));
     CU_ASSERT(is_pending(s)); /* on the same connection it is another question */
     zsock_destroy(&s);
     test_control_end(&t, 0);
@@ -568,7 +615,7 @@ static void a_full_ring_loses_no_checkpoint(void)
         if (i == 10000)
             dn_control_checkpoint(t.c, "one.h5", 0.5, "a command");
     }
-    CU_ASSERT(tells(test_control_answer(s, 3000), "one.h5"));
+    CU_ASSERT(tells(test_control_answer(s, PATIENCE), "one.h5"));
     dn_control_event(NULL, "d1.epoch", NULL); /* a control that does not exist takes anything */
     zsock_destroy(&s);
     test_control_end(&t, 0);
@@ -589,18 +636,18 @@ static void the_log_says_who(void)
     s = test_control_call(&t, TEST_OWN_KEY);
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
         snprintf(text, sizeof text, "{\"protocol\":1,\"id\":\"%s\",\"command\":\"stop\"}", odd[i]);
-        CU_ASSERT(!answered(s, text, 3000));
+        CU_ASSERT(!answered(s, text, PATIENCE));
     }
     CU_ASSERT_EQUAL(t.requests.control, 0);
     CU_ASSERT_EQUAL(count_lines("command="), 0);
-    CU_ASSERT(answered(s, "{\"protocol\":1,\"id\":\"ctl-1:2.3_4\",\"command\":\"stop\"}", 3000));
+    CU_ASSERT(answered(s, "{\"protocol\":1,\"id\":\"ctl-1:2.3_4\",\"command\":\"stop\"}", PATIENCE));
     zsock_destroy(&s);
     test_control_end(&t, 0);
     CU_ASSERT_EQUAL(count_lines("control: command command=stop id=ctl-1:2.3_4 by=client\n"), 1);
     close_log();
 }
 
-/* ---- who subscribes without end, and who asks the allow-list oddly ---- */
+/* ---- who subscribes without end ---- */
 
 static void subscriptions_have_an_end(void)
 {
@@ -612,58 +659,18 @@ static void subscriptions_have_an_end(void)
         return;
     other = listener(&t, NULL);
     s = listener(&t, NULL);
-    CU_ASSERT(hears(s, 5000) && hears(other, 5000));
+    CU_ASSERT(hears(s, PATIENCE) && hears(other, PATIENCE));
     watch = watch_losses(s);
     for (int i = 0; i < 1000; i++) {
         snprintf(topic, sizeof topic, "topic-%d", i);
         zsock_set_subscribe(s, topic);
     }
-    zclock_sleep(500);
+    CU_ASSERT(is_lost(watch));
     CU_ASSERT(disconnects(&watch, s) > 0);
     CU_ASSERT(test_control_refused(&t, "flooded") > 0);
-    CU_ASSERT(hears(other, 3000));
+    CU_ASSERT(hears(other, PATIENCE));
     zsock_destroy(&s);
     zsock_destroy(&other);
-    test_control_end(&t, 0);
-}
-
-/* The verdict on a request of this many frames, in this domain. */
-static void zap_asks(const char *domain, int frames, const char *verdict)
-{
-    static const char *const part[] = {
-        "1.0", "7", NULL, "127.0.0.1", "", "CURVE", "01234567890123456789012345678901", "more"};
-    zsock_t *s = zsock_new(ZMQ_REQ);
-    zmsg_t *m = zmsg_new();
-    char *got = NULL;
-
-    zsock_set_linger(s, 0);
-    zsock_set_rcvtimeo(s, 3000);
-    CU_ASSERT_EQUAL(zsock_connect(s, "inproc://zeromq.zap.01"), 0);
-    for (int i = 0; i < frames; i++)
-        zmsg_addstr(m, i == 2 ? domain : part[i]);
-    zmsg_send(&m, s);
-    m = zmsg_recv(s);
-    for (int i = 0; m != NULL && i < 3; i++) {
-        zstr_free(&got);
-        got = zmsg_popstr(m);
-    }
-    CU_ASSERT(got != NULL && strcmp(got, verdict) == 0);
-    zstr_free(&got);
-    zmsg_destroy(&m);
-    zsock_destroy(&s);
-}
-
-static void odd_questions_to_the_allow_list(void)
-{
-    test_control t;
-
-    if (!test_control_begin(&t, "zap"))
-        return;
-    for (int frames = 1; frames <= 8; frames++)
-        zap_asks("dragnet", frames, "400");
-    zap_asks("elsewhere", 7, "400");
-    CU_ASSERT_EQUAL(test_control_refused(&t, "malformed"), 8); /* 1 to 6 frames, 8 frames, the other domain */
-    CU_ASSERT_EQUAL(test_control_refused(&t, "wrong_key"), 1); /* the seven of a CURVE request */
     test_control_end(&t, 0);
 }
 
@@ -672,18 +679,19 @@ static const dn_test tests[] = {
      threads_leave_the_core_to_the_step}, /* first: they are made once */
     {"ten thousand connections", ten_thousand_connections},
     {"a log that stands still", a_log_that_stands_still},
+    {"an end beside a log that stands still", an_end_beside_a_log_that_stands_still},
     {"one key on many connections", one_key_on_many_connections},
     {"who waits is answered though others are cut", who_waits_is_answered_though_others_are_cut},
     {"who asks again takes its place", who_asks_again_takes_its_place},
     {"a full ring loses no checkpoint", a_full_ring_loses_no_checkpoint},
     {"the log says who", the_log_says_who},
     {"subscriptions have an end", subscriptions_have_an_end},
-    {"odd questions to the allow-list", odd_questions_to_the_allow_list},
     {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
     program = argv[0];
+    warden = pthread_self();
     if (argc == 5 && strcmp(argv[1], "crowd") == 0)
         return crowd((int)strtol(argv[2], NULL, 10), (int)strtol(argv[3], NULL, 10),
                      (int)strtol(argv[4], NULL, 10));

@@ -405,6 +405,44 @@ static void nothing_of_the_start_before(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+static void nothing_is_left_but_keys_of_people(void)
+{
+    static const char *const names[] = {"server.json", "client.secret", "heartbeat.json"};
+    static const char key[] = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
+    dn_control_files f;
+    char dir[600], path[800], found[DN_CONTROL_PATH];
+    bool closed;
+
+    snprintf(dir, sizeof dir, "%s", new_run("erased", 0700));
+    CU_ASSERT_EQUAL(dn_control_files_open(dir, true, &f, NULL), DN_OK);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        CU_ASSERT_EQUAL(dn_control_write(&f, names[i], "x", NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_control_allow(dir, "bob", key, &closed, NULL), DN_OK);
+    dn_control_erase(dir);
+    CU_ASSERT_EQUAL(access(test_path("erased/control/server.json"), F_OK), -1);
+    CU_ASSERT_EQUAL(access(test_path("erased/control/allowed/bob.pub"), F_OK), 0);
+    CU_ASSERT_EQUAL(dn_control_revoke(dir, "bob", NULL), DN_OK);
+    dn_control_erase(dir);
+    CU_ASSERT_EQUAL(access(test_path("erased/control"), F_OK), -1);
+    dn_control_files_close(&f);
+    /* through a link nothing goes */
+    snprintf(dir, sizeof dir, "%s", new_run("erased-else", 0700));
+    CU_ASSERT_EQUAL(dn_control_files_open(dir, true, &f, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_control_write(&f, "server.json", "x", NULL), DN_OK);
+    dn_control_files_close(&f);
+    snprintf(path, sizeof path, "%s/control", dir);
+    snprintf(dir, sizeof dir, "%s", test_path("erased"));
+    CU_ASSERT_EQUAL(symlink(path, test_path("erased/control")), 0);
+    dn_control_erase(dir);
+    CU_ASSERT_EQUAL(access(test_path("erased-else/control/server.json"), F_OK), 0);
+    /* the run of an embedding, by its output */
+    snprintf(path, sizeof path, "%s", test_path("states.h5"));
+    CU_ASSERT(dn_control_find_run(path, found, NULL) == DN_OK && strcmp(found, path) == 0);
+    (void)new_run("states.h5.parts", 0700);
+    CU_ASSERT(dn_control_find_run(path, found, NULL) == DN_OK);
+    CU_ASSERT_STRING_EQUAL(found + strlen(path), ".parts");
+}
+
 /* Where there are no locks, the first of two runs to end leaves the files of the second. */
 static void files_of_another_run_stay(void)
 {
@@ -459,6 +497,7 @@ static const dn_test tests[] = {
     {"secrets are wiped", secrets_are_wiped},
     {"keys of people", keys_of_people},
     {"nothing of the start before", nothing_of_the_start_before},
+    {"nothing is left but keys of people", nothing_is_left_but_keys_of_people},
     {"files of another run stay", files_of_another_run_stay},
     {"names and texts", names_and_texts},
     {NULL, NULL}};
