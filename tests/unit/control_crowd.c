@@ -94,7 +94,6 @@ static int disconnects(zsock_t **watch, zsock_t *s)
     return n;
 }
 
-/* Once within PATIENCE. */
 static bool is_lost(zsock_t *watch)
 {
     zmq_pollitem_t item = {.socket = zsock_resolve(watch), .events = ZMQ_POLLIN};
@@ -418,12 +417,10 @@ static void ten_thousand_connections(void)
     CU_ASSERT_EQUAL(made, ALL);
     CU_ASSERT_EQUAL(old_answered, old_ones);
     CU_ASSERT(2 * new_answered > new_ones); /* a handshake may be cut among so many, and is tried again */
-    CU_ASSERT(test_control_refused(&t, "flooded") >
-              0); /* by a new client; the last of the crowd are still there */
+    CU_ASSERT(test_control_refused(&t, "flooded") > 0); /* the last of the crowd are still there */
     CU_ASSERT(most - before < 3 * DN_PEERS);
     CU_ASSERT(!taken && hears(hearing, PATIENCE));
-    CU_ASSERT_EQUAL(disconnects(&known_watch, known),
-                    0); /* who has a key is not cut for those who have none */
+    CU_ASSERT_EQUAL(disconnects(&known_watch, known), 0); /* who has a key is not cut for others */
     CU_ASSERT_EQUAL(disconnects(&hearing_watch, hearing), 0);
     CU_ASSERT_EQUAL(count_lines("too many connections"), 1);
     if (getenv("DN_TEST_SHOW") != NULL)
@@ -650,7 +647,7 @@ static void the_log_says_who(void)
     close_log();
 }
 
-/* ---- who subscribes without end, and who asks the allow-list oddly ---- */
+/* ---- who subscribes without end ---- */
 
 static void subscriptions_have_an_end(void)
 {
@@ -677,46 +674,6 @@ static void subscriptions_have_an_end(void)
     test_control_end(&t, 0);
 }
 
-/* The verdict on a request of this many frames, in this domain. */
-static void zap_asks(const char *domain, int frames, const char *verdict)
-{
-    static const char *const part[] = {
-        "1.0", "7", NULL, "127.0.0.1", "", "CURVE", "01234567890123456789012345678901", "more"};
-    zsock_t *s = zsock_new(ZMQ_REQ);
-    zmsg_t *m = zmsg_new();
-    char *got = NULL;
-
-    zsock_set_linger(s, 0);
-    zsock_set_rcvtimeo(s, PATIENCE);
-    CU_ASSERT_EQUAL(zsock_connect(s, "inproc://zeromq.zap.01"), 0);
-    for (int i = 0; i < frames; i++)
-        zmsg_addstr(m, i == 2 ? domain : part[i]);
-    zmsg_send(&m, s);
-    m = zmsg_recv(s);
-    for (int i = 0; m != NULL && i < 3; i++) {
-        zstr_free(&got);
-        got = zmsg_popstr(m);
-    }
-    CU_ASSERT(got != NULL && strcmp(got, verdict) == 0);
-    zstr_free(&got);
-    zmsg_destroy(&m);
-    zsock_destroy(&s);
-}
-
-static void odd_questions_to_the_allow_list(void)
-{
-    test_control t;
-
-    if (!test_control_begin(&t, "zap"))
-        return;
-    for (int frames = 1; frames <= 8; frames++)
-        zap_asks("dragnet", frames, "400");
-    zap_asks("elsewhere", 7, "400");
-    CU_ASSERT_EQUAL(test_control_refused(&t, "malformed"), 8); /* 1 to 6 frames, 8 frames, the other domain */
-    CU_ASSERT_EQUAL(test_control_refused(&t, "wrong_key"), 1); /* the seven of a CURVE request */
-    test_control_end(&t, 0);
-}
-
 static const dn_test tests[] = {
     {"threads leave the core to the step",
      threads_leave_the_core_to_the_step}, /* first: they are made once */
@@ -729,7 +686,6 @@ static const dn_test tests[] = {
     {"a full ring loses no checkpoint", a_full_ring_loses_no_checkpoint},
     {"the log says who", the_log_says_who},
     {"subscriptions have an end", subscriptions_have_an_end},
-    {"odd questions to the allow-list", odd_questions_to_the_allow_list},
     {NULL, NULL}};
 
 int main(int argc, char **argv)

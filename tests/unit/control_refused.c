@@ -352,12 +352,55 @@ static void a_recorded_command_is_worth_nothing(void)
     test_control_end(&t, 75);
 }
 
+/* ---- who asks the allow-list oddly ---- */
+
+/* The verdict on a request of this many frames, in this domain. */
+static void zap_asks(const char *domain, int frames, const char *verdict)
+{
+    static const char *const part[] = {
+        "1.0", "7", NULL, "127.0.0.1", "", "CURVE", "01234567890123456789012345678901", "more"};
+    zsock_t *s = zsock_new(ZMQ_REQ);
+    zmsg_t *m = zmsg_new();
+    char *got = NULL;
+
+    zsock_set_linger(s, 0);
+    zsock_set_rcvtimeo(s, PATIENCE);
+    CU_ASSERT_EQUAL(zsock_connect(s, "inproc://zeromq.zap.01"), 0);
+    for (int i = 0; i < frames; i++)
+        zmsg_addstr(m, i == 2 ? domain : part[i]);
+    zmsg_send(&m, s);
+    m = zmsg_recv(s);
+    for (int i = 0; m != NULL && i < 3; i++) {
+        zstr_free(&got);
+        got = zmsg_popstr(m);
+    }
+    CU_ASSERT(got != NULL && strcmp(got, verdict) == 0);
+    zstr_free(&got);
+    zmsg_destroy(&m);
+    zsock_destroy(&s);
+}
+
+static void odd_questions_to_the_allow_list(void)
+{
+    test_control t;
+
+    if (!test_control_begin(&t, "zap"))
+        return;
+    for (int frames = 1; frames <= 8; frames++)
+        zap_asks("dragnet", frames, "400");
+    zap_asks("elsewhere", 7, "400");
+    CU_ASSERT_EQUAL(test_control_refused(&t, "malformed"), 8); /* 1 to 6 frames, 8 frames, the other domain */
+    CU_ASSERT_EQUAL(test_control_refused(&t, "wrong_key"), 1); /* the seven of a CURVE request */
+    test_control_end(&t, 0);
+}
+
 static const dn_test tests[] = {{"strangers stay out", strangers_stay_out},
                                 {"a revoked key is cut", a_revoked_key_is_cut},
                                 {"what is no command", what_is_no_command},
                                 {"floods are dropped", floods_are_dropped},
                                 {"odd frames are harmless", odd_frames_are_harmless},
                                 {"a recorded command is worth nothing", a_recorded_command_is_worth_nothing},
+                                {"odd questions to the allow-list", odd_questions_to_the_allow_list},
                                 {NULL, NULL}};
 
 int main(int argc, char **argv)
