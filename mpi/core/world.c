@@ -46,8 +46,9 @@ bool dn_world_launched(void)
 }
 
 /* A process that nobody has launched speaks to nobody: without this Open MPI first opens the libraries of
- * every fast network it knows, half of the time that a command takes to start. What the user has chosen
- * stays, and what the process starts later (a job, its own ranks) chooses anew. */
+ * every fast network it knows, half of the time that a command takes to start. What the environment says
+ * stays (not what a file of MCA parameters does), and what the process starts later (a job, its own ranks)
+ * chooses anew. */
 static void start_mpi(int *argc, char ***argv, int *level)
 {
     static const char variable[] = "OMPI_MCA_pml";

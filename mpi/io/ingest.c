@@ -1,7 +1,7 @@
 /* ingest.c - import as a whole; see ingest.h. Order: refuse what makes no sense, read tables of expression
  * for their names, hash the inputs (those tables on the way), see whether it was done before, make the
- * output, then expression, pairs, layers, sources. Where there is no output yet, one of
- * several ranks hashes tables of expression while the others read their numbers; the config of the output
+ * output, then expression, pairs, layers, sources. Where there is no output yet, or --force replaces it, one
+ * of several ranks hashes tables of expression while the others read their numbers; the config of the output
  * follows then. */
 #include "mpi/io/ingest.h"
 
@@ -297,7 +297,7 @@ out:
     return st;
 }
 
-/* opt_config: NULL when there was no output, and the tables have not been hashed. */
+/* opt_config: NULL when there is no output to compare with, and the tables have not been hashed. */
 static dn_status import_new(const dn_comm *comm, const dn_import_options *o, dn_sources *s,
                             const dn_gene_table *t, dn_table_part *part, const char *command,
                             const char *opt_config, dn_import_report *r, dn_error *err)

@@ -1,4 +1,4 @@
-/* pair_convs_amx.h - what pair_convs_amx_narrow.c and pair_convs_amx_mix.c share: vectors and masks
+/* pair_convs_amx.h - what pair_convs_amx_narrow.c and pair_convs_amx_mix.c share: vectors
  *
  * For CPUs with AMX. kernels_amx.h says what a tile is. What a tile reads is written a step before, so that
  * it need not wait for the stores.
@@ -38,15 +38,6 @@ INLINE uint32_t there(int64_t length, int64_t s)
     return length - s >= BLOCK ? 0xffffffffu : (1u << (length - s)) - 1;
 }
 
-/* 32 bits of a row's mask from `bit` on. */
-INLINE uint32_t mask_bits(const uint32_t *mask, int64_t bit)
-{
-    uint64_t word;
-
-    memcpy(&word, (const char *)mask + bit / 8, sizeof word);
-    return (uint32_t)(word >> (bit % 8));
-}
-
 INLINE __m512 low_half(__m512i pairs)
 {
     return _mm512_castsi512_ps(_mm512_slli_epi32(pairs, 16));
@@ -77,14 +68,6 @@ INLINE __m512i paired(__m512 v0, __m512 v1)
 
 /* Into the cache: what the next block will read. It may lie behind the last one. */
 #define FETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
-
-INLINE void fetch_inputs(const dn_pair_convs *c, int64_t row, int64_t r, int64_t s)
-{
-    FETCH(c->a + r * row + s);
-    FETCH(c->a + r * row + s + 16);
-    FETCH(c->b + r * row + s);
-    FETCH(c->b + r * row + s + 16);
-}
 
 INLINE double total(__m512 v)
 {

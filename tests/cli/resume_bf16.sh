@@ -48,10 +48,14 @@ P
     nothing_left run$n/profile.json.part
 done
 
-# as published: norms over the batch of 8
-train=(train gener data.h5 --split warm --recipe published --precision bf16 --epochs 1 --checkpoint-steps 20)
+# as published, norms over the batch, but in shards of 16 rows: with one row each they would take f32
+train=(train gener data.h5 --split warm --recipe published --batch 128 --balance off --epochs 2 --checkpoint-steps 1)
+expect 0 "" "$DRAGNET" "${train[@]}" -o single
+train+=(--precision bf16)
 expect 0 "" "$DRAGNET" "${train[@]}" -o published
+grep -q "too small for bf16" err.txt && fail "published: shards too small for what is tested here"
 whole=$(content published/model.h5)
+[ "$(content single/model.h5)" != "$whole" ] || fail "published: bf16 is f32"
 stopped cut 2 "${train[@]}"
 expect 0 "train: resuming" ranks 3 "${train[@]}" -o cut
 [ "$(content cut/model.h5)" = "$whole" ] || fail "published: another model on three ranks"

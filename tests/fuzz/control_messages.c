@@ -50,9 +50,21 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
 
 /* ---- the files ---- */
 
+static char dir[] = "/tmp/dragnet-fuzz-XXXXXX";
+
+static void leave_nothing(void)
+{
+    static const char *const made[] = {"/control/server.json", "/control/heartbeat.json", "/control", ""};
+    char path[96];
+
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        snprintf(path, sizeof path, "%s%s", dir, made[i]);
+        (void)remove(path);
+    }
+}
+
 static const char *run_dir(void)
 {
-    static char dir[] = "/tmp/dragnet-fuzz-XXXXXX";
     static int made;
     char path[64];
 
@@ -60,7 +72,7 @@ static const char *run_dir(void)
         if (mkdtemp(dir) == NULL)
             abort();
         snprintf(path, sizeof path, "%s/control", dir);
-        if (mkdir(path, 0700) != 0)
+        if (mkdir(path, 0700) != 0 || atexit(leave_nothing) != 0)
             abort();
         made = 1;
     }
