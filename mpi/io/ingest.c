@@ -207,7 +207,7 @@ out:
 
 /* The gene id table, then all files of expression for their names: which genes there are. part is set as soon
  * as there are parts to destroy. */
-static dn_status read_tables(const dn_comm *comm, const dn_import_options *o, bool hash_later,
+static dn_status read_tables(const dn_comm *comm, const dn_import_options *o, bool hash_later, bool sure,
                              dn_gene_table *t, dn_table_part **part, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -220,7 +220,7 @@ static dn_status read_tables(const dn_comm *comm, const dn_import_options *o, bo
     for (int i = 0; i < n; i++) {
         bool known = o->gene_ids != NULL || i > 0;
         DN_TRY(dn_table_part_read(comm, o->expression[i], o->genes_in, known ? t : NULL, i % comm->size,
-                                  hash_later, *part + i, err));
+                                  hash_later, sure && n == 1, *part + i, err));
         if (i == 0)
             DN_PASS(settle_genes(o, *part, t, err));
         DN_AGREE(comm);
@@ -340,16 +340,16 @@ out:
     return st;
 }
 
-/* Whether the hash of a table can wait until its numbers are read: nothing stands there to compare it with.
+/* Whether the numbers of tables are wanted whatever their hash is: nothing stands there to compare it with.
  */
-static bool can_wait(const dn_comm *comm, const dn_import_options *o)
+static bool is_sure(const dn_comm *comm, const dn_import_options *o)
 {
-    int wait = comm->size > 1 && o->n_expression > 0 && !o->add;
+    int sure = o->n_expression > 0 && !o->add;
 
-    if (comm->rank == 0 && wait && !o->force)
-        wait = access(o->output, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
-    MPI_Bcast(&wait, 1, MPI_INT, 0, comm->mpi);
-    return wait != 0;
+    if (comm->rank == 0 && sure && !o->force)
+        sure = access(o->output, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+    MPI_Bcast(&sure, 1, MPI_INT, 0, comm->mpi);
+    return sure != 0;
 }
 
 /* ---- sets for a dataset that exists ---- */
@@ -501,15 +501,16 @@ dn_status dn_import(const dn_comm *comm, const dn_import_options *o, const char 
     dn_gene_table t = {0};
     dn_table_part *part = NULL; /* [n_expression] */
     char *config = NULL;
-    bool later;
+    bool sure, later; /* later: the hash can wait until the numbers are read */
 
     DN_PASS(check_options(o, err));
     DN_PASS(new_report(o, &r, err));
     if (comm->rank == 0)
         DN_PASS(dn_sources_stamp(o, &s, err));
     DN_AGREE(comm);
-    later = can_wait(comm, o);
-    DN_TRY(read_tables(comm, o, later, &t, &part, err));
+    sure = is_sure(comm, o);
+    later = sure && comm->size > 1;
+    DN_TRY(read_tables(comm, o, later, sure, &t, &part, err));
     DN_TRY(dn_sources_read(comm, o, &s, err));
     if (!later)
         DN_PASS(name_inputs(o, part, &s, &config, err));

@@ -132,7 +132,10 @@ dn_status dn_expression_create(const dn_comm *comm, int64_t genes, int n, const 
 
     for (int f = 0; f < n; f++)
         e.samples += part[f].sample.n;
-    DN_NEW(e.x, (size_t)((mine.end - mine.begin) * e.samples));
+    e.x = dn_alloc((size_t)((mine.end - mine.begin) * e.samples), sizeof *e.x); /* each file writes its own */
+    if (e.x == NULL)
+        DN_FAIL(DN_ENOMEM, "out of memory: %lld genes of %lld samples", (long long)(mine.end - mine.begin),
+                (long long)e.samples);
     DN_NEW(e.file, (size_t)e.samples);
     DN_TRY(name_samples(n, path, part, &e, err));
     *out = e;

@@ -25,7 +25,8 @@ enum {
     LINE = 16,       /* values of a line of the cache */
     WEIGHT = 16,     /* of a rank that only reads lines; of one that also hashes the file: */
     HASHER = 0,
-    EARLY = 4 /* the part of the file that it hashes while the others read names */
+    EARLY = 4,      /* the part of the file that it hashes while the others read names */
+    ALONG = 1 << 26 /* values that are kept where they are read along with the names */
 };
 
 typedef dn_table_layout layout;
@@ -35,6 +36,7 @@ void dn_table_part_destroy(dn_table_part *p)
     dn_strings_destroy(&p->gene);
     dn_strings_destroy(&p->sample);
     dn_sha256_destroy(&p->hash);
+    dn_free(p->x);
     *p = (dn_table_part){0};
 }
 
@@ -180,6 +182,16 @@ static bool is_missing(const dn_field *f)
     return f->len == 0;
 }
 
+/* The cell at *at without blanks; *at moves behind it and its separator. */
+static dn_field take_cell(const char **at, const char *end, char separator)
+{
+    const char *stop = *at < end ? memchr(*at, separator, (size_t)(end - *at)) : NULL;
+    dn_field f = {*at, (size_t)((stop != NULL ? stop : end) - *at)};
+
+    *at += f.len + 1;
+    return dn_field_trim(f);
+}
+
 /* inf, +Infinity; not 1e400, of which strtod() makes the same. */
 static bool is_word(const dn_field *f)
 {
@@ -259,6 +271,67 @@ out:
     return st;
 }
 
+/* Room for as many lines as there may be, when the first one has len bytes; none, where it is too much. */
+static void make_room(dn_table_part *p, size_t len)
+{
+    const layout *l = &p->layout;
+    int64_t lines = (l->bytes - l->data) / ((int64_t)len + 1);
+
+    p->room = lines + lines / 16 + LINE;
+    if (p->room <= ALONG / l->width)
+        p->x = dn_alloc((size_t)(p->room * l->width), sizeof *p->x);
+}
+
+/* Whether [at, end) is as many cells as there have to be, each a number or nothing: x [width]. */
+static bool all_plain(const layout *l, const char *at, const char *end, float *x)
+{
+    for (int64_t i = 0; i < l->width; i++) {
+        dn_field f;
+
+        i += dn_cells_read(&at, end, l->separator, l->width - i, x + i);
+        if (i == l->width)
+            break;
+        if (at > end)
+            return false;
+        f = take_cell(&at, end, l->separator);
+        if (!is_missing(&f))
+            return false;
+        x[i] = NAN;
+    }
+    return at == end + 1;
+}
+
+/* As front(); numbers that are read here need not be looked at again. The first line with anything else than
+ * numbers leaves all of them to the next pass, which says what is wrong. */
+static dn_status front_along(dn_delim *d, dn_table_part *p, char *line, size_t len, dn_field *out_name,
+                             int64_t *out_fields, bool *out_quotes, dn_error *err)
+{
+    dn_status st = DN_OK;
+    const layout *l = &p->layout;
+    size_t head = 0; /* bytes of the name and its separator */
+
+    if (p->x != NULL && l->id_column) {
+        const char *stop = memchr(line, l->separator, len);
+        head = stop != NULL ? (size_t)(stop - line) + 1 : len + 1;
+    }
+    if (p->x != NULL &&
+        (p->rows == p->room || !all_plain(l, line + head, line + len, p->x + p->rows * l->width))) {
+        dn_free(p->x);
+        p->x = NULL;
+    }
+    if (p->x == NULL) {
+        DN_TRY(front(d, l->separator, line, len, out_name, out_fields, out_quotes, err));
+        goto out;
+    }
+    *out_fields = 0;
+    *out_quotes = false;
+    if (l->id_column)
+        DN_TRY(front(d, l->separator, line, head - 1, out_name, out_fields, out_quotes, err));
+    *out_fields += l->width;
+out:
+    return st;
+}
+
 /* Counts the lines and collects their names. */
 static dn_status read_names(const dn_comm *comm, const char *path, const dn_tap *opt_tap, dn_table_part *p,
                             dn_strings *ids, dn_error *err)
@@ -277,7 +350,9 @@ static dn_status read_names(const dn_comm *comm, const char *path, const dn_tap 
         DN_TRY(dn_delim_next_line(d, &line, &len, &more, err));
         if (!more)
             break;
-        DN_TRY(front(d, l->separator, line, len, &name, &fields, &quotes, err));
+        if (l->along && p->rows == 0)
+            make_room(p, len);
+        DN_TRY(front_along(d, p, line, len, &name, &fields, &quotes, err));
         p->quotes = p->quotes || quotes;
         if (fields != l->width + l->id_column)
             DN_FAIL(DN_EDATA, "%s:%lld: ragged row: %lld fields where the first row has %lld", path,
@@ -349,13 +424,21 @@ out:
 
 /* ---- numbers of lines ---- */
 
-dn_status dn_table_rows_open(const dn_comm *comm, const char *path, const dn_table_part *part,
-                             dn_table_rows *out, dn_error *err)
+dn_status dn_table_rows_open(const dn_comm *comm, const char *path, dn_table_part *part, dn_table_rows *out,
+                             dn_error *err)
 {
     dn_status st = DN_OK;
     dn_table_rows r = {.path = path, .part = part, .first = part->first};
     int64_t width = part->layout.width;
 
+    if (part->x != NULL) {
+        *out = r;
+        out->kept = true;
+        out->most = part->rows;
+        out->x = part->x;
+        part->x = NULL;
+        goto out;
+    }
     r.most = BLOCK / width > 0 ? BLOCK / width : 1;
     r.most -= r.most > LINE ? r.most % LINE : 0;
     DN_NEW(r.x, (size_t)(r.most * width));
@@ -397,11 +480,8 @@ static dn_status odd_cell(dn_table_rows *r, int64_t i, const char **at, const ch
                           dn_error *err)
 {
     const dn_table_part *p = r->part;
-    const char *stop = *at < end ? memchr(*at, p->layout.separator, (size_t)(end - *at)) : NULL;
-    dn_field f = {*at, (size_t)((stop != NULL ? stop : end) - *at)};
+    dn_field f = take_cell(at, end, p->layout.separator);
 
-    *at += f.len + 1;
-    f = dn_field_trim(f);
     return parse_cell(r->d, r->path, &f, i, p->layout.columns ? &p->gene : &p->sample, x, err);
 }
 
@@ -440,6 +520,10 @@ dn_status dn_table_rows_next(dn_table_rows *r, dn_error *err)
     r->first += r->rows;
     r->rows = 0;
     left = p->first + p->rows - r->first;
+    if (r->kept) {
+        r->rows = left;
+        goto out;
+    }
     for (; r->rows < r->most && r->rows < left; r->rows++) {
         float *x = r->x + r->rows * p->layout.width;
         char *line;
@@ -479,8 +563,8 @@ out:
 }
 
 dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis genes_in,
-                             const dn_gene_table *table, int hasher, bool later, dn_table_part *out,
-                             dn_error *err)
+                             const dn_gene_table *table, int hasher, bool later, bool along,
+                             dn_table_part *out, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_table_part p = {0};
@@ -494,6 +578,7 @@ dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis gene
     MPI_Bcast(l, (int)sizeof *l, MPI_BYTE, 0, comm->mpi);
     l->hasher = hasher;
     l->later = later && !l->gzip && comm->size > 1;
+    l->along = along && !l->gzip && comm->size == 1 && l->columns;
     DN_TRY(dn_share_strings(comm, 0, &names, err));
     DN_PASS(read_and_hash(comm, path, &p, &ids, err));
     DN_AGREE(comm);

@@ -38,6 +38,7 @@ typedef struct dn_table_layout {
     int gzip;
     int hasher; /* the rank that hashes the file */
     int later;  /* 1: while the numbers are read */
+    int along;  /* 1: numbers are read along with the names, as far as they are plain and fit in memory */
     char separator;
 } dn_table_layout;
 
@@ -50,15 +51,20 @@ typedef struct dn_table_part {
     int64_t first;     /* lines of the ranks before */
     dn_strings gene;   /* ids on the gene axis, whole file, on every rank */
     dn_strings sample; /* names on the sample axis, whole file, on every rank */
+    int64_t room;
+    float
+        *x; /* [room, layout.width]  the numbers of all lines, NaN missing; NULL: they are still to be read */
 } dn_table_part;
 
 /* Read the file through for its layout, its names and its hash, which `hasher` makes, a rank; with `later`
  * the hash may be left to those who read the numbers, for whom it costs less: dn_table_hash_end() has it
- * then. table: NULL when the genes are not known yet. Fails: DN_EDATA, DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+ * then. along: a single rank may read the numbers in the same pass, of up to 256 MB; what is wrong with them
+ * is still for dn_table_rows_next() to say. table: NULL when the genes are not known yet. Fails: DN_EDATA,
+ * DN_ENOINPUT, DN_EIO, DN_ENOMEM */
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_table_part_read(const dn_comm *comm, const char *path,
                                                          dn_axis genes_in, const dn_gene_table *table,
-                                                         int hasher, bool later, dn_table_part *out,
-                                                         dn_error *err);
+                                                         int hasher, bool later, bool along,
+                                                         dn_table_part *out, dn_error *err);
 
 /* What the hasher does in one of `turns` of the blocks, where others read the lines. Local.
  * Fails: DN_ENOINPUT, DN_EIO, DN_ENOMEM */
@@ -76,12 +82,14 @@ typedef struct dn_table_rows {
     const char *path;
     const dn_table_part *part; /* borrowed */
     struct dn_delim *d;        /* NULL: this rank has no lines */
-    int64_t most;              /* lines of a block: about 4 MB */
+    int64_t most;              /* lines of a block: about 4 MB, or all */
+    bool kept;                 /* x was there before */
     int64_t first, rows;       /* the block: its first line in the whole file, its lines */
     float *x;                  /* [rows, part->layout.width]  NaN missing */
 } dn_table_rows;
 
-DN_MUST_CHECK dn_status dn_table_rows_open(const dn_comm *comm, const char *path, const dn_table_part *part,
+/* Takes part->x. */
+DN_MUST_CHECK dn_status dn_table_rows_open(const dn_comm *comm, const char *path, dn_table_part *part,
                                            dn_table_rows *out, dn_error *err);
 /* The next block, no rows at the end. Fails: DN_EDATA a cell; DN_EIO, the file is not what it was, too */
 DN_MUST_CHECK dn_status dn_table_rows_next(dn_table_rows *r, dn_error *err);

@@ -47,7 +47,7 @@ static int refused(void)
     return left == 0;
 }
 
-void *dn_calloc(size_t count, size_t size)
+static void *take(size_t count, size_t size, size_t *out_bytes)
 {
     void *p;
     size_t bytes;
@@ -63,8 +63,25 @@ void *dn_calloc(size_t count, size_t size)
     if (p == NULL)
         return NULL;
     advise(p, bytes);
-    memset(p, 0, bytes);
     atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
+    *out_bytes = bytes;
+    return p;
+}
+
+void *dn_alloc(size_t count, size_t size)
+{
+    size_t bytes = 0;
+
+    return take(count, size, &bytes);
+}
+
+void *dn_calloc(size_t count, size_t size)
+{
+    size_t bytes = 0;
+    void *p = take(count, size, &bytes);
+
+    if (p != NULL)
+        memset(p, 0, bytes);
     return p;
 }
 

@@ -12,6 +12,9 @@
  */
 void *dn_calloc(size_t count, size_t size);
 
+/* The same without the zeros: for much that is written before it is read. */
+void *dn_alloc(size_t count, size_t size);
+
 /* Release a block; NULL is fine. */
 void dn_free(void *p);
 

@@ -278,10 +278,86 @@ static void tables_of_several_blocks(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-static void a_rank_may_run_out_of_memory(void)
+/* One table with genes in columns, whose numbers a single rank reads along with the names as long as there is
+ * nothing else in it: words for nothing, quotes, blanks, and a first line that says little of the others. */
+static void odd_tables(void)
 {
-    dn_import_options o = two_files();
+    static const char *const text[] = {"id\tA\tB\tC\r\n\"x\"\t1\tNA\t2\r\n\r\n y\t\t-3.5\t1e-3\r\n",
+                                       "id\tA\tB\tC\nx\t1\tn/a\t2\ny\t\t\"-3.5\"\t1e-3",
+                                       "id\tA\tB\tC\nx\t1\tNaN\t2\ny\t  \t -3.5 \t 1e-3\n"};
+    static const float want[] = {1, NAN, NAN, -3.5f, 2, 1e-3f};
 
+    for (int k = 0; k < 3; k++) {
+        const char *x = stay(test_file("odd.tsv", text[k], strlen(text[k])));
+        dn_import_options o = {.output = stay(test_path("odd.h5")), .expression = &x, .n_expression = 1};
+        dn_import_report r = {0};
+        loaded l = {0};
+
+        o.genes_in = DN_AXIS_COLUMNS;
+        o.force = true;
+        CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
+        CU_ASSERT_EQUAL(load(o.output, &l, NULL), DN_OK);
+        CU_ASSERT(l.genes == 3 && l.samples == 2 && is(&l.sample, 0, "x") && is(&l.sample, 1, "y"));
+        for (int i = 0; l.genes == 3 && l.samples == 2 && i < 6; i++)
+            CU_ASSERT(same(l.x[i], want[i]));
+        unload(&l);
+        dn_import_report_destroy(&r);
+    }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+static void more_lines_than_the_first_one_says(void)
+{
+    enum { LINES = 300 };
+    static char text[LINES * 16 + 256];
+    size_t at = (size_t)sprintf(text, "id\tA\tB\nfirst\t0.5%050d\t-0.25%050d\n", 0, 0);
+    const char *x;
+    dn_import_options o = {.output = stay(test_path("more.h5")), .n_expression = 1, .force = true};
+    dn_import_report r = {0};
+    loaded l = {0};
+    int64_t wrong = 0;
+
+    for (int i = 1; i < LINES; i++)
+        at += (size_t)sprintf(text + at, "s%d\t%d\t%d\n", i, i, -i);
+    x = stay(test_file("more.tsv", text, at));
+    o.expression = &x;
+    o.genes_in = DN_AXIS_COLUMNS;
+    CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
+    CU_ASSERT_EQUAL(load(o.output, &l, NULL), DN_OK);
+    CU_ASSERT(l.genes == 2 && l.samples == LINES);
+    for (int i = 1; l.samples == LINES && i < LINES; i++)
+        wrong += l.x[i] != (float)i || l.x[LINES + i] != (float)-i;
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT(l.samples == LINES && l.x[0] == 0.5f && l.x[LINES] == -0.25f);
+    unload(&l);
+    dn_import_report_destroy(&r);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* The lines have to be right before a number is looked at; whoever reads them. */
+static void what_is_wrong_is_said_in_order(void)
+{
+    static const char *const text[][2] = {
+        {"id\tA\tB\nx\t1\t2\ny\t3\tfoo\nz\t1\n", ":4: ragged row: 2 fields where the first row has 3"},
+        {"id\tA\tB\nx\t1\t2\ny\t3\t4\t5\n", ":3: ragged row: 4 fields where the first row has 3"},
+        {"id\tA\tB\nx\t1\t2\ny\t3\tfoo\n", ":3: column 'B': 'foo' is not a number"},
+        {"id\tA\tB\nx\t1\t2\ny\t1e39\t2\n", ":3: column 'A': '1e39' is too large for a 32-bit float"},
+        {"id\tA\tB\nx\t1\t2\n\"y\t3\t4\n", ":3: a quote that opens a field does not end in this line"}};
+
+    for (size_t k = 0; k < sizeof text / sizeof text[0]; k++) {
+        const char *x = stay(test_file("wrong.tsv", text[k][0], strlen(text[k][0])));
+        dn_import_options o = {.output = stay(test_path("wrong.h5")), .expression = &x, .n_expression = 1};
+
+        o.genes_in = DN_AXIS_COLUMNS;
+        o.force = true;
+        refused(&o, text[k][1]);
+    }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
+/* Refuse allocations from the k-th on. */
+static void run_out_of_memory(const dn_import_options *o)
+{
     /* the first rank, which looks at the files, and the last */
     for (int r = 0; r<test_comm.size; r += test_comm.size> 1 ? test_comm.size - 1 : 1) {
         dn_status st = DN_ENOMEM;
@@ -291,7 +367,7 @@ static void a_rank_may_run_out_of_memory(void)
             dn_error err = DN_ERROR_INIT;
 
             dn_alloc_fail_after(test_comm.rank == r ? k : -1);
-            st = dn_import(&test_comm, &o, "test", &report, &err);
+            st = dn_import(&test_comm, o, "test", &report, &err);
             dn_alloc_fail_after(-1);
             CU_ASSERT(test_same((int)st));
             CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == r));
@@ -302,11 +378,24 @@ static void a_rank_may_run_out_of_memory(void)
     }
 }
 
+static void a_rank_may_run_out_of_memory(void)
+{
+    dn_import_options o = two_files();
+
+    run_out_of_memory(&o);
+    o.expression++; /* the one with genes in columns */
+    o.n_expression = 1;
+    run_out_of_memory(&o);
+}
+
 static const dn_test tests[] = {{"repeated genes by each rule", repeated_genes_by_each_rule},
                                 {"samples know their file", samples_know_their_file},
                                 {"every file has its digest", every_file_has_its_digest},
                                 {"what is refused", what_is_refused},
                                 {"tables of several blocks", tables_of_several_blocks},
+                                {"odd tables", odd_tables},
+                                {"more lines than the first one says", more_lines_than_the_first_one_says},
+                                {"what is wrong is said in order", what_is_wrong_is_said_in_order},
                                 {"a rank may run out of memory", a_rank_may_run_out_of_memory},
                                 {NULL, NULL}};
 
