@@ -46,7 +46,9 @@ static const dn_opt options[] = {
      "gener: expression as the network sees it; stored with the model. quantile: samples, then zscore-gene",
      "recipe"},
     {"precision", 0, DN_OPT_TEXT, "f32", "f32|bf16",
-     "gener: what products of training take as factors; weights, sums and scores are f32", "recipe"},
+     "gener: what products of training take as factors, but f32 in shards of fewer than 16 rows; the rest is "
+     "f32",
+     "recipe"},
     {"balance", 0, DN_OPT_TEXT, NULL, "on|off",
      "gener: of every class as many training and validation rows as of the smallest, drawn by --seed [off; "
      "published "

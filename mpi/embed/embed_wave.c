@@ -1,5 +1,6 @@
 /* embed_wave.c - proteins that the ranks take together; see embed_private.h */
 #define _POSIX_C_SOURCE 200809L /* nanosleep */
+#include <math.h>
 #include <omp.h>
 #include <time.h>
 #include "mpi/core/agree.h"
@@ -146,8 +147,8 @@ static void tell(const dn_embed *e, dn_wave *w)
     own = w->own;
     done = w->before + 1000 * all * (mine > 0 ? own / mine : 1);
     dn_hooks_progress(e->comm, w->hooks,
-                      &(dn_progress_report){.done = (int64_t)(done / 1e6),
-                                            .total = (int64_t)(w->total / 1e6) + 1,
+                      &(dn_progress_report){.done = (int64_t)ceil(done / 1e6),
+                                            .total = (int64_t)ceil(w->total / 1e6),
                                             .unit = "Moperations"});
 }
 
