@@ -57,7 +57,7 @@ begin 3 run
 blocked=$(sed -n 's/^SigBlk:[[:space:]]*//p' "/proc/${pid[0]}/status")
 [ $((0x$blocked & 0x4202)) = $((0x4202)) ] || fail "the main thread takes signals itself: SigBlk $blocked"
 kill -TERM "${pid[1]}"
-ends 75 "TERM to rank 1 of 3" "stopped by SIGTERM after step"
+ends 75 "TERM to rank 1 of 3" "stopped by SIGTERM after"
 grep -q "asked to stop, writing a checkpoint reason=SIGTERM" err.txt || fail "the signal is not in the log"
 [ "$(grep -c '^dragnet:' err.txt)" = 1 ] || fail "TERM: not one line of dragnet: $(grep '^dragnet:' err.txt)"
 [ ! -e run/model.h5 ] && [ -e run/checkpoint.h5 ] || fail "TERM: left: $(ls run)"
@@ -80,11 +80,11 @@ nothing_left run/checkpoint.h5 run/checkpoint.h5.previous
 
 # a limit of time, twice
 for n in 3 2; do
-    expect 75 "stopped by --max-time after step" ranks $n "${train[@]}" --epochs 40 -o limited --max-time 1s
+    expect 75 "stopped by --max-time after" ranks $n "${train[@]}" --epochs 40 -o limited --max-time 1s
 done
 expect 73 "epochs is 12, was 40" ranks 1 "${train[@]}" -o limited --max-time 1s
 rm -rf limited
-expect 75 "stopped by --max-time after step" ranks 2 "${train[@]}" -o limited --max-time 0.1s
+expect 75 "stopped by --max-time after" ranks 2 "${train[@]}" -o limited --max-time 0.1s
 expect 0 "train: resuming" ranks 3 "${train[@]}" -o limited --max-time 1-0
 [ "$(digest limited/model.h5)" = "$whole" ] || fail "--max-time: another model"
 expect 0 "already complete" ranks 2 "${train[@]}" -o limited --max-time 1-0 --checkpoint-every 1:00
