@@ -82,7 +82,8 @@ steered() {
     let_go
     wait $asking || fail "$stage: checkpoint: $(cat err.txt)"
     [ "$stop" != stop ] || hold "$dir"
-    grep -q "^reason	a command" saved.txt || fail "$stage: checkpoint: $(cat saved.txt)"
+    # where the part ends at the next look, the checkpoint of the stop is the one that was asked for
+    grep -Eqx "reason	(a command|stop)" saved.txt || fail "$stage: checkpoint: $(cat saved.txt)"
     [ -e "$file" ] || fail "$stage: no $file"
     if [ "$stop" = stop ]; then
         expect 0 "" "$DRAGNET" ctl "$run" stop
