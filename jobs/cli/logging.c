@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "jobs/cli/progress.h"
+#include "jobs/cli/run/progress.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/clock.h"
 #include "solvers/base/json.h"

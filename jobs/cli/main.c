@@ -7,8 +7,8 @@
 #include <unistd.h>
 #include "jobs/cli/command.h"
 #include "jobs/cli/logging.h"
-#include "jobs/cli/requests.h"
-#include "jobs/cli/run_control.h"
+#include "jobs/cli/run/requests.h"
+#include "jobs/cli/run/run_control.h"
 #include "jobs/cli/version.h"
 #include "mpi/core/agree.h"
 #include "solvers/base/alloc.h"

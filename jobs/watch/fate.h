@@ -1,11 +1,11 @@
 /* fate.h - what has become of a run, from what can be seen of it
  *
  * Pure: the facts are gathered by jobs/watch/files.h and jobs/watch/queue.h. A run that goes on holds a lock
- * (jobs/cli/run_lock.h), which the kernel gives up with the process, also on another host of a file system
- * that shares locks; a lock that is held is the strongest sign of life, one that is not held says little
- * where a file system has none. Files of a start before the one that holds the lock tell nothing of it: a run
- * started with --no-control, or one that cannot bind, leaves them as they were. A heartbeat counts by when it
- * last changed in our eyes, as clocks of nodes differ. Local.
+ * (jobs/cli/run/run_lock.h), which the kernel gives up with the process, also on another host of a file
+ * system that shares locks; a lock that is held is the strongest sign of life, one that is not held says
+ * little where a file system has none. Files of a start before the one that holds the lock tell nothing of
+ * it: a run started with --no-control, or one that cannot bind, leaves them as they were. A heartbeat counts
+ * by when it last changed in our eyes, as clocks of nodes differ. Local.
  */
 #ifndef DN_WATCH_FATE_H
 #define DN_WATCH_FATE_H

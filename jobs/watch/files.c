@@ -162,7 +162,8 @@ out:
 
 /* ---- signs of life ---- */
 
-/* Whether somebody holds the lock of jobs/cli/run_lock.h, host and process id as it has signed, and when. */
+/* Whether somebody holds the lock of jobs/cli/run/run_lock.h, host and process id as it has signed, and when.
+ */
 static void look_at_lock(const dn_watch_files *f, dn_watch_facts *out, struct stat *info)
 {
     char path[DN_WATCH_PATH + 64], text[256] = "";

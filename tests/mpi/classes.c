@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "jobs/cli/evaluate_report.h"
+#include "jobs/cli/evaluate/evaluate_report.h"
 #include "mpi/data/split.h"
 #include "mpi/data/synth.h"
 #include "mpi/evaluate/evaluate.h"

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "jobs/cli/evaluate_report.h"
+#include "jobs/cli/evaluate/evaluate_report.h"
 #include "mpi/evaluate/evaluate_dti.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"

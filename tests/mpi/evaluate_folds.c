@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "jobs/cli/evaluate_report.h"
+#include "jobs/cli/evaluate/evaluate_report.h"
 #include "mpi/data/split.h"
 #include "mpi/data/synth.h"
 #include "mpi/evaluate/evaluate_folds.h"

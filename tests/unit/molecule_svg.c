@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "jobs/cli/molecule_svg.h"
+#include "jobs/cli/screen/molecule_svg.h"
 #include "solvers/base/alloc.h"
 #include "solvers/chem/elements.h"
 

@@ -1,7 +1,7 @@
-/* network_output.c - tests of jobs/cli/network_output.h and text_file.h: every file byte by byte, odd ids,
- * other readers of the same files, and disks that are full
+/* network_output.c - tests of jobs/cli/network/network_output.h and text_file.h: every file byte by byte, odd
+ * ids, other readers of the same files, and disks that are full
  */
-#include "jobs/cli/network_output.h"
+#include "jobs/cli/network/network_output.h"
 #include "tests/support/test.h"
 
 #include <math.h>

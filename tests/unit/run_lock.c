@@ -1,5 +1,5 @@
-/* run_lock.c - tests of jobs/cli/run_lock.h: who comes second is refused with the name of the first, what a
- * killed process leaves behind stops nobody, and nothing is left by one that ends
+/* run_lock.c - tests of jobs/cli/run/run_lock.h: who comes second is refused with the name of the first, what
+ * a killed process leaves behind stops nobody, and nothing is left by one that ends
  */
 #include "tests/support/test.h"
 
@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "jobs/cli/run_lock.h"
+#include "jobs/cli/run/run_lock.h"
 
 static const char *lock_file(void)
 {

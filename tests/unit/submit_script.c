@@ -1,10 +1,10 @@
-/* submit_script.c - tests of jobs/cli/submit_script.h: what the shell makes of the words, which lines are
+/* submit_script.c - tests of jobs/cli/job/submit_script.h: what the shell makes of the words, which lines are
  * replaced */
 #include "tests/support/test.h"
 
 #include <stdio.h>
 #include <string.h>
-#include "jobs/cli/submit_script.h"
+#include "jobs/cli/job/submit_script.h"
 #include "solvers/base/alloc.h"
 
 static char *words[] = {"train", "gener", "my data.h5", "--split", "it's", "-o", "$HOME/`x`\"\\*?"};

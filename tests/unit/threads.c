@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 #include "jobs/cli/logging.h"
-#include "jobs/cli/progress.h"
-#include "jobs/cli/requests.h"
+#include "jobs/cli/run/progress.h"
+#include "jobs/cli/run/requests.h"
 #include "mpi/core/request.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
