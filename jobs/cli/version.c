@@ -19,6 +19,7 @@ void dn_version_print(FILE *to)
     fprintf(to, "MPI     %s\n", dn_world_library(mpi, sizeof mpi));
     fprintf(to, "PETSc   %s\n", dn_petsc_version(petsc, sizeof petsc));
     fprintf(to, "SLEPc   %s\n", dn_slepc_version(petsc, sizeof petsc));
+    fprintf(to, "BLAS    %s\n", dn_blas_name());
     fprintf(to, "HDF5    %s\n", dn_h5_library(hdf5, sizeof hdf5));
     fprintf(to, "oneDNN  %s\n", dn_kernels_version());
     fprintf(to, "ISA     %s\n", dn_kernels_isa());

@@ -47,19 +47,36 @@ dn_status dn_petsc_failed(dn_error *err, PetscErrorCode code, const char *file, 
     return st;
 }
 
+/* A function of the BLAS that the program was loaded with, or NULL. Copied into a pointer to a function by memcpy:
+ * ISO C has no cast. */
+static void *of_blas(const char *name)
+{
+    void *self = dlopen(NULL, RTLD_LAZY), *found = self != NULL ? dlsym(self, name) : NULL;
+
+    if (self != NULL)
+        (void)dlclose(self);
+    return found;
+}
+
 /* OpenBLAS starts a thread for each core in every rank, which then fight for the cores: on two ranks of two
  * cores a small eigenproblem takes 30 times as long. The ranks are our threads, unless the user says so. */
 static void one_blas_thread(void)
 {
-    void *self = dlopen(NULL, RTLD_LAZY);
-    void *found = self != NULL ? dlsym(self, "openblas_set_num_threads") : NULL;
+    void *found = of_blas("openblas_set_num_threads");
     void (*set)(int) = NULL;
 
-    memcpy(&set, &found, sizeof set); /* ISO C has no cast from object to function */
+    memcpy(&set, &found, sizeof set);
     if (set != NULL && getenv("OPENBLAS_NUM_THREADS") == NULL && getenv("OMP_NUM_THREADS") == NULL)
         set(1);
-    if (self != NULL)
-        (void)dlclose(self);
+}
+
+const char *dn_blas_name(void)
+{
+    void *found = of_blas("openblas_get_config");
+    char *(*config)(void) = NULL;
+
+    memcpy(&config, &found, sizeof config);
+    return config != NULL ? config() : "not OpenBLAS; the reference BLAS would make dense steps slow";
 }
 
 dn_status dn_petsc_open(MPI_Comm comm, const char *options, dn_error *err)

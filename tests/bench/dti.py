@@ -99,6 +99,7 @@ ROWS = []
 for size in BATCHES:
     count, mine, theirs = max(2, PAIRS // size), [], []
     for _ in range(TURNS):
+        measure.settle(sys.argv[1])
         run = subprocess.run([PROGRAM, MODE, str(size), str(count)], capture_output=True, text=True, check=True)
         mine.append(count * size / float(run.stdout))
         theirs.append(count * size / torch_seconds(size, count))

@@ -27,6 +27,7 @@ import measure
 FLOP = {"train": 2.315e6, "infer": 0.405e6}  # a pair with its gradients; folded (solvers/models/gener_screen.h)
 TUNED = {"OPENBLAS_CORETYPE": "SkylakeX", "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184",
          "OMP_WAIT_POLICY": "PASSIVE", "DROP": "fast"}
+PATIENCE = 420  # s, for a run of PyTorch
 COMPILED = """
 import sys, torch
 script = sys.argv.pop(1); sys.argv[0] = script
@@ -116,10 +117,11 @@ def theirs(python, contender, batch):
     mode, threads, tuned, compiled = contender
     command = [python] + (["-c", COMPILED, SCRIPT] if compiled else [SCRIPT]) + [mode, str(batch), str(threads), str(A.seconds)]
     env = measure.environment(**tuned, OPENBLAS_NUM_THREADS=threads, OMP_NUM_THREADS=threads)
+    measure.settle(A.root)
     try:
-        p = subprocess.run(command, env=env, capture_output=True, text=True, timeout=180)
+        p = subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        return None, "takes more than 180 s"
+        return None, f"takes more than {PATIENCE} s"
     lines = [line for line in p.stdout.splitlines() if line.startswith("{")]
     if not lines:
         return None, (p.stderr.strip().splitlines() or ["says nothing"])[-1][:160]
@@ -153,6 +155,7 @@ def ours(folder, batch, ranks, precision):
     run = f"{folder}/run"
     command = measure.on_ranks(ranks, PROGRAM, "train", "gener", dataset(folder, batch), "--split", "bench", "-o", run, "--force",
                                "--epochs", 2, *train_words(batch, precision))
+    measure.settle(A.root)
     measure.must(command, env=measure.environment())
     with open(f"{run}/metrics.jsonl") as f:
         return json.loads(f.read().splitlines()[-1])["pairs_per_second"]
@@ -160,6 +163,7 @@ def ours(folder, batch, ranks, precision):
 
 def screen_seconds(data, model, out, ranks, precision):
     words = ["--precision", precision] if precision != "f32" else []
+    measure.settle(A.root)
     start = time.perf_counter()
     measure.must(measure.on_ranks(ranks, PROGRAM, "screen", data, "--model", model, "-o", out, "--force", *words, *A.extra),
                  env=measure.environment())

@@ -2,7 +2,7 @@
 
 A file of figures (--json FILE) is what scripts/bench table puts together:
 
-    {"bench": "gener", "command": "...", "commit": "...", "machine": "...", "isa": "...", "utc": "...",
+    {"bench": "gener", "command": "...", "commit": "...", "machine": "...", "isa": "...", "utc": "...", "cores": [0.97, 0.93, 1.0],
      "rows": [{"row": "gener train f32", "task": "...", "unit": "pairs/s", "dragnet": 1.0, "peer": "PyTorch 2.15", "theirs": 0.5,
                "ratio": 2.0, "limit": ["sgemm", 2, 2.315e6], "bound": "..."}]}
 
@@ -10,6 +10,7 @@ row     names a line of the table; of several files the last one that has it cou
 unit    "s" where less is better, anything else where more is; ratio > 1 always means that dragnet is ahead
 limit   [what, cores, amount]: a limit of the machine (see machine.py), on how many cores, and what one unit of work takes of it
         (FLOP or bytes a pair; of a row in seconds, of the whole task), or null
+cores   what the slower core gave before the runs, of the best it gave (median, least, most): see settle; null: not known
 """
 import json
 import os
@@ -29,6 +30,41 @@ def environment(**more):
         env.pop(name, None)
     env.update({k: str(v) for k, v in more.items()})
     return env
+
+
+# ---- a shared machine ----
+
+SETTLED, WAIT = 0.95, 45.0
+_best, _given = {}, []
+
+
+def cores_now(root, mode="now", cores=None):
+    """What bench_machine says on every core at the same time: {core: {limit: figure}}."""
+    words = [f"{root}/build/bench_machine", *([mode] if mode else [])]
+    runs = {c: subprocess.Popen(["taskset", "-c", str(c), *words], env=environment(), stdout=subprocess.PIPE, text=True)
+            for c in cores or sorted(os.sched_getaffinity(0))}
+    return {c: {line.split()[0]: float(line.split()[1]) for line in r.communicate()[0].splitlines()} for c, r in runs.items()}
+
+
+def settle(root):
+    """Waits, WAIT seconds at most, until every core gives SETTLED of the best it has given: guests of a shared host take turns.
+
+    Called before every timed run, of dragnet and of its peers alike. Without bench_machine: does nothing.
+    """
+    if not os.path.exists(f"{root}/build/bench_machine"):
+        return
+    for _ in range(0 if _best else 10):
+        for core, said in cores_now(root).items():
+            _best[core] = max(_best.get(core, 0), said["sgemm"])
+    end = time.monotonic() + WAIT
+    while True:
+        said = cores_now(root)
+        share = min(v["sgemm"] / _best[c] for c, v in said.items())
+        _best.update({c: max(v["sgemm"], _best[c]) for c, v in said.items()})
+        if share >= SETTLED or time.monotonic() > end:
+            _given.append(min(share, 1.0))
+            return
+        time.sleep(0.5)
 
 
 def must(command, **options):
@@ -88,8 +124,9 @@ def save(path, head, rows):
     """Whole or not at all; path None: not wanted."""
     if path is None:
         return
+    cores = [round(v, 2) for v in (median(_given), min(_given), max(_given))] if _given else None
     with open(path + ".part", "w") as f:
-        json.dump({**head, "rows": rows}, f, indent=1)
+        json.dump({**head, "cores": cores, "rows": rows}, f, indent=1)
         f.write("\n")
     os.replace(path + ".part", path)
 

@@ -55,6 +55,7 @@ with tempfile.TemporaryDirectory() as folder:
             run = f"{folder}/{turn}-{ranks}"
             command = ["mpirun", "-q", "-n", str(ranks), "--map-by", "core", "--bind-to", "core", f"{root}/build/dragnet", "train",
                        "dti", dataset, "--split", split, "--epochs", "2", "-o", run, *options]
+            measure.settle(root)
             done = subprocess.run(command, env=environment, capture_output=True, text=True)
             if done.returncode != 0:
                 sys.exit(done.stderr)

@@ -35,6 +35,8 @@ import subprocess
 import sys
 import tempfile
 
+from measure import settle
+
 SAMPLES = 536  # of the published data; other sizes are there to vary the bytes
 # name, latency of a message (s), bytes a second of a node's card
 NETWORKS = (("100 Gbit/s", 2e-6, 12e9), ("200 Gbit/s, Slingshot class", 2e-6, 23e9))
@@ -231,6 +233,7 @@ class Bench:
     def train(self, ranks, samples, batch, shards, *more):
         self.runs += 1
         run = f"{self.folder}/run{self.runs}"
+        settle(self.o.root)
         bound = ["--map-by", "core", "--bind-to", "core"] if ranks <= CORES else ["--oversubscribe", "--bind-to", "none"]
         self.call("mpirun", "-q", "-n", str(ranks), *bound, self.o.dragnet, "train", "gener", self.data(samples), "--split", "most",
                   "--batch", str(batch), "--shards", str(shards), "--epochs", "1", "-o", run, "-q", *more)

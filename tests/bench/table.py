@@ -19,7 +19,7 @@ import measure
 
 BEGIN, END = "<!-- speed: written by scripts/bench table -->", "<!-- end of speed -->"
 PARTS = {  # name: (what is measured, words for scripts/bench)
-    "gener": ("training of the gene-gene network, f32 and bf16, beside PyTorch", ["gener", "train"]),
+    "gener": ("training of the gene-gene network, f32 and bf16, beside PyTorch", ["gener", "train", "--batches", "8,4096"]),
     "screen": ("screen of all pairs of 5,950 genes, f32 and bf16, beside PyTorch", ["gener", "infer"]),
     "scaling": ("training of the gene-gene network, 2 ranks beside 1", None),
     "import": ("import of text tables beside numpy and pandas", ["import"]),
@@ -55,17 +55,15 @@ def arguments():
 
 def probe(root):
     """{limit: {cores: figure}} of one core and of all at a time; {} when the probe is not built."""
-    program = f"{root}/build/bench_machine"
-    if not os.path.exists(program):
+    if not os.path.exists(f"{root}/build/bench_machine"):
         return {}
     found, cores = {}, sorted(os.sched_getaffinity(0))
     for n in sorted({1, len(cores)}):
-        runs = [subprocess.Popen(["taskset", "-c", str(c), program], env=measure.environment(), stdout=subprocess.PIPE, text=True)
-                for c in cores[:n]]
-        for line in "".join(r.communicate()[0] for r in runs).splitlines():
-            what, value = line.split()
-            found.setdefault(what, {}).setdefault(str(n), 0.0)
-            found[what][str(n)] += float(value)
+        measure.settle(root)
+        for said in measure.cores_now(root, None, cores[:n]).values():
+            for what, value in said.items():
+                found.setdefault(what, {}).setdefault(str(n), 0.0)
+                found[what][str(n)] += value
     return found
 
 
@@ -139,7 +137,9 @@ def lines_of(a, limits):
         out = [f"Measured on: {machine[0]}, {machine[1]}."] + out
     for name, f in figures.items():
         if f is not None and name != "scaling":
-            out.append(f"- `{f['command']}`, commit {f['commit']}, {f['utc']} UTC")
+            cores = f.get("cores")
+            out.append(f"- `{f['command']}`, commit {f['commit']}, {f['utc']} UTC" +
+                       (f"; before the runs the cores gave {cores[0]:.0%} of their best (median; {cores[1]:.0%} to {cores[2]:.0%})" if cores else ""))
     out += ["", "| task | dragnet | peer | its figure | ratio | of the limit | what bounds it |", "|---|---|---|---|---|---|---|"]
     for name, f in figures.items():
         if f is None or not f["rows"]:

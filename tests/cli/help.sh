@@ -11,9 +11,10 @@ for c in import synth split train evaluate screen network watch ctl key; do
 done
 "$DRAGNET" split --help | grep -qF -- "|cold-both|kfold-blocks --pairs" || fail "split --help cuts the kinds: $("$DRAGNET" split --help | grep -e --kind)"
 "$DRAGNET" --version >out.txt || fail "--version: exit $?"
-for word in dragnet MPI PETSc HDF5 oneDNN ISA; do
+for word in dragnet MPI PETSc BLAS HDF5 oneDNN ISA; do
     grep -qE "^$word +[^ ]" out.txt || fail "--version does not name $word"
 done
+! dpkg -s libopenblas0-pthread >/dev/null 2>&1 || grep -qE '^BLAS +OpenBLAS 0' out.txt || fail "the BLAS is not OpenBLAS: $(grep BLAS out.txt)"
 grep -qE '^PETSc +[0-9]+\.[0-9]+\.[0-9]+$' out.txt || fail "no version of PETSc"
 [ "$(ranks 3 --version | grep -c '^dragnet ')" = 1 ] || fail "--version is printed by every rank"
 
