@@ -47,8 +47,8 @@ dn_status dn_petsc_failed(dn_error *err, PetscErrorCode code, const char *file, 
     return st;
 }
 
-/* A function of the BLAS that the program was loaded with, or NULL. Copied into a pointer to a function by memcpy:
- * ISO C has no cast. */
+/* A function of the BLAS that the program was loaded with, or NULL. Copied into a pointer to a function by
+ * memcpy: ISO C has no cast. */
 static void *of_blas(const char *name)
 {
     void *self = dlopen(NULL, RTLD_LAZY), *found = self != NULL ? dlsym(self, name) : NULL;

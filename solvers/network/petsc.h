@@ -26,7 +26,8 @@ bool dn_petsc_unused(char *buf, size_t cap);
 const char *dn_petsc_version(char *buf, size_t cap);
 const char *dn_slepc_version(char *buf, size_t cap);
 
-/* What OpenBLAS says of itself ("OpenBLAS 0.3.21 ... SkylakeX ..."), or that another BLAS was loaded. Local. */
+/* What OpenBLAS says of itself ("OpenBLAS 0.3.21 ... SkylakeX ..."), or that another BLAS was loaded. Local.
+ */
 const char *dn_blas_name(void);
 
 /* Bits of an index: 32 or 64. */

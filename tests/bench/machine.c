@@ -1,8 +1,8 @@
 /* machine.c - limits of the machine on one core, best of many: GFLOP/s of sgemm and of bf16, GB/s of reading
  *
- *     bench_machine        "sgemm X", "bf16 Y" (absent where the CPU has no bf16 that is faster than f32), "read Z"; in
- *                          processor time, so that other work on the machine weighs less
- *     bench_machine now    "sgemm X" by the clock on the wall, over a quarter of a second: what the core gives just now
+ * Prints "sgemm X", "bf16 Y" (absent where the CPU has no bf16 that is faster than f32) and "read Z", in
+ * processor time, so that other work on the machine weighs less. "bench_machine now" prints "sgemm X" by the
+ * clock on the wall, over a quarter of a second: what the core gives just now.
  *
  * Several cores: run it several times at once, pinned (tests/bench/table.py and measure.py do).
  */
