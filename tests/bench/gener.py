@@ -15,6 +15,7 @@ train  dragnet's figure is that of the last of two epochs (metrics.jsonl: traini
 infer  dragnet screen over all pairs of genes, start-up (a screen of few genes) subtracted, beside the forward pass alone.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import subprocess
@@ -28,6 +29,7 @@ FLOP = {"train": 2.315e6, "infer": 0.405e6}  # a pair with its gradients; folded
 TUNED = {"OPENBLAS_CORETYPE": "SkylakeX", "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184",
          "OMP_WAIT_POLICY": "PASSIVE", "DROP": "fast"}
 PATIENCE = 420  # s, for a run of PyTorch
+TWO_RUNS = "2x1"  # in place of a number of ranks
 COMPILED = """
 import sys, torch
 script = sys.argv.pop(1); sys.argv[0] = script
@@ -152,13 +154,20 @@ def train_words(batch, precision):
 
 
 def ours(folder, batch, ranks, precision):
-    run = f"{folder}/run"
-    command = measure.on_ranks(ranks, PROGRAM, "train", "gener", dataset(folder, batch), "--split", "bench", "-o", run, "--force",
-                               "--epochs", 2, *train_words(batch, precision))
+    """Pairs a second of a run; ranks "2x1": of two runs of one rank at the same time, each on a core, together."""
+    runs = {}
+    for core in sorted(os.sched_getaffinity(0))[:2] if ranks == TWO_RUNS else [None]:
+        words = [PROGRAM, "train", "gener", dataset(folder, batch), "--split", "bench", "-o", f"{folder}/run{core}", "--force", "--epochs", 2,
+                 *train_words(batch, precision)]
+        runs[f"{folder}/run{core}"] = measure.on_ranks(ranks, *words) if core is None else ["taskset", "-c", str(core), *map(str, words)]
     measure.settle(A.root)
-    measure.must(command, env=measure.environment())
-    with open(f"{run}/metrics.jsonl") as f:
-        return json.loads(f.read().splitlines()[-1])["pairs_per_second"]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        list(pool.map(lambda command: measure.must(command, env=measure.environment()), runs.values()))
+    total = 0
+    for run in runs:
+        with open(f"{run}/metrics.jsonl") as f:
+            total += json.loads(f.read().splitlines()[-1])["pairs_per_second"]
+    return total
 
 
 def screen_seconds(data, model, out, ranks, precision):
@@ -193,12 +202,18 @@ class Screen:
 
 # ---- in turns ----
 
+def ranks_of(screen):
+    """Numbers of ranks; with 1 and 2 of them also two runs side by side, which tell what the second core is worth."""
+    ranks = list(map(int, A.ranks.split(",")))
+    return ranks + [TWO_RUNS] * (not screen and {1, 2} <= set(ranks) and len(os.sched_getaffinity(0)) > 1)
+
+
 def measure_batch(folder, batch, peers, precisions, screen):
     """{name: [pairs a second]} of ours and of theirs."""
     mine, other, dropped = {}, {}, set()
     for turn in range(A.repeats):
         for precision in precisions:
-            for ranks in map(int, A.ranks.split(",")):
+            for ranks in ranks_of(screen):
                 v = screen.speed(ranks, precision) if screen else ours(folder, batch, ranks, precision)
                 mine.setdefault((precision, ranks), []).append(v)
         for version, python in peers.items():
@@ -218,14 +233,18 @@ def measure_batch(folder, batch, peers, precisions, screen):
 
 def show(batch, mine, other):
     for (precision, ranks), v in mine.items():
-        print(f"{A.mode} batch {batch:<6}dragnet {precision}, {ranks} rank{'s' if ranks > 1 else ' '}{'':<21}{measure.spread(v)}")
+        print(f"{A.mode} batch {batch:<6}{'dragnet ' + precision + ', ' + of_ranks(ranks):<45}{measure.spread(v)}")
     for (version, name), v in sorted(other.items(), key=lambda k: -measure.median(k[1])):
         print(f"{A.mode} batch {batch:<6}PyTorch {version}, {name:<29}{measure.spread(v)}  {len(v)} turns")
 
 
+def of_ranks(ranks):
+    return "two runs side by side" if ranks == TWO_RUNS else f"{ranks} rank{'s' * (ranks > 1)}"
+
+
 def task(batch, precision, ranks, screen):
     what = f"GENER screen of {screen.pairs / 1e6:.1f} M pairs" if screen else f"GENER {A.mode}, batch {batch}"
-    return f"{what}, {precision}, {ranks} rank{'s' * (ranks > 1)}"
+    return f"{what}, {precision}, {of_ranks(ranks)}"
 
 
 def bound(precision, batch, mode):
@@ -256,7 +275,7 @@ def main():
             for (precision, ranks), v in mine.items():
                 r = measure.row(f"gener {A.mode} {batch} {precision} {ranks}",
                                 task(batch, precision, ranks, screen), "pairs/s", v, name,
-                                other.get(best), [("sgemm" if precision == "f32" else "bf16"), ranks, FLOP[A.mode]],
+                                other.get(best), [("sgemm" if precision == "f32" else "bf16"), 2 if ranks == TWO_RUNS else ranks, FLOP[A.mode]],
                                 bound(precision, batch, A.mode))
                 rows.append(r)
                 print(f"  {r['task']}: " + (f"ratio {r['ratio']:.2f} to {name}" if best else "no peer"), flush=True)

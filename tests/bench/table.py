@@ -114,14 +114,19 @@ def share(r, limits):
 
 
 def scaling(gener):
-    """Rows of several ranks beside one, from the training of the gene-gene network on them; None: there are none."""
+    """Rows of several ranks beside one, and of two ranks beside two runs at the same time, from the training of the gene-gene
+    network; None: there are none."""
     rows = []
     for r in gener["rows"] if gener else []:
         words = r["row"].split()  # gener train BATCH PRECISION RANKS
-        one = next((o for o in gener["rows"] if o["row"].split() == words[:-1] + ["1"]), None)
-        if words[1] == "train" and words[-1] != "1" and one:
-            rows.append(measure.row(f"scaling {r['row']}", f"{r['task']}, beside 1 rank", r["unit"], r["dragnet"], "dragnet, 1 rank", one["dragnet"],
-                                    None, "adding up gradients, waiting"))
+        if words[1] != "train" or not words[-1].isdigit() or words[-1] == "1":
+            continue
+        for other, beside, name, bound in (("1", "1 rank", "dragnet, 1 rank", "adding up gradients, waiting, what the second core is worth"),
+                                           ("2x1", "two runs", "dragnet, two runs of 1 rank at the same time", "adding up gradients, waiting")):
+            o = next((o for o in gener["rows"] if o["row"].split() == words[:-1] + [other]), None)
+            if o and (other == "1" or words[-1] == "2"):
+                rows.append(measure.row(f"scaling {r['row']} {other}", f"{r['task']}, beside {beside}", r["unit"], r["dragnet"], name, o["dragnet"],
+                                        None, bound))
     return {**gener, "rows": rows} if rows else None
 
 
@@ -146,6 +151,8 @@ def lines_of(a, limits):
             out.append(f"| {PARTS[name][0]} | not measured | | | | | |")
             continue
         for r in f["rows"]:
+            if r["row"].endswith(" 2x1") and name == "gener":  # there for scaling
+                continue
             ratio = "" if r["ratio"] is None else f"**{r['ratio']:.3g}**"
             out.append(f"| {r['task']} | {quantity(r['dragnet'], r['unit'])} | {r['peer'] or 'none'} | {quantity(r['theirs'], r['unit'])} | "
                        f"{ratio} | {share(r, limits)} | {r['bound']} |")
