@@ -77,7 +77,9 @@ typedef struct dn_esm_weights {
  * Without config.json heads follow from layers and width (the published sizes 8M 6 x 320, 35M 12 x 480, 150M
  * 30 x 640, 650M 33 x 1280, 3B 36 x 2560, 15B 48 x 5120), and the rest is as published. A key that
  * config.json lacks has the value that transformers gives it (EsmConfig): norm_eps 1e-12, token_dropout off,
- * positions absolute, mask_token 32, pad_token 1. Fails: DN_EDATA a tensor is missing, has another shape than
+ * positions absolute, mask_token 32, pad_token 1.
+ *
+ * Fails: DN_EDATA a tensor is missing, has another shape than
  * the configuration says, is not F32, F16 or BF16; config.json is no JSON or contradicts the shapes; a layout
  * without config.json that is not in the list; what this code does not compute: positions that are not
  * rotary, emb_layer_norm_before, another activation than gelu, an ESMFold model. As dn_safetensors_open();
