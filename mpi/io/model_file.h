@@ -24,7 +24,7 @@ typedef struct dn_model_record {
     double validation_loss;
     double validation_auroc;
     /* architecture "gener" */
-    char normalisation[32];          /* dn_normalisation_name() */
+    char normalisation[32];          /* as dn_normalisation_find() */
     char expression_hash[DN_DIGEST]; /* of the expression as imported; "" in files of before it was stored */
     int64_t samples;                 /* S */
     dn_gener_options options;        /* classes: absent in files of before there were four, 2;

@@ -143,13 +143,3 @@ void dn_molecule_edges(const dn_molecule *m, int64_t first_node, int64_t first_e
         row[i] = first_edge + row[i - 1];
     row[0] = first_edge;
 }
-
-void dn_bonds_encode(const dn_molecule *m, float *out)
-{
-    memset(out, 0, (size_t)(m->n_bonds * DN_EDGE_WIDTH) * sizeof *out);
-    for (int64_t e = 0; e < m->n_bonds; e++, out += DN_EDGE_WIDTH) {
-        out[m->bond[e].type - 1] = 1;
-        out[4] = m->bond[e].conjugated;
-        out[5] = m->bond[e].ring;
-    }
-}

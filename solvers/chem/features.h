@@ -37,7 +37,7 @@ typedef enum dn_atom_encoding {
     DN_ATOMS_RICH,
 } dn_atom_encoding;
 
-enum { DN_ATOMS_PUBLISHED_WIDTH = 4, DN_ATOMS_RICH_WIDTH = 64, DN_EDGE_WIDTH = 6 };
+enum { DN_ATOMS_PUBLISHED_WIDTH = 4, DN_ATOMS_RICH_WIDTH = 64 };
 
 /* Columns of an encoding. */
 int64_t dn_atoms_width(dn_atom_encoding encoding);
@@ -54,8 +54,5 @@ void dn_atoms_encode(const dn_molecule *m, dn_atom_encoding encoding, float *out
  */
 void dn_molecule_edges(const dn_molecule *m, int64_t first_node, int64_t first_edge, int64_t *row,
                        int64_t *col, int64_t *bond);
-
-/* out [n_bonds, DN_EDGE_WIDTH], 0 or 1: single, double, triple, aromatic, conjugated, in a ring. */
-void dn_bonds_encode(const dn_molecule *m, float *out);
 
 #endif

@@ -30,6 +30,32 @@ int64_t dn_esm_attention_scratch(int64_t dim)
     return (BLOCK + dim) * TILE;
 }
 
+/* sum[r] += sum over i < n of m[r across + i along] x_i, rows r < nr, x_i and sums being nv vectors */
+INLINE void add_products(const float *m, int64_t across, int64_t along, int nr, const float *x, int64_t n,
+                         int nv, dn_v16 sum[][VECTORS])
+{
+    for (int64_t i = 0; i < n; i++) {
+        dn_v16 at[VECTORS];
+#pragma GCC unroll 4
+        for (int v = 0; v < nv; v++)
+            at[v] = DN_AT(x + i * TILE + v * LANES);
+#pragma GCC unroll 6
+        for (int r = 0; r < nr; r++)
+#pragma GCC unroll 4
+            for (int v = 0; v < nv; v++)
+                sum[r][v] += m[r * across + i * along] * at[v];
+    }
+}
+
+INLINE void put(dn_v16 sum[][VECTORS], int nr, int nv, float *out)
+{
+#pragma GCC unroll 6
+    for (int r = 0; r < nr; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < nv; v++)
+            DN_PUT(out + r * TILE + v * LANES) = sum[r][v];
+}
+
 /* s[j] = q . k_j for KEYS keys and nv vectors of queries */
 INLINE void scores(const float *q, const float *k, int64_t dim, int nv, float *s)
 {
@@ -40,22 +66,8 @@ INLINE void scores(const float *q, const float *k, int64_t dim, int nv, float *s
 #pragma GCC unroll 4
         for (int v = 0; v < nv; v++)
             sum[j][v] = (dn_v16){0};
-    for (int64_t d = 0; d < dim; d++) {
-        dn_v16 x[VECTORS];
-#pragma GCC unroll 4
-        for (int v = 0; v < nv; v++)
-            x[v] = DN_AT(q + d * TILE + v * LANES);
-#pragma GCC unroll 6
-        for (int j = 0; j < KEYS; j++)
-#pragma GCC unroll 4
-            for (int v = 0; v < nv; v++)
-                sum[j][v] += k[j * dim + d] * x[v];
-    }
-#pragma GCC unroll 6
-    for (int j = 0; j < KEYS; j++)
-#pragma GCC unroll 4
-        for (int v = 0; v < nv; v++)
-            DN_PUT(s + j * TILE + v * LANES) = sum[j][v];
+    add_products(k, dim, 1, KEYS, q, dim, nv, sum);
+    put(sum, KEYS, nv, s);
 }
 
 /* o[d .. d + COLUMNS) = o scale + sum over keys of v p */
@@ -69,22 +81,8 @@ INLINE void mix(const float *p, const float *v, int64_t nk, int64_t dim, const d
 #pragma GCC unroll 4
         for (int i = 0; i < nv; i++)
             sum[c][i] = DN_AT(o + c * TILE + i * LANES) * scale[i];
-    for (int64_t j = 0; j < nk; j++) {
-        dn_v16 x[VECTORS];
-#pragma GCC unroll 4
-        for (int i = 0; i < nv; i++)
-            x[i] = DN_AT(p + j * TILE + i * LANES);
-#pragma GCC unroll 4
-        for (int c = 0; c < COLUMNS; c++)
-#pragma GCC unroll 4
-            for (int i = 0; i < nv; i++)
-                sum[c][i] += v[j * dim + c] * x[i];
-    }
-#pragma GCC unroll 4
-    for (int c = 0; c < COLUMNS; c++)
-#pragma GCC unroll 4
-        for (int i = 0; i < nv; i++)
-            DN_PUT(o + c * TILE + i * LANES) = sum[c][i];
+    add_products(v, 1, dim, COLUMNS, p, nk, nv, sum);
+    put(sum, COLUMNS, nv, o);
 }
 
 /* Scores of a block of nk keys become powers of two below the new maximum; scale: of what was summed. */

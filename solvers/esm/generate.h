@@ -36,11 +36,6 @@ void dn_esm_generate(uint64_t seed, const dn_esm_tensor *t, int64_t k, int64_t f
 /* The text of config.json for a configuration, for dn_free(). Fails: DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_esm_config_text(const dn_esm_config *c, char **out, dn_error *err);
 
-/* All bytes of a safetensors file of tensors [first, last) in one block, for dn_free(): for models that fit
- * memory twice. Fails: DN_ENOMEM */
-DN_MUST_CHECK dn_status dn_esm_image(const dn_esm_config *c, uint64_t seed, dn_safetensors_type type,
-                                     int64_t first, int64_t last, char **out, size_t *out_len, dn_error *err);
-
 /* What stands before the data of a file of tensors [first, last); metadata as in dn_safetensors_head(). */
 DN_MUST_CHECK dn_status dn_esm_head(const dn_esm_config *c, dn_safetensors_type type, int64_t first,
                                     int64_t last, const char *const *metadata, char **out, size_t *out_len,

@@ -300,19 +300,6 @@ const dn_esm_config *dn_esm_model_config(const dn_esm_model *m)
     return &m->config;
 }
 
-int dn_esm_model_amx(const dn_esm_model *m)
-{
-    return m->amx;
-}
-
-int64_t dn_esm_model_bytes(const dn_esm_config *c, dn_esm_precision precision)
-{
-    int64_t dense = c->layers * (4 * c->width * c->width + 2 * c->width * c->inner);
-
-    return (precision == DN_ESM_BF16 ? 2 : 4) * dense +
-           4 * (c->vocab * c->width + c->layers * (9 * c->width + c->inner) + 2 * c->width);
-}
-
 double dn_esm_operations(const dn_esm_config *c, int64_t n)
 {
     double width = (double)c->width, dense = 2 * width * (4 * width + 2 * (double)c->inner);

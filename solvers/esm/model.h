@@ -60,11 +60,7 @@ DN_MUST_CHECK dn_status dn_esm_model_pack(dn_esm_model *m, const dn_esm_weights 
 
 const dn_esm_config *dn_esm_model_config(const dn_esm_model *m);
 
-/* Whether attention in bf16 goes through AMX here. */
-int dn_esm_model_amx(const dn_esm_model *m);
-
-/* Bytes of a model and of a work for proteins of at most max_tokens tokens, about: for estimates. */
-int64_t dn_esm_model_bytes(const dn_esm_config *c, dn_esm_precision precision);
+/* Bytes of a work for proteins of at most max_tokens tokens, about: for estimates. */
 int64_t dn_esm_work_bytes(const dn_esm_config *c, dn_esm_precision precision, int64_t max_tokens);
 
 /* Floating point operations of a protein of n tokens (products and attention, multiply and add counted

@@ -18,16 +18,6 @@ int dn_esm_token(char residue)
     return at != NULL ? FIRST_LETTER + (int)(at - letters) : DN_ESM_UNK;
 }
 
-const char *dn_esm_token_name(int token)
-{
-    static const char *const names[DN_ESM_TOKENS] = {
-        "<cls>", "<pad>", "<eos>", "<unk>", "L", "A", "G", "V", "S", "E",        "R",
-        "T",     "I",     "D",     "P",     "K", "Q", "N", "F", "Y", "M",        "H",
-        "W",     "C",     "X",     "B",     "U", "Z", "O", ".", "-", "<null_1>", "<mask>"};
-
-    return token >= 0 && token < DN_ESM_TOKENS ? names[token] : NULL;
-}
-
 int64_t dn_esm_residues(const char *text, int64_t len)
 {
     return len > 0 && text[len - 1] == '*' ? len - 1 : len;

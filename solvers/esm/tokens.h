@@ -33,9 +33,6 @@ enum {
 /* The token of a byte of a sequence. */
 int dn_esm_token(char residue);
 
-/* How a token is written: "<cls>", "L"; NULL outside 0 .. 32. */
-const char *dn_esm_token_name(int token);
-
 /* Residues of a text [len]: len, less the '*' at its end. */
 int64_t dn_esm_residues(const char *text, int64_t len);
 

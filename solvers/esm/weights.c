@@ -195,8 +195,9 @@ out:
 
 /* ---- all of it ---- */
 
-dn_status dn_esm_weights_find(const dn_safetensors *file, const char *json_name, const char *opt_json,
-                              dn_esm_weights *out, dn_error *err)
+/* opt_json: the text of config.json; json_name for messages about it. */
+static dn_status find_all(const dn_safetensors *file, const char *json_name, const char *opt_json,
+                          dn_esm_weights *out, dn_error *err)
 {
     dn_status st = DN_OK;
     finder f = {.file = file, .prefix = ""};
@@ -268,7 +269,7 @@ dn_status dn_esm_weights_open(const char *path, dn_safetensors **out_file, dn_es
 
     DN_TRY(dn_safetensors_open(path, &file, err));
     DN_TRY(read_json(dn_safetensors_path(file), &name, &text, err));
-    DN_TRY(dn_esm_weights_find(file, name, text, out, err));
+    DN_TRY(find_all(file, name, text, out, err));
     *out_file = file;
     file = NULL;
 out:

@@ -71,26 +71,19 @@ typedef struct dn_esm_weights {
     dn_esm_norm final_norm;         /* encoder.emb_layer_norm_after */
 } dn_esm_weights;
 
-/* Find and check all tensors of an open file, and its configuration.
+/* Open path (see dn_safetensors_open), read config.json beside it when there is one, find and check all
+ * tensors. *out_file is to be closed after *out is destroyed.
  *
- *   file      stays open as long as *out is used
- *   opt_json  the text of config.json, or NULL: then heads follow from layers and width (the published sizes
- *             8M 6 x 320, 35M 12 x 480, 150M 30 x 640, 650M 33 x 1280, 3B 36 x 2560, 15B 48 x 5120), and the
- *             rest is as published
- *   json_name for messages about opt_json
+ * Without config.json heads follow from layers and width (the published sizes 8M 6 x 320, 35M 12 x 480, 150M
+ * 30 x 640, 650M 33 x 1280, 3B 36 x 2560, 15B 48 x 5120), and the rest is as published. A key that
+ * config.json lacks has the value that transformers gives it (EsmConfig): norm_eps 1e-12, token_dropout off,
+ * positions absolute, mask_token 32, pad_token 1.
  *
- * A key that config.json lacks has the value that transformers gives it (EsmConfig): norm_eps 1e-12,
- * token_dropout off, positions absolute, mask_token 32, pad_token 1.
- * Fails: DN_EDATA a tensor is missing, has another shape than the configuration says, is not F32, F16 or
- * BF16; config.json is no JSON or contradicts the shapes; a layout without config.json that is not in the
- * list; what this code does not compute: positions that are not rotary, emb_layer_norm_before, another
- * activation than gelu, an ESMFold model. DN_ENOMEM. Then *out stays empty. */
-DN_MUST_CHECK dn_status dn_esm_weights_find(const dn_safetensors *file, const char *json_name,
-                                            const char *opt_json, dn_esm_weights *out, dn_error *err);
-
-/* Open path (see dn_safetensors_open), read config.json beside it when there is one, find the weights.
- * *out_file is to be closed after *out is destroyed.
- * Fails: as above and as dn_safetensors_open(); DN_EIO, DN_ENOINPUT config.json cannot be read */
+ * Fails: DN_EDATA a tensor is missing, has another shape than
+ * the configuration says, is not F32, F16 or BF16; config.json is no JSON or contradicts the shapes; a layout
+ * without config.json that is not in the list; what this code does not compute: positions that are not
+ * rotary, emb_layer_norm_before, another activation than gelu, an ESMFold model. As dn_safetensors_open();
+ * DN_EIO, DN_ENOINPUT config.json cannot be read; DN_ENOMEM. Then *out stays empty. */
 DN_MUST_CHECK dn_status dn_esm_weights_open(const char *path, dn_safetensors **out_file, dn_esm_weights *out,
                                             dn_error *err);
 

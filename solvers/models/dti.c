@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
-#include "solvers/base/rng.h"
+#include "solvers/models/layout.h"
 
 /* ---- the data ---- */
 
@@ -125,47 +125,15 @@ out:
 enum { PART_DRUG = 1, PART_CONV1, PART_CONV2, PART_TOP, PART_JOINT };
 static const char *const part_names[] = {"drug", "conv1", "conv2", "target", "joint"};
 
-static void add_tensor(dn_model *m, const char *name, int ndims, int64_t d0, int64_t d1, int64_t d2)
-{
-    dn_tensor_info *t = &m->tensor[m->n_tensors++];
-
-    snprintf(t->name, sizeof t->name, "%s", name);
-    t->ndims = ndims;
-    t->dims[0] = d0;
-    t->dims[1] = d1;
-    t->dims[2] = d2;
-    t->offset = m->n_weights;
-    m->n_weights += d0 * (ndims > 1 ? d1 : 1) * (ndims > 2 ? d2 : 1);
-}
-
-static void add_dense(dn_model *m, const char *name, int64_t in, int64_t out)
-{
-    char full[32];
-
-    snprintf(full, sizeof full, "%s_w", name);
-    add_tensor(m, full, 2, in, out, 1);
-    snprintf(full, sizeof full, "%s_b", name);
-    add_tensor(m, full, 1, out, 1, 1);
-}
-
 static void add_convolution(dn_model *m, int layer, int64_t in, int64_t out)
 {
-    dn_norm_info *n = &m->norm[m->n_norms++];
     char name[32];
 
     snprintf(name, sizeof name, "conv%d_w", layer);
-    add_tensor(m, name, 3, in, 3, out);
+    dn_layout_tensor(m, name, 3, in, 3, out);
     snprintf(name, sizeof name, "conv%d_b", layer);
-    add_tensor(m, name, 1, out, 1, 1);
-    snprintf(n->name, sizeof n->name, "norm%d", layer);
-    n->channels = out;
-    n->offset = m->n_moments;
-    n->phase = layer == 1 ? PHASE_FIRST : PHASE_SECOND;
-    m->n_moments += 2 * out;
-    snprintf(name, sizeof name, "norm%d_gamma", layer);
-    add_tensor(m, name, 1, out, 1, 1);
-    snprintf(name, sizeof name, "norm%d_beta", layer);
-    add_tensor(m, name, 1, out, 1, 1);
+    dn_layout_tensor(m, name, 1, out, 1, 1);
+    dn_layout_norm(m, out, layer == 1 ? PHASE_FIRST : PHASE_SECOND);
 }
 
 static const dn_model_ops dti_ops;
@@ -185,17 +153,17 @@ static void lay_out(dn_model *m, const dn_dti_data *d, const dn_dti_options *o)
     m->n_phases = PHASES;
     m->n_parts = (int)(sizeof part_names / sizeof part_names[0]);
     m->part = part_names;
-    add_dense(m, "gcn1", d->atom_width, o->gcn1);
-    add_dense(m, "gcn2", o->gcn1, o->gcn2);
-    add_dense(m, "drug", o->gcn2, o->drug_out);
+    dn_layout_dense(m, "gcn1", d->atom_width, o->gcn1);
+    dn_layout_dense(m, "gcn2", o->gcn1, o->gcn2);
+    dn_layout_dense(m, "drug", o->gcn2, o->drug_out);
     add_convolution(m, 1, d->state_width, o->conv1);
     add_convolution(m, 2, o->conv1, o->conv2);
-    add_dense(m, "target", o->conv2, o->target_out);
-    add_dense(m, "head", o->joint > 0 ? o->joint : sides, 1);
+    dn_layout_dense(m, "target", o->conv2, o->target_out);
+    dn_layout_dense(m, "head", o->joint > 0 ? o->joint : sides, 1);
     if (o->joint > 0)
-        add_dense(m, "joint", sides, o->joint);
+        dn_layout_dense(m, "joint", sides, o->joint);
     if (has_direct(&g))
-        add_tensor(m, "direct_w", 2, d->pair_extra_width, 1, 1);
+        dn_layout_tensor(m, "direct_w", 2, d->pair_extra_width, 1, 1);
 }
 
 dn_status dn_dti_create(const dn_dti_data *data, const dn_dti_options *options, dn_dti **out, dn_error *err)
@@ -245,19 +213,6 @@ double dn_dti_cost(const dn_dti *g, int64_t pair)
 
 /* ---- initial weights ---- */
 
-/* Uniform in +- limit; element e is word e % 4 of block e / 4 of the tensor's stream. */
-static void uniform(uint64_t seed, int which, int64_t n, double limit, float *w)
-{
-    dn_rng s = dn_rng_stream(seed, DN_RNG_INIT, (uint64_t)which, 0);
-    uint32_t block[4] = {0};
-
-    for (int64_t e = 0; e < n; e++) {
-        if (e % 4 == 0)
-            dn_rng_block(s, (uint64_t)(e / 4), 0, block);
-        w[e] = (float)(limit * (2 * (((double)block[e % 4] + 0.5) * 0x1p-32) - 1));
-    }
-}
-
 /* Inputs of a unit of a weight or bias tensor that starts as PyTorch's do, 0 for the others. */
 static int64_t fan_in(const dn_model *m, int which)
 {
@@ -291,9 +246,10 @@ static void init(const dn_model *m, uint64_t seed, float *w, float *running)
         const dn_tensor_info *t = &m->tensor[i];
         int64_t end = i + 1 < m->n_tensors ? m->tensor[i + 1].offset : m->n_weights, fan = fan_in(m, i);
         if (i == GCN1_W || i == GCN2_W)
-            uniform(seed, i, end - t->offset, sqrt(6 / (double)(t->dims[0] + t->dims[1])), w + t->offset);
+            dn_layout_uniform(seed, i, end - t->offset, sqrt(6 / (double)(t->dims[0] + t->dims[1])),
+                              w + t->offset);
         else if (fan > 0)
-            uniform(seed, i, end - t->offset, 1 / sqrt((double)fan), w + t->offset);
+            dn_layout_uniform(seed, i, end - t->offset, 1 / sqrt((double)fan), w + t->offset);
         else if (i == NORM1_GAMMA || i == NORM2_GAMMA)
             for (int64_t e = t->offset; e < end; e++)
                 w[e] = 1;
@@ -303,11 +259,7 @@ static void init(const dn_model *m, uint64_t seed, float *w, float *running)
         memcpy(w + m->tensor[DIRECT_W].offset, g->data.pair_start,
                (size_t)g->data.pair_extra_width * sizeof *w);
     }
-    for (int n = 0; n < m->n_norms; n++)
-        for (int64_t c = 0; c < m->norm[n].channels; c++) {
-            running[m->norm[n].offset + c] = 0;
-            running[m->norm[n].offset + m->norm[n].channels + c] = 1;
-        }
+    dn_layout_running(m, running);
 }
 
 /* ---- passes ---- */

@@ -30,7 +30,6 @@ static dn_norm norm_of(const dn_work *k, int n, const float *w)
     int gamma = n == 0 ? NORM1_GAMMA : NORM2_GAMMA;
 
     return (dn_norm){.channels = k->g->model.norm[n].channels,
-                     .length = 1,
                      .gamma = tensor(k, w, gamma),
                      .beta = tensor(k, w, gamma + 1),
                      .epsilon = epsilon};

@@ -11,7 +11,6 @@ dn_norm dn_gener_norm_of(const dn_work *k, int n, const float *w)
     const dn_model *m = &k->g->model;
 
     return (dn_norm){.channels = m->norm[n].channels,
-                     .length = n == 2 || n == 3 ? k->length : 1,
                      .gamma = w + m->tensor[gamma[n]].offset,
                      .beta = w + m->tensor[gamma[n] + 1].offset,
                      .epsilon = epsilon};
@@ -23,7 +22,7 @@ void dn_gener_take_moments(dn_work *k, int n, const float *w, const float *x)
     float *mean = k->moments + k->g->model.norm[n].offset;
 
     dn_norm_moments(&norm, x, k->rows, mean, mean + norm.channels);
-    k->counts[n] = (double)(k->rows * norm.length);
+    k->counts[n] = (double)k->rows;
 }
 
 /* Of row r behind norm n; NULL: all are kept. */
@@ -65,7 +64,7 @@ void dn_gener_normalise_bf16(const dn_work *k, int n, const float *w, const floa
 void dn_gener_begin_norm_backward(dn_work *k, int n, const float *w, const float *x, float *d, float *dw)
 {
     dn_norm norm = dn_gener_norm_of(k, n, w);
-    int64_t at = k->g->model.norm[n].offset, units = norm.channels * norm.length;
+    int64_t at = k->g->model.norm[n].offset, units = norm.channels;
     float *sums = k->moment_gradients + at, *mean = k->moments + at;
 
     for (int64_t r = 0; k->g->options.dropout > 0 && r < k->rows; r++)
@@ -80,7 +79,7 @@ void dn_gener_begin_norm_backward(dn_work *k, int n, const float *w, const float
 void dn_gener_end_norm_backward(dn_work *k, int n, const float *w, const float *x, float *d)
 {
     dn_norm norm = dn_gener_norm_of(k, n, w);
-    int64_t at = k->g->model.norm[n].offset, units = norm.channels * norm.length;
+    int64_t at = k->g->model.norm[n].offset, units = norm.channels;
     const float *sums = k->moment_gradients + at, *mean = k->moments + at;
 
     dn_norm_backward(&norm, x, d, k->rows, mean, mean + norm.channels, sums, sums + norm.channels,

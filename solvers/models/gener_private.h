@@ -150,14 +150,14 @@ dn_status dn_gener_bf16_dense2_back(dn_work *k, const float *w, float *dw, dn_er
 void dn_gener_bf16_head(dn_work *k, const float *w);
 void dn_gener_bf16_head_back(dn_work *k, const float *w, float *dw);
 
-/* ---- gener_norms.c: norms are numbered 0 .. 4 ---- */
+/* ---- gener_norms.c: norms are numbered 0 .. 4; 2 and 3, over positions, only where there is no x ---- */
 
 dn_norm dn_gener_norm_of(const dn_work *k, int n, const float *w);
 
 /* Moments of norm n, from its input x. */
 void dn_gener_take_moments(dn_work *k, int n, const float *w, const float *x);
 
-/* z = dropout(norm(x)) of a norm of length 1 with at most 256 channels, rows of z `pitch` apart; moments are
+/* z = dropout(norm(x)) of a norm with at most 256 channels, rows of z `pitch` apart; moments are
  * those of the shard, or the running ones at inference. Rows not in use become 0. */
 void dn_gener_normalise(const dn_work *k, int n, const float *w, const float *moments, const float *x,
                         float *z, int64_t pitch);

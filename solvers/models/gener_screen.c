@@ -390,8 +390,3 @@ dn_status dn_gener_scorer_pairs(dn_gener_scorer *s, const int32_t *a, const int3
 out:
     return st;
 }
-
-const char *dn_gener_scorer_kernel(const dn_gener_scorer *s)
-{
-    return dn_dense_block_kernel(s->dense1);
-}

@@ -59,7 +59,4 @@ void dn_gener_scorer_destroy(dn_gener_scorer **s);
 DN_MUST_CHECK dn_status dn_gener_scorer_pairs(dn_gener_scorer *s, const int32_t *a, const int32_t *b,
                                               int64_t n, float *out, dn_error *err);
 
-/* The kernel of the first product, for reports. */
-const char *dn_gener_scorer_kernel(const dn_gener_scorer *s);
-
 #endif

@@ -1,4 +1,4 @@
-/* pairs.c - signs and blocks of eigenpairs; see pairs.h */
+/* pairs.c - signs, blocks and reports of eigenpairs; see pairs.h */
 #include "solvers/network/pairs.h"
 
 #include <math.h>
@@ -27,7 +27,8 @@ static int64_t end_of_block(const double *value, int64_t k, double next, double 
     return i + 1 == k && fabs(next - value[i]) <= tol ? k : i;
 }
 
-int dn_pairs_blocks(const double *value, int64_t k, double next, double tol, char *buf, size_t cap)
+/* Name the blocks of values that lie within tol of their neighbour; "" when there is none. */
+static void name_blocks(const double *value, int64_t k, double next, double tol, char *buf, size_t cap)
 {
     int blocks = 0;
     size_t at = 0;
@@ -47,10 +48,11 @@ int dn_pairs_blocks(const double *value, int64_t k, double next, double tol, cha
     }
     if (blocks > 0)
         snprintf(buf + at, cap - at, " share a value: their vectors are one basis of many");
-    return blocks;
 }
 
-double dn_pairs_gap(const double *value, int64_t k, double next, double tol)
+/* The smallest distance of two neighbours that are not within tol of each other, next included; INFINITY when
+ * there is none. */
+static double smallest_gap(const double *value, int64_t k, double next, double tol)
 {
     double gap = INFINITY;
 
@@ -61,4 +63,21 @@ double dn_pairs_gap(const double *value, int64_t k, double next, double tol)
             gap = d;
     }
     return gap;
+}
+
+void dn_pairs_judge(const dn_pairs_found *f, const double *residual, double unit, dn_solve_report *r)
+{
+    double tol = 1e-8 * f->largest, gap = smallest_gap(f->value, f->have, f->next, tol);
+
+    for (int64_t i = 0; i < f->have; i++)
+        r->residual = fmax(r->residual, residual[i]);
+    r->error = isfinite(gap) ? r->residual * unit / gap : r->residual;
+    if (f->have < f->k)
+        snprintf(r->warning, sizeof r->warning, "%lld of %lld pairs converged", (long long)f->have,
+                 (long long)f->k);
+    else if (!r->converged)
+        snprintf(r->warning, sizeof r->warning,
+                 "the search for further copies of a repeated value did not converge");
+    else
+        name_blocks(f->value, f->have, f->next, tol, r->warning, sizeof r->warning);
 }

@@ -1,21 +1,27 @@
-/* pairs.h - what eigenpairs and singular pairs have in common: a fixed sign, blocks of equal values */
+/* pairs.h - what eigenpairs and singular pairs have in common: a fixed sign, a report */
 #ifndef DN_NETWORK_PAIRS_H
 #define DN_NETWORK_PAIRS_H
 
-#include <stddef.h>
 #include "solvers/network/graph.h"
+#include "solvers/network/solve_report.h"
 
 /* 1 or -1: what v [n] has to be multiplied by so that its largest entry by size is positive. Entries whose
  * sizes differ by less than 1e-6 of the largest are ties; of them the lowest outside number counts. Only
  * nodes of this side count; side < 0: all. Local. */
 double dn_pairs_sign(const dn_graph *g, const double *v, int side);
 
-/* Name the blocks of values that lie within tol of their neighbour: "values 2-4 and 7-8 are ...". next: the
- * value after the last, or NaN. buf becomes "" when there is none. Returns how many blocks. Local. */
-int dn_pairs_blocks(const double *value, int64_t k, double next, double tol, char *buf, size_t cap);
+/* What a search for the leading pairs came to; borrowed. */
+typedef struct dn_pairs_found {
+    const double *value; /* [have]  falling */
+    int64_t k, have;     /* pairs asked for and found */
+    double next;         /* the value after the last, or NaN */
+    double largest;      /* of the values, by size; values nearer than 1e-8 of it are a block */
+} dn_pairs_found;
 
-/* The smallest distance of two neighbours that are not within tol of each other, next included; INFINITY when
- * there is none. Local. */
-double dn_pairs_gap(const double *value, int64_t k, double next, double tol);
+/* Put residual, error and warning into *r, whose other fields are filled. The error is the residual, in units
+ * of `unit`, over the smallest distance of two values that are no block, next included. The warning says
+ * which pairs are missing or else which pairs are blocks: "pairs 2-4, 7-8 share a value: ...". residual
+ * [have]. Local. */
+void dn_pairs_judge(const dn_pairs_found *f, const double *residual, double unit, dn_solve_report *r);
 
 #endif

@@ -20,8 +20,6 @@
 
 enum { DENSE_ROWS = 48 };
 
-static const double same_value = 1e-8; /* of the largest: nearer values are a block */
-
 typedef struct work {
     const dn_graph *g;
     const dn_team *team;
@@ -348,23 +346,12 @@ out:
 
 static void fill_report(const work *w, const double *residual, dn_solve_report *r)
 {
-    double largest = largest_found(w);
-    double tol = same_value * largest, gap = dn_pairs_gap(w->theta, w->have, w->next, tol);
-    double unit = w->kind == DN_SPECTRUM_ADJACENCY ? largest : 1; /* of a residual */
+    double largest = largest_found(w), unit = w->kind == DN_SPECTRUM_ADJACENCY ? largest : 1;
+    dn_pairs_found found = {w->theta, w->k, w->have, w->next, largest};
 
     *r = (dn_solve_report){.converged = w->converged, .iterations = w->iterations, .tolerance = w->tolerance};
-    for (int64_t i = 0; i < w->have; i++)
-        r->residual = fmax(r->residual, residual[i]);
-    r->error = isfinite(gap) ? r->residual * unit / gap : r->residual;
     snprintf(r->method, sizeof r->method, "%s", w->method);
-    if (w->have < w->k)
-        snprintf(r->warning, sizeof r->warning, "%lld of %lld pairs converged", (long long)w->have,
-                 (long long)w->k);
-    else if (!w->converged)
-        snprintf(r->warning, sizeof r->warning,
-                 "the search for further copies of a repeated value did not converge");
-    else
-        (void)dn_pairs_blocks(w->theta, w->have, w->next, tol, r->warning, sizeof r->warning);
+    dn_pairs_judge(&found, residual, unit, r);
 }
 
 static void release(work *w)

@@ -20,7 +20,6 @@
 
 enum { FIRST_BASIS = 10, BASIS = 16 }; /* at least, of all pairs; of a search for one */
 
-static const double same_value = 1e-8;    /* of the largest: nearer values are a block */
 static const double same_pair = 1e-10;    /* of the largest: a value found later is not larger */
 static const double square_floor = 1e-14; /* of the largest square: what a product with X'X can tell */
 
@@ -318,22 +317,12 @@ out:
 
 static void fill_report(const work *w, const double *residual, dn_solve_report *r)
 {
-    double tol = w->have > 0 ? same_value * w->value[0] : 0;
-    double gap = dn_pairs_gap(w->value, w->have, w->next, tol);
+    double largest = w->have > 0 ? w->value[0] : 0;
+    dn_pairs_found found = {w->value, w->k, w->have, w->next, largest};
 
     *r = (dn_solve_report){.converged = w->converged, .iterations = w->iterations, .tolerance = w->tolerance};
-    for (int64_t i = 0; i < w->have; i++)
-        r->residual = fmax(r->residual, residual[i]);
-    r->error = isfinite(gap) ? r->residual * w->value[0] / gap : r->residual;
     snprintf(r->method, sizeof r->method, "%s", w->method);
-    if (w->have < w->k)
-        snprintf(r->warning, sizeof r->warning, "%lld of %lld pairs converged", (long long)w->have,
-                 (long long)w->k);
-    else if (!w->converged)
-        snprintf(r->warning, sizeof r->warning,
-                 "the search for further copies of a repeated value did not converge");
-    else
-        (void)dn_pairs_blocks(w->value, w->have, w->next, tol, r->warning, sizeof r->warning);
+    dn_pairs_judge(&found, residual, largest, r);
 }
 
 static void release(work *w)

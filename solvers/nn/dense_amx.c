@@ -10,7 +10,7 @@
 #include "solvers/base/alloc.h"
 #include "solvers/nn/kernels_amx.h"
 
-enum { SIDE = 16, WHOLE = 32, TILE = SIDE * WHOLE };
+enum { SIDE = DN_TILE_SIDE, WHOLE = DN_TILES_BLOCK, TILE = DN_TILE_SIZE };
 
 struct dn_dense_amx {
     int64_t rows, in, out;
@@ -84,55 +84,10 @@ void dn_dense_amx_weights(dn_dense_amx *d, const dn_bf16 *w)
 
 #define INLINE DN_TILES_INLINE
 
-/* Two left factors of 16 rows: tiles of `pitch` bf16 from row to row, `step` bf16 from one to the next along
- * k, `apart` from the first factor to the second. */
-typedef struct lefts {
-    const dn_bf16 *a;
-    int64_t pitch, step, apart;
-} lefts;
-
-INLINE lefts rows_from(const dn_bf16 *a, int64_t pitch)
+/* Two left factors where they stand. */
+INLINE dn_tiles_left rows_from(const dn_bf16 *a, int64_t pitch)
 {
-    return (lefts){.a = a, .pitch = pitch, .step = WHOLE, .apart = SIDE * pitch};
-}
-
-/* Fetch four rows of 32 floats for writing. */
-INLINE const char *fetch_block(const char *at, int64_t bytes)
-{
-    for (int r = 0; r < 4; r++, at += bytes)
-        __asm__ volatile("prefetchw (%0)\n\tprefetchw 64(%0)" ::"r"(at));
-    return at;
-}
-
-/* 32 x 32 of C, `bytes` from row to row, from `deep` tiles each and a panel of a right factor;
- * soon [32, soon_bytes]: what will be written next, or NULL */
-INLINE void block(const lefts *l, const dn_bf16 *b, int64_t deep, float *c, int64_t bytes, const float *soon,
-                  int64_t soon_bytes)
-{
-    const dn_bf16 *a = l->a, *a2 = a + l->apart, *b2 = b + deep * TILE;
-    const int64_t stride = 2 * l->pitch, step = l->step;
-    const char *fetch = (const char *)soon, *end = soon != NULL ? fetch + WHOLE * soon_bytes : NULL;
-
-    DN_TILE_ZERO(0);
-    DN_TILE_ZERO(1);
-    DN_TILE_ZERO(2);
-    DN_TILE_ZERO(3);
-    for (int64_t k = 0; k < deep; k++) {
-        DN_TILE_LOAD(4, a + k * step, stride);
-        DN_TILE_LOAD(6, b + k * TILE, 64);
-        DN_TILE_LOAD(7, b2 + k * TILE, 64);
-        DN_TILE_LOAD(5, a2 + k * step, stride);
-        if (fetch != end)
-            fetch = fetch_block(fetch, soon_bytes);
-        DN_TILE_PRODUCT(0, 4, 6);
-        DN_TILE_PRODUCT(1, 4, 7);
-        DN_TILE_PRODUCT(2, 5, 6);
-        DN_TILE_PRODUCT(3, 5, 7);
-    }
-    DN_TILE_STORE(0, c, bytes);
-    DN_TILE_STORE(1, c + SIDE, bytes);
-    DN_TILE_STORE(2, (char *)c + SIDE * bytes, bytes);
-    DN_TILE_STORE(3, (char *)(c + SIDE) + SIDE * bytes, bytes);
+    return (dn_tiles_left){.a = a, .pitch = pitch, .step = WHOLE, .apart = SIDE * pitch};
 }
 
 static int64_t at_most(int64_t n, int64_t most)
@@ -146,26 +101,6 @@ static const float *whole_block(const float *c, int64_t rows, int64_t n, int64_t
     return rows - i >= WHOLE && n - j >= WHOLE ? c + i * n + j : NULL;
 }
 
-INLINE __mmask16 columns_there(int64_t n)
-{
-    return (__mmask16)(n >= SIDE ? 0xffffu : n <= 0 ? 0u : (1u << n) - 1);
-}
-
-/* The same to a C of n columns that may end inside of the block. */
-INLINE void block_to(const lefts *l, const dn_bf16 *b, int64_t deep, int64_t rows, int64_t columns, float *c,
-                     int64_t n, const float *soon)
-{
-    float edge[WHOLE * WHOLE] __attribute__((aligned(64)));
-
-    if (rows >= WHOLE && columns >= WHOLE) {
-        block(l, b, deep, c, 4 * n, soon, 4 * n);
-        return;
-    }
-    block(l, b, deep, edge, 4 * WHOLE, soon, 4 * n);
-    for (int64_t r = 0; r < at_most(rows, WHOLE); r++)
-        memcpy(c + r * n, edge + r * WHOLE, (size_t)at_most(columns, WHOLE) * sizeof *c);
-}
-
 DN_TILES void dn_dense_amx_forward(const dn_dense_amx *d, const dn_bf16 *x, const float *b, float *y)
 {
     const int64_t pitch = whole(d->in), deep = pitch / WHOLE;
@@ -174,14 +109,14 @@ DN_TILES void dn_dense_amx_forward(const dn_dense_amx *d, const dn_bf16 *x, cons
 
     dn_tiles_begin();
     for (int64_t j = 0; j < d->out; j += WHOLE) {
-        const __mmask16 low = columns_there(d->out - j), high = columns_there(d->out - j - SIDE);
+        const __mmask16 low = dn_tiles_columns(d->out - j), high = dn_tiles_columns(d->out - j - SIDE);
         const __m512 b0 = _mm512_maskz_loadu_ps(low, b + j), b1 = _mm512_maskz_loadu_ps(high, b + j + SIDE);
 
         for (int64_t i = 0; i < d->rows; i += WHOLE) {
-            const lefts l = rows_from(x + i * pitch, pitch);
+            const dn_tiles_left l = rows_from(x + i * pitch, pitch);
 
-            block(&l, d->w + j * deep * WHOLE, deep, sums, 4 * WHOLE, whole_block(y, d->rows, d->out, i, j),
-                  4 * d->out);
+            dn_tiles_block(&l, d->w + j * deep * WHOLE, deep, sums, 4 * WHOLE,
+                           whole_block(y, d->rows, d->out, i, j), 4 * d->out);
             for (int64_t r = 0; r < at_most(d->rows - i, WHOLE); r++) {
                 float *to = y + (i + r) * d->out + j;
                 __m512 v0 = _mm512_add_ps(_mm512_load_ps(sums + r * WHOLE), b0);
@@ -218,14 +153,14 @@ INLINE void round_columns(dn_dense_amx *d, int64_t rows, const float *y, const f
     for (int g = 0; g < groups; g++) {
         sum[g] = _mm512_setzero_ps();
         for (int i = 0; i < 3; i++)
-            s[g][i] = _mm512_maskz_loadu_ps(columns_there(d->out - j - g * SIDE),
+            s[g][i] = _mm512_maskz_loadu_ps(dn_tiles_columns(d->out - j - g * SIDE),
                                             slopes + i * d->out + j + g * SIDE);
     }
     for (int64_t r = 0; r < whole(d->rows); r += 2)
 #pragma GCC unroll 4
         for (int g = 0; g < groups; g++) {
             const int64_t column = j + g * SIDE, at = r * d->out + column;
-            const __mmask16 there = columns_there(d->out - column);
+            const __mmask16 there = dn_tiles_columns(d->out - column);
             __m512 v0 = through_relu(y + at, dy + at, s[g], r < rows ? there : 0);
             __m512 v1 = through_relu(y + at + d->out, dy + at + d->out, s[g], r + 1 < rows ? there : 0);
             __m256i n0 = (__m256i)_mm512_cvtneps_pbh(v0), n1 = (__m256i)_mm512_cvtneps_pbh(v1);
@@ -240,7 +175,7 @@ INLINE void round_columns(dn_dense_amx *d, int64_t rows, const float *y, const f
             }
         }
     for (int g = 0; g < groups; g++)
-        _mm512_mask_storeu_ps(db + j + g * SIDE, columns_there(d->out - j - g * SIDE), sum[g]);
+        _mm512_mask_storeu_ps(db + j + g * SIDE, dn_tiles_columns(d->out - j - g * SIDE), sum[g]);
 }
 
 /* Fetch 32 columns of 32 rows of x from row `first` on. */
@@ -279,7 +214,7 @@ DN_TILES void dn_dense_amx_back(dn_dense_amx *d, int64_t rows, const dn_bf16 *x,
                                 const float *dy, const float *slopes, float *dw, float *db, float *opt_dx)
 {
     const int64_t pitch = whole(d->in), deep = whole(d->rows) / WHOLE, wide = whole(d->out);
-    const lefts columns = {.a = d->panel, .pitch = WHOLE, .step = TILE, .apart = deep * TILE};
+    const dn_tiles_left columns = dn_tiles_packed(d->panel, deep);
     int64_t j = 0;
 
     for (; j + 4 * SIDE <= wide; j += 4 * SIDE)
@@ -295,19 +230,19 @@ DN_TILES void dn_dense_amx_back(dn_dense_amx *d, int64_t rows, const dn_bf16 *x,
 
             if (i + WHOLE < d->in)
                 fetch_rows(x + i + WHOLE, pitch, j, d->rows);
-            block_to(&columns, d->dy + j * deep * WHOLE, deep, d->in - i, d->out - j, dw + i * d->out + j,
-                     d->out, soon);
+            dn_tiles_block_to(&columns, d->dy + j * deep * WHOLE, deep, d->in - i, d->out - j,
+                              dw + i * d->out + j, d->out, soon);
         }
     }
     for (j = 0; opt_dx != NULL && j < d->in; j += WHOLE)
         for (int64_t i = 0; i < d->rows; i += WHOLE) {
-            const lefts l = rows_from(d->dy_rows + i * wide, wide);
+            const dn_tiles_left l = rows_from(d->dy_rows + i * wide, wide);
             const bool more = i + WHOLE < d->rows;
             const float *soon =
                 whole_block(opt_dx, d->rows, d->in, more ? i + WHOLE : 0, more ? j : j + WHOLE);
 
-            block_to(&l, d->turned + j * wide, wide / WHOLE, d->rows - i, d->in - j, opt_dx + i * d->in + j,
-                     d->in, soon);
+            dn_tiles_block_to(&l, d->turned + j * wide, wide / WHOLE, d->rows - i, d->in - j,
+                              opt_dx + i * d->in + j, d->in, soon);
         }
     dn_tiles_end();
 }

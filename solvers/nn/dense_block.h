@@ -32,7 +32,4 @@ void dn_dense_block_destroy(dn_dense_block **d);
 /* x and y are of the types that the shape says and do not overlap. Fails: DN_ESOFTWARE */
 DN_MUST_CHECK dn_status dn_dense_block_run(const dn_dense_block *d, const void *x, void *y, dn_error *err);
 
-/* The name of the kernel that runs, such as "brg:avx512_core_amx_bf16". */
-const char *dn_dense_block_kernel(const dn_dense_block *d);
-
 #endif

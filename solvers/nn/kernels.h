@@ -13,7 +13,7 @@
 #include "solvers/base/error.h"
 
 /* C [m, n] = op(A) op(B) (+ C when `add`), where op(A) is [m, k] and op(B) is [k, n]; A is stored [k, m] when
- * transpose_a, B is stored [n, k] when transpose_b. oneDNN. Fails: DN_ESOFTWARE */
+ * transpose_a, B is stored [n, k] when transpose_b. oneDNN. Fails: DN_ENOMEM, DN_ESOFTWARE */
 DN_MUST_CHECK dn_status dn_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
                                 const float *a, const float *b, bool add, float *c, dn_error *err);
 

@@ -5,7 +5,7 @@
  */
 #include "solvers/nn/kernels_amx.h"
 
-enum { SIDE = 16, DEEP = 32, TILE = SIDE * DEEP };
+enum { SIDE = DN_TILE_SIDE, DEEP = DN_TILE_DEEP, TILE = DN_TILE_SIZE };
 
 static int64_t up_to(int64_t x, int64_t to)
 {
@@ -42,8 +42,7 @@ INLINE void load_rows(const dn_bf16 *x, int64_t rows, int64_t k, int64_t row, in
 INLINE void load_pairs(const dn_bf16 *x, int64_t columns, int64_t k, int64_t column, int64_t first,
                        __m512i v[SIDE])
 {
-    int64_t left = columns - column;
-    __mmask16 there = (__mmask16)(left >= SIDE ? 0xffffu : left <= 0 ? 0u : (1u << left) - 1);
+    __mmask16 there = dn_tiles_columns(columns - column);
 
 #pragma GCC unroll 16
     for (int i = 0; i < SIDE; i++) {
@@ -82,52 +81,19 @@ DN_TILES void dn_amx_pack_b(bool transpose_b, int64_t n, int64_t k, const dn_bf1
     pack(b, transpose_b, true, n, k, pb);
 }
 
-/* 32 x 32 of C from panels of `deep` tiles each */
-INLINE void block(const dn_bf16 *a, const dn_bf16 *b, int64_t deep, float *c, int64_t bytes)
-{
-    const dn_bf16 *a2 = a + deep * TILE, *b2 = b + deep * TILE;
-
-    DN_TILE_ZERO(0);
-    DN_TILE_ZERO(1);
-    DN_TILE_ZERO(2);
-    DN_TILE_ZERO(3);
-    for (int64_t k = 0; k < deep * TILE; k += TILE) {
-        DN_TILE_LOAD(4, a + k, 64);
-        DN_TILE_LOAD(6, b + k, 64);
-        DN_TILE_LOAD(7, b2 + k, 64);
-        DN_TILE_LOAD(5, a2 + k, 64);
-        DN_TILE_PRODUCT(0, 4, 6);
-        DN_TILE_PRODUCT(1, 4, 7);
-        DN_TILE_PRODUCT(2, 5, 6);
-        DN_TILE_PRODUCT(3, 5, 7);
-    }
-    DN_TILE_STORE(0, c, bytes);
-    DN_TILE_STORE(1, c + SIDE, bytes);
-    DN_TILE_STORE(2, (char *)c + SIDE * bytes, bytes);
-    DN_TILE_STORE(3, (char *)(c + SIDE) + SIDE * bytes, bytes);
-}
-
 DN_TILES void dn_amx_product(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
                              const dn_bf16 *a, const dn_bf16 *b, dn_bf16 *pa, dn_bf16 *pb, float *c)
 {
     int64_t deep = up_to(k, DEEP);
-    float edge[4 * SIDE * SIDE];
 
     pack(a, !transpose_a, false, m, k, pa);
     pack(b, transpose_b, true, n, k, pb);
     dn_tiles_begin();
     for (int64_t j = 0; j < n; j += 2 * SIDE)
         for (int64_t i = 0; i < m; i += 2 * SIDE) {
-            const dn_bf16 *left = pa + i * deep * DEEP, *right = pb + j * deep * DEEP;
-            int64_t rows = m - i < 2 * SIDE ? m - i : 2 * SIDE, columns = n - j < 2 * SIDE ? n - j : 2 * SIDE;
+            const dn_tiles_left left = dn_tiles_packed(pa + i * deep * DEEP, deep);
 
-            if (rows == 2 * SIDE && columns == 2 * SIDE) {
-                block(left, right, deep, c + i * n + j, 4 * n);
-                continue;
-            }
-            block(left, right, deep, edge, 4 * 2 * SIDE);
-            for (int64_t r = 0; r < rows; r++)
-                memcpy(c + (i + r) * n + j, edge + r * 2 * SIDE, (size_t)columns * sizeof *c);
+            dn_tiles_block_to(&left, pb + j * deep * DEEP, deep, m - i, n - j, c + i * n + j, n, NULL);
         }
     dn_tiles_end();
 }

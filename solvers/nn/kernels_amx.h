@@ -1,4 +1,4 @@
-/* kernels_amx.h - what files with tiles share: AMX by name, and a product of two matrices on it
+/* kernels_amx.h - what files with tiles share: AMX by name, blocks and a product of two matrices on it
  *
  * A tile is 16 rows of 64 bytes: 16 x 32 bf16, or 16 x 16 floats. PRODUCT adds that of a tile A [16, 32] and
  * a tile B of 16 pairs of k, [16][16 columns][2], to a tile C. Only for CPUs where dn_bf16_tiles() holds.
@@ -7,6 +7,14 @@
 #define DN_NN_KERNELS_AMX_H
 
 #include "solvers/nn/bf16.h"
+
+/* Of a tile: rows, k, bf16. Of a block of C that stands in four tiles: rows and columns. */
+enum {
+    DN_TILE_SIDE = 16,
+    DN_TILE_DEEP = 32,
+    DN_TILE_SIZE = DN_TILE_SIDE * DN_TILE_DEEP,
+    DN_TILES_BLOCK = 32
+};
 
 /* bf16 of the packed forms of an [m, k] and a [k, n]. */
 int64_t dn_amx_room_a(int64_t m, int64_t k);
@@ -93,6 +101,84 @@ DN_TILES_INLINE void dn_tiles_turn(__m512i v[16])
         v[i + 4] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0x88);
         v[i + 12] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0xdd);
     }
+}
+
+/* The first n of 16 columns. */
+DN_TILES_INLINE __mmask16 dn_tiles_columns(int64_t n)
+{
+    return (__mmask16)(n >= DN_TILE_SIDE ? 0xffffu : n <= 0 ? 0u : (1u << n) - 1);
+}
+
+/* ---- a block: 32 x 32 of a product in four tiles ---- */
+
+/* Two left factors of 16 rows: tiles of `pitch` bf16 from row to row, `step` bf16 from one to the next along
+ * k, `apart` from the first factor to the second. */
+typedef struct dn_tiles_left {
+    const dn_bf16 *a;
+    int64_t pitch, step, apart;
+} dn_tiles_left;
+
+/* In the packed form, `deep` tiles each. */
+DN_TILES_INLINE dn_tiles_left dn_tiles_packed(const dn_bf16 *a, int64_t deep)
+{
+    return (dn_tiles_left){.a = a, .pitch = DN_TILE_DEEP, .step = DN_TILE_SIZE, .apart = deep * DN_TILE_SIZE};
+}
+
+/* Fetch four rows of 32 floats for writing. */
+DN_TILES_INLINE const char *dn_tiles_fetch(const char *at, int64_t bytes)
+{
+    for (int r = 0; r < 4; r++, at += bytes)
+        __asm__ volatile("prefetchw (%0)\n\tprefetchw 64(%0)" ::"r"(at));
+    return at;
+}
+
+/* A block of C, `bytes` from row to row, from `deep` tiles each and two right factors in the packed form;
+ * opt_soon [32, soon_bytes]: what will be written next */
+DN_TILES_INLINE void dn_tiles_block(const dn_tiles_left *l, const dn_bf16 *b, int64_t deep, float *c,
+                                    int64_t bytes, const float *opt_soon, int64_t soon_bytes)
+{
+    const dn_bf16 *a = l->a, *a2 = a + l->apart, *b2 = b + deep * DN_TILE_SIZE;
+    const int64_t stride = 2 * l->pitch, step = l->step;
+    const char *fetch = (const char *)opt_soon,
+               *end = opt_soon != NULL ? fetch + DN_TILES_BLOCK * soon_bytes : NULL;
+
+    DN_TILE_ZERO(0);
+    DN_TILE_ZERO(1);
+    DN_TILE_ZERO(2);
+    DN_TILE_ZERO(3);
+    for (int64_t k = 0; k < deep; k++) {
+        DN_TILE_LOAD(4, a + k * step, stride);
+        DN_TILE_LOAD(6, b + k * DN_TILE_SIZE, 64);
+        DN_TILE_LOAD(7, b2 + k * DN_TILE_SIZE, 64);
+        DN_TILE_LOAD(5, a2 + k * step, stride);
+        if (fetch != end)
+            fetch = dn_tiles_fetch(fetch, soon_bytes);
+        DN_TILE_PRODUCT(0, 4, 6);
+        DN_TILE_PRODUCT(1, 4, 7);
+        DN_TILE_PRODUCT(2, 5, 6);
+        DN_TILE_PRODUCT(3, 5, 7);
+    }
+    DN_TILE_STORE(0, c, bytes);
+    DN_TILE_STORE(1, c + DN_TILE_SIDE, bytes);
+    DN_TILE_STORE(2, (char *)c + DN_TILE_SIDE * bytes, bytes);
+    DN_TILE_STORE(3, (char *)(c + DN_TILE_SIDE) + DN_TILE_SIDE * bytes, bytes);
+}
+
+/* The same to a C of n columns that ends `rows` rows and `columns` columns on, which may be inside of the
+ * block. */
+DN_TILES_INLINE void dn_tiles_block_to(const dn_tiles_left *l, const dn_bf16 *b, int64_t deep, int64_t rows,
+                                       int64_t columns, float *c, int64_t n, const float *opt_soon)
+{
+    enum { SIDE = DN_TILES_BLOCK };
+    float edge[SIDE * SIDE] __attribute__((aligned(64)));
+
+    if (rows >= SIDE && columns >= SIDE) {
+        dn_tiles_block(l, b, deep, c, 4 * n, opt_soon, 4 * n);
+        return;
+    }
+    dn_tiles_block(l, b, deep, edge, 4 * SIDE, opt_soon, 4 * n);
+    for (int64_t r = 0; r < (rows < SIDE ? rows : SIDE); r++)
+        memcpy(c + r * n, edge + r * SIDE, (size_t)(columns < SIDE ? columns : SIDE) * sizeof *c);
 }
 
 #endif

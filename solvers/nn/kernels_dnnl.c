@@ -1,21 +1,16 @@
 /* kernels_dnnl.c - the products of kernels.h through oneDNN */
 #include "solvers/nn/kernels.h"
 
-#include <dnnl.h>
 #include <stdio.h>
+#include "solvers/nn/onednn.h"
 
 dn_status dn_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float *a,
                   const float *b, bool add, float *c, dn_error *err)
 {
-    dn_status st = DN_OK;
     dnnl_status_t bad = dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, 1.0f, a,
                                    transpose_a ? m : k, b, transpose_b ? k : n, add ? 1.0f : 0.0f, c, n);
 
-    if (bad != dnnl_success)
-        DN_FAIL(DN_ESOFTWARE, "oneDNN: product %lld x %lld x %lld failed with status %d", (long long)m,
-                (long long)n, (long long)k, (int)bad);
-out:
-    return st;
+    return bad == dnnl_success ? DN_OK : dn_onednn_failed(bad, m, n, k, false, err);
 }
 
 const char *dn_kernels_version(void)

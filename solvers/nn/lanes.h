@@ -42,15 +42,4 @@ static inline float dn_lanes_dot(const float *x, const float *y, int64_t n)
     return dn_lanes_total(&sum);
 }
 
-static inline float dn_lanes_sum(const float *x, int64_t n)
-{
-    dn_lanes sum = {0}, a;
-
-    for (int64_t i = 0; i < n; i += 16) {
-        dn_lanes_load(x, i, n, &a);
-        sum += a;
-    }
-    return dn_lanes_total(&sum);
-}
-
 #endif

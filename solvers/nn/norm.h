@@ -3,27 +3,26 @@
  *     x_hat = (x - mean) / sqrt(variance + epsilon),   y = gamma x_hat + beta
  *
  * Source: Ioffe & Szegedy, ICML 2015, arXiv:1502.03167, algorithm 1. The variance is the biased one.
- * x is [rows, channels, length]; length 1 is the dense case. Statistics run over rows and length, in the
- * order of the rows, sums in double. All functions are local.
+ * x is [rows, channels]. Statistics run over the rows in their order, sums in double. Norms over positions
+ * take theirs from kernels of their own (pair_convs, pool) and share what is in numbers per channel. All
+ * functions are local.
  */
 #ifndef DN_NN_NORM_H
 #define DN_NN_NORM_H
 
 #include <stdint.h>
 
+enum { DN_NORM_CHANNELS = 1024 };
+
 /* Shape and parameters of one layer; borrowed. */
 typedef struct dn_norm {
-    int64_t channels, length;
+    int64_t channels;          /* at most DN_NORM_CHANNELS */
     const float *gamma, *beta; /* [channels] */
     float epsilon;
 } dn_norm;
 
 /* mean [channels], variance [channels] of x, rows >= 1. */
 void dn_norm_moments(const dn_norm *n, const float *x, int64_t rows, float *mean, float *variance);
-
-/* y may be x. */
-void dn_norm_forward(const dn_norm *n, const float *x, int64_t rows, const float *mean, const float *variance,
-                     float *y);
 
 /* sum_dy [channels] = sum of dy (the gradient of beta), sum_dy_xhat = sum of dy x_hat (the gradient of
  * gamma). */

@@ -1,9 +1,10 @@
 /* best.c - the best K of a stream; see best.h. A heap whose root is the worst that is kept. */
 #include "solvers/stats/best.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
-bool dn_hit_before(const dn_hit *x, const dn_hit *y)
+static bool before(const dn_hit *x, const dn_hit *y)
 {
     if (x->key != y->key)
         return x->key > y->key;
@@ -12,7 +13,7 @@ bool dn_hit_before(const dn_hit *x, const dn_hit *y)
 
 static void rise(dn_hit *heap, int64_t i, const dn_hit *x)
 {
-    while (i > 0 && dn_hit_before(&heap[(i - 1) / 2], x)) {
+    while (i > 0 && before(&heap[(i - 1) / 2], x)) {
         heap[i] = heap[(i - 1) / 2];
         i = (i - 1) / 2;
     }
@@ -24,9 +25,9 @@ static void sink(dn_hit *heap, int64_t n, const dn_hit *x)
     int64_t i = 0, child;
 
     while ((child = 2 * i + 1) < n) {
-        if (child + 1 < n && dn_hit_before(&heap[child], &heap[child + 1]))
+        if (child + 1 < n && before(&heap[child], &heap[child + 1]))
             child++;
-        if (!dn_hit_before(x, &heap[child]))
+        if (!before(x, &heap[child]))
             break;
         heap[i] = heap[child];
         i = child;
@@ -38,13 +39,13 @@ void dn_best_offer(dn_hit *heap, int64_t keep, int64_t *n, const dn_hit *x)
 {
     if (*n < keep)
         rise(heap, (*n)++, x);
-    else if (dn_hit_before(x, &heap[0]))
+    else if (before(x, &heap[0]))
         sink(heap, keep, x);
 }
 
 static int compare(const void *x, const void *y)
 {
-    return dn_hit_before(x, y) ? -1 : dn_hit_before(y, x);
+    return before(x, y) ? -1 : before(y, x);
 }
 
 void dn_best_sort(dn_hit *hit, int64_t n)

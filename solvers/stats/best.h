@@ -6,16 +6,12 @@
 #ifndef DN_STATS_BEST_H
 #define DN_STATS_BEST_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct dn_hit {
     double key; /* no NaN */
     int64_t a, b;
 } dn_hit;
-
-/* Whether x comes before y. */
-bool dn_hit_before(const dn_hit *x, const dn_hit *y);
 
 /* Offer x to the best `keep` >= 1 of heap [keep], *n of which are there (0 at first). Time O(log keep). */
 void dn_best_offer(dn_hit *heap, int64_t keep, int64_t *n, const dn_hit *x);

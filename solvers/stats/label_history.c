@@ -6,13 +6,6 @@
 
 enum { WEIGHT = 2 }; /* k of the header */
 
-const char *dn_history_name(dn_history h)
-{
-    static const char *const name[DN_HISTORIES] = {"target_history", "drug_history", "history"};
-
-    return name[h];
-}
-
 double dn_history_share(int64_t positives, int64_t n)
 {
     return ((double)positives + 1) / ((double)n + 2);

@@ -9,13 +9,11 @@
 #include <stdint.h>
 
 typedef enum dn_history {
-    DN_HISTORY_TARGET, /* "target_history" */
-    DN_HISTORY_DRUG,   /* "drug_history" */
-    DN_HISTORY_BOTH,   /* "history"  sum of the two */
+    DN_HISTORY_TARGET,
+    DN_HISTORY_DRUG,
+    DN_HISTORY_BOTH, /* sum of the two */
     DN_HISTORIES
 } dn_history;
-
-const char *dn_history_name(dn_history h);
 
 /* p below: the share of positives, smoothed. */
 double dn_history_share(int64_t positives, int64_t n);

@@ -10,11 +10,6 @@
 
 static const char *const names[DN_NORMALISATIONS] = {"zscore-gene", "none", "zscore-sample", "quantile"};
 
-const char *dn_normalisation_name(dn_normalisation kind)
-{
-    return names[kind];
-}
-
 bool dn_normalisation_find(const char *name, dn_normalisation *out)
 {
     for (int k = 0; k < DN_NORMALISATIONS; k++)

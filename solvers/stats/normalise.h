@@ -38,16 +38,13 @@ typedef enum dn_normalisation {
     DN_NORMALISATIONS
 } dn_normalisation;
 
-/* "zscore-gene", ... as above. */
-const char *dn_normalisation_name(dn_normalisation kind);
-
-/* By name; false: there is none of that name. */
+/* By name, "zscore-gene", ... as above; false: there is none of that name. */
 bool dn_normalisation_find(const char *name, dn_normalisation *out);
 
 /* Do the values of a gene depend on the other genes? */
 bool dn_normalisation_across_genes(dn_normalisation kind);
 
-/* All of it on one rank, in place. Fails: DN_ENOMEM (x is untouched) */
+/* All of it on one rank, in place: the twin of work that is shared. Fails: DN_ENOMEM (x is untouched) */
 DN_MUST_CHECK dn_status dn_normalise(dn_normalisation kind, float *x, int64_t genes, int64_t samples,
                                      dn_error *err);
 

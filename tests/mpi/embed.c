@@ -11,6 +11,7 @@
 #include "mpi/embed/embed.h"
 #include "solvers/base/alloc.h"
 #include "solvers/esm/generate.h"
+#include "tests/support/esm_image.h"
 
 enum { PROTEINS = 11, WIDTH = 32, RESIDUES = 30, OVERLAP = 8, MOST = 60 };
 
@@ -45,8 +46,7 @@ static void make_weights(void)
     size_t len = 0;
 
     CU_ASSERT_EQUAL(dn_esm_config_parse("2x32x4", &c, NULL), DN_OK);
-    CU_ASSERT_EQUAL(dn_esm_image(&c, 1, DN_SAFETENSORS_F32, 0, dn_esm_tensors(&c), &image, &len, NULL),
-                    DN_OK);
+    CU_ASSERT_EQUAL(esm_image(&c, 1, DN_SAFETENSORS_F32, 0, dn_esm_tensors(&c), &image, &len, NULL), DN_OK);
     snprintf(weights, sizeof weights, "%s", test_file("tiny.safetensors", image, len));
     dn_free(image);
     CU_ASSERT_EQUAL(dn_esm_config_text(&c, &image, NULL), DN_OK);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 #include "solvers/esm/generate.h"
+#include "tests/support/esm_image.h"
 #include "tests/support/test.h"
 
 /* The file is our own: what is wrong with it is a fault of the test. */
@@ -108,8 +109,7 @@ const char *esm_golden_model(const esm_golden *x)
     need(dn_esm_config_text(&x->config, &text, NULL) == DN_OK);
     test_file("config.json", text, strlen(text));
     dn_free(text);
-    need(dn_esm_image(&x->config, x->seed, x->type, 0, dn_esm_tensors(&x->config), &text, &len, NULL) ==
-         DN_OK);
+    need(esm_image(&x->config, x->seed, x->type, 0, dn_esm_tensors(&x->config), &text, &len, NULL) == DN_OK);
     path = test_file("model.safetensors", text, len);
     dn_free(text);
     return path;

@@ -245,8 +245,6 @@ static void edges_by_hand(void)
     static const int64_t want_row[] = {100, 101, 104, 105, 106, 106}, want_col[] = {11, 10, 12, 13, 11, 11},
                          want_bond[] = {0, 0, 1, 2, 1, 2};
     int64_t row[6], col[6], bond[6];
-    float x[3 * DN_EDGE_WIDTH];
-    static const float want_x[] = {1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 1, 1};
 
     dn_molecule_edges(&acetate, 10, 100, row, col, bond);
     CU_ASSERT(memcmp(row, want_row, sizeof row) == 0 && memcmp(col, want_col, sizeof col) == 0);
@@ -254,8 +252,6 @@ static void edges_by_hand(void)
     memset(col, 0, sizeof col);
     dn_molecule_edges(&acetate, 10, 100, row, col, NULL);
     CU_ASSERT_EQUAL(memcmp(col, want_col, sizeof col), 0);
-    dn_bonds_encode(&acetate, x);
-    CU_ASSERT_EQUAL(memcmp(x, want_x, sizeof x), 0);
 }
 
 static void fingerprints_by_hand(void)

@@ -11,6 +11,7 @@
 #include "solvers/esm/generate.h"
 #include "solvers/formats/safetensors_write.h"
 #include "tests/support/esm_golden.h"
+#include "tests/support/esm_image.h"
 
 /* ---- as transformers saves them ---- */
 
@@ -63,7 +64,7 @@ static const char *make_file(const dn_esm_config *c, int64_t last, const char *f
     size_t len = 0;
     const char *path;
 
-    CU_ASSERT_EQUAL(dn_esm_image(c, 3, DN_SAFETENSORS_F32, 0, last, &bytes, &len, NULL), DN_OK);
+    CU_ASSERT_EQUAL(esm_image(c, 3, DN_SAFETENSORS_F32, 0, last, &bytes, &len, NULL), DN_OK);
     if (from != NULL) {
         CU_ASSERT_EQUAL(strlen(from), strlen(to));
         CU_ASSERT_PTR_NOT_NULL(strstr(bytes + 8, from));
@@ -393,7 +394,7 @@ static void refused_memory(void)
         size_t len;
 
         dn_alloc_fail_after(k);
-        st = dn_esm_image(&c, 3, DN_SAFETENSORS_F16, 0, 3, &bytes, &len, NULL);
+        st = esm_image(&c, 3, DN_SAFETENSORS_F16, 0, 3, &bytes, &len, NULL);
         if (st == DN_OK)
             st = dn_esm_config_text(&c, &json, NULL);
         dn_alloc_fail_after(-1);

@@ -201,7 +201,6 @@ static void layer(void)
 
                 CU_ASSERT_DOUBLE_EQUAL(y[i], relu && v < 0 ? 0 : v, 1e-5);
             }
-            CU_ASSERT(dn_dense_block_kernel(d)[0] != '\0');
             dn_dense_block_destroy(&d);
         }
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);

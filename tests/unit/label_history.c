@@ -30,7 +30,6 @@ static void by_hand(void)
     CU_ASSERT_EQUAL(dn_history_score(DN_HISTORY_TARGET, 2, 5), 5);
     CU_ASSERT_EQUAL(dn_history_score(DN_HISTORY_DRUG, 2, 5), 2);
     CU_ASSERT_EQUAL(dn_history_score(DN_HISTORY_BOTH, 2, 5), 7);
-    CU_ASSERT_STRING_EQUAL(dn_history_name(DN_HISTORY_BOTH), "history");
 }
 
 /* One class, no rows: numbers all the same. */

@@ -158,7 +158,7 @@ static void bond_step(void)
 enum { SEQUENCES = 5, CHANNELS = 19 };
 static const int64_t lengths[SEQUENCES] = {1, 2, 7, 65, 130}, copies[SEQUENCES] = {3, 1, 2, 1, 4};
 static float mean[CHANNELS], variance[CHANNELS], scale[CHANNELS], shift[CHANNELS];
-static dn_norm norm = {.channels = CHANNELS, .length = 1, .gamma = gamma_, .beta = beta_, .epsilon = 1e-5f};
+static dn_norm norm = {.channels = CHANNELS, .gamma = gamma_, .beta = beta_, .epsilon = 1e-5f};
 static double count;
 
 static void tally_all(void)
