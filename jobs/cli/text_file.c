@@ -119,3 +119,19 @@ out:
     dn_text_file_close(&t);
     return st;
 }
+
+dn_status dn_text_file_json(const char *dir, const char *name, const dn_json *root, int indent, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_text_file t = {0};
+    char *text = NULL;
+
+    DN_TRY(dn_json_text(root, indent, &text, err));
+    DN_TRY(dn_text_file_open(&t, dir, name, err));
+    fprintf(t.to, "%s\n", text);
+    DN_TRY(dn_text_file_commit(&t, err));
+out:
+    dn_text_file_close(&t);
+    dn_free(text);
+    return st;
+}

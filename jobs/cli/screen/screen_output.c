@@ -7,7 +7,6 @@
 #include "jobs/cli/network/network_output.h"
 #include "jobs/cli/screen/screen_text.h"
 #include "jobs/cli/text_file.h"
-#include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
 
 static const char *const label_name[] = {"inhibition", "activation"};
@@ -222,9 +221,7 @@ static int64_t count_sign(const dn_screen_run *r, int sign)
 dn_status dn_screen_write_summary(const dn_screen_run *r, const dn_screen_wish *w, const char *dir,
                                   dn_error *err)
 {
-    dn_status st = DN_OK;
-    dn_text_file t = {0};
-    char *text = NULL;
+    dn_status st;
     dn_json *root = dn_json_create(), *kept;
     const dn_screen_words words = words_of(r, w);
 
@@ -247,13 +244,7 @@ dn_status dn_screen_write_summary(const dn_screen_run *r, const dn_screen_wish *
     dn_json_int(kept, "inhibition", count_sign(r, -1));
     dn_screen_json_calibration(&r->calibration, w->prevalence, root);
     dn_screen_json_held(&r->held, &words, root);
-    DN_TRY(dn_json_text(root, 2, &text, err));
-    DN_TRY(dn_text_file_open(&t, dir, "summary.json", err));
-    fprintf(t.to, "%s\n", text);
-    DN_TRY(dn_text_file_commit(&t, err));
-out:
-    dn_text_file_close(&t);
-    dn_free(text);
+    st = dn_text_file_json(dir, "summary.json", root, 2, err);
     dn_json_destroy(&root);
     return st;
 }
