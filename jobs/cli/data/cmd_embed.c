@@ -9,7 +9,7 @@
 #include "jobs/cli/job/estimate_job.h"
 #include "jobs/cli/run/progress.h"
 #include "jobs/cli/run/run_control.h"
-#include "jobs/cli/run/run_lock.h"
+#include "jobs/cli/run/run_start.h"
 #include "jobs/cli/run/surroundings.h"
 #include "jobs/control/control_files.h"
 #include "mpi/core/agree.h"
@@ -145,17 +145,6 @@ out:
     return st;
 }
 
-/* One live run in the folder of the parts. Rank 0. */
-static dn_status claim_parts(job *j, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_TRY(dn_directory_make(j->parts, err));
-    DN_TRY(dn_run_lock_take(j->parts, DN_RUN_LOCK_WAIT_MS, &j->lock, err));
-out:
-    return st;
-}
-
 static void report(const job *j)
 {
     const dn_embed_report *r = &j->report;
@@ -189,7 +178,7 @@ static dn_status compute(job *j, dn_error *err)
 
     dn_surroundings_report(comm, "embed", j->output, 0, 0);
     if (comm->rank == 0)
-        DN_PASS(claim_parts(j, err));
+        DN_PASS(dn_run_take(j->parts, NULL, &j->lock, err)); /* one live run in the folder */
     DN_AGREE(comm);
     dn_run_control_open(j->call, j->parts, "embed", &j->control);
     st = dn_embed_compute(j->embed, &j->control.hooks, j->parts, &file, &j->report, err);

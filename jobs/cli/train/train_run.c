@@ -9,6 +9,7 @@
 #include "jobs/cli/job/estimate_job.h"
 #include "jobs/cli/run/progress.h"
 #include "jobs/cli/run/requests.h"
+#include "jobs/cli/run/run_start.h"
 #include "jobs/cli/run/surroundings.h"
 #include "jobs/cli/train/train_profile.h"
 #include "jobs/cli/version.h"
@@ -16,7 +17,6 @@
 #include "mpi/core/memory.h"
 #include "mpi/estimate/estimate_train.h"
 #include "mpi/io/digest.h"
-#include "mpi/io/output.h"
 #include "mpi/train/balance.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
@@ -293,9 +293,6 @@ dn_status dn_train_run_config(dn_train_run *r, dn_json *config, dn_error *err)
 
 /* ---- the run directory ---- */
 
-/* What a command finds. */
-typedef enum fate { START, RESUME, FINISHED } fate;
-
 /* Rank 0: no metrics stand there that a new run would overwrite. */
 static dn_status check_metrics(const dn_train_run *r, dn_error *err)
 {
@@ -307,30 +304,6 @@ static dn_status check_metrics(const dn_train_run *r, dn_error *err)
             DN_FAIL(DN_EIO, "%s: cannot be looked for: %s", r->metrics_path, strerror(errno));
     } else if (info.st_size > 0)
         DN_FAIL(DN_ECANTCREAT, "%s: holds a run that left no checkpoint; --force starts anew", r->dir);
-out:
-    return st;
-}
-
-/* A finished model may stand beside the checkpoint of this run: --force began it, the model is replaced at
- * its end. Otherwise what stands in the way of a new run is refused. */
-static dn_status look_for_unfinished(const dn_train_run *r, dn_status in_the_way, const dn_error *why,
-                                     fate *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_comm *comm = r->call->comm;
-    bool found = false;
-
-    DN_TRY(dn_checkpoint_find(comm, r->checkpoint_path, r->config, &found, err));
-    *out = found ? RESUME : START;
-    if (found)
-        goto out;
-    if (in_the_way != DN_OK)
-        DN_FAIL(in_the_way, "%s", why->text);
-    if (comm->rank == 0)
-        st = check_metrics(r, err);
-    DN_AGREE(comm);
-    if (dn_options_flag(r->call->options, "resume"))
-        DN_FAIL(DN_ENOINPUT, "%s: holds no checkpoint, so there is nothing to resume", r->dir);
 out:
     return st;
 }
@@ -350,34 +323,32 @@ out:
     return st;
 }
 
-/* Whether there is one of this very run; what is wrong with another does not matter. Collective. */
-static bool has_checkpoint(const dn_train_run *r)
+static dn_run_files files_of(const dn_train_run *r)
 {
-    dn_error why = DN_ERROR_INIT;
-    bool found = false;
-
-    return dn_checkpoint_find(r->call->comm, r->checkpoint_path, r->config, &found, &why) == DN_OK && found;
+    return (dn_run_files){.complete = r->model_path,
+                          .schema = DN_MODEL_SCHEMA,
+                          .config = r->config,
+                          .checkpoint = r->checkpoint_path,
+                          .saving = r->config,
+                          .find = dn_checkpoint_find};
 }
 
-static dn_status look_at_directory(const dn_train_run *r, fate *out, dn_error *err)
+/* What stands in the way of a new run is refused. Collective. */
+static dn_status look_at_directory(const dn_train_run *r, dn_run_fate *out, dn_error *err)
 {
-    dn_status st = DN_OK, in_the_way;
+    dn_status st = DN_OK;
     const dn_comm *comm = r->call->comm;
-    dn_error why = DN_ERROR_INIT;
-    bool done = false;
+    const dn_run_files files = files_of(r);
+    bool force = dn_options_flag(r->call->options, "force");
 
-    *out = START;
-    if (dn_options_flag(r->call->options, "force")) {
-        *out = dn_surroundings_requeued(comm) && has_checkpoint(r) ? RESUME : START;
+    DN_TRY(dn_run_look(comm, &files, force, out, err));
+    if (force || *out != DN_RUN_BEGINS)
         goto out;
-    }
-    in_the_way = dn_output_finished(comm, r->model_path, DN_MODEL_SCHEMA, "/", r->config, &done, &why);
-    if (in_the_way != DN_OK && in_the_way != DN_ECANTCREAT)
-        DN_FAIL(in_the_way, "%s", why.text);
-    if (done)
-        *out = FINISHED;
-    else
-        DN_TRY(look_for_unfinished(r, in_the_way, &why, out, err));
+    if (comm->rank == 0)
+        st = check_metrics(r, err);
+    DN_AGREE(comm);
+    if (dn_options_flag(r->call->options, "resume"))
+        DN_FAIL(DN_ENOINPUT, "%s: holds no checkpoint, so there is nothing to resume", r->dir);
 out:
     return st;
 }
@@ -598,15 +569,14 @@ out:
     return st;
 }
 
-/* A checkpoint may be left where a kill came between the model and its removal. One of another run that
- * --force began stays. */
+/* Collective. */
 static dn_status say_finished(const dn_train_run *r, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = r->call->comm;
+    const dn_run_files files = files_of(r);
 
-    if (has_checkpoint(r))
-        DN_TRY(dn_checkpoint_remove(comm, r->checkpoint_path, err));
+    DN_TRY(dn_run_sweep(comm, &files, err));
     if (comm->rank == 0)
         dn_log(DN_INFO, "train", "already complete, nothing to do", "model=%s", r->model_path);
 out:
@@ -630,7 +600,7 @@ static dn_status estimate(dn_train_run *r, dn_error *err)
 dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)
 {
     dn_status st = DN_OK;
-    fate what = START;
+    dn_run_fate what = DN_RUN_BEGINS;
 
     if (r->call->opt_estimate != NULL) {
         DN_TRY(estimate(r, err));
@@ -638,12 +608,12 @@ dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)
     }
     DN_TRY(lock_directory(r, err));
     DN_TRY(look_at_directory(r, &what, err));
-    if (what == FINISHED)
+    if (what == DN_RUN_IS_DONE)
         DN_TRY(say_finished(r, err));
     else {
         snprintf(r->stage, sizeof r->stage, "train %s", r->base->network);
         dn_run_control_open(r->call, r->dir, r->stage, &r->control);
-        st = train_and_save(r, what == RESUME, err);
+        st = train_and_save(r, what == DN_RUN_GOES_ON, err);
     }
 out:
     dn_requests_saved_by_force(st, dn_options_flag(r->call->options, "force"), err);
