@@ -122,7 +122,6 @@ out:
 /* All that determines the states, as one line of JSON. */
 static dn_status write_config(job *j, dn_error *err)
 {
-    dn_status st = DN_OK;
     const dn_options *o = j->call->options;
     const dn_esm_config *c = dn_embed_config(j->embed);
     dn_json *json = dn_json_create();
@@ -139,10 +138,7 @@ static dn_status write_config(job *j, dn_error *err)
     dn_json_int(json, "overlap", j->wish.windows ? j->wish.overlap : 0);
     dn_json_string(json, "pool", dn_options_text(o, "pool"));
     dn_json_string(json, "store", dn_options_text(o, "store"));
-    DN_TRY(dn_json_text(json, 0, &j->config, err));
-out:
-    dn_json_destroy(&json);
-    return st;
+    return dn_json_end(&json, 0, &j->config, err);
 }
 
 static void report(const job *j)

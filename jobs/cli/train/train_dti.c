@@ -131,7 +131,7 @@ static dn_status write_config(job *j, dn_error *err)
     dn_json_int(c, "max_length", r->record.dti.max_length);
     dn_json_bool(c, "history", r->record.history);
     dn_json_number(c, "positive_weight", (double)r->record.dti.positive_weight);
-    return dn_train_run_config(r, c, err);
+    return dn_json_end(&c, 0, &r->config, err);
 }
 
 dn_status dn_train_dti(const dn_call *call, dn_error *err)

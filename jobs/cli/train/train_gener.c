@@ -112,7 +112,7 @@ static dn_status write_config(job *j, dn_error *err)
         dn_json_string(c, "precision", dn_precision_name(j->precision));
     if (j->pairs.classes > 2)
         dn_json_int(c, "classes", j->pairs.classes);
-    return dn_train_run_config(r, c, err);
+    return dn_json_end(&c, 0, &r->config, err);
 }
 
 dn_status dn_train_gener(const dn_call *call, dn_error *err)

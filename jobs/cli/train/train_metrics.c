@@ -34,7 +34,6 @@ out:
 
 dn_status dn_train_metrics_text(const dn_epoch_report *e, char **out, dn_error *err)
 {
-    dn_status st = DN_OK;
     dn_json *line = dn_json_create();
 
     dn_json_int(line, "epoch", e->epoch);
@@ -47,9 +46,7 @@ dn_status dn_train_metrics_text(const dn_epoch_report *e, char **out, dn_error *
     dn_json_bool(line, "best", e->best != 0);
     dn_json_number(line, "seconds", e->seconds);
     dn_json_number(line, "pairs_per_second", e->pairs_per_second);
-    st = dn_json_text(line, 0, out, err);
-    dn_json_destroy(&line);
-    return st;
+    return dn_json_end(&line, 0, out, err);
 }
 
 dn_status dn_train_metrics_add(const dn_train_metrics *m, const dn_epoch_report *e, dn_error *err)

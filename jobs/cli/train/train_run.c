@@ -161,14 +161,6 @@ dn_json *dn_train_run_begin_config(const dn_train_run *r)
     return c;
 }
 
-dn_status dn_train_run_config(dn_train_run *r, dn_json *config, dn_error *err)
-{
-    dn_status st = dn_json_text(config, 0, &r->config, err);
-
-    dn_json_destroy(&config);
-    return st;
-}
-
 /* ---- the run directory ---- */
 
 /* Rank 0: no metrics stand there that a new run would overwrite. */

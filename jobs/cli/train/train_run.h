@@ -77,10 +77,9 @@ DN_MUST_CHECK dn_status dn_train_run_rows(dn_train_run *r, int64_t n, const uint
 /* Room for the weights of a model (borrowed). Local. Fails: DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_train_run_model(dn_train_run *r, const dn_model *model, dn_error *err);
 
-/* What determines the model and is common to all networks; the caller adds its own and hands it to
- * dn_train_run_config(). NULL: no memory, which that function says. Local. */
+/* What determines the model and is common to all networks; the caller adds its own, and r->config is the text
+ * of it (dn_json_end()). NULL: no memory, which that function says. Local. */
 dn_json *dn_train_run_begin_config(const dn_train_run *r);
-DN_MUST_CHECK dn_status dn_train_run_config(dn_train_run *r, dn_json *config, dn_error *err);
 
 /* Unless it is finished already: train, from the checkpoint of an unfinished run where there is one, and save
  * model.h5. Collective. Fails: as dn_train(), dn_model_save(); DN_ECANTCREAT the directory is taken, another
