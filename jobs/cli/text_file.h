@@ -21,8 +21,8 @@ typedef struct dn_text_file {
 DN_MUST_CHECK dn_status dn_text_file_open(dn_text_file *out, const char *dir, const char *name,
                                           dn_error *err);
 
-/* After `done` of n rows of like length: now it can be said how large the file will be. */
-void dn_text_file_expect(dn_text_file *t, int64_t done, int64_t n);
+/* After row i, from 0, of n of like length: now and then, how large the file will be. */
+void dn_text_file_row(dn_text_file *t, int64_t i, int64_t n);
 
 /* Publish and close. Fails: DN_EIO the disk is full (says about how much is needed, and what is free) or
  * broken (names the file and why); then PATH is as it was before. */

@@ -117,8 +117,7 @@ dn_status dn_genes_screen_tsv(const dn_gene_run *r, const dn_gene_wish *w, const
     print_header(r, t.to);
     for (int64_t i = 0; i < r->result.n; i++) {
         print_hit(r, w, i, t.to);
-        if (i % DN_SCREEN_EXPECT == 0)
-            dn_text_file_expect(&t, i + 1, r->result.n);
+        dn_text_file_row(&t, i, r->result.n);
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
@@ -139,8 +138,7 @@ dn_status dn_genes_screen_edges(const dn_gene_run *r, const dn_gene_wish *w, con
 
         fprintf(t.to, "%.9g\t%s\t%s\n", dn_screen_weight(&r->calibration, (double)hit->score, w->prevalence),
                 clean(r, hit->a, a), clean(r, hit->b, b));
-        if (i % DN_SCREEN_EXPECT == 0)
-            dn_text_file_expect(&t, i + 1, r->result.n);
+        dn_text_file_row(&t, i, r->result.n);
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:

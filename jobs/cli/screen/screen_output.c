@@ -34,8 +34,7 @@ dn_status dn_screen_write_tsv(const dn_screen_run *r, const dn_screen_wish *w, c
           t.to);
     for (int64_t i = 0; i < r->result.n; i++) {
         print_hit(r, w, &r->result.hit[i], t.to);
-        if (i % DN_SCREEN_EXPECT == 0)
-            dn_text_file_expect(&t, i + 1, r->result.n);
+        dn_text_file_row(&t, i, r->result.n);
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
@@ -65,8 +64,7 @@ dn_status dn_screen_write_edges(const dn_screen_run *r, const dn_screen_wish *w,
         fprintf(t.to, "%s\t%.9g\t%s\t%s\n", hit->sign > 0 ? "activator" : "inhibitor", weight_of(r, w, hit),
                 dn_screen_clean(&r->model.in.drugs.id, hit->a, drug),
                 dn_screen_clean(&r->model.in.targets.id, hit->b, target));
-        if (i % DN_SCREEN_EXPECT == 0)
-            dn_text_file_expect(&t, i + 1, r->result.n);
+        dn_text_file_row(&t, i, r->result.n);
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
