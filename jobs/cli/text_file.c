@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include "solvers/base/alloc.h"
 
-enum { BUFFER = 1 << 16 };
+enum { BUFFER = 1 << 16, LOOK = 1000 }; /* bytes; rows between two looks at how long a file will be */
 
 dn_status dn_text_file_open(dn_text_file *out, const char *dir, const char *name, dn_error *err)
 {
@@ -47,12 +47,12 @@ static void flush_directory(char *path)
     }
 }
 
-void dn_text_file_expect(dn_text_file *t, int64_t done, int64_t n)
+void dn_text_file_row(dn_text_file *t, int64_t i, int64_t n)
 {
-    off_t at = ftello(t->to);
+    off_t at = i % LOOK == 0 ? ftello(t->to) : 0;
 
-    if (at > 0 && done > 0)
-        t->expected = (int64_t)((double)at / (double)done * (double)n);
+    if (at > 0)
+        t->expected = (int64_t)((double)at / (double)(i + 1) * (double)n);
 }
 
 /* The disk is full, or a limit is reached: how much there is to write. A write that failed some time ago has
@@ -117,5 +117,21 @@ dn_status dn_text_file_write(const char *path, const char *text, dn_error *err)
     DN_TRY(dn_text_file_commit(&t, err));
 out:
     dn_text_file_close(&t);
+    return st;
+}
+
+dn_status dn_text_file_json(const char *dir, const char *name, const dn_json *root, int indent, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_text_file t = {0};
+    char *text = NULL;
+
+    DN_TRY(dn_json_text(root, indent, &text, err));
+    DN_TRY(dn_text_file_open(&t, dir, name, err));
+    fprintf(t.to, "%s\n", text);
+    DN_TRY(dn_text_file_commit(&t, err));
+out:
+    dn_text_file_close(&t);
+    dn_free(text);
     return st;
 }

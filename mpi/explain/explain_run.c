@@ -6,6 +6,7 @@
 #include "mpi/core/agree.h"
 #include "mpi/inputs/dti_history.h"
 #include "mpi/screen/screen_history.h"
+#include "mpi/screen/screen_source.h"
 #include "solvers/base/alloc.h"
 
 const char *const dn_explain_labels[] = {
@@ -182,18 +183,13 @@ out:
 
 /* ---- all of it ---- */
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
-{
-    return (hash ^ dn_hash(bytes, len)) * 1099511628211u;
-}
-
 static uint64_t mix_strings(uint64_t hash, const dn_strings *s)
 {
     for (int64_t i = 0; i < s->n; i++) {
         size_t len;
         const char *text = dn_strings_at(s, i, &len);
 
-        hash = mix(hash, text, len);
+        hash = dn_screen_mix(hash, text, len);
     }
     return hash;
 }
@@ -201,22 +197,15 @@ static uint64_t mix_strings(uint64_t hash, const dn_strings *s)
 static void make_digest(dn_explain_run *r)
 {
     const dn_dti_model *m = &r->model;
-    const dn_dti_table *t = &r->table;
-    uint64_t h = 14695981039346656037u;
-    char all[17];
+    uint64_t h = dn_screen_source_hash(&r->table, m);
 
-    dn_interactions_hash(&t->drugs, &t->targets, &t->pairs, NULL, all);
-    h = mix(h, all, sizeof all);
-    h = mix(h, t->split.part, (size_t)t->split.n);
-    h = mix(h, m->w, (size_t)m->dti->model.n_weights * sizeof *m->w);
-    h = mix(h, m->running, (size_t)m->dti->model.n_moments * sizeof *m->running);
-    h = mix(h, m->in.states_hash, strlen(m->in.states_hash));
+    h = dn_screen_mix(h, m->in.states_hash, strlen(m->in.states_hash));
     h = mix_strings(mix_strings(h, &r->new.drugs.id), &r->new.drugs.key);
     h = mix_strings(mix_strings(h, &r->new.targets.id), &r->new.targets.sequence);
     if (m->in.new_hash[0] != '\0')
-        h = mix(h, m->in.new_hash, strlen(m->in.new_hash));
-    h = mix(h, r->drug, (size_t)r->n * sizeof *r->drug);
-    h = mix(h, r->target, (size_t)r->n * sizeof *r->target);
+        h = dn_screen_mix(h, m->in.new_hash, strlen(m->in.new_hash));
+    h = dn_screen_mix(h, r->drug, (size_t)r->n * sizeof *r->drug);
+    h = dn_screen_mix(h, r->target, (size_t)r->n * sizeof *r->target);
     snprintf(r->digest, sizeof r->digest, "%016llx", (unsigned long long)h);
 }
 
@@ -224,20 +213,13 @@ dn_status dn_explain_open(const dn_comm *comm, const dn_explain_wish *w, dn_expl
 {
     dn_status st = DN_OK;
     dn_explain_run r = {.n = 0};
-    dn_model_record record;
-    dn_h5 *h = NULL;
 
     *out = r;
-    DN_TRY(dn_model_read_record(comm, w->model, &record, err));
-    if (strcmp(record.architecture, "dti") != 0)
-        DN_FAIL(DN_EDATA, "%s: is a %s model, wanted dti", w->model, record.architecture);
-    DN_TRY(dn_dti_table_load(comm, w->dataset, record.split, record.fold, &r.table, err));
-    DN_TRY(dn_dti_table_check(&r.table, w->dataset, w->model, &record, err));
-    DN_TRY(dn_newcomers_read(comm, &w->new, &r.table.drugs, &r.table.targets, &r.new, err));
+    DN_TRY(dn_screen_source_table(comm, w->dataset, w->model, &w->new, &r.table, &r.new, err));
     DN_TRY(dn_explain_choose(comm, w, &r, err));
-    DN_TRY(dn_h5_open(comm, w->dataset, DN_DATASET_SCHEMA, &h, err));
-    DN_TRY(dn_dti_model_load(comm, h, w->model, NULL, w->opt_states, &r.new, &r.table.split, &r.model, err));
-    if (record.history)
+    DN_TRY(dn_screen_source_model(comm, w->dataset, w->model, w->opt_states, &r.new, &r.table.split, &r.model,
+                                  err));
+    if (r.model.record.history)
         DN_TRY(ask_labels(comm, &r, err));
     DN_PASS(make_baseline(&r, w->mean, err));
     DN_AGREE(comm);
@@ -245,7 +227,6 @@ dn_status dn_explain_open(const dn_comm *comm, const dn_explain_wish *w, dn_expl
     *out = r;
     r = (dn_explain_run){.n = 0};
 out:
-    dn_h5_close(&h);
     dn_explain_run_destroy(&r);
     return st;
 }

@@ -7,11 +7,12 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/io/share.h"
+#include "mpi/screen/gene_worker.h"
 #include "mpi/train/score_pairs.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 
-enum { TILE = 128, CLASSES = 4, PART = TILE * TILE };
+enum { PART = DN_GENE_TILE * DN_GENE_TILE };
 
 /* ---- what does not depend on the pair ---- */
 
@@ -61,6 +62,12 @@ int64_t dn_gene_pass_known(const dn_gene_pass *p, int64_t a, int64_t b)
     return -1;
 }
 
+void dn_gene_pass_mark(const dn_gene_pass *p, int64_t a, uint8_t mark, uint8_t *out)
+{
+    for (int64_t k = p->known_at[a]; k < p->known_at[a + 1]; k++)
+        out[upper(p->in->known, p->known[k])] = mark;
+}
+
 static dn_status open_local(dn_gene_pass *p, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -74,7 +81,7 @@ static dn_status open_local(dn_gene_pass *p, dn_error *err)
         DN_FAIL(DN_EUSAGE, "nothing to screen: %lld pairs, %lld to keep", (long long)p->pairs,
                 (long long)o->keep);
     DN_TRY(find_known(p, err));
-    p->wide = (o->n_genes + TILE - 1) / TILE;
+    p->wide = (o->n_genes + DN_GENE_TILE - 1) / DN_GENE_TILE;
     p->tiles = o->one >= 0 ? p->wide : p->wide * (p->wide + 1) / 2;
 out:
     return st;
@@ -125,147 +132,6 @@ float dn_gene_pass_score(const dn_gene_pass *p, const float *out)
     return p->outputs == 1 ? out[0] : out[1] + out[2] + out[3];
 }
 
-/* ---- all pairs, on one thread ---- */
-
-typedef struct worker {
-    dn_gene_pass *p;
-    double least;
-    dn_gener_scorer *scorer;
-    dn_screen_keep *keep;
-    uint8_t *known; /* [genes]  1: pair with the gene at hand is known */
-    int64_t n_known, scored, waiting;
-    int32_t a[DN_GENER_BLOCK], b[DN_GENER_BLOCK];
-    float out[DN_GENER_BLOCK * CLASSES];
-} worker;
-
-static dn_status flush(worker *w, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    if (w->waiting == 0)
-        goto out;
-    DN_TRY(dn_gener_scorer_pairs(w->scorer, w->a, w->b, w->waiting, w->out, err));
-    for (int64_t i = 0; i < w->waiting; i++) {
-        float score = dn_gene_pass_score(w->p, w->out + i * w->p->outputs);
-
-        if ((double)score >= w->least)
-            DN_TRY(dn_screen_keep_offer(w->keep, 0, w->a[i], w->b[i], score, err));
-    }
-    w->scored += w->waiting;
-    w->waiting = 0;
-out:
-    return st;
-}
-
-static dn_status enqueue(worker *w, int64_t a, int64_t b, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    w->a[w->waiting] = (int32_t)(a < b ? a : b);
-    w->b[w->waiting] = (int32_t)(a < b ? b : a);
-    if (++w->waiting == DN_GENER_BLOCK)
-        DN_TRY(flush(w, err));
-out:
-    return st;
-}
-
-/* Gene a with genes [begin, end) of the list. */
-static dn_status score_row(worker *w, int64_t a, int64_t begin, int64_t end, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_gene_screen_options *o = w->p->o;
-
-    for (int64_t j = begin; j < end; j++) {
-        int64_t b = o->gene[j];
-
-        if (b == a)
-            continue;
-        if (b > a ? w->known[b] != 0 : dn_gene_pass_known(w->p, b, a) >= 0) {
-            w->n_known++;
-            if (!o->include_known)
-                continue;
-        }
-        DN_TRY(enqueue(w, a, b, err));
-    }
-out:
-    return st;
-}
-
-static void mark_known(worker *w, int64_t a, uint8_t mark)
-{
-    const dn_gene_pass *p = w->p;
-
-    for (int64_t k = p->known_at[a]; k < p->known_at[a + 1]; k++)
-        w->known[upper(p->in->known, p->known[k])] = mark;
-}
-
-/* Row of tile t; tiles (i, i), (i, i + 1) ... (i, wide - 1) come behind those of lower i. With one gene there
- * is one row. */
-static int64_t tile_row(const dn_gene_pass *p, int64_t t)
-{
-    int64_t low = 0, high = p->o->one >= 0 ? 0 : p->wide - 1;
-
-    while (low < high) {
-        int64_t i = (low + high + 1) / 2;
-
-        if (i * p->wide - i * (i - 1) / 2 <= t)
-            low = i;
-        else
-            high = i - 1;
-    }
-    return low;
-}
-
-static dn_status score_tile(worker *w, int64_t tile, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_gene_screen_options *o = w->p->o;
-    int64_t row = tile_row(w->p, tile), column = tile - (row * w->p->wide - row * (row - 1) / 2) + row;
-    int64_t n = o->n_genes, begin = column * TILE, end = begin + TILE < n ? begin + TILE : n;
-    int64_t first = row * TILE, last = o->one >= 0 ? 1 : first + TILE < n ? first + TILE : n;
-
-    for (int64_t i = first; i < last; i++) {
-        int64_t a = o->one >= 0 ? o->one : o->gene[i], from = o->one < 0 && i + 1 > begin ? i + 1 : begin;
-
-        mark_known(w, a, 1);
-        st = score_row(w, a, from, end, err);
-        mark_known(w, a, 0);
-        DN_TRY(st);
-    }
-out:
-    return st;
-}
-
-static dn_status worker_create(dn_gene_pass *p, bool narrow, const dn_screen_plan *plan, double least,
-                               worker **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    worker *w = NULL;
-
-    DN_NEW(w, 1);
-    *out = w;
-    w->p = p;
-    w->least = least;
-    DN_NEW(w->known, (size_t)p->in->id->n + 1);
-    DN_TRY(dn_screen_keep_create(plan, &w->keep, err));
-    DN_TRY(dn_gener_scorer_create(p->fold, narrow, &w->scorer, err));
-out:
-    return st;
-}
-
-static void worker_destroy(worker **handle)
-{
-    worker *w = *handle;
-
-    if (w == NULL)
-        return;
-    dn_gener_scorer_destroy(&w->scorer);
-    dn_screen_keep_destroy(&w->keep);
-    dn_free(w->known);
-    dn_free(w);
-    *handle = NULL;
-}
-
 /* ---- threads ---- */
 
 /* What the threads of a rank share. */
@@ -276,9 +142,9 @@ typedef struct team {
     double least;
     dn_screen_plan plan;
     int threads;
-    worker **worker; /* [threads]  made by their threads */
-    int64_t end;     /* tiles of this round: those of this rank up to here */
-    int64_t next;    /* of these, by place in this rank's list */
+    dn_gene_worker **worker; /* [threads]  made by their threads */
+    int64_t end;             /* tiles of this round: those of this rank up to here */
+    int64_t next;            /* of these, by place in this rank's list */
     dn_status bad;
 } team;
 
@@ -321,9 +187,9 @@ static dn_status work(team *t, dn_error *err)
 
     omp_set_num_threads(1); /* the kernels of this thread stay on it */
     if (t->worker[me] == NULL)
-        DN_TRY(worker_create(t->p, t->narrow, &t->plan, t->least, &t->worker[me], err));
+        DN_TRY(dn_gene_worker_create(t->p, t->narrow, &t->plan, t->least, &t->worker[me], err));
     while ((i = take(&t->next)), (tile = first + i * t->comm->size) < t->end && !failed(t)) {
-        DN_TRY(score_tile(t->worker[me], tile, err));
+        DN_TRY(dn_gene_worker_tile(t->worker[me], tile, err));
         if (me == 0)
             dn_hooks_progress(t->comm, o->opt_hooks,
                               &(dn_progress_report){.done = tile + 1, .total = t->p->tiles, .unit = "tiles"});
@@ -346,11 +212,11 @@ static dn_status round_local(team *t, dn_error *err)
 }
 
 /* What a thread has found so far joins what the rank keeps. */
-static dn_status settle_worker(dn_gene_pass *p, worker *w, dn_error *err)
+static dn_status settle_worker(dn_gene_pass *p, dn_gene_worker *w, dn_error *err)
 {
     dn_status st = DN_OK;
 
-    DN_TRY(flush(w, err));
+    DN_TRY(dn_gene_worker_flush(w, err));
     DN_TRY(dn_screen_keep_merge(p->keep, w->keep, err));
     dn_screen_keep_clear(w->keep);
     p->n_known += w->n_known;
@@ -495,7 +361,7 @@ out:
 static void team_destroy(team *t)
 {
     for (int i = 0; t->worker != NULL && i < t->threads; i++)
-        worker_destroy(&t->worker[i]);
+        dn_gene_worker_destroy(&t->worker[i]);
     dn_free(t->worker);
 }
 

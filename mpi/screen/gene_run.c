@@ -6,8 +6,8 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/evaluate/evaluate.h"
+#include "mpi/screen/screen_source.h"
 #include "solvers/base/alloc.h"
-#include "solvers/base/log.h"
 #include "solvers/formats/id_list.h"
 
 /* ---- who is screened ---- */
@@ -124,25 +124,20 @@ out:
     return st;
 }
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
-{
-    return (hash ^ dn_hash(bytes, len)) * 1099511628211u;
-}
-
 static void make_digest(dn_gene_run *r)
 {
     const dn_gene_model *m = &r->model;
-    uint64_t h = 14695981039346656037u;
+    uint64_t h = DN_SCREEN_MIX;
     char all[17];
 
     dn_training_hash(&m->genes, &m->pairs, NULL, all);
-    h = mix(h, all, sizeof all);
-    h = mix(h, m->profiles.hash, strlen(m->profiles.hash));
-    h = mix(h, m->split.part, (size_t)m->split.n);
-    h = mix(h, m->w, (size_t)m->gener.model.n_weights * sizeof *m->w);
-    h = mix(h, m->running, (size_t)m->gener.model.n_moments * sizeof *m->running);
-    h = mix(h, r->gene, (size_t)r->n_genes * sizeof *r->gene);
-    h = mix(h, &r->one, sizeof r->one);
+    h = dn_screen_mix(h, all, sizeof all);
+    h = dn_screen_mix(h, m->profiles.hash, strlen(m->profiles.hash));
+    h = dn_screen_mix(h, m->split.part, (size_t)m->split.n);
+    h = dn_screen_mix(h, m->w, (size_t)m->gener.model.n_weights * sizeof *m->w);
+    h = dn_screen_mix(h, m->running, (size_t)m->gener.model.n_moments * sizeof *m->running);
+    h = dn_screen_mix(h, r->gene, (size_t)r->n_genes * sizeof *r->gene);
+    h = dn_screen_mix(h, &r->one, sizeof r->one);
     snprintf(r->digest, sizeof r->digest, "%016llx", (unsigned long long)h);
 }
 
@@ -193,21 +188,13 @@ out:
     return st;
 }
 
-static bool has_part(const dn_split *s, dn_part part)
-{
-    for (int64_t i = 0; i < s->n; i++)
-        if (s->part[i] == (uint8_t)part)
-            return true;
-    return false;
-}
-
 /* Calibration and precision; a split without test rows has no precision, one without either has neither; with
  * one gene against others test rows of other pairs would say nothing of it. Collective. */
 static dn_status learn_from_known(const dn_comm *comm, const dn_gene_wish *w, dn_gene_run *r, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_evaluation e = {.n = 0};
-    bool test = has_part(&r->model.split, DN_TEST);
+    bool test = dn_screen_has_part(&r->model.split, DN_TEST);
     const dn_evaluate_options o = {.dataset = w->dataset,
                                    .model = w->model,
                                    .fold = -1,
@@ -215,7 +202,7 @@ static dn_status learn_from_known(const dn_comm *comm, const dn_gene_wish *w, dn
                                    .part = test ? DN_TEST : DN_VALIDATION,
                                    .seed = 1};
 
-    if (r->model.record.options.classes > 2 || (!test && !has_part(&r->model.split, DN_VALIDATION)))
+    if (r->model.record.options.classes > 2 || (!test && !dn_screen_has_part(&r->model.split, DN_VALIDATION)))
         goto out;
     DN_TRY(dn_evaluate(comm, &o, &e, err));
     DN_PASS(dn_screen_calibrate(&e.all, &r->calibration, err));
@@ -261,14 +248,8 @@ dn_status dn_gene_run_compute(const dn_comm *comm, const dn_gene_wish *w, dn_gen
     DN_PASS(count_rows(r, err));
     DN_AGREE(comm);
     DN_TRY(learn_from_known(comm, w, r, err));
-    if (!r->calibration.done && !isnan(w->prevalence)) /* the same on every rank */
-        DN_FAIL(DN_EDATA, "%s: split '%s' %s: nothing to calibrate for a prevalence", w->dataset,
-                m->record.split,
-                r->calibration.reversed ? "has validation rows that the model ranks the wrong way round"
-                                        : "has no validation rows of both labels");
-    if (r->calibration.reversed && comm->rank == 0)
-        dn_log(DN_WARN, "screen", "not calibrated: the model ranks the validation rows the wrong way round",
-               "model=\"%s\" slope=%.3g", w->model, r->calibration.platt.slope);
+    DN_TRY(dn_screen_calibration_check(comm, &r->calibration, w->prevalence, w->dataset, m->record.split,
+                                       w->model, err));
     DN_TRY(dn_gene_screen(comm, &in, &o, &r->result, err));
 out:
     return st;

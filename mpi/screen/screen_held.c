@@ -4,6 +4,7 @@
 #include <math.h>
 #include "mpi/screen/screen_keep.h"
 #include "solvers/base/alloc.h"
+#include "solvers/base/log.h"
 #include "solvers/stats/best.h"
 
 /* ---- probabilities ---- */
@@ -41,6 +42,31 @@ double dn_screen_at_prevalence(const dn_screen_calibration *c, double score, dou
 
     return c->done && !isnan(prevalence) ? dn_prior_shift(dn_screen_calibrated(c, score), from, prevalence)
                                          : NAN;
+}
+
+dn_status dn_screen_calibration_check(const dn_comm *comm, const dn_screen_calibration *c, double prevalence,
+                                      const char *dataset, const char *split, const char *model,
+                                      dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    if (!c->done && !isnan(prevalence))
+        DN_FAIL(DN_EDATA, "%s: split '%s' %s: nothing to calibrate for a prevalence", dataset, split,
+                c->reversed ? "has validation rows that the model ranks the wrong way round"
+                            : "has no validation rows of both labels");
+    if (c->reversed && comm->rank == 0)
+        dn_log(DN_WARN, "screen", "not calibrated: the model ranks the validation rows the wrong way round",
+               "model=\"%s\" slope=%.3g", model, c->platt.slope);
+out:
+    return st;
+}
+
+bool dn_screen_has_part(const dn_split *s, dn_part part)
+{
+    for (int64_t i = 0; i < s->n; i++)
+        if (s->part[i] == (uint8_t)part)
+            return true;
+    return false;
 }
 
 /* ---- precision ---- */

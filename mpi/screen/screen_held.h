@@ -4,6 +4,7 @@
 #define DN_SCREEN_SCREEN_HELD_H
 
 #include "mpi/evaluate/evaluate_view.h"
+#include "mpi/io/dataset.h"
 #include "solvers/base/text.h"
 
 enum { DN_SCREEN_TOPS = 6 }; /* K = 10, 30, 100, 300, 1000, 3000 */
@@ -24,6 +25,16 @@ DN_MUST_CHECK dn_status dn_screen_calibrate(const dn_eval_rows *rows, dn_screen_
  * `prevalence` of pairs are of label 1 (dn_prior_shift()), NaN without one. */
 double dn_screen_calibrated(const dn_screen_calibration *c, double score);
 double dn_screen_at_prevalence(const dn_screen_calibration *c, double score, double prevalence);
+
+/* A model that ranks the validation rows the wrong way round is a warning of rank 0. The same on every rank.
+ * Fails: DN_EDATA a prevalence is stated (not NaN), but nothing could be calibrated; the others are for the
+ * words */
+DN_MUST_CHECK dn_status dn_screen_calibration_check(const dn_comm *comm, const dn_screen_calibration *c,
+                                                    double prevalence, const char *dataset, const char *split,
+                                                    const char *model, dn_error *err);
+
+/* Whether there are rows to calibrate on, or to measure precision on. */
+bool dn_screen_has_part(const dn_split *split, dn_part part);
 
 /* Precision on test rows; [0] of label 0 among the lowest scores, [1] of label 1 among the highest. */
 typedef struct dn_screen_held {

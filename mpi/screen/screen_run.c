@@ -6,6 +6,7 @@
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/screen/screen_keep.h"
+#include "mpi/screen/screen_source.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 #include "solvers/formats/id_list.h"
@@ -138,41 +139,29 @@ static void tell_side(const dn_screen_wish *w, const dn_screen_run *r, int k)
                (long long)s->unreadable);
 }
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
-{
-    return (hash ^ dn_hash(bytes, len)) * 1099511628211u;
-}
-
 static uint64_t mix_strings(uint64_t hash, const dn_strings *s)
 {
     if (s->n == 0)
         return hash;
-    hash = mix(hash, s->offset, ((size_t)s->n + 1) * sizeof *s->offset);
-    return mix(hash, s->bytes, (size_t)s->offset[s->n]);
+    hash = dn_screen_mix(hash, s->offset, ((size_t)s->n + 1) * sizeof *s->offset);
+    return dn_screen_mix(hash, s->bytes, (size_t)s->offset[s->n]);
 }
 
 static void make_digest(dn_screen_run *run)
 {
     const dn_dti_model *m = &run->model;
-    const dn_dti_table *t = &run->table;
-    uint64_t h = 14695981039346656037u;
-    char all[17];
+    uint64_t h = dn_screen_source_hash(&run->table, m);
 
-    dn_interactions_hash(&t->drugs, &t->targets, &t->pairs, NULL, all);
-    h = mix(h, all, sizeof all);
-    h = mix(h, t->split.part, (size_t)t->split.n);
-    h = mix(h, m->w, (size_t)m->dti->model.n_weights * sizeof *m->w);
-    h = mix(h, m->running, (size_t)m->dti->model.n_moments * sizeof *m->running);
-    h = mix(h, run->drug, (size_t)run->n_drugs * sizeof *run->drug);
-    h = mix(h, run->target, (size_t)run->n_targets * sizeof *run->target);
+    h = dn_screen_mix(h, run->drug, (size_t)run->n_drugs * sizeof *run->drug);
+    h = dn_screen_mix(h, run->target, (size_t)run->n_targets * sizeof *run->target);
     for (int k = 0; k < 2; k++) {
         h = mix_strings(h, &run->new.side[k].id);
-        h = mix(h, run->new.side[k].entity, (size_t)run->new.side[k].n * sizeof(int64_t));
+        h = dn_screen_mix(h, run->new.side[k].entity, (size_t)run->new.side[k].n * sizeof(int64_t));
     }
     h = mix_strings(h, &run->new.drugs.key);
     h = mix_strings(h, &run->new.targets.sequence);
     if (m->in.new_hash[0] != '\0') /* states of the others are the model's */
-        h = mix(h, m->in.new_hash, strlen(m->in.new_hash));
+        h = dn_screen_mix(h, m->in.new_hash, strlen(m->in.new_hash));
     snprintf(run->digest, sizeof run->digest, "%016llx", (unsigned long long)h);
 }
 
@@ -180,28 +169,20 @@ dn_status dn_screen_open(const dn_comm *comm, const dn_screen_wish *w, dn_screen
 {
     dn_status st = DN_OK;
     dn_screen_run r = {.n_drugs = 0};
-    dn_model_record record;
-    dn_h5 *h = NULL;
 
     *out = r;
     if (!isnan(w->prevalence) && !(w->prevalence > 0 && w->prevalence < 1))
         DN_FAIL(DN_EUSAGE, "prevalence %g: wanted a share between 0 and 1", w->prevalence);
-    DN_TRY(dn_model_read_record(comm, w->model, &record, err));
-    if (strcmp(record.architecture, "dti") != 0)
-        DN_FAIL(DN_EDATA, "%s: is a %s model, wanted dti", w->model, record.architecture);
-    DN_TRY(dn_dti_table_load(comm, w->dataset, record.split, record.fold, &r.table, err));
-    DN_TRY(dn_dti_table_check(&r.table, w->dataset, w->model, &record, err));
-    DN_TRY(dn_newcomers_read(comm, &w->new, &r.table.drugs, &r.table.targets, &r.new, err));
+    DN_TRY(dn_screen_source_table(comm, w->dataset, w->model, &w->new, &r.table, &r.new, err));
     DN_TRY(choose_all(comm, w, &r, err));
-    DN_TRY(dn_h5_open(comm, w->dataset, DN_DATASET_SCHEMA, &h, err));
-    DN_TRY(dn_dti_model_load(comm, h, w->model, NULL, w->opt_states, &r.new, &r.table.split, &r.model, err));
+    DN_TRY(dn_screen_source_model(comm, w->dataset, w->model, w->opt_states, &r.new, &r.table.split, &r.model,
+                                  err));
     tell_side(w, &r, 0);
     tell_side(w, &r, 1);
     make_digest(&r);
     *out = r;
     r = (dn_screen_run){.n_drugs = 0};
 out:
-    dn_h5_close(&h);
     dn_screen_run_destroy(&r);
     return st;
 }
@@ -242,15 +223,6 @@ out:
     return st;
 }
 
-static int64_t count_part(const dn_split *s, dn_part part)
-{
-    int64_t n = 0;
-
-    for (int64_t i = 0; i < s->n; i++)
-        n += s->part[i] == (uint8_t)part;
-    return n;
-}
-
 /* The model's scores of the rows that an evaluation of `part` looks at, into out [pairs]. Collective. */
 static dn_status score_known(const dn_comm *comm, const dn_screen_run *r, dn_part part, double *out,
                              dn_error *err)
@@ -281,11 +253,11 @@ static dn_status learn_from_known(const dn_comm *comm, dn_screen_run *r, dn_erro
 {
     dn_status st = DN_OK;
     dn_dti_evaluation e = {.n = 0};
-    bool test = count_part(&r->table.split, DN_TEST) > 0;
+    bool test = dn_screen_has_part(&r->table.split, DN_TEST);
     dn_part part = test ? DN_TEST : DN_VALIDATION;
     double *p = NULL;
 
-    if (!test && count_part(&r->table.split, DN_VALIDATION) == 0)
+    if (!test && !dn_screen_has_part(&r->table.split, DN_VALIDATION))
         goto out;
     p = dn_calloc((size_t)r->table.pairs.n + 1, sizeof *p);
     if (p == NULL)
@@ -322,14 +294,8 @@ dn_status dn_screen_compute(const dn_comm *comm, const dn_screen_wish *w, dn_scr
 
     r->held.best_baseline = -1;
     DN_TRY(learn_from_known(comm, r, err));
-    if (!r->calibration.done && !isnan(w->prevalence)) /* the same on every rank */
-        DN_FAIL(DN_EDATA, "%s: split '%s' %s: nothing to calibrate for a prevalence", w->dataset,
-                r->table.name,
-                r->calibration.reversed ? "has validation rows that the model ranks the wrong way round"
-                                        : "has no validation rows of both labels");
-    if (r->calibration.reversed && comm->rank == 0)
-        dn_log(DN_WARN, "screen", "not calibrated: the model ranks the validation rows the wrong way round",
-               "model=\"%s\" slope=%.3g", w->model, r->calibration.platt.slope);
+    DN_TRY(dn_screen_calibration_check(comm, &r->calibration, w->prevalence, w->dataset, r->table.name,
+                                       w->model, err));
     DN_TRY(dn_screen(comm, &r->model, &r->table.split, &o, &r->result, err));
     DN_TRY(dn_screen_evidence_find(comm, &r->model.in, r->table.split.part, &who, &r->evidence, err));
 out:

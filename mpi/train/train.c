@@ -89,18 +89,12 @@ static int64_t slice_rows(const dn_comm *comm)
     return comm->size < SLICE / SLICE_OF_RANK ? (int64_t)comm->size * SLICE_OF_RANK : SLICE;
 }
 
-static void report_saved(const run *r, const char *reason, double seconds)
-{
-    dn_saved_report report = {.path = r->o->opt_checkpoints->path, .reason = reason, .seconds = seconds};
-
-    if (r->hooks != NULL && r->hooks->saved != NULL)
-        r->hooks->saved(r->hooks->ctx, &report);
-}
-
 /* Write a checkpoint: at any moment between two steps. Collective. */
 static dn_status save(run *r, const char *reason, dn_error *err)
 {
     dn_status st = DN_OK;
+    const dn_hooks hooks = {.ctx = r->hooks != NULL ? r->hooks->ctx : NULL,
+                            .saved = r->hooks != NULL ? r->hooks->saved : NULL};
     double begin = MPI_Wtime();
 
     r->at.seconds = begin - r->epoch_start;
@@ -108,7 +102,7 @@ static dn_status save(run *r, const char *reason, dn_error *err)
     DN_TRY(dn_checkpoint_save(r->comm, r->o->opt_checkpoints, &r->at, err));
     dn_request_saved(r->requests);
     r->saving = fmax(r->saving, MPI_Wtime() - begin);
-    report_saved(r, reason, MPI_Wtime() - begin);
+    dn_hooks_saved(r->comm, &hooks, r->o->opt_checkpoints->path, reason, begin);
     if (r->comm->rank == 0)
         dn_log(DN_DEBUG, "train", "checkpoint written", "secs=%.3f", MPI_Wtime() - begin);
 out:

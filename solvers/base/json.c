@@ -123,6 +123,14 @@ out:
     return st;
 }
 
+dn_status dn_json_end(dn_json **root, int indent, char **out, dn_error *err)
+{
+    dn_status st = dn_json_text(*root, indent, out, err);
+
+    dn_json_destroy(root);
+    return st;
+}
+
 /* ---- comparing ---- */
 
 /* The text of a value in buf; an absent one is "absent". */

@@ -35,6 +35,9 @@ void dn_json_value(dn_json *obj, const char *key, const char *text);
  * Fails: DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_json_text(const dn_json *root, int indent, char **out, dn_error *err);
 
+/* The same, and the end of *root, whatever comes. */
+DN_MUST_CHECK dn_status dn_json_end(dn_json **root, int indent, char **out, dn_error *err);
+
 /* How two objects differ, in buf [cap], as words about the first key that does: "seed is 2, was 1", and how
  * many more do. Equal ones leave an empty text. Fails: DN_EDATA one of them is no JSON object; DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_json_difference(const char *now, const char *before, char *buf, size_t cap,

@@ -48,6 +48,11 @@ expect 73 "seed is 2, was 1" "$DRAGNET" network graph.h5 -o term "${what[@]}" --
 expect 73 "dataset" ranks 2 network other.h5 -o term "${what[@]}"
 [ "$before" = "$(sha256sum term/*.*)" ] || fail "a refused run changed the directory"
 
+# nor is it gone on with where nobody can tell whether the results are there
+ln -s network.h5 term/network.h5
+expect 74 "term/network.h5: cannot be looked for" ranks 2 network graph.h5 -o term "${what[@]}"
+rm term/network.h5
+
 # killed while it goes on, twice, on other ranks
 for n in 3 1; do
     begun $n term --checkpoint-every 0.1s

@@ -9,7 +9,7 @@
 #include "jobs/cli/job/estimate_job.h"
 #include "jobs/cli/run/progress.h"
 #include "jobs/cli/run/run_control.h"
-#include "jobs/cli/run/run_lock.h"
+#include "jobs/cli/run/run_start.h"
 #include "jobs/cli/run/surroundings.h"
 #include "jobs/control/control_files.h"
 #include "mpi/core/agree.h"
@@ -122,7 +122,6 @@ out:
 /* All that determines the states, as one line of JSON. */
 static dn_status write_config(job *j, dn_error *err)
 {
-    dn_status st = DN_OK;
     const dn_options *o = j->call->options;
     const dn_esm_config *c = dn_embed_config(j->embed);
     dn_json *json = dn_json_create();
@@ -139,21 +138,7 @@ static dn_status write_config(job *j, dn_error *err)
     dn_json_int(json, "overlap", j->wish.windows ? j->wish.overlap : 0);
     dn_json_string(json, "pool", dn_options_text(o, "pool"));
     dn_json_string(json, "store", dn_options_text(o, "store"));
-    DN_TRY(dn_json_text(json, 0, &j->config, err));
-out:
-    dn_json_destroy(&json);
-    return st;
-}
-
-/* One live run in the folder of the parts. Rank 0. */
-static dn_status claim_parts(job *j, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_TRY(dn_directory_make(j->parts, err));
-    DN_TRY(dn_run_lock_take(j->parts, DN_RUN_LOCK_WAIT_MS, &j->lock, err));
-out:
-    return st;
+    return dn_json_end(&json, 0, &j->config, err);
 }
 
 static void report(const job *j)
@@ -189,7 +174,7 @@ static dn_status compute(job *j, dn_error *err)
 
     dn_surroundings_report(comm, "embed", j->output, 0, 0);
     if (comm->rank == 0)
-        DN_PASS(claim_parts(j, err));
+        DN_PASS(dn_run_take(j->parts, NULL, &j->lock, err)); /* one live run in the folder */
     DN_AGREE(comm);
     dn_run_control_open(j->call, j->parts, "embed", &j->control);
     st = dn_embed_compute(j->embed, &j->control.hooks, j->parts, &file, &j->report, err);

@@ -87,7 +87,6 @@ out:
 static dn_status write_config(const dn_synth_options *o, char **out, dn_error *err)
 {
     dn_json *c = dn_json_create();
-    dn_status st;
 
     dn_json_string(c, "command", "synth");
     dn_json_int(c, "genes", o->genes);
@@ -100,9 +99,7 @@ static dn_status write_config(const dn_synth_options *o, char **out, dn_error *e
     if (o->classes > 2) /* absent otherwise, as in files of before there was a choice */
         dn_json_int(c, "classes", o->classes);
     dn_json_int(c, "seed", (int64_t)o->seed);
-    st = dn_json_text(c, 0, out, err);
-    dn_json_destroy(&c);
-    return st;
+    return dn_json_end(&c, 0, out, err);
 }
 
 static dn_status run_pairs(const dn_call *call, dn_error *err)

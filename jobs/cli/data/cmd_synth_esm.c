@@ -71,7 +71,6 @@ out:
 static dn_status write_recipe(job *j, dn_error *err)
 {
     dn_json *c = dn_json_create();
-    dn_status st;
 
     dn_json_string(c, "command", "synth");
     dn_json_string(c, "esm_weights", j->size);
@@ -80,9 +79,7 @@ static dn_status write_recipe(job *j, dn_error *err)
     dn_json_bool(c, "sparse", j->sparse);
     dn_json_int(c, "shards", j->shards);
     dn_json_int(c, "seed", (int64_t)j->seed);
-    st = dn_json_text(c, 0, &j->recipe, err);
-    dn_json_destroy(&c);
-    return st;
+    return dn_json_end(&c, 0, &j->recipe, err);
 }
 
 /* ---- what is there already ---- */
@@ -240,7 +237,6 @@ out:
 
 static dn_status index_text(const job *j, char **out, dn_error *err)
 {
-    dn_status st;
     dn_json *root = dn_json_create(), *part = dn_json_object(root, "metadata");
     char path[PATH_CAP];
     dn_esm_tensor t;
@@ -253,9 +249,7 @@ static dn_status index_text(const job *j, char **out, dn_error *err)
             dn_esm_tensor_at(&j->config, k, &t);
             dn_json_string(part, t.name, name_of(shard_path(j, s, path)));
         }
-    st = dn_json_text(root, 2, out, err);
-    dn_json_destroy(&root);
-    return st;
+    return dn_json_end(&root, 2, out, err);
 }
 
 static dn_status write_shards(const job *j, bool *out_done, dn_error *err)

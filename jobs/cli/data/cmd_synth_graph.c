@@ -137,7 +137,6 @@ out:
 static dn_status write_config(const dn_synth_graph_options *o, char **out, dn_error *err)
 {
     dn_json *c = dn_json_create();
-    dn_status st;
 
     dn_json_string(c, "command", "synth");
     dn_json_string(c, "graph", o->kind == DN_SYNTH_RMAT ? "rmat" : "bipartite");
@@ -154,9 +153,7 @@ static dn_status write_config(const dn_synth_graph_options *o, char **out, dn_er
         dn_json_number(c, "exponent", o->exponent);
     }
     dn_json_int(c, "seed", (int64_t)o->seed);
-    st = dn_json_text(c, 0, out, err);
-    dn_json_destroy(&c);
-    return st;
+    return dn_json_end(&c, 0, out, err);
 }
 
 dn_status dn_synth_graph_run(const dn_call *call, dn_error *err)

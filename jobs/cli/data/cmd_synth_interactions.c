@@ -13,7 +13,6 @@
 static dn_status write_config(const dn_synth_dti_options *o, char **out, dn_error *err)
 {
     dn_json *c = dn_json_create();
-    dn_status st;
 
     dn_json_string(c, "command", "synth");
     dn_json_int(c, "drugs", o->drugs);
@@ -23,9 +22,7 @@ static dn_status write_config(const dn_synth_dti_options *o, char **out, dn_erro
     dn_json_number(c, "noise", o->noise);
     dn_json_number(c, "hubs", o->hubs);
     dn_json_int(c, "seed", (int64_t)o->seed);
-    st = dn_json_text(c, 0, out, err);
-    dn_json_destroy(&c);
-    return st;
+    return dn_json_end(&c, 0, out, err);
 }
 
 dn_status dn_synth_interactions_run(const dn_call *call, dn_error *err)

@@ -90,7 +90,6 @@ out:
 /* The command as JSON, for dn_free(). */
 static dn_status make_command(const question *q, char **out, dn_error *err)
 {
-    dn_status st;
     dn_json *json = dn_json_create();
     struct timespec now;
     char id[60];
@@ -106,9 +105,7 @@ static dn_status make_command(const question *q, char **out, dn_error *err)
         dn_json_string(json, "key", q->key);
         dn_json_string(json, "value", q->value);
     }
-    st = dn_json_text(json, 0, out, err);
-    dn_json_destroy(&json);
-    return st;
+    return dn_json_end(&json, 0, out, err);
 }
 
 /* ---- the answer, as lines of a name, a tab and a value ---- */

@@ -5,14 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 #include "jobs/cli/run/directory.h"
-#include "jobs/cli/run/surroundings.h"
+#include "jobs/cli/run/run_start.h"
 #include "jobs/cli/text_file.h"
-#include "jobs/control/control_files.h"
 #include "mpi/core/agree.h"
 #include "mpi/graph/store.h"
 #include "mpi/io/checkpoint_file.h"
 #include "mpi/io/dataset.h"
-#include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
 #include "solvers/base/log.h"
@@ -139,83 +137,51 @@ out:
 
 /* ---- the directory ---- */
 
-/* The directory is this run's alone. */
-static dn_status lock_directory(dn_network_job *j, dn_error *err)
+static dn_run_files files_of(const dn_network_job *j)
 {
-    dn_status st = DN_OK;
-
-    j->made_dir = access(j->dir, F_OK) != 0;
-    DN_TRY(dn_directory_make(j->dir, err));
-    DN_TRY(dn_run_lock_take(j->dir, DN_RUN_LOCK_WAIT_MS, &j->lock, err));
-out:
-    return st;
+    return (dn_run_files){.complete = j->store_path,
+                          .schema = DN_NETWORK_SCHEMA,
+                          .config = j->config,
+                          .checkpoint = j->checkpoint_path,
+                          .saving = j->config,
+                          .find = dn_analyse_find};
 }
 
-/* Whether there is one of this very run; what is wrong with another does not matter. Collective. */
-static bool has_checkpoint(const dn_network_job *j)
-{
-    dn_error why = DN_ERROR_INIT;
-    bool found = false;
-
-    return dn_analyse_find(j->call->comm, j->checkpoint_path, j->config, &found, &why) == DN_OK && found;
-}
-
-/* A checkpoint may be left where a kill came between the results and its removal. One of another run that
- * --force began stays. */
-static dn_status look_at_finished(const dn_network_job *j, dn_error *err)
+/* Collective. */
+static dn_status look_at_finished(const dn_network_job *j, const dn_run_files *files, dn_error *err)
 {
     dn_status st = DN_OK;
 
     if (dn_options_flag(j->call->options, "strict"))
         DN_TRY(check_finished(j, err));
-    if (has_checkpoint(j))
-        DN_TRY(dn_network_job_forget(j, err));
-out:
-    return st;
-}
-
-/* Older results may stand beside the checkpoint of this run: --force began it, and they are replaced at its
- * end. Otherwise what stands in the way of a new run is refused. */
-static dn_status look_for_unfinished(dn_network_job *j, dn_status in_the_way, const dn_error *why,
-                                     dn_error *err)
-{
-    dn_status st = DN_OK;
-    bool ignored;
-
-    if (j->force)
-        j->keep.resume = dn_surroundings_requeued(j->call->comm) && has_checkpoint(j);
-    else
-        DN_TRY(dn_analyse_find(j->call->comm, j->checkpoint_path, j->config, &j->keep.resume, err));
-    if (j->keep.resume)
-        goto out;
-    if (in_the_way != DN_OK)
-        DN_FAIL(in_the_way, "%s", why->text);
-    if (j->call->comm->rank == 0)
-        DN_PASS(dn_directory_claim(j->dir, j->config_path, j->config, j->force, "network", &ignored, err));
-    DN_AGREE(j->call->comm);
+    DN_TRY(dn_run_sweep(j->call->comm, files, err));
 out:
     return st;
 }
 
 dn_status dn_network_job_finished(dn_network_job *j, bool *out_done, dn_error *err)
 {
-    dn_status st = DN_OK, in_the_way = DN_OK;
+    dn_status st = DN_OK;
     const dn_comm *comm = j->call->comm;
-    dn_error why = DN_ERROR_INIT;
+    dn_run_files files;
+    dn_run_fate fate;
+    bool ignored;
 
     *out_done = false;
     DN_PASS(write_config(j, err));
     DN_AGREE(comm);
     if (comm->rank == 0)
-        DN_PASS(lock_directory(j, err));
+        DN_PASS(dn_run_take(j->dir, &j->made_dir, &j->lock, err));
     DN_AGREE(comm);
-    if (!j->force)
-        in_the_way =
-            dn_output_finished(comm, j->store_path, DN_NETWORK_SCHEMA, "/", j->config, out_done, &why);
+    files = files_of(j);
+    DN_TRY(dn_run_look(comm, &files, j->force, &fate, err));
+    *out_done = fate == DN_RUN_IS_DONE;
+    j->keep.resume = fate == DN_RUN_GOES_ON;
     if (*out_done)
-        DN_TRY(look_at_finished(j, err));
-    else
-        DN_TRY(look_for_unfinished(j, in_the_way, &why, err));
+        DN_TRY(look_at_finished(j, &files, err));
+    else if (fate == DN_RUN_BEGINS && comm->rank == 0)
+        DN_PASS(dn_directory_claim(j->dir, j->config_path, j->config, j->force, "network", &ignored, err));
+    DN_AGREE(comm);
 out:
     return st;
 }
@@ -269,9 +235,5 @@ void dn_network_job_leave(dn_network_job *j, bool failed)
     bool nothing =
         failed && j->made_dir && access(j->config_path, F_OK) != 0 && access(j->checkpoint_path, F_OK) != 0;
 
-    if (nothing)
-        dn_control_erase(j->dir);
-    dn_run_lock_release(&j->lock);
-    if (nothing)
-        (void)rmdir(j->dir); /* fails, as it should, when something stands in it */
+    dn_run_leave(j->dir, nothing, &j->lock);
 }

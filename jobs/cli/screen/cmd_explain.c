@@ -112,7 +112,6 @@ out:
 /* All that determines the results, as one line of JSON. */
 static dn_status write_config(job *j, dn_error *err)
 {
-    dn_status st = DN_OK;
     dn_json *c = dn_json_create();
 
     dn_json_string(c, "command", "explain");
@@ -125,10 +124,7 @@ static dn_status write_config(job *j, dn_error *err)
     dn_json_int(c, "steps", j->integration.steps);
     dn_json_int(c, "max_steps", j->integration.most);
     dn_json_number(c, "tolerance", j->integration.tolerance);
-    DN_TRY(dn_json_text(c, 0, &j->config, err));
-out:
-    dn_json_destroy(&c);
-    return st;
+    return dn_json_end(&c, 0, &j->config, err);
 }
 
 /* Rank 0: pairs.tsv is written last, so a directory that has it beside this config is whole. */

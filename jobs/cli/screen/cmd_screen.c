@@ -11,17 +11,15 @@
 #include "jobs/cli/run/progress.h"
 #include "jobs/cli/run/requests.h"
 #include "jobs/cli/run/run_control.h"
-#include "jobs/cli/run/run_lock.h"
+#include "jobs/cli/run/run_start.h"
 #include "jobs/cli/screen/screen_genes.h"
 #include "jobs/cli/screen/screen_output.h"
 #include "jobs/cli/run/surroundings.h"
 #include "jobs/cli/text_file.h"
 #include "jobs/cli/version.h"
-#include "jobs/control/control_files.h"
 #include "mpi/core/agree.h"
 #include "mpi/estimate/estimate_screen.h"
 #include "mpi/io/checkpoint_file.h"
-#include "mpi/io/output.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
 #include "solvers/base/log.h"
@@ -238,18 +236,6 @@ out:
 
 /* ---- the directory ---- */
 
-/* From here on it is this run's alone. */
-static dn_status lock(job *j, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    j->made_dir = access(j->dir, F_OK) != 0;
-    DN_TRY(dn_directory_make(j->dir, err));
-    DN_TRY(dn_run_lock_take(j->dir, DN_RUN_LOCK_WAIT_MS, &j->lock, err));
-out:
-    return st;
-}
-
 /* Unless there is a checkpoint of this screen, the directory is free, or holds this screen without one. Older
  * results that --force replaces keep their config until the new ones are there. */
 static dn_status claim(job *j, dn_error *err)
@@ -265,57 +251,31 @@ out:
     return st;
 }
 
-/* Whether there is one of this very screen; what is wrong with another does not matter. Collective. */
-static bool has_checkpoint(const job *j)
-{
-    dn_error why = DN_ERROR_INIT;
-    bool found = false;
-
-    return dn_screen_state_find(j->call->comm, j->checkpoint_path, j->saving_config, &found, &why) == DN_OK &&
-           found;
-}
-
-/* Older results may stand beside the checkpoint of this screen: --force began it, and they are replaced at
- * its end. Otherwise what stands in the way is refused. Collective. */
-static dn_status look_for_unfinished(job *j, dn_status in_the_way, const dn_error *why, dn_error *err)
+/* Whether the directory holds this very screen; otherwise it is claimed, and j->saving says whether there is
+ * a checkpoint to go on from. Collective. */
+static dn_status finished(job *j, bool *out_done, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = j->call->comm;
+    const dn_run_files files = {.complete = j->store_path,
+                                .schema = DN_SCREEN_SCHEMA,
+                                .config = j->config,
+                                .checkpoint = j->checkpoint_path,
+                                .saving = j->saving_config,
+                                .find = dn_screen_state_find};
+    dn_run_fate fate;
 
-    if (j->force)
-        j->saving.resume = dn_surroundings_requeued(comm) && has_checkpoint(j);
-    else
-        DN_TRY(dn_screen_state_find(comm, j->checkpoint_path, j->saving_config, &j->saving.resume, err));
-    if (in_the_way != DN_OK && !j->saving.resume)
-        DN_FAIL(in_the_way, "%s", why->text);
     if (comm->rank == 0)
+        DN_PASS(dn_run_take(j->dir, &j->made_dir, &j->lock, err));
+    DN_AGREE(comm);
+    DN_TRY(dn_run_look(comm, &files, j->force, &fate, err));
+    *out_done = fate == DN_RUN_IS_DONE;
+    j->saving.resume = fate == DN_RUN_GOES_ON;
+    if (*out_done)
+        DN_TRY(dn_run_sweep(comm, &files, err));
+    else if (comm->rank == 0)
         DN_PASS(claim(j, err));
     DN_AGREE(comm);
-out:
-    return st;
-}
-
-/* Whether the directory holds this very screen, or a checkpoint of it; otherwise it is claimed. A checkpoint
- * may be left where a kill came between the results and its removal. Collective. */
-static dn_status finished(job *j, bool *out_done, dn_error *err)
-{
-    dn_status st = DN_OK, in_the_way = DN_OK;
-    const dn_comm *comm = j->call->comm;
-    dn_error why = DN_ERROR_INIT;
-
-    *out_done = false;
-    if (comm->rank == 0)
-        DN_PASS(lock(j, err));
-    DN_AGREE(comm);
-    if (!j->force)
-        in_the_way =
-            dn_output_finished(comm, j->store_path, DN_SCREEN_SCHEMA, "/", j->config, out_done, &why);
-    if (in_the_way != DN_OK && in_the_way != DN_ECANTCREAT)
-        DN_FAIL(in_the_way, "%s", why.text);
-    if (!*out_done)
-        DN_TRY(look_for_unfinished(j, in_the_way, &why, err));
-    else if (has_checkpoint(j))
-        DN_TRY(dn_checkpoint_file_remove(comm, j->checkpoint_path, err));
 out:
     return st;
 }
@@ -325,13 +285,9 @@ static void leave(job *j, dn_status st)
 {
     bool nothing = st != DN_OK && j->made_dir && access(j->checkpoint_path, F_OK) != 0;
 
-    if (nothing) {
-        unlink(j->config_path);
-        dn_control_erase(j->dir);
-    }
-    dn_run_lock_release(&j->lock);
     if (nothing)
-        (void)rmdir(j->dir); /* fails, as it should, when something stands in it */
+        unlink(j->config_path);
+    dn_run_leave(j->dir, nothing, &j->lock);
 }
 
 static bool is_result(const char *name)

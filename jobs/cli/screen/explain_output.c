@@ -5,7 +5,6 @@
 #include "jobs/cli/screen/molecule_svg.h"
 #include "jobs/cli/text_file.h"
 #include "mpi/inputs/dti_history.h"
-#include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
 #include "solvers/chem/elements.h"
 #include "solvers/formats/delim.h"
@@ -240,20 +239,12 @@ static void pair_json(const dn_explain_run *r, int64_t i, const dn_explain_sums 
 dn_status dn_explain_write_summary(const dn_explain_run *r, const dn_explain_sums *sums, const char *dir,
                                    dn_error *err)
 {
-    dn_status st = DN_OK;
-    dn_text_file f = {0};
+    dn_status st;
     dn_json *root = dn_json_create(), *pairs = dn_json_array(root, "pairs");
-    char *text = NULL;
 
     for (int64_t i = 0; i < r->n; i++)
         pair_json(r, i, &sums[i], dn_json_object(pairs, NULL));
-    DN_TRY(dn_json_text(root, 2, &text, err));
-    DN_TRY(dn_text_file_open(&f, dir, "summary.json", err));
-    fprintf(f.to, "%s\n", text);
-    DN_TRY(dn_text_file_commit(&f, err));
-out:
-    dn_text_file_close(&f);
-    dn_free(text);
+    st = dn_text_file_json(dir, "summary.json", root, 2, err);
     dn_json_destroy(&root);
     return st;
 }

@@ -7,7 +7,6 @@
 #include "jobs/cli/network/network_output.h"
 #include "jobs/cli/screen/screen_text.h"
 #include "jobs/cli/text_file.h"
-#include "solvers/base/alloc.h"
 
 /* ---- options ---- */
 
@@ -118,8 +117,7 @@ dn_status dn_genes_screen_tsv(const dn_gene_run *r, const dn_gene_wish *w, const
     print_header(r, t.to);
     for (int64_t i = 0; i < r->result.n; i++) {
         print_hit(r, w, i, t.to);
-        if (i % DN_SCREEN_EXPECT == 0)
-            dn_text_file_expect(&t, i + 1, r->result.n);
+        dn_text_file_row(&t, i, r->result.n);
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
@@ -140,8 +138,7 @@ dn_status dn_genes_screen_edges(const dn_gene_run *r, const dn_gene_wish *w, con
 
         fprintf(t.to, "%.9g\t%s\t%s\n", dn_screen_weight(&r->calibration, (double)hit->score, w->prevalence),
                 clean(r, hit->a, a), clean(r, hit->b, b));
-        if (i % DN_SCREEN_EXPECT == 0)
-            dn_text_file_expect(&t, i + 1, r->result.n);
+        dn_text_file_row(&t, i, r->result.n);
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
@@ -183,9 +180,7 @@ static void add_counts(const dn_gene_run *r, const dn_gene_wish *w, dn_json *roo
 
 dn_status dn_genes_screen_summary(const dn_gene_run *r, const dn_gene_wish *w, const char *dir, dn_error *err)
 {
-    dn_status st = DN_OK;
-    dn_text_file t = {0};
-    char *text = NULL;
+    dn_status st;
     dn_json *root = dn_json_create();
     const dn_screen_words words = words_of(r);
 
@@ -197,13 +192,7 @@ dn_status dn_genes_screen_summary(const dn_gene_run *r, const dn_gene_wish *w, c
     add_counts(r, w, root);
     dn_screen_json_calibration(&r->calibration, w->prevalence, root);
     dn_screen_json_held(&r->held, &words, root);
-    DN_TRY(dn_json_text(root, 2, &text, err));
-    DN_TRY(dn_text_file_open(&t, dir, "summary.json", err));
-    fprintf(t.to, "%s\n", text);
-    DN_TRY(dn_text_file_commit(&t, err));
-out:
-    dn_text_file_close(&t);
-    dn_free(text);
+    st = dn_text_file_json(dir, "summary.json", root, 2, err);
     dn_json_destroy(&root);
     return st;
 }

@@ -7,7 +7,6 @@
 #include "jobs/cli/network/network_output.h"
 #include "jobs/cli/screen/screen_text.h"
 #include "jobs/cli/text_file.h"
-#include "solvers/base/alloc.h"
 #include "solvers/base/json.h"
 
 static const char *const label_name[] = {"inhibition", "activation"};
@@ -35,8 +34,7 @@ dn_status dn_screen_write_tsv(const dn_screen_run *r, const dn_screen_wish *w, c
           t.to);
     for (int64_t i = 0; i < r->result.n; i++) {
         print_hit(r, w, &r->result.hit[i], t.to);
-        if (i % DN_SCREEN_EXPECT == 0)
-            dn_text_file_expect(&t, i + 1, r->result.n);
+        dn_text_file_row(&t, i, r->result.n);
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
@@ -66,8 +64,7 @@ dn_status dn_screen_write_edges(const dn_screen_run *r, const dn_screen_wish *w,
         fprintf(t.to, "%s\t%.9g\t%s\t%s\n", hit->sign > 0 ? "activator" : "inhibitor", weight_of(r, w, hit),
                 dn_screen_clean(&r->model.in.drugs.id, hit->a, drug),
                 dn_screen_clean(&r->model.in.targets.id, hit->b, target));
-        if (i % DN_SCREEN_EXPECT == 0)
-            dn_text_file_expect(&t, i + 1, r->result.n);
+        dn_text_file_row(&t, i, r->result.n);
     }
     DN_TRY(dn_text_file_commit(&t, err));
 out:
@@ -222,9 +219,7 @@ static int64_t count_sign(const dn_screen_run *r, int sign)
 dn_status dn_screen_write_summary(const dn_screen_run *r, const dn_screen_wish *w, const char *dir,
                                   dn_error *err)
 {
-    dn_status st = DN_OK;
-    dn_text_file t = {0};
-    char *text = NULL;
+    dn_status st;
     dn_json *root = dn_json_create(), *kept;
     const dn_screen_words words = words_of(r, w);
 
@@ -247,13 +242,7 @@ dn_status dn_screen_write_summary(const dn_screen_run *r, const dn_screen_wish *
     dn_json_int(kept, "inhibition", count_sign(r, -1));
     dn_screen_json_calibration(&r->calibration, w->prevalence, root);
     dn_screen_json_held(&r->held, &words, root);
-    DN_TRY(dn_json_text(root, 2, &text, err));
-    DN_TRY(dn_text_file_open(&t, dir, "summary.json", err));
-    fprintf(t.to, "%s\n", text);
-    DN_TRY(dn_text_file_commit(&t, err));
-out:
-    dn_text_file_close(&t);
-    dn_free(text);
+    st = dn_text_file_json(dir, "summary.json", root, 2, err);
     dn_json_destroy(&root);
     return st;
 }

@@ -7,8 +7,6 @@
 #include "solvers/base/json.h"
 #include "solvers/base/text.h"
 
-enum { DN_SCREEN_EXPECT = 1000 }; /* rows between two looks at how long a table will be */
-
 /* How label 1 and either end of the scores are called, and what the model is held against. */
 typedef struct dn_screen_words {
     const char *positives; /* "activations" */

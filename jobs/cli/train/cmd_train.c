@@ -100,9 +100,9 @@ static dn_status run(const dn_call *call, dn_error *err)
                 network != NULL ? ", not " : "", network != NULL ? network : "");
     DN_TRY(refuse_foreign(call->options, network, err));
     if (strcmp(network, "dti") == 0)
-        DN_TRY(dn_train_dti(call, dn_options_text(call->options, "recipe"), err));
+        DN_TRY(dn_train_dti(call, err));
     else
-        DN_TRY(dn_train_gener(call, dn_options_text(call->options, "recipe"), err));
+        DN_TRY(dn_train_gener(call, err));
 out:
     return st;
 }

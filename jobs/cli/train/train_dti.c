@@ -131,17 +131,15 @@ static dn_status write_config(job *j, dn_error *err)
     dn_json_int(c, "max_length", r->record.dti.max_length);
     dn_json_bool(c, "history", r->record.history);
     dn_json_number(c, "positive_weight", (double)r->record.dti.positive_weight);
-    return dn_train_run_config(r, c, err);
+    return dn_json_end(&c, 0, &r->config, err);
 }
 
-dn_status dn_train_dti(const dn_call *call, const char *recipe, dn_error *err)
+dn_status dn_train_dti(const dn_call *call, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_recipe *base = NULL;
     job j = {0};
 
-    DN_TRY(dn_recipe_find(recipes, sizeof recipes / sizeof recipes[0], recipe, &base, err));
-    DN_TRY(dn_train_run_open(call, base, &j.run, err));
+    DN_TRY(dn_train_run_open(call, recipes, sizeof recipes / sizeof recipes[0], &j.run, err));
     DN_TRY(read_encoding(&j, err));
     DN_TRY(load_data(&j, err));
     DN_PASS(dn_train_run_rows(&j.run, j.in.pairs.n, j.in.pairs.label, err));

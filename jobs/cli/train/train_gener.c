@@ -112,17 +112,15 @@ static dn_status write_config(job *j, dn_error *err)
         dn_json_string(c, "precision", dn_precision_name(j->precision));
     if (j->pairs.classes > 2)
         dn_json_int(c, "classes", j->pairs.classes);
-    return dn_train_run_config(r, c, err);
+    return dn_json_end(&c, 0, &r->config, err);
 }
 
-dn_status dn_train_gener(const dn_call *call, const char *recipe, dn_error *err)
+dn_status dn_train_gener(const dn_call *call, dn_error *err)
 {
     dn_status st = DN_OK;
-    const dn_recipe *base = NULL;
     job j = {0};
 
-    DN_TRY(dn_recipe_find(recipes, sizeof recipes / sizeof recipes[0], recipe, &base, err));
-    DN_TRY(dn_train_run_open(call, base, &j.run, err));
+    DN_TRY(dn_train_run_open(call, recipes, sizeof recipes / sizeof recipes[0], &j.run, err));
     DN_TRY(load_data(&j, err));
     DN_PASS(dn_train_run_rows(&j.run, j.pairs.n, j.pairs.label, err));
     DN_PASS(make_model(&j, err));

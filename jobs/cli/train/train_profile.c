@@ -6,7 +6,6 @@
 #include <string.h>
 #include "jobs/cli/text_file.h"
 #include "mpi/core/agree.h"
-#include "solvers/base/alloc.h"
 
 /* So many ranks get a line each, more their mean and extremes only. */
 enum { LINES = 16 };
@@ -117,19 +116,10 @@ static void print_layers(const dn_profile_table *t)
 
 static dn_status write_json(const dn_profile_table *t, const char *path, dn_error *err)
 {
-    dn_status st = DN_OK;
-    char *text = NULL;
-    dn_text_file f = {0};
     dn_json *root = dn_profile_json(t);
+    dn_status st = dn_text_file_json(NULL, path, root, 1, err);
 
-    DN_TRY(dn_json_text(root, 1, &text, err));
-    DN_TRY(dn_text_file_open(&f, NULL, path, err));
-    fprintf(f.to, "%s\n", text);
-    DN_TRY(dn_text_file_commit(&f, err));
-out:
-    dn_text_file_close(&f);
     dn_json_destroy(&root);
-    dn_free(text);
     return st;
 }
 

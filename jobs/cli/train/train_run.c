@@ -1,14 +1,12 @@
 /* train_run.c - what `dragnet train` does whatever the network; see train_run.h */
 #include "jobs/cli/train/train_run.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "jobs/cli/run/directory.h"
 #include "jobs/cli/job/estimate_job.h"
 #include "jobs/cli/run/progress.h"
 #include "jobs/cli/run/requests.h"
+#include "jobs/cli/run/run_start.h"
 #include "jobs/cli/run/surroundings.h"
 #include "jobs/cli/train/train_profile.h"
 #include "jobs/cli/version.h"
@@ -16,135 +14,15 @@
 #include "mpi/core/memory.h"
 #include "mpi/estimate/estimate_train.h"
 #include "mpi/io/digest.h"
-#include "mpi/io/output.h"
 #include "mpi/train/balance.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/log.h"
 
 enum { SLICE = 1024 };
 
-/* ---- options ---- */
-
-/* most: of the recipe, 0: it says nothing of its own. */
-static int default_shards(int64_t batch, int most)
-{
-    int shards = 1;
-
-    if (most > 0) {
-        while (shards * 2 <= most && batch % (shards * 2) == 0)
-            shards *= 2;
-        return shards;
-    }
-    while (shards < 16 && shards * 2 <= batch / 64)
-        shards *= 2;
-    return shards;
-}
-
-dn_status dn_recipe_find(const dn_recipe *recipes, size_t n, const char *name, const dn_recipe **out,
-                         dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    for (size_t k = 0; k < n; k++)
-        if (strcmp(recipes[k].name, name) == 0) {
-            *out = &recipes[k];
-            goto out;
-        }
-    DN_FAIL(DN_EUSAGE, "--recipe %s: train %s has default and published", name, recipes[0].network);
-out:
-    return st;
-}
-
-bool dn_recipe_published(const dn_recipe *recipe)
-{
-    return strcmp(recipe->name, "published") == 0;
-}
-
-static double number_or(const dn_options *o, const char *name, double otherwise)
-{
-    return dn_options_given(o, name) ? dn_options_number(o, name) : otherwise;
-}
-
-static int64_t int_or(const dn_options *o, const char *name, int64_t otherwise)
-{
-    return dn_options_given(o, name) ? dn_options_int(o, name) : otherwise;
-}
-
-static const char *text_or(const dn_options *o, const char *name, const char *otherwise)
-{
-    return dn_options_given(o, name) ? dn_options_text(o, name) : otherwise;
-}
-
-/* As published for GENER: times 0.8 every 2,500 steps, until nothing moves any more. */
-static dn_schedule make_schedule(const char *name, double rate)
-{
-    if (strcmp(name, "cosine") == 0)
-        return (dn_schedule){.kind = DN_COSINE, .rate = rate, .factor = 1};
-    if (strcmp(name, "stepwise") == 0)
-        return (dn_schedule){.kind = DN_STEPWISE, .rate = rate, .factor = 0.8, .every = 2500};
-    return (dn_schedule){.kind = DN_CONSTANT, .rate = rate, .factor = 1};
-}
-
-static void read_recipe(dn_train_run *r)
-{
-    const dn_options *o = r->call->options;
-    const dn_recipe *b = r->base;
-    bool balanced = strcmp(b->network, "gener") == 0 && dn_recipe_published(b);
-
-    r->schedule = text_or(o, "schedule", b->schedule);
-    r->batch_norm = text_or(o, "batch-norm", b->batch_norm);
-    r->optimiser = text_or(o, "optimiser", b->optimiser);
-    r->dropout = number_or(o, "dropout", b->dropout);
-    r->balance = strcmp(text_or(o, "balance", balanced ? "on" : "off"), "on") == 0;
-    r->recipe = (dn_train_options){
-        .epochs = int_or(o, "epochs", b->epochs),
-        .patience = int_or(o, "patience", b->patience),
-        .batch = int_or(o, "batch", b->batch),
-        .shards = (int)dn_options_int(o, "shards"),
-        .seed = (uint64_t)dn_options_int(o, "seed"),
-        .optimiser = strcmp(r->optimiser, "sgd") == 0 ? DN_SGD : DN_ADAMW,
-        .decay = number_or(o, "decay", b->decay),
-        .schedule = make_schedule(r->schedule, number_or(o, "rate", b->rate)),
-        .least_rate = strcmp(r->schedule, "stepwise") == 0 ? 1e-7 : 0,
-        .norms = strcmp(r->batch_norm, "global") == 0 ? DN_NORMS_GLOBAL : DN_NORMS_SHARD,
-        .reduce = strcmp(dn_options_text(o, "reduce"), "fast") == 0 ? DN_REDUCE_FAST : DN_REDUCE_ORDERED,
-        .opt_plan = dn_options_text(o, "plan")};
-    if (r->recipe.shards == 0)
-        r->recipe.shards = default_shards(r->recipe.batch, b->shards);
-}
-
-dn_status dn_train_run_open(const dn_call *call, const dn_recipe *base, dn_train_run *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_options *o = call->options;
-    dn_train_run r = {.call = call, .base = base, .fold = dn_options_int(o, "fold")};
-
-    r.dataset = dn_options_positional(o, 1);
-    if (r.dataset == NULL || dn_options_positionals(o) != 2)
-        DN_FAIL(DN_EUSAGE, "wanted one dataset after '%s'", base->network);
-    if (dn_options_text(o, "split") == NULL)
-        DN_FAIL(DN_EUSAGE, "--split is required");
-    r.dir = dn_options_text(o, "output");
-    if (r.dir == NULL)
-        DN_FAIL(DN_EUSAGE, "--output is required");
-    if (strlen(r.dir) > DN_RUN_PATH - 32)
-        DN_FAIL(DN_EUSAGE, "%.60s...: the path is too long", r.dir);
-    snprintf(r.model_path, sizeof r.model_path, "%s/model.h5", r.dir);
-    snprintf(r.metrics_path, sizeof r.metrics_path, "%s/metrics.jsonl", r.dir);
-    snprintf(r.checkpoint_path, sizeof r.checkpoint_path, "%s/checkpoint.h5", r.dir);
-    if (dn_options_flag(o, "resume") && dn_options_flag(o, "force"))
-        DN_FAIL(DN_EUSAGE, "--resume goes on, --force starts anew: give one of them");
-    read_recipe(&r);
-    snprintf(r.record.architecture, sizeof r.record.architecture, "%s", base->network);
-out:
-    *out = r;
-    return st;
-}
-
 void dn_train_run_close(dn_train_run *r)
 {
-    if (r->metrics != NULL)
-        fclose(r->metrics);
+    dn_train_metrics_end(&r->metrics);
     dn_run_lock_release(&r->lock);
     dn_split_destroy(&r->split);
     dn_free(r->part);
@@ -283,54 +161,17 @@ dn_json *dn_train_run_begin_config(const dn_train_run *r)
     return c;
 }
 
-dn_status dn_train_run_config(dn_train_run *r, dn_json *config, dn_error *err)
-{
-    dn_status st = dn_json_text(config, 0, &r->config, err);
-
-    dn_json_destroy(&config);
-    return st;
-}
-
 /* ---- the run directory ---- */
-
-/* What a command finds. */
-typedef enum fate { START, RESUME, FINISHED } fate;
 
 /* Rank 0: no metrics stand there that a new run would overwrite. */
 static dn_status check_metrics(const dn_train_run *r, dn_error *err)
 {
     dn_status st = DN_OK;
-    struct stat info;
+    bool any;
 
-    if (stat(r->metrics_path, &info) != 0) {
-        if (errno != ENOENT && errno != ENOTDIR)
-            DN_FAIL(DN_EIO, "%s: cannot be looked for: %s", r->metrics_path, strerror(errno));
-    } else if (info.st_size > 0)
+    DN_TRY(dn_train_metrics_any(&r->metrics, &any, err));
+    if (any)
         DN_FAIL(DN_ECANTCREAT, "%s: holds a run that left no checkpoint; --force starts anew", r->dir);
-out:
-    return st;
-}
-
-/* A finished model may stand beside the checkpoint of this run: --force began it, the model is replaced at
- * its end. Otherwise what stands in the way of a new run is refused. */
-static dn_status look_for_unfinished(const dn_train_run *r, dn_status in_the_way, const dn_error *why,
-                                     fate *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const dn_comm *comm = r->call->comm;
-    bool found = false;
-
-    DN_TRY(dn_checkpoint_find(comm, r->checkpoint_path, r->config, &found, err));
-    *out = found ? RESUME : START;
-    if (found)
-        goto out;
-    if (in_the_way != DN_OK)
-        DN_FAIL(in_the_way, "%s", why->text);
-    if (comm->rank == 0)
-        st = check_metrics(r, err);
-    DN_AGREE(comm);
-    if (dn_options_flag(r->call->options, "resume"))
-        DN_FAIL(DN_ENOINPUT, "%s: holds no checkpoint, so there is nothing to resume", r->dir);
 out:
     return st;
 }
@@ -350,34 +191,32 @@ out:
     return st;
 }
 
-/* Whether there is one of this very run; what is wrong with another does not matter. Collective. */
-static bool has_checkpoint(const dn_train_run *r)
+static dn_run_files files_of(const dn_train_run *r)
 {
-    dn_error why = DN_ERROR_INIT;
-    bool found = false;
-
-    return dn_checkpoint_find(r->call->comm, r->checkpoint_path, r->config, &found, &why) == DN_OK && found;
+    return (dn_run_files){.complete = r->model_path,
+                          .schema = DN_MODEL_SCHEMA,
+                          .config = r->config,
+                          .checkpoint = r->checkpoint_path,
+                          .saving = r->config,
+                          .find = dn_checkpoint_find};
 }
 
-static dn_status look_at_directory(const dn_train_run *r, fate *out, dn_error *err)
+/* What stands in the way of a new run is refused. Collective. */
+static dn_status look_at_directory(const dn_train_run *r, dn_run_fate *out, dn_error *err)
 {
-    dn_status st = DN_OK, in_the_way;
+    dn_status st = DN_OK;
     const dn_comm *comm = r->call->comm;
-    dn_error why = DN_ERROR_INIT;
-    bool done = false;
+    const dn_run_files files = files_of(r);
+    bool force = dn_options_flag(r->call->options, "force");
 
-    *out = START;
-    if (dn_options_flag(r->call->options, "force")) {
-        *out = dn_surroundings_requeued(comm) && has_checkpoint(r) ? RESUME : START;
+    DN_TRY(dn_run_look(comm, &files, force, out, err));
+    if (force || *out != DN_RUN_BEGINS)
         goto out;
-    }
-    in_the_way = dn_output_finished(comm, r->model_path, DN_MODEL_SCHEMA, "/", r->config, &done, &why);
-    if (in_the_way != DN_OK && in_the_way != DN_ECANTCREAT)
-        DN_FAIL(in_the_way, "%s", why.text);
-    if (done)
-        *out = FINISHED;
-    else
-        DN_TRY(look_for_unfinished(r, in_the_way, &why, out, err));
+    if (comm->rank == 0)
+        st = check_metrics(r, err);
+    DN_AGREE(comm);
+    if (dn_options_flag(r->call->options, "resume"))
+        DN_FAIL(DN_ENOINPUT, "%s: holds no checkpoint, so there is nothing to resume", r->dir);
 out:
     return st;
 }
@@ -406,50 +245,6 @@ static void on_ranks(void *ctx, const dn_rank_row *row, int n)
     dn_run_control_ranks(&r->control, row, n);
 }
 
-static dn_status epoch_text(const dn_epoch_report *e, char **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_json *line = dn_json_create();
-
-    dn_json_int(line, "epoch", e->epoch);
-    dn_json_number(line, "rate", e->rate);
-    dn_json_number(line, "train_loss", e->train_loss);
-    dn_json_number(line, "train_accuracy", e->train_accuracy);
-    dn_json_number(line, "validation_loss", e->validation_loss);
-    dn_json_number(line, "validation_auroc", e->validation_auroc);
-    dn_json_number(line, "validation_ap", e->validation_ap);
-    dn_json_bool(line, "best", e->best != 0);
-    dn_json_number(line, "seconds", e->seconds);
-    dn_json_number(line, "pairs_per_second", e->pairs_per_second);
-    st = dn_json_text(line, 0, out, err);
-    dn_json_destroy(&line);
-    return st;
-}
-
-static dn_status write_metrics(const dn_train_run *r, const dn_epoch_report *e, dn_error *err)
-{
-    dn_status st = DN_OK;
-    char *text = NULL;
-
-    DN_TRY(epoch_text(e, &text, err));
-    if (fprintf(r->metrics, "%s\n", text) < 0 || fflush(r->metrics) != 0)
-        DN_FAIL(DN_EIO, "%s: writing failed: %s", r->metrics_path, strerror(errno));
-out:
-    dn_free(text);
-    return st;
-}
-
-/* What --force replaces goes with the first epoch, not before: a run that cannot begin loses nothing. */
-static dn_status drop_old_metrics(const dn_train_run *r, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    if (ftruncate(fileno(r->metrics), 0) != 0 && errno != EINVAL) /* not a file: nothing to drop */
-        DN_FAIL(DN_EIO, "%s: cannot be emptied: %s", r->metrics_path, strerror(errno));
-out:
-    return st;
-}
-
 static dn_status on_epoch(void *ctx, const dn_epoch_report *e, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -461,10 +256,10 @@ static dn_status on_epoch(void *ctx, const dn_epoch_report *e, dn_error *err)
            "pairs_per_second=%.0f secs=%.1f",
            (long long)e->epoch, e->train_loss, e->validation_loss, e->validation_auroc, e->validation_ap,
            e->best, e->pairs_per_second, e->seconds);
-    if (e->epoch == 1)
-        DN_TRY(drop_old_metrics(r, err));
-    DN_TRY(write_metrics(r, e, err));
-    if (r->control.c != NULL && epoch_text(e, &text, NULL) == DN_OK)
+    if (e->epoch == 1) /* what --force replaces goes now, not before: a run that cannot begin loses nothing */
+        DN_TRY(dn_train_metrics_empty(&r->metrics, err));
+    DN_TRY(dn_train_metrics_add(&r->metrics, e, err));
+    if (r->control.c != NULL && dn_train_metrics_text(e, &text, NULL) == DN_OK)
         dn_run_control_epoch(&r->control, e, text);
 out:
     dn_free(text);
@@ -472,17 +267,6 @@ out:
 }
 
 /* ---- training ---- */
-
-static dn_status open_metrics(dn_train_run *r, const char *mode, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    r->metrics = fopen(r->metrics_path, mode);
-    if (r->metrics == NULL)
-        DN_FAIL(DN_ECANTCREAT, "%s: cannot be created: %s", r->metrics_path, strerror(errno));
-out:
-    return st;
-}
 
 /* The lines of the epochs done are written again: a line of an epoch that the checkpoint does not know goes,
  * one that never reached the disk comes back. */
@@ -492,24 +276,9 @@ static dn_status on_resumed(void *ctx, const dn_epoch_report *done, int64_t n, d
     dn_train_run *r = ctx;
 
     r->epochs_before = n;
-    DN_TRY(open_metrics(r, "w", err));
+    DN_TRY(dn_train_metrics_open(&r->metrics, "w", err));
     for (int64_t i = 0; i < n; i++)
-        DN_TRY(write_metrics(r, &done[i], err));
-out:
-    return st;
-}
-
-/* The metrics are safe on disk before the model, which ends the run: until then the checkpoint brings them
- * back. */
-static dn_status close_metrics(dn_train_run *r, dn_error *err)
-{
-    dn_status st = DN_OK;
-    int bad = fsync(fileno(r->metrics)) != 0 && errno != EINVAL; /* not a file: nothing to flush */
-
-    bad |= fclose(r->metrics) != 0;
-    r->metrics = NULL;
-    if (bad)
-        DN_FAIL(DN_EIO, "%s: writing failed: %s", r->metrics_path, strerror(errno));
+        DN_TRY(dn_train_metrics_add(&r->metrics, &done[i], err));
 out:
     return st;
 }
@@ -523,9 +292,10 @@ static dn_status save_model(dn_train_run *r, const dn_train_result *result, dn_e
     r->record.best_epoch = result->best_epoch;
     r->record.validation_loss = result->best_loss;
     r->record.validation_auroc = result->best_auroc;
-    /* an existing model is replaced only if --force has begun this run, see look_at_directory() */
+    /* The metrics are safe on disk before the model, which ends the run: until then the checkpoint brings
+     * them back. An existing model is replaced only if --force has begun this run, see look_at_directory() */
     if (comm->rank == 0)
-        st = close_metrics(r, err);
+        st = dn_train_metrics_close(&r->metrics, err);
     DN_AGREE(comm);
     DN_TRY(dn_model_save(comm, r->model_path, r->call->command_line, r->config, true, r->model, &r->record,
                          r->w, r->running, err));
@@ -576,7 +346,6 @@ static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
                             .epoch = on_epoch,
                             .resumed = on_resumed};
     dn_train_result result = {.w = r->w, .running = r->running};
-    struct stat info;
 
     dn_surroundings_report(comm, "train", r->dir, disk_need(r), 0);
     dn_version_build(build, sizeof build);
@@ -584,29 +353,27 @@ static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
     r->recipe.requests = r->call->requests;
     r->recipe.opt_profile = dn_options_flag(r->call->options, "profile") ? &r->profile : NULL;
     if (comm->rank == 0 && !resume)
-        st = open_metrics(r, "a", err);
+        st = dn_train_metrics_open(&r->metrics, "a", err);
     DN_AGREE(comm);
     st = dn_train(comm, r->model, &r->rows, &r->recipe, &hooks, &result, err);
     dn_progress_end();
-    if (st == DN_OK) {
-        DN_TRY(save_model(r, &result, err));
-        if (r->recipe.opt_profile != NULL)
-            DN_TRY(report_profile(r, err));
-    } else if (r->metrics != NULL && fstat(fileno(r->metrics), &info) == 0 && info.st_size == 0)
-        unlink(r->metrics_path); /* no epoch was done: nothing to keep */
+    if (st != DN_OK)
+        goto out;
+    DN_TRY(save_model(r, &result, err));
+    if (r->recipe.opt_profile != NULL)
+        DN_TRY(report_profile(r, err));
 out:
     return st;
 }
 
-/* A checkpoint may be left where a kill came between the model and its removal. One of another run that
- * --force began stays. */
+/* Collective. */
 static dn_status say_finished(const dn_train_run *r, dn_error *err)
 {
     dn_status st = DN_OK;
     const dn_comm *comm = r->call->comm;
+    const dn_run_files files = files_of(r);
 
-    if (has_checkpoint(r))
-        DN_TRY(dn_checkpoint_remove(comm, r->checkpoint_path, err));
+    DN_TRY(dn_run_sweep(comm, &files, err));
     if (comm->rank == 0)
         dn_log(DN_INFO, "train", "already complete, nothing to do", "model=%s", r->model_path);
 out:
@@ -630,7 +397,7 @@ static dn_status estimate(dn_train_run *r, dn_error *err)
 dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)
 {
     dn_status st = DN_OK;
-    fate what = START;
+    dn_run_fate what = DN_RUN_BEGINS;
 
     if (r->call->opt_estimate != NULL) {
         DN_TRY(estimate(r, err));
@@ -638,12 +405,12 @@ dn_status dn_train_run_finish(dn_train_run *r, dn_error *err)
     }
     DN_TRY(lock_directory(r, err));
     DN_TRY(look_at_directory(r, &what, err));
-    if (what == FINISHED)
+    if (what == DN_RUN_IS_DONE)
         DN_TRY(say_finished(r, err));
     else {
         snprintf(r->stage, sizeof r->stage, "train %s", r->base->network);
         dn_run_control_open(r->call, r->dir, r->stage, &r->control);
-        st = train_and_save(r, what == RESUME, err);
+        st = train_and_save(r, what == DN_RUN_GOES_ON, err);
     }
 out:
     dn_requests_saved_by_force(st, dn_options_flag(r->call->options, "force"), err);

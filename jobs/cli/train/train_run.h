@@ -9,16 +9,16 @@
 #ifndef DN_CLI_TRAIN_RUN_H
 #define DN_CLI_TRAIN_RUN_H
 
-#include <stdio.h>
 #include "jobs/cli/command.h"
 #include "jobs/cli/run/run_control_train.h"
 #include "jobs/cli/run/run_lock.h"
+#include "jobs/cli/train/train_metrics.h"
 #include "mpi/io/dataset.h"
 #include "mpi/io/model_file.h"
 #include "mpi/train/train.h"
 #include "solvers/base/json.h"
 
-enum { DN_RUN_PATH = 1024 };
+enum { DN_RUN_PATH = DN_METRICS_PATH };
 
 /* What options say that are not given. */
 typedef struct dn_recipe {
@@ -36,7 +36,7 @@ typedef struct dn_train_run {
     const dn_call *call;
     const dn_recipe *base;
     const char *dataset, *dir, *schedule, *batch_norm, *optimiser;
-    char model_path[DN_RUN_PATH], metrics_path[DN_RUN_PATH], checkpoint_path[DN_RUN_PATH];
+    char model_path[DN_RUN_PATH], checkpoint_path[DN_RUN_PATH];
     double dropout;
     bool balance; /* classes of equal size (mpi/train/balance.h) */
     dn_train_options recipe;
@@ -50,23 +50,20 @@ typedef struct dn_train_run {
     int64_t shared;        /* bytes of data that ranks of a node share, for an estimate */
     float *w, *running;
     char *config;
-    FILE *metrics;
-    dn_profile profile;     /* of --profile */
-    char stage[64];         /* "train gener" */
-    dn_run_control control; /* who watches and steers */
-    dn_run_lock lock;       /* rank 0: no other run writes into dir */
+    dn_train_metrics metrics; /* rank 0 opens it */
+    dn_profile profile;       /* of --profile */
+    char stage[64];           /* "train gener" */
+    dn_run_control control;   /* who watches and steers */
+    dn_run_lock lock;         /* rank 0: no other run writes into dir */
 } dn_train_run;
-
-/* One of n recipes by name. Local, the same verdict on every rank. Fails: DN_EUSAGE */
-DN_MUST_CHECK dn_status dn_recipe_find(const dn_recipe *recipes, size_t n, const char *name,
-                                       const dn_recipe **out, dn_error *err);
 
 /* Is it the published one? Local. */
 bool dn_recipe_published(const dn_recipe *recipe);
 
-/* Read the options of the command. Local, the same verdict on every rank. Fails: DN_EUSAGE */
-DN_MUST_CHECK dn_status dn_train_run_open(const dn_call *call, const dn_recipe *base, dn_train_run *out,
-                                          dn_error *err);
+/* Read the options of the command, beside that of the recipes [n] which --recipe names. Local, the same
+ * verdict on every rank. Fails: DN_EUSAGE */
+DN_MUST_CHECK dn_status dn_train_run_open(const dn_call *call, const dn_recipe *recipes, size_t n,
+                                          dn_train_run *out, dn_error *err);
 void dn_train_run_close(dn_train_run *r);
 
 /* The split of --split and --fold, which must divide pairs of this kind. Collective. Fails: DN_EDATA */
@@ -80,10 +77,9 @@ DN_MUST_CHECK dn_status dn_train_run_rows(dn_train_run *r, int64_t n, const uint
 /* Room for the weights of a model (borrowed). Local. Fails: DN_ENOMEM */
 DN_MUST_CHECK dn_status dn_train_run_model(dn_train_run *r, const dn_model *model, dn_error *err);
 
-/* What determines the model and is common to all networks; the caller adds its own and hands it to
- * dn_train_run_config(). NULL: no memory, which that function says. Local. */
+/* What determines the model and is common to all networks; the caller adds its own, and r->config is the text
+ * of it (dn_json_end()). NULL: no memory, which that function says. Local. */
 dn_json *dn_train_run_begin_config(const dn_train_run *r);
-DN_MUST_CHECK dn_status dn_train_run_config(dn_train_run *r, dn_json *config, dn_error *err);
 
 /* Unless it is finished already: train, from the checkpoint of an unfinished run where there is one, and save
  * model.h5. Collective. Fails: as dn_train(), dn_model_save(); DN_ECANTCREAT the directory is taken, another
@@ -92,7 +88,7 @@ DN_MUST_CHECK dn_status dn_train_run_config(dn_train_run *r, dn_json *config, dn
 DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train_run_finish(dn_train_run *r, dn_error *err);
 
 /* The networks: train_gener.c, train_dti.c. Collective. */
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train_gener(const dn_call *call, const char *recipe, dn_error *err);
-DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train_dti(const dn_call *call, const char *recipe, dn_error *err);
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train_gener(const dn_call *call, dn_error *err);
+DN_MUST_CHECK DN_COLLECTIVE dn_status dn_train_dti(const dn_call *call, dn_error *err);
 
 #endif
