@@ -1,31 +1,23 @@
 /* model_pass.c - see model_pass.h */
 #include "tests/support/model_pass.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "tests/support/test.h"
 
-void golden_numbers(const char *file, const char *name, double *out, int n)
+dn_work *model_work(const dn_model *m, int64_t capacity)
 {
-    char path[512];
-    static char line[16384];
-    bool found = false;
-    FILE *f;
+    dn_work *work = NULL;
 
-    snprintf(path, sizeof path, "%s/%s", DN_TEST_GOLDEN, file);
-    f = fopen(path, "r");
-    while (f != NULL && !found && fgets(line, sizeof line, f) != NULL) {
-        char *at = line + strlen(name);
-        if (strncmp(line, name, strlen(name)) != 0 || *at != ' ' || strtol(at, &at, 10) != n)
-            continue;
-        for (int i = 0; i < n; i++)
-            out[i] = strtod(at, &at);
-        found = true;
-    }
-    CU_ASSERT(found);
-    if (f != NULL)
-        fclose(f);
+    CU_ASSERT_EQUAL(m->ops->work_create(m, capacity, &work, NULL), DN_OK);
+    return work;
+}
+
+double model_loss(const dn_model *m, const dn_work *work)
+{
+    double sum = 0;
+    int64_t right;
+
+    m->ops->loss(work, &sum, &right);
+    return sum;
 }
 
 double model_pass(const dn_model *m, dn_work *work, const float *w, float *dw, const int64_t *rows, int64_t n,
