@@ -21,14 +21,13 @@ double model_loss(const dn_model *m, const dn_work *work)
 }
 
 double model_pass(const dn_model *m, dn_work *work, const float *w, float *dw, const int64_t *rows, int64_t n,
-                  uint64_t seed, int64_t epoch)
+                  const dn_pass *p)
 {
     const dn_model_ops *ops = m->ops;
-    dn_pass p = {.train = true, .seed = seed, .epoch = epoch, .first = 0};
     double loss = 0;
     int64_t right = 0;
 
-    CU_ASSERT_EQUAL(ops->load(work, rows, n, &p, NULL), DN_OK);
+    CU_ASSERT_EQUAL(ops->load(work, rows, n, p, NULL), DN_OK);
     for (int phase = 0; phase < m->n_phases; phase++)
         CU_ASSERT_EQUAL(ops->forward(work, w, phase, NULL), DN_OK);
     for (int phase = m->n_phases - 1; phase >= 0; phase--)
@@ -36,4 +35,13 @@ double model_pass(const dn_model *m, dn_work *work, const float *w, float *dw, c
     ops->loss(work, &loss, &right);
     CU_ASSERT(right >= 0 && right <= n);
     return loss;
+}
+
+void model_predict(const dn_model *m, dn_work *work, const float *w, const float *running,
+                   const int64_t *rows, int64_t n, float *out)
+{
+    dn_pass p = {.train = false};
+
+    CU_ASSERT_EQUAL(m->ops->load(work, rows, n, &p, NULL), DN_OK);
+    CU_ASSERT_EQUAL(m->ops->predict(work, w, running, out, NULL), DN_OK);
 }

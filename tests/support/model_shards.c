@@ -13,15 +13,12 @@ enum { SEED = 2, EPOCH = 3, FEW = 9 };
 
 static double pass(const model_case *c, dn_work *k, int64_t n, float *dw)
 {
-    return model_pass(c->m, k, c->w, dw, c->rows, n, SEED, EPOCH);
+    return model_pass(c->m, k, c->w, dw, c->rows, n, &(dn_pass){.train = true, .seed = SEED, .epoch = EPOCH});
 }
 
 static void predict(const model_case *c, dn_work *k, float *out)
 {
-    dn_pass p = {.train = false};
-
-    CU_ASSERT_EQUAL(c->m->ops->load(k, c->rows, MODEL_ROWS, &p, NULL), DN_OK);
-    CU_ASSERT_EQUAL(c->m->ops->predict(k, c->w, c->running, out, NULL), DN_OK);
+    model_predict(c->m, k, c->w, c->running, c->rows, MODEL_ROWS, out);
 }
 
 /* ---- two halves with the statistics of the whole do what one shard does ---- */

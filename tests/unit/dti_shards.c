@@ -70,7 +70,7 @@ static void finish(void)
 
 static double whole_pass(dn_work *k, float *dw)
 {
-    return model_pass(m, k, w, dw, made.rows, PAIRS, 2, 3);
+    return model_pass(m, k, w, dw, made.rows, PAIRS, &(dn_pass){.train = true, .seed = 2, .epoch = 3});
 }
 
 /* The halves share targets, which the whole computes once and the halves each. */
@@ -131,7 +131,6 @@ static void threads_do_not_change_a_bit(void)
 static void company_changes_no_bit(void)
 {
     dn_dti_options o = DN_DTI_DEFAULTS;
-    dn_pass p = {.train = false};
     float alone[PAIRS], got[PAIRS];
     int64_t back[PAIRS];
     dn_work *k;
@@ -140,15 +139,12 @@ static void company_changes_no_bit(void)
     k = model_work(m, PAIRS);
     for (int64_t i = 0; i < PAIRS; i++) {
         back[i] = PAIRS - 1 - i;
-        CU_ASSERT_EQUAL(m->ops->load(k, &i, 1, &p, NULL), DN_OK);
-        CU_ASSERT_EQUAL(m->ops->predict(k, w, running, alone + i, NULL), DN_OK);
+        model_predict(m, k, w, running, &i, 1, alone + i);
         CU_ASSERT(alone[i] > 0 && alone[i] < 1);
     }
-    CU_ASSERT_EQUAL(m->ops->load(k, made.rows, PAIRS, &p, NULL), DN_OK);
-    CU_ASSERT_EQUAL(m->ops->predict(k, w, running, got, NULL), DN_OK);
+    model_predict(m, k, w, running, made.rows, PAIRS, got);
     CU_ASSERT_EQUAL(memcmp(got, alone, sizeof got), 0);
-    CU_ASSERT_EQUAL(m->ops->load(k, back, PAIRS, &p, NULL), DN_OK);
-    CU_ASSERT_EQUAL(m->ops->predict(k, w, running, got, NULL), DN_OK);
+    model_predict(m, k, w, running, back, PAIRS, got);
     for (int i = 0; i < PAIRS; i++)
         CU_ASSERT_EQUAL(got[i], alone[back[i]]);
     m->ops->work_destroy(&k);
@@ -162,7 +158,6 @@ static void very_long_targets(void)
     dn_dti_options o = middle();
     int64_t keep = lengths[5];
     float out[PAIRS];
-    dn_pass p = {.train = false};
     dn_work *k;
 
     lengths[5] = 40000;
@@ -171,8 +166,7 @@ static void very_long_targets(void)
     CU_ASSERT(isfinite(whole_pass(k, dw)));
     for (int64_t i = 0; i < m->n_weights; i++)
         CU_ASSERT(isfinite(dw[i]));
-    CU_ASSERT_EQUAL(m->ops->load(k, made.rows, PAIRS, &p, NULL), DN_OK);
-    CU_ASSERT_EQUAL(m->ops->predict(k, w, running, out, NULL), DN_OK);
+    model_predict(m, k, w, running, made.rows, PAIRS, out);
     for (int i = 0; i < PAIRS; i++)
         CU_ASSERT(out[i] > 0 && out[i] < 1);
     m->ops->work_destroy(&k);

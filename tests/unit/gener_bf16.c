@@ -42,11 +42,12 @@ static void make(float dropout)
 static double pass(const dn_gener *g, int64_t capacity, int64_t n, float *out)
 {
     const dn_model *m = &g->model;
+    dn_pass p = {.train = true, .seed = 2, .epoch = 3};
     dn_work *k = model_work(m, capacity);
     double sum = 0;
 
     for (int twice = 0; twice < 2; twice++)
-        sum = model_pass(m, k, w, out, made.rows, n, 2, 3);
+        sum = model_pass(m, k, w, out, made.rows, n, &p);
     m->ops->work_destroy(&k);
     return sum;
 }
@@ -136,15 +137,13 @@ static void scores(void)
     static float one[PAIRS], two[PAIRS];
     float *const out[2] = {one, two};
     const dn_gener *const both[2] = {&f32, &bf16};
-    dn_pass p = {.train = false};
 
     make(0.5f);
     for (int i = 0; i < 2; i++) {
         const dn_model *m = &both[i]->model;
         dn_work *k = model_work(m, PAIRS);
 
-        CU_ASSERT_EQUAL(m->ops->load(k, made.rows, PAIRS, &p, NULL), DN_OK);
-        CU_ASSERT_EQUAL(m->ops->predict(k, w, running, out[i], NULL), DN_OK);
+        model_predict(m, k, w, running, made.rows, PAIRS, out[i]);
         m->ops->work_destroy(&k);
     }
     CU_ASSERT_EQUAL(memcmp(one, two, sizeof one), 0);

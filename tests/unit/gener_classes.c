@@ -41,16 +41,15 @@ static dn_work *create(int64_t capacity)
 /* The loss of the first pairs. */
 static double pass(dn_work *work, int64_t epoch)
 {
-    return model_pass(&gener.model, work, w, dw, made.rows, BATCH, SEED, epoch);
+    dn_pass p = {.train = true, .seed = SEED, .epoch = epoch};
+
+    return model_pass(&gener.model, work, w, dw, made.rows, BATCH, &p);
 }
 
 /* out [PAIRS, outputs] */
 static void predict(dn_work *work, float *out)
 {
-    dn_pass p = {.train = false};
-
-    CU_ASSERT_EQUAL(gener.model.ops->load(work, made.rows, PAIRS, &p, NULL), DN_OK);
-    CU_ASSERT_EQUAL(gener.model.ops->predict(work, w, running, out, NULL), DN_OK);
+    model_predict(&gener.model, work, w, running, made.rows, PAIRS, out);
 }
 
 /* Pair p in its other order. */
