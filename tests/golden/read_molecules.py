@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""read_molecules.py FILE - what unit.molecule wrote of a table of SMILES, as RDKit reads it
+"""read_molecules.py FILE - what unit.molecule_rdkit wrote of a table of SMILES, as RDKit reads it
 
 Format of molecules.txt. Ends with 0 when atoms, the four published features, charge, hydrogens, rings, radicals,
 valence and conjugation are RDKit's in every molecule, and bond types and fingerprints in 99.5 % of them (RDKit keeps

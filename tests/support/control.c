@@ -2,9 +2,11 @@
 #include "tests/support/control.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "solvers/base/alloc.h"
+#include "tests/support/files.h"
 #include "tests/support/test.h"
 
 bool test_control_begin(test_control *t, const char *name)
@@ -39,18 +41,40 @@ const char *test_control_path(const test_control *t, const char *name)
     return path[at];
 }
 
-static dn_json *read_server(const test_control *t)
+dn_json *test_control_server(const test_control *t)
 {
     char text[2048] = "";
     dn_json *json = NULL;
     FILE *f = fopen(test_control_path(t, "server.json"), "r");
 
+    CU_ASSERT_PTR_NOT_NULL(f);
     if (f != NULL) {
         size_t n = fread(text, 1, sizeof text - 1, f);
         fclose(f);
         CU_ASSERT_EQUAL(dn_json_read("server.json", text, n, &json, NULL), DN_OK);
     }
     return json;
+}
+
+int test_control_port(const test_control *t, const char *which)
+{
+    dn_json *server = test_control_server(t);
+    const char *at = dn_json_to_string(dn_json_get(server, which));
+    const char *colon = at != NULL ? strrchr(at, ':') : NULL;
+    int port = colon != NULL ? (int)strtol(colon + 1, NULL, 10) : 1;
+
+    CU_ASSERT_PTR_NOT_NULL(colon);
+    dn_json_destroy(&server);
+    return port;
+}
+
+void test_control_allow(const test_control *t, const char *name, const char *key, mode_t mode)
+{
+    char file[80], line[60];
+
+    snprintf(file, sizeof file, "allowed/%s.pub", name);
+    snprintf(line, sizeof line, "%s\n", key);
+    test_put(test_control_path(t, file), line, mode);
 }
 
 zsock_t *test_control_call(const test_control *t, test_caller as)
@@ -60,7 +84,7 @@ zsock_t *test_control_call(const test_control *t, test_caller as)
 
 zsock_t *test_control_call_at(const test_control *t, test_caller as, const char *opt_at)
 {
-    dn_json *server = read_server(t);
+    dn_json *server = test_control_server(t);
     const char *key = dn_json_to_string(dn_json_get(server, "server_key"));
     const char *at = dn_json_to_string(dn_json_get(server, "commands"));
     zcert_t *own = zcert_load(test_control_path(t, "client.secret")), *fresh = zcert_new();
@@ -102,6 +126,38 @@ dn_json *test_control_ask(zsock_t *caller, const char *bytes, size_t len, int ms
 {
     (void)zmq_send(zsock_resolve(caller), bytes, len, ZMQ_DONTWAIT);
     return test_control_answer(caller, ms);
+}
+
+zsock_t *test_control_listen(const test_control *t, const char *opt_certificate)
+{
+    dn_json *server = test_control_server(t);
+    zcert_t *own =
+        zcert_load(opt_certificate != NULL ? opt_certificate : test_control_path(t, "client.secret"));
+    zsock_t *s = zsock_new(ZMQ_SUB);
+
+    CU_ASSERT(own != NULL && server != NULL && s != NULL);
+    if (own != NULL && server != NULL && s != NULL) {
+        zcert_apply(own, s);
+        zsock_set_linger(s, 0);
+        zsock_set_curve_serverkey(s, dn_json_to_string(dn_json_get(server, "server_key")));
+        zsock_set_subscribe(s, "d1.status");
+        CU_ASSERT_EQUAL(zsock_connect(s, "%s", dn_json_to_string(dn_json_get(server, "events"))), 0);
+    }
+    zcert_destroy(&own);
+    dn_json_destroy(&server);
+    return s;
+}
+
+bool test_control_hears(zsock_t *listener, int ms)
+{
+    zmsg_t *m;
+    bool heard;
+
+    zsock_set_rcvtimeo(listener, ms);
+    m = zmsg_recv(listener);
+    heard = m != NULL;
+    zmsg_destroy(&m);
+    return heard;
 }
 
 int64_t test_control_refused(const test_control *t, const char *counter)

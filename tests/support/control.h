@@ -23,6 +23,19 @@ void test_control_end(test_control *t, int exit_code);
 /* RUN/control/name of it, in one of four buffers in rotation. */
 const char *test_control_path(const test_control *t, const char *name);
 
+/* Long enough for whatever must come at last, on a busy machine, too; ms. */
+enum { TEST_PATIENCE = 20000 };
+
+/* What its server.json says, for dn_json_destroy(); NULL, and a failed assertion: nothing. */
+dn_json *test_control_server(const test_control *t);
+
+/* The port of an address there, "commands" or "events"; 1, at which nobody listens, and a failed assertion:
+ * there is none. */
+int test_control_port(const test_control *t, const char *which);
+
+/* A public key that may connect from now on, as a file of the allow-list of that name and mode. */
+void test_control_allow(const test_control *t, const char *name, const char *key, mode_t mode);
+
 /* What a counter of "refused" says now, asked by a client of its own; -1: no answer. */
 int64_t test_control_refused(const test_control *t, const char *counter);
 
@@ -40,6 +53,12 @@ dn_json *test_control_answer(zsock_t *caller, int ms);
 
 /* Send bytes as one frame, and the answer to it as above. */
 dn_json *test_control_ask(zsock_t *caller, const char *bytes, size_t len, int ms);
+
+/* A SUB to the events of it, which asks for d1.status; with the job's own certificate or another one. */
+zsock_t *test_control_listen(const test_control *t, const char *opt_certificate);
+
+/* Whether an event comes within ms. */
+bool test_control_hears(zsock_t *listener, int ms);
 
 /* A new pair of keys: the certificate for clients, in test_path(name), and its public part. */
 const char *test_control_new_key(const char *name, char *out_public);

@@ -1,42 +1,33 @@
 /* model_pass.c - see model_pass.h */
 #include "tests/support/model_pass.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "tests/support/test.h"
 
-void golden_numbers(const char *file, const char *name, double *out, int n)
+dn_work *model_work(const dn_model *m, int64_t capacity)
 {
-    char path[512];
-    static char line[16384];
-    bool found = false;
-    FILE *f;
+    dn_work *work = NULL;
 
-    snprintf(path, sizeof path, "%s/%s", DN_TEST_GOLDEN, file);
-    f = fopen(path, "r");
-    while (f != NULL && !found && fgets(line, sizeof line, f) != NULL) {
-        char *at = line + strlen(name);
-        if (strncmp(line, name, strlen(name)) != 0 || *at != ' ' || strtol(at, &at, 10) != n)
-            continue;
-        for (int i = 0; i < n; i++)
-            out[i] = strtod(at, &at);
-        found = true;
-    }
-    CU_ASSERT(found);
-    if (f != NULL)
-        fclose(f);
+    CU_ASSERT_EQUAL(m->ops->work_create(m, capacity, &work, NULL), DN_OK);
+    return work;
+}
+
+double model_loss(const dn_model *m, const dn_work *work)
+{
+    double sum = 0;
+    int64_t right;
+
+    m->ops->loss(work, &sum, &right);
+    return sum;
 }
 
 double model_pass(const dn_model *m, dn_work *work, const float *w, float *dw, const int64_t *rows, int64_t n,
-                  uint64_t seed, int64_t epoch)
+                  const dn_pass *p)
 {
     const dn_model_ops *ops = m->ops;
-    dn_pass p = {.train = true, .seed = seed, .epoch = epoch, .first = 0};
     double loss = 0;
     int64_t right = 0;
 
-    CU_ASSERT_EQUAL(ops->load(work, rows, n, &p, NULL), DN_OK);
+    CU_ASSERT_EQUAL(ops->load(work, rows, n, p, NULL), DN_OK);
     for (int phase = 0; phase < m->n_phases; phase++)
         CU_ASSERT_EQUAL(ops->forward(work, w, phase, NULL), DN_OK);
     for (int phase = m->n_phases - 1; phase >= 0; phase--)
@@ -44,4 +35,13 @@ double model_pass(const dn_model *m, dn_work *work, const float *w, float *dw, c
     ops->loss(work, &loss, &right);
     CU_ASSERT(right >= 0 && right <= n);
     return loss;
+}
+
+void model_predict(const dn_model *m, dn_work *work, const float *w, const float *running,
+                   const int64_t *rows, int64_t n, float *out)
+{
+    dn_pass p = {.train = false};
+
+    CU_ASSERT_EQUAL(m->ops->load(work, rows, n, &p, NULL), DN_OK);
+    CU_ASSERT_EQUAL(m->ops->predict(work, w, running, out, NULL), DN_OK);
 }

@@ -68,6 +68,15 @@ long test_next_refused(long k)
     return test_comm.size == 1 || k < 8 ? k + 1 : k + 1 + k / 8;
 }
 
+bool test_says(const dn_error *err, const char *words)
+{
+    bool right = strstr(err->text, words) != NULL;
+
+    if (!right)
+        fprintf(stderr, "# wanted '%s', got '%s'\n", words, err->text);
+    return right;
+}
+
 void test_skip(const char *reason)
 {
     skip_reason = reason;

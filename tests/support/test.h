@@ -45,6 +45,9 @@ long test_next_refused(long k);
 #define TEST_FNV 0xcbf29ce484222325u
 uint64_t test_fnv(uint64_t h, const void *bytes, size_t n);
 
+/* Whether the text of err holds these words; where it does not, it is printed. Local. */
+bool test_says(const dn_error *err, const char *words);
+
 /* Mark the running test as skipped, with the reason (printed and counted). */
 void test_skip(const char *reason);
 

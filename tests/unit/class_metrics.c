@@ -3,6 +3,7 @@
  *
  * Golden numbers: tests/golden/class_metrics.txt, made by make_class_metrics.py (versions in its first line).
  */
+#include "tests/support/golden_numbers.h"
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -21,15 +22,6 @@ static double score[ROWS * C], weight[ROWS];
 static int32_t gene_a[ROWS], gene_b[ROWS];
 static int64_t rows[ROWS];
 static uint8_t label[ROWS];
-
-static FILE *open_golden(void)
-{
-    FILE *f = fopen(DN_TEST_GOLDEN "/class_metrics.txt", "r");
-    char line[200];
-
-    CU_ASSERT(f != NULL && fgets(line, sizeof line, f) != NULL);
-    return f;
-}
 
 /* Numbers of the next line, which must begin with name. */
 static bool expect(FILE *f, const char *name, int n, double *v)
@@ -101,7 +93,7 @@ static void check_confusion(FILE *f, int n)
 
 static void like_scikit_learn(void)
 {
-    FILE *f = open_golden();
+    FILE *f = golden_open("class_metrics.txt");
     char name[32] = "";
     int n, cases = 0;
 
@@ -158,7 +150,7 @@ static void odd_rows(void)
 
 static void baselines(void)
 {
-    FILE *f = open_golden();
+    FILE *f = golden_open("class_metrics.txt");
     char line[400];
     int genes = 0, n = 0;
     double share[C], odds[2 * C * 8], got[C];

@@ -10,20 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "solvers/base/alloc.h"
+#include "tests/support/child.h"
+#include "tests/support/files.h"
 #include "tests/support/test.h"
 
 static const char *program; /* this one, to be started as a listener */
-
-static int mode_of(const char *path)
-{
-    struct stat info;
-
-    return stat(path, &info) == 0 ? (int)(info.st_mode & 07777) : -1;
-}
 
 static void files_are_closed_to_others(void)
 {
@@ -33,18 +27,18 @@ static void files_are_closed_to_others(void)
 
     CU_ASSERT_EQUAL(dn_client_look(test_path("nowhere"), &state, NULL), DN_ENOINPUT);
     if (test_control_begin(&t, "files")) {
-        CU_ASSERT_EQUAL(mode_of(test_control_path(&t, "")), 0700);
-        CU_ASSERT_EQUAL(mode_of(test_control_path(&t, "allowed")), 0700);
-        CU_ASSERT_EQUAL(mode_of(test_control_path(&t, "server.json")), 0600);
-        CU_ASSERT_EQUAL(mode_of(test_control_path(&t, "client.secret")), 0600);
-        CU_ASSERT_EQUAL(mode_of(test_control_path(&t, "allowed/client.pub")), 0600);
+        CU_ASSERT_EQUAL(test_mode(test_control_path(&t, "")), 0700);
+        CU_ASSERT_EQUAL(test_mode(test_control_path(&t, "allowed")), 0700);
+        CU_ASSERT_EQUAL(test_mode(test_control_path(&t, "server.json")), 0600);
+        CU_ASSERT_EQUAL(test_mode(test_control_path(&t, "client.secret")), 0600);
+        CU_ASSERT_EQUAL(test_mode(test_control_path(&t, "allowed/client.pub")), 0600);
         CU_ASSERT_EQUAL(dn_client_look(t.dir, &state, NULL), DN_OK);
         CU_ASSERT(state.serving && !state.process_gone && state.pid == (long)getpid());
     }
     test_control_end(&t, 75);
-    CU_ASSERT_EQUAL(mode_of(test_control_path(&t, "heartbeat.json")), 0600);
-    CU_ASSERT_EQUAL(mode_of(test_control_path(&t, "server.json")), -1);
-    CU_ASSERT_EQUAL(mode_of(test_control_path(&t, "client.secret")), -1);
+    CU_ASSERT_EQUAL(test_mode(test_control_path(&t, "heartbeat.json")), 0600);
+    CU_ASSERT_EQUAL(test_mode(test_control_path(&t, "server.json")), -1);
+    CU_ASSERT_EQUAL(test_mode(test_control_path(&t, "client.secret")), -1);
     CU_ASSERT_EQUAL(dn_client_look(t.dir, &state, NULL), DN_OK);
     CU_ASSERT(!state.serving && strcmp(state.state, "saved") == 0 && state.exit_code == 75);
     umask(before);
@@ -82,7 +76,7 @@ static void folders_of_others_are_refused(void)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         o.opt_interface = bad[i];
         CU_ASSERT_EQUAL(dn_control_open(&o, &c, NULL), DN_EUNAVAILABLE);
-        CU_ASSERT_EQUAL(mode_of(test_path("link/control/server.json")), -1);
+        CU_ASSERT_EQUAL(test_mode(test_path("link/control/server.json")), -1);
     }
     o.opt_interface = "lo";
     CU_ASSERT_EQUAL(dn_control_open(&o, &c, NULL), DN_OK);
@@ -277,31 +271,10 @@ static int listen_for_ever(const char *dir)
         if (dn_client_next(client, 1000, &topic, &json, NULL) != DN_OK)
             return 1;
         if (topic != NULL && !told)
-            told = write(STDOUT_FILENO, "y", 1) == 1;
+            told = test_child_ready();
         dn_free(topic);
         dn_free(json);
     }
-}
-
-static pid_t start_listener(const char *dir)
-{
-    int ready[2];
-    char got = 'n';
-    pid_t pid;
-
-    if (pipe(ready) != 0 || (pid = fork()) < 0)
-        return -1;
-    if (pid == 0) {
-        dup2(ready[1], STDOUT_FILENO);
-        execl(program, program, "listen", dir, (char *)NULL);
-        _exit(127);
-    }
-    close(ready[1]);
-    if (read(ready[0], &got, 1) != 1)
-        got = 'n';
-    close(ready[0]);
-    CU_ASSERT_EQUAL(got, 'y');
-    return pid;
 }
 
 static double seconds_now(void)
@@ -324,7 +297,7 @@ static void a_stopped_listener_disturbs_nobody(void)
 
     if (!test_control_begin(&t, "stopped"))
         return;
-    pid = start_listener(t.dir);
+    pid = test_child_start(program, "listen", t.dir);
     kill(pid, SIGSTOP);
     snprintf(text, sizeof text, "{\"pad\":\"%01000d\"}", 0);
     begin = seconds_now();
@@ -340,8 +313,7 @@ static void a_stopped_listener_disturbs_nobody(void)
     begin = seconds_now();
     test_control_end(&t, 0);
     CU_ASSERT(seconds_now() - begin < 20); /* nor does the end wait */
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
+    test_child_kill(pid);
 }
 
 static void memory_may_be_refused(void)

@@ -13,7 +13,9 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/clock.h"
 #include "solvers/base/log.h"
+#include "tests/support/child.h"
 #include "tests/support/control.h"
+#include "tests/support/files.h"
 #include "tests/support/test.h"
 
 static const char *program; /* this one, to be started as a job */
@@ -31,18 +33,6 @@ static void count_warnings(void *ctx, dn_log_level level, const char *area, cons
     warnings += level == DN_WARN && strstr(event, "others may read this key") != NULL;
 }
 
-static void put_file(const char *path, const char *text, mode_t mode)
-{
-    FILE *f = fopen(path, "w");
-
-    CU_ASSERT_PTR_NOT_NULL(f);
-    if (f != NULL) {
-        fputs(text, f);
-        fclose(f);
-        CU_ASSERT_EQUAL(chmod(path, mode), 0);
-    }
-}
-
 /* server.json of a running control with one word replaced. */
 static void change_server(const test_control *t, const char *from, const char *to)
 {
@@ -57,7 +47,16 @@ static void change_server(const test_control *t, const char *from, const char *t
     if (at == NULL)
         return;
     snprintf(whole, sizeof whole, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
-    put_file(test_control_path(t, "server.json"), whole, 0600);
+    test_put(test_control_path(t, "server.json"), whole, 0600);
+}
+
+/* The address of commands as it stands there, with its quotes. */
+static void commands_of(const test_control *t, char *out, size_t cap)
+{
+    dn_json *server = test_control_server(t);
+
+    snprintf(out, cap, "\"%s\"", dn_json_to_string(dn_json_get(server, "commands")));
+    dn_json_destroy(&server);
 }
 
 /* A number that no process has. */
@@ -82,34 +81,13 @@ static int serve(const char *dir)
     dn_request_start(&requests);
     if (dn_control_open(&o, &c, NULL) != DN_OK)
         return 1;
-    if (write(STDOUT_FILENO, "y", 1) != 1)
+    if (!test_child_ready())
         return 1;
     while (requests.checkpoint == 0)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL); /* for the answer on its way */
     kill(getpid(), SIGKILL);
     return 1;
-}
-
-static pid_t start_job(const char *dir)
-{
-    int ready[2];
-    char got = 'n';
-    pid_t pid;
-
-    if (pipe(ready) != 0 || (pid = fork()) < 0)
-        return -1;
-    if (pid == 0) {
-        dup2(ready[1], STDOUT_FILENO);
-        execl(program, program, "serve", dir, (char *)NULL);
-        _exit(127);
-    }
-    close(ready[1]);
-    if (read(ready[0], &got, 1) != 1)
-        got = 'n';
-    close(ready[0]);
-    CU_ASSERT_EQUAL(got, 'y');
-    return pid;
 }
 
 static void *bury(void *pid)
@@ -131,7 +109,7 @@ static void a_job_that_dies(void)
 
     snprintf(dir, sizeof dir, "%s", test_path("dies"));
     CU_ASSERT_EQUAL(mkdir(dir, 0700), 0);
-    pid = start_job(dir);
+    pid = test_child_start(program, "serve", dir);
     CU_ASSERT_EQUAL(dn_client_open(dir, NULL, &client, NULL), DN_OK);
     CU_ASSERT_EQUAL(pthread_create(&killer, NULL, bury, &pid), 0);
     begin = dn_clock_s();
@@ -191,15 +169,14 @@ static void who_waits_is_answered_after_a_cut(void)
 {
     test_control t;
     cut c = {.t = &t};
-    char key[41], line[44], *answer = NULL;
+    char key[41], *answer = NULL;
     dn_client *client = NULL, *friend = NULL;
     pthread_t job;
 
     if (!test_control_begin(&t, "cut"))
         return;
     snprintf(c.friend, sizeof c.friend, "%s", test_control_new_key("friend", key));
-    snprintf(line, sizeof line, "%s\n", key);
-    put_file(test_control_path(&t, "allowed/friend.pub"), line, 0600);
+    test_control_allow(&t, "friend", key, 0600);
     CU_ASSERT_EQUAL(dn_client_open(t.dir, c.friend, &friend, NULL), DN_OK);
     CU_ASSERT_EQUAL(dn_client_ask(friend, status, 20000, &answer, NULL, NULL), DN_OK);
     dn_free(answer);
@@ -219,18 +196,11 @@ static void a_job_that_listens_elsewhere(void)
 {
     test_control t;
     dn_client *client = NULL;
-    dn_json *server = NULL;
-    char text[2048] = "", at[200], wrong[200], *answer = NULL;
-    FILE *f;
+    char at[200], wrong[200], *answer = NULL;
 
     if (!test_control_begin(&t, "elsewhere"))
         return;
-    f = fopen(test_control_path(&t, "server.json"), "r");
-    CU_ASSERT(f != NULL && fread(text, 1, sizeof text - 1, f) > 0);
-    if (f != NULL)
-        fclose(f);
-    CU_ASSERT_EQUAL(dn_json_read("server", text, strlen(text), &server, NULL), DN_OK);
-    snprintf(at, sizeof at, "\"%s\"", dn_json_to_string(dn_json_get(server, "commands")));
+    commands_of(&t, at, sizeof at);
     snprintf(wrong, sizeof wrong, "\"tcp://127.0.0.1:1\"");
     change_server(&t, at, wrong);
     CU_ASSERT_EQUAL(dn_client_open(t.dir, NULL, &client, NULL), DN_OK);
@@ -238,7 +208,6 @@ static void a_job_that_listens_elsewhere(void)
     if (client != NULL)
         CU_ASSERT_EQUAL(dn_client_ask(client, status, 20000, &answer, NULL, NULL), DN_OK);
     dn_free(answer);
-    dn_json_destroy(&server);
     dn_client_close(&client);
     test_control_end(&t, 0);
 }
@@ -248,20 +217,12 @@ static void events_that_are_refused(void)
 {
     test_control t;
     dn_client *client = NULL;
-    char key[41], certificate[600], at[200], text[2048] = "", *topic = NULL, *json = NULL;
-    dn_json *server = NULL;
+    char key[41], certificate[600], at[200], *topic = NULL, *json = NULL;
     dn_status st = DN_OK;
-    FILE *f;
 
     if (!test_control_begin(&t, "deaf"))
         return;
-    f = fopen(test_control_path(&t, "server.json"), "r");
-    CU_ASSERT(f != NULL && fread(text, 1, sizeof text - 1, f) > 0);
-    if (f != NULL)
-        fclose(f);
-    CU_ASSERT_EQUAL(dn_json_read("server", text, strlen(text), &server, NULL), DN_OK);
-    snprintf(at, sizeof at, "\"%s\"", dn_json_to_string(dn_json_get(server, "commands")));
-    dn_json_destroy(&server);
+    commands_of(&t, at, sizeof at);
     change_server(&t, at, "\"tcp://127.0.0.1:1\"");
     snprintf(certificate, sizeof certificate, "%s", test_control_new_key("deaf.key", key));
     CU_ASSERT_EQUAL(dn_client_open(t.dir, certificate, &client, NULL), DN_OK);

@@ -1,7 +1,6 @@
 /* control_cycles.c - tests of jobs/control: opened and closed again and again, while everybody talks, it
  * leaves no descriptor, no thread and no memory behind
  */
-#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include "mpi/core/memory.h"
 #include "solvers/base/alloc.h"
 #include "tests/support/control.h"
+#include "tests/support/files.h"
 #include "tests/support/test.h"
 
 enum { CYCLES = 50, WARM = 10 };
@@ -27,18 +27,6 @@ enum { SANITIZED = 0 };
 enum { SANITIZED = 0 };
 #endif
 
-static int entries(const char *dir)
-{
-    DIR *d = opendir(dir);
-    int n = 0;
-
-    while (d != NULL && readdir(d) != NULL)
-        n++;
-    if (d != NULL)
-        closedir(d);
-    return n;
-}
-
 typedef struct count {
     int files, threads;
     int64_t memory;
@@ -46,8 +34,9 @@ typedef struct count {
 
 static count count_now(void)
 {
-    return (count){
-        .files = entries("/proc/self/fd"), .threads = entries("/proc/self/task"), .memory = dn_memory_now()};
+    return (count){.files = test_entries("/proc/self/fd"),
+                   .threads = test_entries("/proc/self/task"),
+                   .memory = dn_memory_now()};
 }
 
 /* Threads and descriptors of sockets that are closed go a moment later, by the threads of ZeroMQ: when there

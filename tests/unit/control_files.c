@@ -3,7 +3,6 @@
  */
 #include "jobs/control/control_files.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -19,6 +18,7 @@
 #include "solvers/base/log.h"
 #include "solvers/base/text.h"
 #include "tests/support/control.h"
+#include "tests/support/files.h"
 #include "tests/support/test.h"
 
 static int warnings; /* log lines of level warn */
@@ -44,37 +44,6 @@ static const char *new_run(const char *name, mode_t mode)
     CU_ASSERT_EQUAL(mkdir(dir, 0700), 0);
     CU_ASSERT_EQUAL(chmod(dir, mode), 0);
     return dir;
-}
-
-static int mode_of(const char *path)
-{
-    struct stat info;
-
-    return stat(path, &info) == 0 ? (int)(info.st_mode & 07777) : -1;
-}
-
-static int descriptors(void)
-{
-    DIR *d = opendir("/proc/self/fd");
-    int n = 0;
-
-    while (d != NULL && readdir(d) != NULL)
-        n++;
-    if (d != NULL)
-        closedir(d);
-    return n;
-}
-
-static void put_file(const char *path, const char *text, mode_t mode)
-{
-    FILE *f = fopen(path, "w");
-
-    CU_ASSERT_PTR_NOT_NULL(f);
-    if (f != NULL) {
-        fputs(text, f);
-        fclose(f);
-        CU_ASSERT_EQUAL(chmod(path, mode), 0);
-    }
 }
 
 static char *text_of(const char *path)
@@ -105,7 +74,7 @@ static void a_full_disk_takes_no_descriptor(void)
     text[sizeof text - 1] = '\0';
     CU_ASSERT_EQUAL(dn_control_write(&f, "heartbeat.json", "before", &err), DN_OK);
     CU_ASSERT_EQUAL(getrlimit(RLIMIT_FSIZE, &before), 0);
-    open_before = descriptors();
+    open_before = test_entries("/proc/self/fd");
     small = (struct rlimit){.rlim_cur = 1000, .rlim_max = before.rlim_max};
     CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &small), 0);
     for (int i = 0; i < 200; i++) {
@@ -113,7 +82,7 @@ static void a_full_disk_takes_no_descriptor(void)
         CU_ASSERT_EQUAL(dn_control_write(&f, "heartbeat.json", text, &err), DN_ECANTCREAT);
     }
     CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &before), 0);
-    CU_ASSERT_EQUAL(descriptors(), open_before);
+    CU_ASSERT_EQUAL(test_entries("/proc/self/fd"), open_before);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "heartbeat.json: cannot be written: File too large"));
     CU_ASSERT_STRING_EQUAL(text_of(test_path("full/control/heartbeat.json")), "before");
     CU_ASSERT_EQUAL(access(test_path("full/control/heartbeat.json.part"), F_OK), -1);
@@ -136,12 +105,12 @@ static void files_are_as_open_as_the_run(void)
         CU_ASSERT_EQUAL(dn_control_write(&f, "client.secret", "x", NULL), DN_OK);
         CU_ASSERT_EQUAL(dn_control_write(&f, "allowed/a.pub", "x", NULL), DN_OK);
         CU_ASSERT_EQUAL(dn_control_write(&f, "heartbeat.json", "{}", NULL), DN_OK);
-        CU_ASSERT_EQUAL(mode_of(test_path("modes/control")), folder);
-        CU_ASSERT_EQUAL(mode_of(test_path("modes/control/server.json")), file);
-        CU_ASSERT_EQUAL(mode_of(test_path("modes/control/heartbeat.json")), file);
-        CU_ASSERT_EQUAL(mode_of(test_path("modes/control/client.secret")), 0600);
-        CU_ASSERT_EQUAL(mode_of(test_path("modes/control/allowed")), 0700);
-        CU_ASSERT_EQUAL(mode_of(test_path("modes/control/allowed/a.pub")), 0600);
+        CU_ASSERT_EQUAL(test_mode(test_path("modes/control")), folder);
+        CU_ASSERT_EQUAL(test_mode(test_path("modes/control/server.json")), file);
+        CU_ASSERT_EQUAL(test_mode(test_path("modes/control/heartbeat.json")), file);
+        CU_ASSERT_EQUAL(test_mode(test_path("modes/control/client.secret")), 0600);
+        CU_ASSERT_EQUAL(test_mode(test_path("modes/control/allowed")), 0700);
+        CU_ASSERT_EQUAL(test_mode(test_path("modes/control/allowed/a.pub")), 0600);
     }
     dn_control_files_close(&f);
     umask(before);
@@ -169,7 +138,7 @@ static void a_folder_is_moved_away(void)
     CU_ASSERT_EQUAL(rename(test_path("moved/control"), moved), 0);
     CU_ASSERT_EQUAL(mkdir(test_path("trap"), 0700), 0);
     CU_ASSERT_EQUAL(mkdir(test_path("trap/allowed"), 0700), 0);
-    put_file(test_path("trap/allowed/thief.pub"), "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7\n", 0600);
+    test_put(test_path("trap/allowed/thief.pub"), "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7\n", 0600);
     CU_ASSERT_EQUAL(symlink("../trap", test_path("moved/control")), 0);
     CU_ASSERT_EQUAL(dn_control_write(&f, "heartbeat.json", "{}", NULL), DN_OK);
     CU_ASSERT_EQUAL(dn_control_write(&f, "allowed/a.pub", "x", NULL), DN_OK);
@@ -248,10 +217,10 @@ static void what_does_not_count_is_told(void)
     int before;
 
     CU_ASSERT_EQUAL(dn_control_files_open(new_run("bad", 0700), true, &f, NULL), DN_OK);
-    put_file(test_path("bad/control/allowed/fine.pub"), good, 0644);
+    test_put(test_path("bad/control/allowed/fine.pub"), good, 0644);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         snprintf(path, sizeof path, "%s/%s", test_path("bad/control/allowed"), bad[i].name);
-        put_file(path, bad[i].text, bad[i].mode);
+        test_put(path, bad[i].text, bad[i].mode);
         before = warnings;
         CU_ASSERT(dn_control_allowed(&f, &list));
         CU_ASSERT(warnings == before + 1 && strstr(last_warning, bad[i].why) != NULL);
@@ -342,7 +311,7 @@ static void keys_of_people(void)
     snprintf(path, sizeof path, "%s", test_path("person"));
     snprintf(pub, sizeof pub, "%s.pub", path);
     CU_ASSERT_EQUAL(dn_control_key_make(path, key, NULL), DN_OK);
-    CU_ASSERT(mode_of(path) == 0600 && mode_of(pub) == 0644);
+    CU_ASSERT(test_mode(path) == 0600 && test_mode(pub) == 0644);
     CU_ASSERT_EQUAL(dn_control_key_make(path, again, NULL), DN_ECANTCREAT);
     for (int i = 0; i < 3; i++) {
         memset(again, 0, sizeof again);
@@ -350,7 +319,7 @@ static void keys_of_people(void)
         CU_ASSERT_STRING_EQUAL(again, key);
     }
     CU_ASSERT_EQUAL(dn_control_key_read(test_path("nobody"), again, NULL), DN_ENOINPUT);
-    put_file(test_path("no.pub"), "hello\n", 0600);
+    test_put(test_path("no.pub"), "hello\n", 0600);
     CU_ASSERT_EQUAL(dn_control_key_read(test_path("no.pub"), again, NULL), DN_EDATA);
     CU_ASSERT_EQUAL(dn_control_keys_list(dir, &list, NULL), DN_ENOINPUT); /* no run has been there */
     CU_ASSERT_EQUAL(dn_control_allow(dir, "bob", key, &closed, NULL), DN_OK);
@@ -387,17 +356,17 @@ static void nothing_of_the_start_before(void)
     o.requests = &t.requests; /* one that cannot bind leaves no word of the former either */
     CU_ASSERT_EQUAL(dn_control_open(&o, &t.c, NULL), DN_EUNAVAILABLE);
     CU_ASSERT_EQUAL(access(test_control_path(&t, "heartbeat.json"), F_OK), -1);
-    put_file(test_control_path(&t, "heartbeat.json"), heartbeat, 0600);
-    put_file(test_control_path(&t, "heartbeat.json.part"), "x", 0600);
+    test_put(test_control_path(&t, "heartbeat.json"), heartbeat, 0600);
+    test_put(test_control_path(&t, "heartbeat.json.part"), "x", 0600);
     o.opt_interface = NULL;
     CU_ASSERT_EQUAL(dn_control_open(&o, &t.c, NULL), DN_OK);
     for (int i = 0; i < 3; i++) { /* at once, and when a disk is too full for a new one */
         CU_ASSERT_EQUAL(dn_client_look(t.dir, &state, NULL), DN_OK);
         CU_ASSERT(state.serving && state.exit_code == -1 && strcmp(state.state, "saved") != 0);
-        put_file(test_control_path(&t, "heartbeat.json"), heartbeat, 0600);
+        test_put(test_control_path(&t, "heartbeat.json"), heartbeat, 0600);
     }
     dn_control_close(&t.c, 75, "");
-    put_file(test_control_path(&t, "server.json"), "{}", 0600); /* as after a kill */
+    test_put(test_control_path(&t, "server.json"), "{}", 0600); /* as after a kill */
     dn_control_forget(t.dir);
     CU_ASSERT_EQUAL(dn_client_look(t.dir, &state, &err), DN_ENOINPUT);
     CU_ASSERT_EQUAL(access(test_control_path(&t, "allowed"), F_OK), 0);
@@ -452,8 +421,8 @@ static void files_of_another_run_stay(void)
 
     if (!test_control_begin(&t, "twice"))
         return;
-    put_file(test_control_path(&t, "server.json"), another, 0600);
-    put_file(test_control_path(&t, "client.secret"), "of the second", 0600);
+    test_put(test_control_path(&t, "server.json"), another, 0600);
+    test_put(test_control_path(&t, "client.secret"), "of the second", 0600);
     test_control_end(&t, 0);
     CU_ASSERT_STRING_EQUAL(text_of(test_control_path(&t, "server.json")), another);
     CU_ASSERT_STRING_EQUAL(text_of(test_control_path(&t, "client.secret")), "of the second");

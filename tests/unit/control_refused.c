@@ -18,14 +18,12 @@
 static const char status[] = "{\"protocol\":1,\"id\":\"q\",\"command\":\"status\"}";
 static const char stop[] = "{\"protocol\":1,\"id\":\"q\",\"command\":\"stop\"}";
 
-enum { PATIENCE = 20000 /* ms: what must come does so at last, on a busy machine, too */ };
-
 /* Whether a counter comes to be more than that. */
 static bool counts_beyond(const test_control *t, const char *counter, int64_t before)
 {
     int64_t begin = zclock_mono();
 
-    while (test_control_refused(t, counter) <= before && zclock_mono() - begin < PATIENCE)
+    while (test_control_refused(t, counter) <= before && zclock_mono() - begin < TEST_PATIENCE)
         zclock_sleep(100);
     return test_control_refused(t, counter) > before;
 }
@@ -58,22 +56,10 @@ static void strangers_stay_out(void)
     stays_out(&t, TEST_NULL, "plain");
     stays_out(&t, TEST_PLAIN, "plain");
     CU_ASSERT_EQUAL(dn_client_open(t.dir, test_control_new_key("stranger", key), &client, NULL), DN_OK);
-    CU_ASSERT_EQUAL(dn_client_ask(client, status, PATIENCE, &answer, NULL, NULL), DN_ENOPERM);
+    CU_ASSERT_EQUAL(dn_client_ask(client, status, TEST_PATIENCE, &answer, NULL, NULL), DN_ENOPERM);
     CU_ASSERT_PTR_NULL(answer);
     dn_client_close(&client);
     test_control_end(&t, 0);
-}
-
-static void write_key(const test_control *t, const char *name, const char *key, mode_t mode)
-{
-    FILE *f = fopen(test_control_path(t, name), "w");
-
-    CU_ASSERT_PTR_NOT_NULL(f);
-    if (f != NULL) {
-        fprintf(f, "%s\n", key);
-        fclose(f);
-        CU_ASSERT_EQUAL(chmod(test_control_path(t, name), mode), 0);
-    }
 }
 
 static dn_status ask_as(const test_control *t, const char *certificate)
@@ -83,7 +69,7 @@ static dn_status ask_as(const test_control *t, const char *certificate)
     dn_status st = dn_client_open(t->dir, certificate, &client, NULL);
 
     if (st == DN_OK)
-        st = dn_client_ask(client, status, PATIENCE, &answer, NULL, NULL);
+        st = dn_client_ask(client, status, TEST_PATIENCE, &answer, NULL, NULL);
     dn_free(answer);
     dn_client_close(&client);
     return st;
@@ -99,14 +85,14 @@ static void a_revoked_key_is_cut(void)
     if (!test_control_begin(&t, "revoked"))
         return;
     snprintf(certificate, sizeof certificate, "%s", test_control_new_key("colleague", key));
-    write_key(&t, "allowed/open.pub", key, 0666); /* anybody could have written it */
+    test_control_allow(&t, "open", key, 0666); /* anybody could have written it */
     CU_ASSERT_EQUAL(ask_as(&t, certificate), DN_ENOPERM);
-    write_key(&t, "allowed/colleague.pub", key, 0644);
+    test_control_allow(&t, "colleague", key, 0644);
     CU_ASSERT_EQUAL(dn_client_open(t.dir, certificate, &friend, NULL), DN_OK);
     CU_ASSERT_EQUAL(dn_client_open(t.dir, NULL, &own, NULL), DN_OK);
-    CU_ASSERT_EQUAL(dn_client_ask(friend, status, PATIENCE, &answer, NULL, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_client_ask(friend, status, TEST_PATIENCE, &answer, NULL, NULL), DN_OK);
     dn_free(answer);
-    CU_ASSERT_EQUAL(dn_client_next(friend, PATIENCE, &topic, &json, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_client_next(friend, TEST_PATIENCE, &topic, &json, NULL), DN_OK);
     CU_ASSERT_PTR_NOT_NULL(topic); /* it listens, too */
     dn_free(topic);
     dn_free(json);
@@ -114,12 +100,12 @@ static void a_revoked_key_is_cut(void)
     CU_ASSERT_NOT_EQUAL(dn_client_ask(friend, stop, 500, &answer, NULL, NULL), DN_OK); /* at once */
     CU_ASSERT_EQUAL(t.requests.control, 0);
     for (int i = 0; i < 100 && st == DN_OK; i++) { /* what came before the cut */
-        st = dn_client_next(friend, PATIENCE / 100, &topic, &json, NULL);
+        st = dn_client_next(friend, TEST_PATIENCE / 100, &topic, &json, NULL);
         dn_free(topic);
         dn_free(json);
     }
     CU_ASSERT_EQUAL(st, DN_ENOPERM);
-    CU_ASSERT_EQUAL(dn_client_ask(own, status, PATIENCE, &answer, NULL, NULL), DN_OK); /* comes back */
+    CU_ASSERT_EQUAL(dn_client_ask(own, status, TEST_PATIENCE, &answer, NULL, NULL), DN_OK); /* comes back */
     dn_free(answer);
     CU_ASSERT(counts_beyond(&t, "wrong_key", 0));
     dn_client_close(&friend);
@@ -130,7 +116,7 @@ static void a_revoked_key_is_cut(void)
 /* The error of an answer holds these words. */
 static bool refused_with(zsock_t *s, const char *text, size_t len, const char *words)
 {
-    dn_json *a = test_control_ask(s, text, len, PATIENCE);
+    dn_json *a = test_control_ask(s, text, len, TEST_PATIENCE);
     const char *error = dn_json_to_string(dn_json_get(a, "error"));
     bool right = error != NULL && !dn_json_to_bool(dn_json_get(a, "ok")) && strstr(error, words) != NULL;
 
@@ -193,7 +179,7 @@ static void floods_are_dropped(void)
     begin = zclock_mono();
     for (int i = 0; i < ALL; i++)
         (void)zmq_send(zsock_resolve(s), status, sizeof status - 1, ZMQ_DONTWAIT);
-    while (answers + flooded < ALL && zclock_mono() - begin < 2 * PATIENCE) {
+    while (answers + flooded < ALL && zclock_mono() - begin < 2 * TEST_PATIENCE) {
         while ((a = test_control_answer(s, 1000)) != NULL) {
             answers++;
             dn_json_destroy(&a);
@@ -286,20 +272,6 @@ static void *pass_on(void *context)
     }
 }
 
-static int port_of_commands(const test_control *t)
-{
-    char text[1024] = "";
-    const char *at;
-    FILE *f = fopen(test_control_path(t, "server.json"), "r");
-
-    CU_ASSERT(f != NULL && fread(text, 1, sizeof text - 1, f) > 0);
-    if (f != NULL)
-        fclose(f);
-    at = strstr(text, "\"commands\": \"tcp://127.0.0.1:");
-    CU_ASSERT_PTR_NOT_NULL(at);
-    return at != NULL ? (int)strtol(at + strlen("\"commands\": \"tcp://127.0.0.1:"), NULL, 10) : 1;
-}
-
 static void a_recorded_command_is_worth_nothing(void)
 {
     static recorder r;
@@ -315,14 +287,14 @@ static void a_recorded_command_is_worth_nothing(void)
 
     if (!test_control_begin(&t, "replay"))
         return;
-    r.port = port_of_commands(&t);
+    r.port = test_control_port(&t, "commands");
     r.listening = socket(AF_INET, SOCK_STREAM, 0);
     CU_ASSERT(bind(r.listening, (const struct sockaddr *)&at, sizeof at) == 0 &&
               listen(r.listening, 1) == 0 && getsockname(r.listening, (struct sockaddr *)&at, &len) == 0);
     CU_ASSERT_EQUAL(pthread_create(&passing, NULL, pass_on, &r), 0);
     snprintf(path, sizeof path, "tcp://127.0.0.1:%d", ntohs(at.sin_port));
     s = test_control_call_at(&t, TEST_OWN_KEY, path);
-    a = test_control_ask(s, stop, sizeof stop - 1, PATIENCE);
+    a = test_control_ask(s, stop, sizeof stop - 1, TEST_PATIENCE);
     CU_ASSERT(dn_json_to_bool(dn_json_get(a, "ok")));
     CU_ASSERT_EQUAL(t.requests.control, 1);
     dn_json_destroy(&a);
@@ -345,7 +317,7 @@ static void a_recorded_command_is_worth_nothing(void)
         close(fd);
     }
     for (int i = 0; i < 100 && refused == 0; i++) {
-        zclock_sleep(i > 0 ? PATIENCE / 100 : 0);
+        zclock_sleep(i > 0 ? TEST_PATIENCE / 100 : 0);
         refused = test_control_refused(&t, "wrong_key") + test_control_refused(&t, "malformed");
     }
     CU_ASSERT(refused > 0);
@@ -364,7 +336,7 @@ static void zap_asks(const char *domain, int frames, const char *verdict)
     char *got = NULL;
 
     zsock_set_linger(s, 0);
-    zsock_set_rcvtimeo(s, PATIENCE);
+    zsock_set_rcvtimeo(s, TEST_PATIENCE);
     CU_ASSERT_EQUAL(zsock_connect(s, "inproc://zeromq.zap.01"), 0);
     for (int i = 0; i < frames; i++)
         zmsg_addstr(m, i == 2 ? domain : part[i]);

@@ -1,5 +1,6 @@
 /* dti_explain.c - tests of solvers/models/dti_explain.h: gradients of inputs and integrated gradients against
  * PyTorch, finite differences, a naive twin, completeness, awkward input */
+#include "tests/support/model_pass.h"
 #include "tests/support/test.h"
 #include "tests/support/dti_golden.h"
 
@@ -101,7 +102,7 @@ static double apart(const double *got, const double *want, int64_t n)
  * midpoints, of which each kink of the line moves one a step. */
 static void like_pytorch(const char *tag, int64_t joint, int64_t heads, bool extra)
 {
-    dn_work *k = NULL;
+    dn_work *k;
     float slope[MAX_INPUTS];
     double got[MAX_INPUTS], want[MAX_INPUTS], score[2], logit = 0;
     dn_dti_explain_options o = {.steps = 4096, .most = 4096, .tolerance = 1e-3};
@@ -111,7 +112,7 @@ static void like_pytorch(const char *tag, int64_t joint, int64_t heads, bool ext
     make(joint, heads, extra);
     read_golden(tag, "score", score, 2);
     read_golden(tag, "gradient", want, inputs());
-    CU_ASSERT_EQUAL(dti->model.ops->work_create(&dti->model, 1, &k, NULL), DN_OK);
+    k = model_work(&dti->model, 1);
     CU_ASSERT_EQUAL(dn_dti_input_gradient(k, w, running, 0, &logit, slope, NULL), DN_OK);
     for (int64_t i = 0; i < inputs(); i++)
         got[i] = (double)slope[i];
@@ -171,13 +172,13 @@ static void gradient_is_the_difference(void)
 {
     enum { AT_LEAST = 185 }; /* of 199 inputs; the others have a kink within the step */
     const float step = 1.0f / 256;
-    dn_work *k = NULL;
+    dn_work *k;
     float slope[MAX_INPUTS];
     double here = 0, right, left;
     int64_t compared = 0;
 
     make(6, 3, true);
-    CU_ASSERT_EQUAL(dti->model.ops->work_create(&dti->model, 1, &k, NULL), DN_OK);
+    k = model_work(&dti->model, 1);
     CU_ASSERT_EQUAL(dn_dti_input_gradient(k, w, running, 0, &here, slope, NULL), DN_OK);
     for (int64_t i = 0; i < inputs(); i++) {
         float kept = *input(i);
@@ -246,10 +247,10 @@ static void adds_up(void)
     const dn_dti_origin from = {atom, state, more, more, more};
     const dn_dti_explain_options o = DN_DTI_EXPLAIN_DEFAULTS;
     dn_dti_explanation e;
-    dn_work *k = NULL;
+    dn_work *k;
 
     make(6, 3, true);
-    CU_ASSERT_EQUAL(dti->model.ops->work_create(&dti->model, 1, &k, NULL), DN_OK);
+    k = model_work(&dti->model, 1);
     for (int64_t p = 0; p < GOLDEN_PAIRS; p++) {
         const dn_dti_asked pair = {gold.drug[p], gold.target[p], pair_extra + 2 * p};
         const dn_pass pass = {.train = false};

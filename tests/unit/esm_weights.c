@@ -88,11 +88,17 @@ static void refused(const char *path, const char *json, dn_status want, const ch
     else
         unlink(test_path("config.json"));
     CU_ASSERT_EQUAL(dn_esm_weights_open(path, &file, &w, &err), want);
-    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, text));
-    if (strstr(err.text, text) == NULL)
-        fprintf(stderr, "# wanted '%s', got '%s'\n", text, err.text);
+    CU_ASSERT(test_says(&err, text));
     CU_ASSERT(file == NULL && w.layer == NULL);
     CU_ASSERT_EQUAL(dn_alloc_live(), live);
+}
+
+/* All but what lies between the members. */
+static bool same(const dn_esm_config *a, const dn_esm_config *b)
+{
+    return a->layers == b->layers && a->width == b->width && a->heads == b->heads && a->inner == b->inner &&
+           a->vocab == b->vocab && a->norm_eps == b->norm_eps && a->token_dropout == b->token_dropout &&
+           a->mask_token == b->mask_token && a->pad_token == b->pad_token;
 }
 
 static void numbers_arrive(void)
@@ -112,7 +118,7 @@ static void numbers_arrive(void)
     CU_ASSERT_EQUAL(dn_esm_weights_open(path, &file, &w, NULL), DN_OK);
     if (file == NULL)
         return;
-    CU_ASSERT_EQUAL(memcmp(&w.config, &c, sizeof c), 0);
+    CU_ASSERT(same(&w.config, &c));
     dn_safetensor_floats(w.embedding, 0, 33 * 8, v);
     dn_esm_tensor_at(&c, 0, &t);
     dn_esm_generate(3, &t, 0, 0, 33 * 8, want);

@@ -1,43 +1,33 @@
 /* gener_bf16.c - tests of GENER trained with products of bf16: loss and gradients beside those of f32 and of
  * plain loops, padding, scores, refused memory; as unit.gener_bf16.avx2 and .avx512_core_bf16 with the
  * kernels of such machines */
+#include "tests/support/gener_pairs.h"
 #include "tests/support/gener_rounded.h"
+#include "tests/support/model_pass.h"
+#include "tests/support/model_shards.h"
 #include "tests/support/test.h"
 
 #include <math.h>
 #include <string.h>
-#include "solvers/base/alloc.h"
-#include "solvers/base/rng.h"
 #include "solvers/models/gener.h"
 
 enum { SAMPLES = 90, GENES = 25, PAIRS = 96, MAX_WEIGHTS = 140000, MAX_MOMENTS = 1200 };
 
-static float x[GENES * SAMPLES], w[MAX_WEIGHTS], running[MAX_MOMENTS];
+static float w[MAX_WEIGHTS], running[MAX_MOMENTS];
 static float exact[MAX_WEIGHTS], dw[MAX_WEIGHTS], again[MAX_WEIGHTS];
-static int32_t gene_a[PAIRS], gene_b[PAIRS];
-static int64_t rows[PAIRS];
-static uint8_t label[PAIRS];
+static test_gener_pairs made;
 static dn_gener f32, bf16;
 
 static void make_classes(float dropout, int classes)
 {
-    dn_rng s = dn_rng_stream(9, DN_RNG_SYNTH, 0, 0);
-    dn_gener_data data = {.x = x, .samples = SAMPLES, .gene_a = gene_a, .gene_b = gene_b, .label = label};
     dn_gener_options options = DN_GENER_DEFAULTS;
 
-    for (uint64_t i = 0; i < GENES * SAMPLES; i++)
-        x[i] = (float)dn_rng_normal(s, i);
-    for (int64_t p = 0; p < PAIRS; p++) {
-        rows[p] = p;
-        gene_a[p] = (int32_t)(p % GENES);
-        gene_b[p] = (int32_t)((p * 4 + 1) % GENES);
-        label[p] = (uint8_t)(classes == 2 ? p % 3 == 0 : p % classes);
-    }
+    made = test_gener_pairs_random(GENES, SAMPLES, PAIRS, classes);
     options.dropout = dropout;
     options.classes = classes;
-    dn_gener_init(&f32, &data, &options);
+    dn_gener_init(&f32, &made.data, &options);
     options.precision = DN_PRECISION_BF16;
-    dn_gener_init(&bf16, &data, &options);
+    dn_gener_init(&bf16, &made.data, &options);
     CU_ASSERT(f32.model.n_weights <= MAX_WEIGHTS && f32.model.n_moments <= MAX_MOMENTS);
     f32.model.ops->init(&f32.model, 4, w, running);
 }
@@ -47,24 +37,17 @@ static void make(float dropout)
     make_classes(dropout, 2);
 }
 
-/* Loss of pairs 0 .. n - 1 in a work of `capacity`; out: the gradients */
+/* Loss of pairs 0 .. n - 1 in a work of `capacity`, of which nothing is left the second time; out: the
+ * gradients */
 static double pass(const dn_gener *g, int64_t capacity, int64_t n, float *out)
 {
     const dn_model *m = &g->model;
     dn_pass p = {.train = true, .seed = 2, .epoch = 3};
-    dn_work *k = NULL;
+    dn_work *k = model_work(m, capacity);
     double sum = 0;
-    int64_t right;
 
-    CU_ASSERT_EQUAL(m->ops->work_create(m, capacity, &k, NULL), DN_OK);
-    for (int twice = 0; twice < 2; twice++) {
-        CU_ASSERT_EQUAL(m->ops->load(k, rows, n, &p, NULL), DN_OK);
-        for (int phase = 0; phase < m->n_phases; phase++)
-            CU_ASSERT_EQUAL(m->ops->forward(k, w, phase, NULL), DN_OK);
-        for (int phase = m->n_phases - 1; phase >= 0; phase--)
-            CU_ASSERT_EQUAL(m->ops->backward(k, w, phase, out, NULL), DN_OK);
-    }
-    m->ops->loss(k, &sum, &right);
+    for (int twice = 0; twice < 2; twice++)
+        sum = model_pass(m, k, w, out, made.rows, n, &p);
     m->ops->work_destroy(&k);
     return sum;
 }
@@ -111,10 +94,10 @@ static void gradients_of_the_definition(void)
     make(0);
     bf16.options.swap = false;
     for (int64_t p = 0; p < PAIRS; p++) {
-        memcpy(a + p * SAMPLES, x + gene_a[p] * SAMPLES, SAMPLES * sizeof *a);
-        memcpy(b + p * SAMPLES, x + gene_b[p] * SAMPLES, SAMPLES * sizeof *b);
+        memcpy(a + p * SAMPLES, made.data.x + made.gene_a[p] * SAMPLES, SAMPLES * sizeof *a);
+        memcpy(b + p * SAMPLES, made.data.x + made.gene_b[p] * SAMPLES, SAMPLES * sizeof *b);
     }
-    sum = gener_rounded(PAIRS, SAMPLES, a, b, label, w, want);
+    sum = gener_rounded(PAIRS, SAMPLES, a, b, made.label, w, want);
     loss = pass(&bf16, PAIRS, PAIRS, dw);
     CU_ASSERT_DOUBLE_EQUAL(loss, sum, 1e-3 * sum);
     for (int t = 0; t < bf16.model.n_tensors; t++) {
@@ -154,16 +137,13 @@ static void scores(void)
     static float one[PAIRS], two[PAIRS];
     float *const out[2] = {one, two};
     const dn_gener *const both[2] = {&f32, &bf16};
-    dn_pass p = {.train = false};
 
     make(0.5f);
     for (int i = 0; i < 2; i++) {
         const dn_model *m = &both[i]->model;
-        dn_work *k = NULL;
+        dn_work *k = model_work(m, PAIRS);
 
-        CU_ASSERT_EQUAL(m->ops->work_create(m, PAIRS, &k, NULL), DN_OK);
-        CU_ASSERT_EQUAL(m->ops->load(k, rows, PAIRS, &p, NULL), DN_OK);
-        CU_ASSERT_EQUAL(m->ops->predict(k, w, running, out[i], NULL), DN_OK);
+        model_predict(m, k, w, running, made.rows, PAIRS, out[i]);
         m->ops->work_destroy(&k);
     }
     CU_ASSERT_EQUAL(memcmp(one, two, sizeof one), 0);
@@ -186,9 +166,8 @@ static void few_rows(void)
     for (int i = 0; i < 2; i++) {
         const dn_model *m = &both[i]->model;
         dn_factors of[DN_MAX_FACTORS];
-        dn_work *k = NULL;
+        dn_work *k = model_work(m, 1);
 
-        CU_ASSERT_EQUAL(m->ops->work_create(m, 1, &k, NULL), DN_OK);
         CU_ASSERT_EQUAL(m->ops->factors(k, of), 3);
         m->ops->work_destroy(&k);
     }
@@ -196,22 +175,8 @@ static void few_rows(void)
 
 static void refused_memory(void)
 {
-    dn_status st = DN_ENOMEM;
-    long k = 0;
-
     make(0.5f);
-    for (; st != DN_OK && k < 100; k++) {
-        dn_work *work = NULL;
-
-        dn_alloc_fail_after(k);
-        st = bf16.model.ops->work_create(&bf16.model, DN_GENER_BF16_ROWS, &work, NULL);
-        dn_alloc_fail_after(-1);
-        CU_ASSERT((work != NULL) == (st == DN_OK));
-        bf16.model.ops->work_destroy(&work);
-        CU_ASSERT_EQUAL(dn_alloc_live(), 0);
-    }
-    CU_ASSERT_EQUAL(st, DN_OK);
-    CU_ASSERT(k > 10);
+    CU_ASSERT(model_refused_work(&bf16.model, DN_GENER_BF16_ROWS) > 10);
 }
 
 static const dn_test tests[] = {{"gradients near those of f32", gradients_near_those_of_f32},

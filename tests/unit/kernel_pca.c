@@ -1,5 +1,6 @@
 /* kernel_pca.c - tests of solvers/stats/kernel_pca.h against scikit-learn (tests/golden/make_kernel_pca.py)
  * and at the edges */
+#include "tests/support/golden_numbers.h"
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -16,16 +17,6 @@ typedef struct golden {
     double values[MOST], at[SIDE * MOST];
     float like[SIDE * SIDE];
 } golden;
-
-static bool numbers(FILE *f, const char *word, int64_t n, double *out)
-{
-    char got[32] = "";
-    bool fine = fscanf(f, "%31s", got) == 1 && strcmp(got, word) == 0;
-
-    for (int64_t i = 0; fine && i < n; i++)
-        fine = fscanf(f, "%lf", &out[i]) == 1;
-    return fine;
-}
 
 /* The case of that name, or a failed assertion. */
 static void read_case(const char *name, golden *g)
@@ -47,10 +38,10 @@ static void read_case(const char *name, golden *g)
         g->m = (int64_t)head[1];
         g->k = (int64_t)head[2];
     }
-    fine = fine && numbers(f, "values", g->k, g->values) && numbers(f, "fitted", g->m, wide);
+    fine = fine && golden_row(f, "values", g->k, g->values) && golden_row(f, "fitted", g->m, wide);
     for (int64_t i = 0; fine && i < g->m; i++)
         g->fitted[i] = (int64_t)wide[i];
-    fine = fine && numbers(f, "like", g->n * g->n, wide) && numbers(f, "at", g->n * g->k, g->at);
+    fine = fine && golden_row(f, "like", g->n * g->n, wide) && golden_row(f, "at", g->n * g->k, g->at);
     for (int64_t i = 0; fine && i < g->n * g->n; i++)
         g->like[i] = (float)wide[i];
     CU_ASSERT(fine);

@@ -1,5 +1,6 @@
 /* kron_rls.c - tests of solvers/stats/kron_rls.h against NumPy's dense solve (tests/golden/make_kron_rls.py),
  * against the definition, and at the edges */
+#include "tests/support/golden_numbers.h"
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -23,20 +24,10 @@ typedef struct golden {
     double mean, weight[ROWS], score[ROWS];
 } golden;
 
-static bool numbers(FILE *f, const char *word, int64_t n, double *out)
-{
-    char got[32] = "";
-    bool fine = fscanf(f, "%31s", got) == 1 && strcmp(got, word) == 0;
-
-    for (int64_t i = 0; fine && i < n; i++)
-        fine = fscanf(f, "%lf", &out[i]) == 1;
-    return fine;
-}
-
 static bool likeness(FILE *f, const char *word, int64_t n, float *out)
 {
     static double wide[SIDE * SIDE];
-    bool fine = numbers(f, word, n * n, wide);
+    bool fine = golden_row(f, word, n * n, wide);
 
     for (int64_t i = 0; i < n * n; i++)
         out[i] = (float)wide[i];
@@ -57,9 +48,9 @@ static bool golden_read(FILE *f, golden *g)
     g->n = (int64_t)head[2];
     g->n_training = 0;
     fine = likeness(f, "drug", g->drugs, g->like_drug) && likeness(f, "target", g->targets, g->like_target) &&
-           numbers(f, "mean", 1, &g->mean);
+           golden_row(f, "mean", 1, &g->mean);
     for (int64_t i = 0; fine && i < g->n; i++) {
-        fine = numbers(f, "row", 6, row);
+        fine = golden_row(f, "row", 6, row);
         g->drug[i] = (int64_t)row[0];
         g->target[i] = (int64_t)row[1];
         g->label[i] = (uint8_t)row[2];
@@ -140,16 +131,12 @@ static void check_case(const golden *g)
 static void agrees_with_numpy(void)
 {
     static const char *const name[] = {"plain", "isolated", "one_row", "one_class", "identical", "none"};
-    FILE *f = fopen(DN_TEST_GOLDEN "/kron_rls.txt", "r");
+    FILE *f = golden_open("kron_rls.txt");
     static golden g;
     size_t cases = 0;
-    int c;
 
-    CU_ASSERT_PTR_NOT_NULL(f);
     if (f == NULL)
         return;
-    while ((c = fgetc(f)) != '\n' && c != EOF) /* the line that says who made it */
-        continue;
     for (; cases < sizeof name / sizeof name[0] && golden_read(f, &g); cases++) {
         CU_ASSERT_STRING_EQUAL(g.name, name[cases]);
         check_case(&g);

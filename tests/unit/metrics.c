@@ -2,6 +2,7 @@
  *
  * Golden numbers: tests/golden/metrics.txt, made by make_metrics.py (versions in its first line).
  */
+#include "tests/support/golden_numbers.h"
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -32,19 +33,6 @@ static bool near(double a, double b, double tolerance)
     return ok;
 }
 
-/* Numbers of the next line, which must begin with name. */
-static bool expect(FILE *f, const char *name, int n, double *v)
-{
-    char word[32];
-
-    if (fscanf(f, "%31s", word) != 1 || strcmp(word, name) != 0)
-        return false;
-    for (int i = 0; i < n; i++)
-        if (fscanf(f, "%lf", &v[i]) != 1)
-            return false;
-    return true;
-}
-
 static bool next_case(FILE *f, golden *g)
 {
     double v[5];
@@ -52,7 +40,7 @@ static bool next_case(FILE *f, golden *g)
     if (fscanf(f, " case %31s %d %d", g->name, &g->n, &g->replicates) != 3)
         return false;
     for (int i = 0; i < g->n; i++) {
-        if (!expect(f, "row", 5, v))
+        if (!golden_row(f, "row", 5, v))
             return false;
         g->score[i] = v[0];
         g->label[i] = (uint8_t)v[1];
@@ -75,11 +63,11 @@ static void check_ranking(FILE *f, const golden *g, const dn_order *order)
 {
     double want[2], auroc, ap;
 
-    CU_ASSERT(expect(f, "rank", 2, want));
+    CU_ASSERT(golden_row(f, "rank", 2, want));
     dn_order_rank(order, NULL, &auroc, &ap);
     CU_ASSERT(near(auroc, want[0], 1e-9));
     CU_ASSERT(near(ap, want[1], 1e-9));
-    CU_ASSERT(expect(f, "weighted", 2, want));
+    CU_ASSERT(golden_row(f, "weighted", 2, want));
     dn_order_rank(order, g->weight, &auroc, &ap);
     CU_ASSERT(near(auroc, want[0], 1e-9));
     CU_ASSERT(near(ap, want[1], 1e-9));
@@ -91,25 +79,25 @@ static void check_decisions(FILE *f, const golden *g, const dn_order *order)
     dn_decisions d;
     dn_platt platt = {.slope = 0};
 
-    CU_ASSERT(expect(f, "threshold", 1, want));
+    CU_ASSERT(golden_row(f, "threshold", 1, want));
     CU_ASSERT(near(dn_best_threshold(order), want[0], 0));
     dn_decide(g->score, g->label, g->n, want[0], &d);
-    CU_ASSERT(expect(f, "accuracy", 2, want));
+    CU_ASSERT(golden_row(f, "accuracy", 2, want));
     CU_ASSERT(near(d.accuracy, want[0], 1e-9));
     CU_ASSERT(near(d.mcc, want[1], 1e-9));
     for (int c = 0; c < 2; c++) {
-        CU_ASSERT(expect(f, "class", 4, want));
+        CU_ASSERT(golden_row(f, "class", 4, want));
         check_scores(&d.of[c], want);
         CU_ASSERT_EQUAL(d.of[c].support, (int64_t)want[3]);
     }
-    CU_ASSERT(expect(f, "mean", 3, want));
+    CU_ASSERT(golden_row(f, "mean", 3, want));
     check_scores(&d.macro, want);
-    CU_ASSERT(expect(f, "mean", 3, want));
+    CU_ASSERT(golden_row(f, "mean", 3, want));
     check_scores(&d.weighted, want);
-    CU_ASSERT(expect(f, "probability", 2, want));
+    CU_ASSERT(golden_row(f, "probability", 2, want));
     CU_ASSERT(near(dn_brier(g->p, g->label, g->n), want[0], 1e-9));
     CU_ASSERT(near(dn_calibration_error(g->p, g->label, g->n), want[1], 1e-9));
-    CU_ASSERT(expect(f, "platt", 2, want));
+    CU_ASSERT(golden_row(f, "platt", 2, want));
     CU_ASSERT_EQUAL(dn_platt_fit(g->score, g->label, g->n, &platt, NULL), DN_OK);
     CU_ASSERT(platt.converged);
     CU_ASSERT(near(platt.slope, want[0], 1e-6 * (1 + fabs(want[0]))));
@@ -126,7 +114,7 @@ static void check_intervals(FILE *f, const golden *g, const dn_order *order, dn_
     }
     for (int k = 0; k < 2; k++) {
         dn_interval i = dn_percentile_interval(value[k], g->replicates);
-        CU_ASSERT(expect(f, word, 3, want));
+        CU_ASSERT(golden_row(f, word, 3, want));
         CU_ASSERT(near(i.lo, want[0], 1e-9));
         CU_ASSERT(near(i.hi, want[1], 1e-9));
         CU_ASSERT_EQUAL(i.used, (int64_t)want[2]);
@@ -154,12 +142,10 @@ static void agrees_with_scikit_learn(void)
 {
     static golden g;
     int cases = 0;
-    FILE *f = fopen(DN_TEST_GOLDEN "/metrics.txt", "r");
+    FILE *f = golden_open("metrics.txt");
 
-    CU_ASSERT_PTR_NOT_NULL(f);
     if (f == NULL)
         return;
-    CU_ASSERT_EQUAL(fscanf(f, "%*[^\n]"), 0);
     while (next_case(f, &g)) {
         dn_order order = {.n = 0};
         CU_ASSERT_EQUAL(dn_order_create(g.score, g.label, g.n, &order, NULL), DN_OK);

@@ -1,4 +1,5 @@
 /* molecule_svg.c - where atoms stand in a drawing (chem/molecule.h), and the drawing (cli/molecule_svg.h) */
+#include "tests/support/chem.h"
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -13,17 +14,6 @@ static const char *const drugs[] = {"CC(=O)Oc1ccccc1C(=O)[O-].[Na+]", "Cn1cnc2c1
                                     "[2H]OC([H])([H])C#N", "C[N+](C)(C)CC(F)(Cl)Br"};
 enum { DRUGS = sizeof drugs / sizeof drugs[0], ROOM = 65536 };
 
-static bool open_chem(dn_chem **out)
-{
-    dn_status st = dn_chem_open(out, NULL);
-
-    if (st == DN_EUNAVAILABLE)
-        test_skip("this build reads no molecules");
-    else
-        CU_ASSERT_EQUAL(st, DN_OK);
-    return st == DN_OK;
-}
-
 static double distance(const dn_molecule *m, int64_t a, int64_t b)
 {
     return hypot((double)(m->xy[2 * a] - m->xy[2 * b]), (double)(m->xy[2 * a + 1] - m->xy[2 * b + 1]));
@@ -32,17 +22,15 @@ static double distance(const dn_molecule *m, int64_t a, int64_t b)
 /* The graph is the one that is read without a drawing; bonds are about as long as each other, atoms apart. */
 static void atoms_have_places(void)
 {
-    dn_chem *chem = NULL;
+    dn_chem *chem = test_chem_open();
 
-    if (!open_chem(&chem))
+    if (chem == NULL)
         return;
     for (int i = 0; i < DRUGS; i++) {
         dn_molecule m, plain;
 
-        CU_ASSERT_EQUAL(
-            dn_molecule_read(chem, drugs[i], strlen(drugs[i]), DN_CHEM_LAYOUT | DN_CHEM_KEY, &m, NULL),
-            DN_OK);
-        CU_ASSERT_EQUAL(dn_molecule_read(chem, drugs[i], strlen(drugs[i]), DN_CHEM_KEY, &plain, NULL), DN_OK);
+        CU_ASSERT_EQUAL(test_chem_read(chem, drugs[i], DN_CHEM_LAYOUT | DN_CHEM_KEY, &m, NULL), DN_OK);
+        CU_ASSERT_EQUAL(test_chem_read(chem, drugs[i], DN_CHEM_KEY, &plain, NULL), DN_OK);
         CU_ASSERT(m.xy != NULL && plain.xy == NULL && strcmp(m.key, plain.key) == 0);
         CU_ASSERT(m.n_atoms == plain.n_atoms && m.n_bonds == plain.n_bonds);
         CU_ASSERT_EQUAL(memcmp(m.atom, plain.atom, (size_t)m.n_atoms * sizeof *m.atom), 0);
@@ -88,16 +76,16 @@ static void draw(const dn_molecule *m, const double *value, const char *title, c
 static void drawing_has_all_atoms_and_bonds(void)
 {
     static char text[ROOM];
-    dn_chem *chem = NULL;
+    dn_chem *chem = test_chem_open();
     double value[32];
 
-    if (!open_chem(&chem))
+    if (chem == NULL)
         return;
     for (int i = 0; i < DRUGS; i++) {
         dn_molecule m;
         int64_t lines = 0;
 
-        CU_ASSERT_EQUAL(dn_molecule_read(chem, drugs[i], strlen(drugs[i]), DN_CHEM_LAYOUT, &m, NULL), DN_OK);
+        CU_ASSERT_EQUAL(test_chem_read(chem, drugs[i], DN_CHEM_LAYOUT, &m, NULL), DN_OK);
         for (int64_t a = 0; a < m.n_atoms; a++)
             value[a] = (double)a - 1;
         for (int64_t e = 0; e < m.n_bonds; e++)
@@ -121,14 +109,14 @@ static void drawing_has_all_atoms_and_bonds(void)
 static void long_title(void)
 {
     static char text[ROOM], title[161];
-    dn_chem *chem = NULL;
+    dn_chem *chem = test_chem_open();
     dn_molecule m;
     const double value[3] = {1, -1, 0};
     const char *width;
 
-    if (!open_chem(&chem))
+    if (chem == NULL)
         return;
-    CU_ASSERT_EQUAL(dn_molecule_read(chem, "CCO", 3, DN_CHEM_LAYOUT, &m, NULL), DN_OK);
+    CU_ASSERT_EQUAL(test_chem_read(chem, "CCO", DN_CHEM_LAYOUT, &m, NULL), DN_OK);
     memset(title, 'M', sizeof title - 1);
     draw(&m, value, "", text);
     width = strstr(text, " width=\"");
@@ -142,19 +130,19 @@ static void long_title(void)
 
 static void out_of_memory(void)
 {
-    dn_chem *chem = NULL;
+    dn_chem *chem = test_chem_open();
     dn_status st = DN_ENOMEM;
     int64_t live;
     long k = 0;
 
-    if (!open_chem(&chem))
+    if (chem == NULL)
         return;
     live = (int64_t)dn_alloc_live();
     for (; st != DN_OK && k < 100; k++) {
         dn_molecule m;
 
         dn_alloc_fail_after(k);
-        st = dn_molecule_read(chem, drugs[0], strlen(drugs[0]), DN_CHEM_LAYOUT, &m, NULL);
+        st = test_chem_read(chem, drugs[0], DN_CHEM_LAYOUT, &m, NULL);
         dn_alloc_fail_after(-1);
         CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && m.atom == NULL && m.xy == NULL));
         dn_molecule_destroy(&m);

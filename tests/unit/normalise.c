@@ -3,6 +3,7 @@
  * Golden numbers: tests/golden/normalise.txt, made by make_normalise.py (versions in its first line);
  * tolerance 2e-6 of 1 + |value|: results are floats.
  */
+#include "tests/support/golden_numbers.h"
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -79,11 +80,9 @@ static void check_case(FILE *f, const golden *g)
 static void as_numpy_and_scipy(void)
 {
     static golden g;
-    FILE *f = fopen(DN_TEST_GOLDEN "/normalise.txt", "r");
-    char line[512];
+    FILE *f = golden_open("normalise.txt");
     int cases = 0;
 
-    CU_ASSERT(f != NULL && fgets(line, sizeof line, f) != NULL);
     for (; f != NULL && next_case(f, &g); cases++)
         check_case(f, &g);
     CU_ASSERT_EQUAL(cases, CASES);

@@ -1,88 +1,33 @@
 /* pair_convs.c - tests of solvers/nn/pair_convs.h: every pass against plain loops in double */
+#include "tests/support/pair_inputs.h"
 #include "tests/support/test.h"
 
 #include <math.h>
 #include <string.h>
-#include "solvers/base/rng.h"
 #include "solvers/nn/dropout.h"
 #include "solvers/nn/pair_passes.h"
 
-enum { X = DN_PAIR_X, F = DN_PAIR_F, G = DN_PAIR_G, O = DN_PAIR_O, ROWS = 11, LENGTH = 161, PITCH = 192 };
+enum { ROWS = 11, LENGTH = PAIR_LENGTH, PITCH = PAIR_PITCH };
 
-/* One problem: what goes in, and what plain loops make of it. */
+/* One problem: what goes in, and what the passes make of it. */
+static pair_inputs in;
 static struct {
-    float a[ROWS * (PITCH + DN_PAIR_ROOM)], b[ROWS * (PITCH + DN_PAIR_ROOM)];
-    uint32_t mask1[ROWS * (F * PITCH / 32) + 8], mask2[ROWS * (G * PITCH / 32) + 8];
-    float u[F * X], w2[G * F], bias2[G], slope[G], shift[G], mean[G], w3[G * LENGTH * O], dy[ROWS * O];
-    float p[G], q[G], r[G];
     float c2[(ROWS + 1) * G * PITCH], y[ROWS * O], dw3[G * LENGTH * O];
     float d2[(ROWS + 1) * G * PITCH], dw2[G * F], dbias2[G];
     double cross[F][X];
 } m;
 
-static float draw(uint64_t what, int64_t i)
-{
-    dn_rng s = dn_rng_stream(3, DN_RNG_SPLIT, what, 0);
-
-    return (float)((double)dn_rng_u64(s, (uint64_t)i) * 0x1p-63 - 1);
-}
-
-static void fill(uint64_t what, float *x, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        x[i] = draw(what, i);
-}
-
 static dn_pair_convs make(int64_t rows, int64_t length, bool dropout)
 {
-    int64_t pitch = dn_pair_pitch(length);
-    dn_pair_convs c = {.rows = rows, .length = length, .a = m.a, .b = m.b, .scale = 1};
-
     memset(&m, 0, sizeof m);
-    for (int64_t r = 0; r < rows; r++) {
-        fill(1 + (uint64_t)r, m.a + r * (pitch + DN_PAIR_ROOM), length + 1);
-        fill(101 + (uint64_t)r, m.b + r * (pitch + DN_PAIR_ROOM), length + 1);
-    }
-    fill(201, m.u, F * X);
-    fill(202, m.w2, G * F);
-    fill(203, m.bias2, G);
-    fill(204, m.slope, G);
-    fill(205, m.shift, G);
-    fill(206, m.mean, G);
-    fill(207, m.w3, G * length * O);
-    fill(208, m.dy, rows * O);
-    fill(209, m.p, G);
-    fill(210, m.q, G);
-    fill(211, m.r, G);
-    if (dropout) {
-        c.mask1 = m.mask1;
-        c.mask2 = m.mask2;
-        c.words1 = dn_dropout_words(F * length);
-        c.words2 = dn_dropout_words(G * length);
-        c.scale = 2;
-        for (int64_t r = 0; r < rows; r++) {
-            dn_rng one = dn_rng_stream(7, DN_RNG_DROPOUT, 0, 1), two = dn_rng_stream(7, DN_RNG_DROPOUT, 0, 2);
-            dn_dropout_mask(one, (uint64_t)r, 0.5f, F * length, m.mask1 + r * c.words1);
-            dn_dropout_mask(two, (uint64_t)r, 0.5f, G * length, m.mask2 + r * c.words2);
-        }
-    }
-    return c;
+    return pair_inputs_make(&in, rows, length, dropout);
 }
 
 /* ---- plain loops ---- */
 
-static double window(const dn_pair_convs *c, int64_t r, int64_t s, int j)
-{
-    int64_t at = r * (dn_pair_pitch(c->length) + DN_PAIR_ROOM) + s;
-
-    return j == 4 ? 1 : (double)(j < 2 ? c->a[at + j] : c->b[at + j - 2]);
-}
-
 static double keep(const dn_pair_convs *c, const uint32_t *mask, int64_t words, int64_t r, int64_t unit)
 {
-    if (mask == NULL)
-        return 1;
-    return (mask[r * words + unit / 32] >> (unit % 32) & 1u) != 0 ? (double)c->scale : 0;
+    return pair_kept(mask, words, r, unit) ? (double)c->scale : 0;
 }
 
 static double z1(const dn_pair_convs *c, int64_t r, int f, int64_t s)
@@ -90,16 +35,16 @@ static double z1(const dn_pair_convs *c, int64_t r, int f, int64_t s)
     double v = 0;
 
     for (int j = 0; j < X; j++)
-        v += (double)m.u[f * X + j] * window(c, r, s, j);
+        v += (double)in.u[f * X + j] * pair_window(c, r, s, j);
     return keep(c, c->mask1, c->words1, r, f * c->length + s) * v;
 }
 
 static double c2(const dn_pair_convs *c, int64_t r, int g, int64_t s)
 {
-    double v = (double)m.bias2[g];
+    double v = (double)in.bias2[g];
 
     for (int f = 0; f < F; f++)
-        v += (double)m.w2[g * F + f] * z1(c, r, f, s);
+        v += (double)in.w2[g * F + f] * z1(c, r, f, s);
     return v;
 }
 
@@ -112,25 +57,7 @@ static double had(const dn_pair_convs *c, const float *x, int64_t r, int g, int6
 static double z2(const dn_pair_convs *c, int64_t r, int g, int64_t s)
 {
     return keep(c, c->mask2, c->words2, r, g * c->length + s) *
-           ((double)m.slope[g] * had(c, m.c2, r, g, s) + (double)m.shift[g]);
-}
-
-static double worst; /* of differences, relative to 1 + size */
-
-static void compare(double have, double want)
-{
-    double d = fabs(have - want) / (1 + fabs(want));
-
-    if (!(d <= worst)) /* a NaN, too */
-        worst = d;
-}
-
-static void close_to(double tolerance)
-{
-    CU_ASSERT(worst <= tolerance);
-    if (!(worst <= tolerance))
-        printf("\n    worst %g, wanted %g\n", worst, tolerance);
-    worst = 0;
+           ((double)in.slope[g] * had(c, m.c2, r, g, s) + (double)in.shift[g]);
 }
 
 /* ---- the passes ---- */
@@ -145,10 +72,10 @@ static void check_windows(const dn_pair_convs *c)
             double want = 0;
             for (int64_t r = 0; r < c->rows; r++)
                 for (int64_t s = 0; s < c->length; s++)
-                    want += window(c, r, s, i) * window(c, r, s, j);
-            compare(have[i][j], want);
+                    want += pair_window(c, r, s, i) * pair_window(c, r, s, j);
+            pair_compare(have[i][j], want);
         }
-    close_to(1e-5);
+    pair_close_to(1e-5);
 }
 
 static void check_forward(const dn_pair_passes *use, const dn_pair_convs *c)
@@ -156,33 +83,33 @@ static void check_forward(const dn_pair_passes *use, const dn_pair_convs *c)
     int64_t pitch = dn_pair_pitch(c->length);
     double sum[G], square[G];
 
-    use->mix(c, m.u, m.w2, m.bias2, m.c2, sum, square);
+    use->mix(c, in.u, in.w2, in.bias2, m.c2, sum, square);
     for (int g = 0; g < G; g++) {
         double one = 0, two = 0;
         for (int64_t r = 0; r < c->rows; r++) {
             for (int64_t s = 0; s < c->length; s++) {
-                double v = c2(c, r, g, s), d = v - (double)m.bias2[g];
-                compare(had(c, m.c2, r, g, s), v);
+                double v = c2(c, r, g, s), d = v - (double)in.bias2[g];
+                pair_compare(had(c, m.c2, r, g, s), v);
                 one += d;
                 two += d * d;
             }
             for (int64_t s = c->length; s < pitch; s++)
                 CU_ASSERT_EQUAL(had(c, m.c2, r, g, s), 0);
         }
-        compare(sum[g] / (double)(c->rows * c->length), one / (double)(c->rows * c->length));
-        compare(square[g], two);
+        pair_compare(sum[g] / (double)(c->rows * c->length), one / (double)(c->rows * c->length));
+        pair_compare(square[g], two);
     }
-    close_to(4e-6);
-    use->narrow(c, m.c2, m.slope, m.shift, m.w3, m.y);
+    pair_close_to(4e-6);
+    use->narrow(c, m.c2, in.slope, in.shift, in.w3, m.y);
     for (int64_t r = 0; r < c->rows; r++)
         for (int o = 0; o < O; o++) {
             double want = 0;
             for (int g = 0; g < G; g++)
                 for (int64_t s = 0; s < c->length; s++)
-                    want += z2(c, r, g, s) * (double)m.w3[(g * c->length + s) * O + o];
-            compare((double)m.y[r * O + o], want);
+                    want += z2(c, r, g, s) * (double)in.w3[(g * c->length + s) * O + o];
+            pair_compare((double)m.y[r * O + o], want);
         }
-    close_to(1e-4);
+    pair_close_to(1e-4);
 }
 
 static void check_narrow_back(const dn_pair_passes *use, const dn_pair_convs *c)
@@ -190,43 +117,45 @@ static void check_narrow_back(const dn_pair_passes *use, const dn_pair_convs *c)
     int64_t pitch = dn_pair_pitch(c->length);
     double sum[G], sum_c[G];
 
-    fill(300, m.dw3, G * c->length * O);
-    use->narrow_back(c, m.c2, m.slope, m.shift, m.mean, m.w3, m.dy, m.dw3, m.d2, sum, sum_c);
+    pair_fill(300, m.dw3, G * c->length * O);
+    use->narrow_back(c, m.c2, in.slope, in.shift, in.mean, in.w3, in.dy, m.dw3, m.d2, sum, sum_c);
     for (int g = 0; g < G; g++) {
         double one = 0, two = 0;
         for (int64_t s = 0; s < c->length; s++) {
             for (int o = 0; o < O; o++) {
                 double want = 0;
                 for (int64_t r = 0; r < c->rows; r++)
-                    want += z2(c, r, g, s) * (double)m.dy[r * O + o];
-                compare((double)m.dw3[(g * c->length + s) * O + o], want);
+                    want += z2(c, r, g, s) * (double)in.dy[r * O + o];
+                pair_compare((double)m.dw3[(g * c->length + s) * O + o], want);
             }
             for (int64_t r = 0; r < c->rows; r++) {
                 double want = 0;
                 for (int o = 0; o < O; o++)
-                    want += (double)m.dy[r * O + o] * (double)m.w3[(g * c->length + s) * O + o];
-                compare(had(c, m.d2, r, g, s), want * keep(c, c->mask2, c->words2, r, g * c->length + s));
+                    want += (double)in.dy[r * O + o] * (double)in.w3[(g * c->length + s) * O + o];
+                pair_compare(had(c, m.d2, r, g, s),
+                             want * keep(c, c->mask2, c->words2, r, g * c->length + s));
                 one += had(c, m.d2, r, g, s);
-                two += had(c, m.d2, r, g, s) * (had(c, m.c2, r, g, s) - (double)m.mean[g]);
+                two += had(c, m.d2, r, g, s) * (had(c, m.c2, r, g, s) - (double)in.mean[g]);
             }
         }
-        compare(sum[g], one);
-        compare(sum_c[g], two);
+        pair_compare(sum[g], one);
+        pair_compare(sum_c[g], two);
         for (int64_t r = 0; r < c->rows; r++)
             for (int64_t s = c->length; s < pitch; s++)
                 CU_ASSERT_EQUAL(had(c, m.d2, r, g, s), 0);
     }
-    close_to(1e-4);
+    pair_close_to(1e-4);
 }
 
 static double dc2(const dn_pair_convs *c, int64_t r, int g, int64_t s)
 {
-    return (double)m.p[g] * had(c, m.d2, r, g, s) + (double)m.q[g] * had(c, m.c2, r, g, s) + (double)m.r[g];
+    return (double)in.p[g] * had(c, m.d2, r, g, s) + (double)in.q[g] * had(c, m.c2, r, g, s) +
+           (double)in.r[g];
 }
 
 static void check_mix_back(const dn_pair_passes *use, const dn_pair_convs *c)
 {
-    use->mix_back(c, m.u, m.w2, m.c2, m.d2, m.p, m.q, m.r, m.dw2, m.dbias2, m.cross);
+    use->mix_back(c, in.u, in.w2, m.c2, m.d2, in.p, in.q, in.r, m.dw2, m.dbias2, m.cross);
     for (int g = 0; g < G; g++) {
         double bias = 0, want[F] = {0};
         for (int64_t r = 0; r < c->rows; r++)
@@ -235,9 +164,9 @@ static void check_mix_back(const dn_pair_passes *use, const dn_pair_convs *c)
                 for (int f = 0; f < F; f++)
                     want[f] += dc2(c, r, g, s) * z1(c, r, f, s);
             }
-        compare((double)m.dbias2[g], bias);
+        pair_compare((double)m.dbias2[g], bias);
         for (int f = 0; f < F; f++)
-            compare((double)m.dw2[g * F + f], want[f]);
+            pair_compare((double)m.dw2[g * F + f], want[f]);
     }
     for (int f = 0; f < F; f++) {
         double want[X] = {0};
@@ -245,15 +174,15 @@ static void check_mix_back(const dn_pair_passes *use, const dn_pair_convs *c)
             for (int64_t s = 0; s < c->length; s++) {
                 double d = 0;
                 for (int g = 0; g < G; g++)
-                    d += (double)m.w2[g * F + f] * dc2(c, r, g, s);
+                    d += (double)in.w2[g * F + f] * dc2(c, r, g, s);
                 d *= keep(c, c->mask1, c->words1, r, f * c->length + s);
                 for (int j = 0; j < X; j++)
-                    want[j] += d * window(c, r, s, j);
+                    want[j] += d * pair_window(c, r, s, j);
             }
         for (int j = 0; j < X; j++)
-            compare(m.cross[f][j], want[j]);
+            pair_compare(m.cross[f][j], want[j]);
     }
-    close_to(1e-4);
+    pair_close_to(1e-4);
 }
 
 /* With every instruction set that this CPU has. */
@@ -289,8 +218,8 @@ static void company_of(const dn_pair_passes *use)
     double sum[G], square[G];
     dn_pair_convs c = make(ROWS, LENGTH, true);
 
-    use->mix(&c, m.u, m.w2, m.bias2, m.c2, sum, square);
-    use->narrow(&c, m.c2, m.slope, m.shift, m.w3, m.y);
+    use->mix(&c, in.u, in.w2, in.bias2, m.c2, sum, square);
+    use->narrow(&c, m.c2, in.slope, in.shift, in.w3, m.y);
     memcpy(y, m.y, sizeof y);
     for (int64_t r = 0; r < ROWS; r++) {
         dn_pair_convs one = c;
@@ -299,8 +228,8 @@ static void company_of(const dn_pair_passes *use)
         one.b += r * (PITCH + DN_PAIR_ROOM);
         one.mask1 += r * c.words1;
         one.mask2 += r * c.words2;
-        use->mix(&one, m.u, m.w2, m.bias2, m.c2, sum, square);
-        use->narrow(&one, m.c2, m.slope, m.shift, m.w3, m.y);
+        use->mix(&one, in.u, in.w2, in.bias2, m.c2, sum, square);
+        use->narrow(&one, m.c2, in.slope, in.shift, in.w3, m.y);
         CU_ASSERT_EQUAL(memcmp(m.y, y + r * O, O * sizeof(float)), 0);
     }
 }
@@ -333,8 +262,8 @@ static void choice(void)
         last = use;
     }
     CU_ASSERT(n >= 1 && last == dn_pair_passes_any());
-    dn_pair_passes_at(0)->mix(&c, m.u, m.w2, m.bias2, c2_first, sum, square);
-    dn_pair_mix(&c, m.u, m.w2, m.bias2, m.c2, sum, square);
+    dn_pair_passes_at(0)->mix(&c, in.u, in.w2, in.bias2, c2_first, sum, square);
+    dn_pair_mix(&c, in.u, in.w2, in.bias2, m.c2, sum, square);
     CU_ASSERT_EQUAL(memcmp(c2_first, m.c2, sizeof m.c2), 0);
     printf("    instruction sets: %d, the first is %s\n", n, dn_pair_passes_at(0)->isa);
 }
@@ -348,21 +277,21 @@ static void not_a_number(void)
         double sum[G], square[G], sum_c[G];
         dn_pair_convs c = make(9, 40, false);
 
-        m.a[3 * (64 + DN_PAIR_ROOM) + 20] = NAN;
-        use->mix(&c, m.u, m.w2, m.bias2, m.c2, sum, square);
+        in.a[3 * (64 + DN_PAIR_ROOM) + 20] = NAN;
+        use->mix(&c, in.u, in.w2, in.bias2, m.c2, sum, square);
         CU_ASSERT(isnan(sum[0]) && isnan(square[G - 1]));
-        use->narrow(&c, m.c2, m.slope, m.shift, m.w3, m.y);
+        use->narrow(&c, m.c2, in.slope, in.shift, in.w3, m.y);
         for (int64_t r = 0; r < 9; r++)
             for (int o = 0; o < O; o++)
                 CU_ASSERT_EQUAL(isnan(m.y[r * O + o]) != 0, r == 3);
-        use->narrow_back(&c, m.c2, m.slope, m.shift, m.mean, m.w3, m.dy, m.dw3, m.d2, sum, sum_c);
+        use->narrow_back(&c, m.c2, in.slope, in.shift, in.mean, in.w3, in.dy, m.dw3, m.d2, sum, sum_c);
         CU_ASSERT(isnan(m.dw3[20 * O]) && !isnan(m.dw3[22 * O]) && isnan(sum_c[0]));
-        use->mix_back(&c, m.u, m.w2, m.c2, m.d2, m.p, m.q, m.r, m.dw2, m.dbias2, m.cross);
+        use->mix_back(&c, in.u, in.w2, m.c2, m.d2, in.p, in.q, in.r, m.dw2, m.dbias2, m.cross);
         CU_ASSERT(isnan(m.dw2[0]) && isnan(m.cross[0][0]));
-        c.mask1 = m.mask1; /* nothing is kept */
+        c.mask1 = in.mask1; /* nothing is kept */
         c.words1 = dn_dropout_words(F * 40);
-        use->mix(&c, m.u, m.w2, m.bias2, m.c2, sum, square);
-        use->narrow(&c, m.c2, m.slope, m.shift, m.w3, m.y);
+        use->mix(&c, in.u, in.w2, in.bias2, m.c2, sum, square);
+        use->narrow(&c, m.c2, in.slope, in.shift, in.w3, m.y);
         CU_ASSERT(sum[0] == 0 && !isnan(m.y[3 * O]));
     }
 }

@@ -11,6 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 #include "jobs/cli/run/run_lock.h"
+#include "tests/support/child.h"
+
+static const char *program; /* this one, to be started as a holder */
 
 static const char *lock_file(void)
 {
@@ -25,38 +28,20 @@ static bool there(void)
     return access(lock_file(), F_OK) == 0;
 }
 
-/* A process that holds the lock until it is killed; -1: it did not get it. */
-static pid_t start_holder(void)
+/* A process that holds the lock until it is killed. */
+static int hold(const char *run_dir)
 {
-    int ready[2];
-    char got = 'n';
-    pid_t pid;
+    dn_run_lock l;
 
-    if (pipe(ready) != 0 || (pid = fork()) < 0)
-        return -1;
-    if (pid == 0) {
-        dn_run_lock l;
-        char word = dn_run_lock_take(test_dir(), 0, &l, NULL) == DN_OK && l.held ? 'y' : 'n';
-
-        if (write(ready[1], &word, 1) == 1)
-            for (;;)
-                pause();
-        _exit(1);
-    }
-    close(ready[1]);
-    if (read(ready[0], &got, 1) != 1)
-        got = 'n';
-    close(ready[0]);
-    CU_ASSERT_EQUAL(got, 'y');
-    return pid;
+    if (dn_run_lock_take(run_dir, 0, &l, NULL) == DN_OK && l.held && test_child_ready())
+        for (;;)
+            pause();
+    return 1;
 }
 
-static void stop_holder(pid_t pid)
+static pid_t start_holder(void)
 {
-    if (pid <= 0)
-        return;
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
+    return test_child_start(program, "hold", test_dir());
 }
 
 static void taken_and_given_up(void)
@@ -89,7 +74,7 @@ static void the_second_is_refused(void)
     dn_run_lock_release(&l);
     CU_ASSERT(there()); /* the other's */
     CU_ASSERT_EQUAL(dn_run_lock_take(test_dir(), 250, &l, NULL), DN_ECANTCREAT);
-    stop_holder(pid);
+    test_child_kill(pid);
     CU_ASSERT(there());
     CU_ASSERT_EQUAL(dn_run_lock_take(test_dir(), 0, &l, NULL), DN_OK);
     CU_ASSERT(l.held);
@@ -112,7 +97,7 @@ static void waits_for_one_that_ends(void)
     CU_ASSERT(l.held);
     dn_run_lock_release(&l);
     waitpid(killer, NULL, 0);
-    stop_holder(pid);
+    test_child_kill(pid);
 }
 
 static void left_behind(const char *text)
@@ -161,7 +146,7 @@ static void an_unsigned_holder(void)
     CU_ASSERT_EQUAL(truncate(lock_file(), 0), 0);
     CU_ASSERT_EQUAL(dn_run_lock_take(test_dir(), 0, &l, &err), DN_ECANTCREAT);
     CU_ASSERT(strstr(err.text, "another process") != NULL);
-    stop_holder(pid);
+    test_child_kill(pid);
     unlink(lock_file());
 }
 
@@ -175,7 +160,7 @@ static void a_removed_file_is_no_lock(void)
     CU_ASSERT_EQUAL(dn_run_lock_take(test_dir(), 0, &l, NULL), DN_OK);
     CU_ASSERT(l.held && there());
     dn_run_lock_release(&l);
-    stop_holder(pid);
+    test_child_kill(pid);
 }
 
 /* No such directory, or the lock cannot be a file: the run goes on and says later what it cannot write. */
@@ -209,5 +194,8 @@ static const dn_test tests[] = {{"taken and given up", taken_and_given_up},
 
 int main(int argc, char **argv)
 {
+    program = argv[0];
+    if (argc == 3 && strcmp(argv[1], "hold") == 0)
+        return hold(argv[2]);
     return test_main(argc, argv, "run_lock", tests);
 }

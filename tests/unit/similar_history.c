@@ -1,5 +1,6 @@
 /* similar_history.c - tests of solvers/stats/{kmers,label_history,similar_history}.h against NumPy
  * (tests/golden/make_similar_history.py), against the definition, and at the edges */
+#include "tests/support/golden_numbers.h"
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -26,16 +27,6 @@ typedef struct golden {
     double score[ROWS][SCORES]; /* target, drug, both; near drug, near target, both, pair */
 } golden;
 
-static bool numbers(FILE *f, const char *word, int64_t n, double *out)
-{
-    char got[32] = "";
-    bool fine = fscanf(f, "%31s", got) == 1 && strcmp(got, word) == 0;
-
-    for (int64_t i = 0; fine && i < n; i++)
-        fine = fscanf(f, "%lf", &out[i]) == 1;
-    return fine;
-}
-
 static bool golden_read(FILE *f, golden *g)
 {
     double head[3], row[4 + SCORES];
@@ -58,11 +49,11 @@ static bool golden_read(FILE *f, golden *g)
         g->offset[i + 1] = g->offset[i] + (int64_t)strlen(text);
     }
     for (int64_t i = 0; fine && i < g->targets; i++)
-        fine = numbers(f, "target", g->targets, g->like_target[i]);
+        fine = golden_row(f, "target", g->targets, g->like_target[i]);
     for (int64_t i = 0; fine && i < g->drugs; i++)
-        fine = numbers(f, "drug", g->drugs, g->like_drug[i]);
+        fine = golden_row(f, "drug", g->drugs, g->like_drug[i]);
     for (int64_t i = 0; fine && i < g->n; i++) {
-        fine = numbers(f, "row", 4 + SCORES, row);
+        fine = golden_row(f, "row", 4 + SCORES, row);
         g->drug[i] = (int64_t)row[0];
         g->target[i] = (int64_t)row[1];
         g->label[i] = (uint8_t)row[2];
@@ -70,7 +61,7 @@ static bool golden_read(FILE *f, golden *g)
             g->training[g->n_training++] = i;
         memcpy(g->score[i], row + 4, sizeof g->score[i]);
     }
-    return fine && numbers(f, "auroc", SCORES, row);
+    return fine && golden_row(f, "auroc", SCORES, row);
 }
 
 static bool near(double a, double b)
@@ -120,15 +111,12 @@ static void check_histories(const golden *g)
 
 static void agrees_with_numpy(void)
 {
-    FILE *f = fopen(DN_TEST_GOLDEN "/similar_history.txt", "r");
+    FILE *f = golden_open("similar_history.txt");
     static golden g;
-    int cases = 0, c;
+    int cases = 0;
 
-    CU_ASSERT_PTR_NOT_NULL(f);
     if (f == NULL)
         return;
-    while ((c = fgetc(f)) != '\n' && c != EOF) /* the line that says who made it */
-        continue;
     for (; golden_read(f, &g); cases++) {
         check_kmers(&g);
         check_histories(&g);
