@@ -197,6 +197,59 @@ int64_t dn_names_find(const dn_names *t, const char *name, size_t len)
 
 /* ---- numbers ---- */
 
+/* The exponent [at, end) of a number, e-05, joins *power; one that is beyond all doubles stays there. */
+static bool add_exponent(const char *at, const char *end, int64_t *power)
+{
+    const int64_t far = 100000000000000000;
+    bool minus = end - at > 1 && at[1] == '-';
+    int64_t e = 0;
+
+    at += end - at > 1 && (at[1] == '-' || at[1] == '+') ? 2 : 1;
+    if (at == end)
+        return false;
+    for (; at < end && *at >= '0' && *at <= '9'; at++)
+        e = e < far ? e * 10 + (*at - '0') : e;
+    *power += minus ? -e : e;
+    return at == end;
+}
+
+/* A number of any length. strtod gets the digits that decide: no double, and no middle between two, has more
+ * than 767, so all that the others can say is whether they are 0; a 1 stands for them when they are not. */
+static bool parse_long(const char *text, const char *end, double *out)
+{
+    enum { DECIDING = 768 };
+    char number[DECIDING + 32]; /* digits, then the power of ten of the last one */
+    const char *at = text + (*text == '-' || *text == '+');
+    bool any = false, point = false, more = false;
+    int64_t n = 0, power = 0;
+    double v;
+
+    for (; at < end && ((*at >= '0' && *at <= '9') || (*at == '.' && !point)); at++) {
+        if (*at == '.') {
+            point = true;
+            continue;
+        }
+        any = true;
+        power -= point;
+        if (n == DECIDING) {
+            power++;
+            more = more || *at != '0';
+        } else if (n > 0 || *at != '0') {
+            number[n++] = *at;
+        }
+    }
+    if (!any || (at < end && ((*at != 'e' && *at != 'E') || !add_exponent(at, end, &power))))
+        return false;
+    if (more || n == 0) {
+        number[n++] = more ? '1' : '0';
+        power -= more;
+    }
+    snprintf(number + n, sizeof number - (size_t)n, "e%lld", (long long)power);
+    v = strtod(number, NULL);
+    *out = *text == '-' ? -v : v;
+    return true;
+}
+
 bool dn_parse_double(const char *text, size_t len, double *out)
 {
     char buf[64];
@@ -207,7 +260,9 @@ bool dn_parse_double(const char *text, size_t len, double *out)
         *out = v;
         return true;
     }
-    if (len == 0 || len >= sizeof buf)
+    if (len >= sizeof buf)
+        return parse_long(text, text + len, out);
+    if (len == 0)
         return false;
     for (size_t i = 0; i < len; i++) /* strtod would also take blanks and hexadecimal */
         if (text[i] == ' ' || text[i] == '\t' || text[i] == 'x' || text[i] == 'X' || text[i] == '\0')

@@ -53,8 +53,9 @@ DN_MUST_CHECK dn_status dn_names_add(dn_names *names, const char *name, size_t l
 int64_t dn_names_find(const dn_names *names, const char *name, size_t len);
 
 /* ---- numbers; the whole field must be the number, blanks around it are not part of it ---- */
-bool dn_parse_double(const char *text, size_t len, double *out); /* also nan, inf; '.' is the decimal point */
-bool dn_parse_int(const char *text, size_t len, int64_t *out);   /* decimal, optional sign, no overflow */
+/* Decimal, of any length, correctly rounded (1e400 is inf); also nan, inf; '.' is the decimal point. */
+bool dn_parse_double(const char *text, size_t len, double *out);
+bool dn_parse_int(const char *text, size_t len, int64_t *out); /* decimal, optional sign, no overflow */
 
 /* ---- text of others, on its way to a terminal or into a table ---- */
 
