@@ -308,19 +308,6 @@ out:
 
 /* ---- ids and hashes ---- */
 
-static dn_status append(const dn_strings *from, dn_strings *to, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    for (int64_t i = 0; i < from->n; i++) {
-        size_t len;
-        const char *text = dn_strings_at(from, i, &len);
-        DN_TRY(dn_strings_add(to, text, len, err));
-    }
-out:
-    return st;
-}
-
 dn_status dn_drug_target_ids(const dn_h5 *h, dn_strings *out, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -329,7 +316,7 @@ dn_status dn_drug_target_ids(const dn_h5 *h, dn_strings *out, dn_error *err)
     DN_TRY(find_entities(h, "/drugs", err));
     DN_TRY(dn_h5_read_strings(h, "/drugs/id", &ids, err));
     DN_TRY(dn_h5_read_strings(h, "/targets/id", &targets, err));
-    DN_PASS(append(&targets, &ids, err));
+    DN_PASS(dn_strings_append(&ids, &targets, err));
     DN_AGREE(dn_h5_comm(h));
     *out = ids;
     ids = (dn_strings){0};

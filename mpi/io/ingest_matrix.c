@@ -159,11 +159,8 @@ static dn_status peek(const char *path, dn_axis genes_in, const dn_gene_table *t
     DN_TRY(dn_delim_open(path, 0, &d, err));
     DN_TRY(look(d, path, t, l, &g, err));
     DN_TRY(decide(path, genes_in, t, &g, l, err));
-    for (int64_t i = g.head.n - l->width; i < g.head.n; i++) {
-        size_t len;
-        const char *name = dn_strings_at(&g.head, i, &len);
-        DN_TRY(dn_strings_add(names, name, len, err));
-    }
+    for (int64_t i = g.head.n - l->width; i < g.head.n; i++)
+        DN_TRY(dn_strings_add_string(names, &g.head, i, err));
 out:
     dn_delim_close(&d);
     dn_strings_destroy(&g.head);

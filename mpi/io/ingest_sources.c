@@ -143,19 +143,6 @@ out:
 
 /* ---- into the file ---- */
 
-static dn_status append(const dn_strings *from, dn_strings *to, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    for (int64_t i = 0; i < from->n; i++) {
-        size_t len;
-        const char *text = dn_strings_at(from, i, &len);
-        DN_TRY(dn_strings_add(to, text, len, err));
-    }
-out:
-    return st;
-}
-
 static dn_status new_bytes(int64_t n, int64_t **out, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -184,8 +171,8 @@ dn_status dn_sources_write(const dn_comm *comm, const dn_sources *s, dn_h5 *h, d
         DN_TRY(dn_h5_remove(h, "/sources", err));
     }
     memcpy(all.bytes + all.path.n, s->bytes, (size_t)s->path.n * sizeof *s->bytes);
-    DN_PASS(append(&s->path, &all.path, err));
-    DN_PASS(append(&s->sha256, &all.sha256, err));
+    DN_PASS(dn_strings_append(&all.path, &s->path, err));
+    DN_PASS(dn_strings_append(&all.sha256, &s->sha256, err));
     DN_AGREE(comm);
     DN_TRY(dn_h5_write_strings(h, "/sources/path", &all.path, err));
     DN_TRY(dn_h5_write_strings(h, "/sources/sha256", &all.sha256, err));

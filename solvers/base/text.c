@@ -24,6 +24,24 @@ out:
     return st;
 }
 
+dn_status dn_strings_add_string(dn_strings *s, const dn_strings *from, int64_t i, dn_error *err)
+{
+    size_t len;
+    const char *text = dn_strings_at(from, i, &len);
+
+    return dn_strings_add(s, text, len, err);
+}
+
+dn_status dn_strings_append(dn_strings *s, const dn_strings *from, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t i = 0; i < from->n; i++)
+        DN_TRY(dn_strings_add_string(s, from, i, err));
+out:
+    return st;
+}
+
 dn_status dn_strings_add_number(dn_strings *s, int64_t v, dn_error *err)
 {
     char text[24];
@@ -185,6 +203,25 @@ dn_status dn_names_add(dn_names *t, const char *name, size_t len, int64_t value,
     }
     *out_value = t->value[key_of(t->slot[at])];
 out:
+    return st;
+}
+
+dn_status dn_names_of(const dn_strings *s, dn_names **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_names *t = NULL;
+    int64_t first;
+
+    DN_TRY(dn_names_create(&t, err));
+    for (int64_t i = 0; i < s->n; i++) {
+        size_t len;
+        const char *text = dn_strings_at(s, i, &len);
+        DN_TRY(dn_names_add(t, text, len, i, &first, err));
+    }
+    *out = t;
+    t = NULL;
+out:
+    dn_names_destroy(&t);
     return st;
 }
 
