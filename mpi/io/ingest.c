@@ -196,15 +196,6 @@ out:
     return st;
 }
 
-static dn_status new_parts(int n, dn_table_part **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)n);
-out:
-    return st;
-}
-
 /* The gene id table, then all files of expression for their names: which genes there are. part is set as soon
  * as there are parts to destroy. */
 static dn_status read_tables(const dn_comm *comm, const dn_import_options *o, bool hash_later, bool sure,
@@ -213,7 +204,7 @@ static dn_status read_tables(const dn_comm *comm, const dn_import_options *o, bo
     dn_status st = DN_OK;
     int n = o->n_expression;
 
-    DN_PASS(new_parts(n, part, err));
+    DN_PASS_NEW(*part, (size_t)n);
     DN_AGREE(comm);
     if (o->gene_ids != NULL)
         DN_TRY(dn_gene_table_read(comm, o->gene_ids, t, err));

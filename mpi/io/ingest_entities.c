@@ -225,15 +225,6 @@ out:
     return st;
 }
 
-static dn_status new_molecules(int64_t n, dn_molecule **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)n);
-out:
-    return st;
-}
-
 dn_status dn_entities_of_smiles(const dn_comm *comm, const dn_strings *texts, dn_entities *e, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -241,7 +232,7 @@ dn_status dn_entities_of_smiles(const dn_comm *comm, const dn_strings *texts, dn
     dn_strings keys = {0}, reasons = {0}, all_keys = {0};
     dn_molecule *m = NULL; /* [mine] */
 
-    DN_PASS(new_molecules(mine.end - mine.begin, &m, err));
+    DN_PASS_NEW(m, (size_t)(mine.end - mine.begin));
     DN_PASS(read_molecules(texts, mine, m, &keys, &reasons, err));
     DN_AGREE(comm);
     DN_TRY(dn_gather_strings(comm, &keys, &all_keys, err));

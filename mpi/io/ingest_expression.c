@@ -457,15 +457,6 @@ static void summarise(const dn_gene_table *t, const dn_expression *e, dn_range m
     }
 }
 
-static dn_status new_values(int64_t n, int64_t **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)n);
-out:
-    return st;
-}
-
 dn_status dn_expression_write(const dn_comm *comm, const dn_gene_table *t, const dn_expression *e, dn_h5 *h,
                               dn_import_report *report, dn_error *err)
 {
@@ -474,7 +465,7 @@ dn_status dn_expression_write(const dn_comm *comm, const dn_gene_table *t, const
     int64_t dims[2] = {t->genes, e->samples}, count = mine.end - mine.begin;
     int64_t *values = NULL; /* [count] */
 
-    DN_PASS(new_values(count, &values, err));
+    DN_PASS_NEW(values, (size_t)count);
     DN_AGREE(comm);
     if (e->samples > 0) {
         summarise(t, e, mine, values, report);
