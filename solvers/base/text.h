@@ -23,7 +23,8 @@ typedef struct dn_strings {
 
 DN_MUST_CHECK dn_status dn_strings_add(dn_strings *s, const char *text, size_t len, dn_error *err);
 /* String i of `from`, another table; all of it. */
-DN_MUST_CHECK dn_status dn_strings_add_string(dn_strings *s, const dn_strings *from, int64_t i, dn_error *err);
+DN_MUST_CHECK dn_status dn_strings_add_string(dn_strings *s, const dn_strings *from, int64_t i,
+                                              dn_error *err);
 DN_MUST_CHECK dn_status dn_strings_append(dn_strings *s, const dn_strings *from, dn_error *err);
 /* An integer in decimal. */
 DN_MUST_CHECK dn_status dn_strings_add_number(dn_strings *s, int64_t v, dn_error *err);

@@ -219,9 +219,9 @@ static void long_numbers(void)
     long wrong = 0;
     double v = 42;
 
-    CU_ASSERT(dn_parse_double("0.1234567890123456789012345678901234567890123456789012345678901234567890", 72,
-                              &v) &&
-              v == 0.12345678901234568);
+    CU_ASSERT(
+        dn_parse_double("0.1234567890123456789012345678901234567890123456789012345678901234567890", 72, &v) &&
+        v == 0.12345678901234568);
     for (int i = 0; i < 20000 && wrong < 5; i++) {
         long_number(text);
         wrong += !whole(text);
@@ -245,7 +245,8 @@ static void long_numbers(void)
     CU_ASSERT(!dn_parse_double(text, 100, &v));
 }
 
-/* The middle between the two doubles that need most digits, alone, with zeros and with a 1 far behind them. */
+/* The middle between the two doubles that need most digits, alone, with zeros and with a 1 far behind them.
+ */
 static void middles(void)
 {
     enum { PLACES = 1075, BEHIND = 5000 };
