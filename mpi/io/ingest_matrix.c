@@ -2,7 +2,6 @@
 #include "mpi/io/ingest_private.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include "mpi/core/agree.h"
@@ -465,20 +464,6 @@ void dn_table_rows_close(dn_table_rows *r)
     *r = (dn_table_rows){0};
 }
 
-/* Names for samples that have none. */
-static dn_status number_samples(int64_t n, dn_strings *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    for (int64_t i = 0; i < n; i++) {
-        char name[32];
-        int len = snprintf(name, sizeof name, "sample_%lld", (long long)i + 1);
-        DN_TRY(dn_strings_add(out, name, (size_t)len, err));
-    }
-out:
-    return st;
-}
-
 dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis genes_in,
                              const dn_gene_table *table, int hasher, bool later, bool along,
                              dn_table_part *out, dn_error *err)
@@ -504,8 +489,8 @@ dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis gene
     p.first = dn_before(comm, p.rows);
     total = dn_sum(comm, p.rows);
     DN_TRY(dn_gather_strings(comm, &ids, l->columns ? &p.sample : &p.gene, err));
-    if (!l->id_column)
-        DN_PASS(number_samples(total, &p.sample, err));
+    if (!l->id_column) /* samples have no names */
+        DN_PASS(dn_strings_add_numbered(&p.sample, "sample_", total, err));
     DN_AGREE(comm);
     if (l->columns)
         p.gene = names;

@@ -42,6 +42,19 @@ out:
     return st;
 }
 
+dn_status dn_strings_add_numbered(dn_strings *s, const char *word, int64_t n, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t i = 1; i <= n; i++) {
+        char text[40];
+        int len = snprintf(text, sizeof text, "%.15s%lld", word, (long long)i);
+        DN_TRY(dn_strings_add(s, text, (size_t)len, err));
+    }
+out:
+    return st;
+}
+
 dn_status dn_strings_add_number(dn_strings *s, int64_t v, dn_error *err)
 {
     char text[24];
