@@ -9,6 +9,7 @@
 #include "mpi/io/share.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/cells.h"
+#include "solvers/base/pages.h"
 #include "solvers/formats/fields.h"
 #include "solvers/formats/source.h"
 
@@ -414,6 +415,8 @@ static void next_panel(dn_table_rows *r)
 {
     dn_table_part *p = r->part;
 
+    if (r->x != NULL)
+        dn_pages_discard(r->x, (size_t)(p->room * r->columns) * sizeof *r->x);
     dn_free(r->x);
     r->x = NULL;
     r->rows = 0;
