@@ -110,16 +110,6 @@ out:
 
 /* ---- targets ---- */
 
-static dn_status new_rows(int64_t n, double **out_like, int32_t **out_scratch, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out_like, (size_t)n);
-    DN_NEW(*out_scratch, DN_KMERS);
-out:
-    return st;
-}
-
 dn_status dn_alike_targets(const dn_comm *comm, const dn_targets *t, double threshold, int64_t *out_cluster,
                            dn_error *err)
 {
@@ -130,7 +120,8 @@ dn_status dn_alike_targets(const dn_comm *comm, const dn_targets *t, double thre
     int32_t *scratch = NULL; /* [DN_KMERS] */
 
     DN_PASS(new_forests(comm, t->n, threshold, &all, err));
-    DN_PASS(new_rows(t->n, &like, &scratch, err));
+    DN_PASS_NEW(like, (size_t)t->n);
+    DN_PASS_NEW(scratch, DN_KMERS);
     DN_PASS(dn_kmers_create(t->sequence.bytes, t->sequence.offset, t->n, &k, err));
     DN_AGREE(comm);
     for (int64_t i = 0; i < t->n; i++)

@@ -1,6 +1,6 @@
 /* split.h - which pairs train, which validate, which test: a pure function of the seed
  *
- * Contents: the plan and its parts (pure), counts (pure), storing (collective)
+ * Contents: the plan and its parts (pure), counts (pure; split_count.c), storing (collective; split_store.c)
  *
  * Ranking: pairs (or genes) are ranked by 64 random bits of the stream (seed, DN_RNG_SPLIT, draw),
  * item = index of the pair in its set (of the gene in its table), ties by index. Draws: 1 pairs of a

@@ -5,7 +5,6 @@
  */
 #include "mpi/data/synth_graph.h"
 
-#include <stdio.h>
 #include <string.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
@@ -198,20 +197,6 @@ out:
     return st;
 }
 
-static dn_status name_nodes(const dn_synth_graph_options *o, dn_strings *ids, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    for (int64_t i = 0; i < o->drugs + o->genes; i++) {
-        char id[24];
-        int len = i < o->drugs ? snprintf(id, sizeof id, "D%lld", (long long)i + 1)
-                               : snprintf(id, sizeof id, "G%lld", (long long)(i - o->drugs) + 1);
-        DN_TRY(dn_strings_add(ids, id, (size_t)len, err));
-    }
-out:
-    return st;
-}
-
 static dn_status write_bipartite_nodes(const maker *m, dn_h5 *h, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -219,7 +204,8 @@ static dn_status write_bipartite_nodes(const maker *m, dn_h5 *h, dn_error *err)
     dn_strings ids = {0};
     uint8_t *side = NULL;
 
-    DN_PASS(name_nodes(&m->g->o, &ids, err));
+    DN_PASS(dn_strings_add_numbered(&ids, "D", m->g->o.drugs, err));
+    DN_PASS(dn_strings_add_numbered(&ids, "G", m->g->o.genes, err));
     side = dn_calloc((size_t)(mine.end - mine.begin), sizeof *side);
     if (side == NULL)
         st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: sides of nodes");

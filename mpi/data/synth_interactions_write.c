@@ -2,7 +2,6 @@
  * synth_interactions.h */
 #include "mpi/data/synth_interactions.h"
 
-#include <stdio.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
 #include "mpi/data/threshold.h"
@@ -52,7 +51,7 @@ static void destroy_share(share *k)
 static dn_status make_side(const dn_synth_dti_options *o, bool targets, side *s, dn_error *err)
 {
     dn_status st = DN_OK;
-    char text[DN_SYNTH_SEQUENCE_MAX], name[32];
+    char text[DN_SYNTH_SEQUENCE_MAX];
 
     _Static_assert((int)DN_SYNTH_SMILES_CAP <= (int)DN_SYNTH_SEQUENCE_MAX, "a SMILES has room in text");
     s->n = targets ? o->targets : o->drugs;
@@ -60,14 +59,12 @@ static dn_status make_side(const dn_synth_dti_options *o, bool targets, side *s,
     DN_NEW(s->family, (size_t)s->n);
     DN_NEW(s->leaning, (size_t)s->n);
     DN_NEW(s->hub, (size_t)s->n);
+    DN_TRY(dn_strings_add_numbered(&s->id, targets ? "T" : "D", s->n, err));
     for (int64_t i = 0; i < s->n; i++) {
-        int len = snprintf(name, sizeof name, "%c%lld", targets ? 'T' : 'D', (long long)i + 1);
-
         s->of[i] = targets ? dn_synth_target_of(o, i) : dn_synth_drug_of(o, i);
         s->family[i] = s->of[i].family;
         s->leaning[i] = s->of[i].leaning;
         s->hub[i] = s->of[i].hub;
-        DN_TRY(dn_strings_add(&s->id, name, (size_t)len, err));
         DN_TRY(dn_strings_add(&s->text, text,
                               targets ? dn_synth_sequence(o, i, text) : dn_synth_smiles(o, i, text), err));
     }

@@ -43,26 +43,13 @@ static void destroy(block *k)
     dn_synth_maker_destroy(&k->maker);
 }
 
-static dn_status number_names(dn_strings *s, char letter, int64_t n, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    for (int64_t i = 1; i <= n; i++) {
-        char name[32];
-        int len = snprintf(name, sizeof name, "%c%lld", letter, (long long)i);
-        DN_TRY(dn_strings_add(s, name, (size_t)len, err));
-    }
-out:
-    return st;
-}
-
 static dn_status make_genes(const dn_synth_options *o, block *k, dn_error *err)
 {
     dn_status st = DN_OK;
     size_t n = (size_t)(k->genes.end - k->genes.begin);
 
-    DN_TRY(number_names(&k->gene_id, 'G', o->genes, err));
-    DN_TRY(number_names(&k->sample_id, 'S', o->samples, err));
+    DN_TRY(dn_strings_add_numbered(&k->gene_id, "G", o->genes, err));
+    DN_TRY(dn_strings_add_numbered(&k->sample_id, "S", o->samples, err));
     DN_NEW(k->values, n);
     DN_NEW(k->table_row, n);
     DN_NEW(k->module, n);

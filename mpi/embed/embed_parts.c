@@ -273,22 +273,6 @@ out:
     return st;
 }
 
-static dn_status index_names(const dn_strings *sequence, dn_names **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    int64_t had;
-
-    DN_TRY(dn_names_create(out, err));
-    for (int64_t i = 0; i < sequence->n; i++) {
-        size_t len;
-        const char *text = dn_strings_at(sequence, i, &len);
-
-        DN_TRY(dn_names_add(*out, text, len, i, &had, err));
-    }
-out:
-    return st;
-}
-
 /* found: how many files there are. A protein makes a part at most. */
 static dn_status parts_create(const char *dir, int64_t found, const dn_strings *sequence, dn_parts *out,
                               dn_names **out_names, dn_error *err)
@@ -301,7 +285,7 @@ static dn_status parts_create(const char *dir, int64_t found, const dn_strings *
     DN_NEW(out->place, (size_t)sequence->n);
     for (int64_t i = 0; i < sequence->n; i++)
         out->part[i] = -1;
-    DN_TRY(index_names(sequence, out_names, err));
+    DN_TRY(dn_names_of(sequence, out_names, err));
 out:
     return st;
 }
@@ -364,12 +348,8 @@ static dn_status choose_strings(const dn_strings *sequence, int64_t n, const int
 {
     dn_status st = DN_OK;
 
-    for (int64_t i = 0; i < n; i++) {
-        size_t len;
-        const char *text = dn_strings_at(sequence, protein[i], &len);
-
-        DN_TRY(dn_strings_add(out, text, len, err));
-    }
+    for (int64_t i = 0; i < n; i++)
+        DN_TRY(dn_strings_add_string(out, sequence, protein[i], err));
 out:
     return st;
 }

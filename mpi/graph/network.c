@@ -49,12 +49,9 @@ static dn_status pick_ids(const dn_loading *l, const dn_strings *all, dn_strings
 {
     dn_status st = DN_OK;
 
-    for (int64_t i = 0; i < l->all; i++) {
-        size_t len;
-        const char *id = dn_strings_at(all, i, &len);
+    for (int64_t i = 0; i < l->all; i++)
         if (l->number[i] >= 0)
-            DN_TRY(dn_strings_add(out, id, len, err));
-    }
+            DN_TRY(dn_strings_add_string(out, all, i, err));
 out:
     return st;
 }

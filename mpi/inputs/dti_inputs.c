@@ -129,8 +129,6 @@ static dn_status choose_targets(const dn_dti_inputs *in, bool all, wanted *w, dn
 {
     dn_status st = DN_OK;
     uint8_t *mark = NULL; /* [targets] */
-    size_t len;
-    const char *text;
 
     DN_NEW(mark, (size_t)in->targets.n);
     DN_NEW(w->target, (size_t)in->targets.n);
@@ -140,10 +138,8 @@ static dn_status choose_targets(const dn_dti_inputs *in, bool all, wanted *w, dn
         if (!all && !mark[t] && t >= in->known[1] && t < in->pairs.targets)
             continue;
         w->target[w->n++] = t;
-        text = dn_strings_at(&in->targets.id, t, &len);
-        DN_TRY(dn_strings_add(&w->id, text, len, err));
-        text = dn_strings_at(&in->targets.sequence, t, &len);
-        DN_TRY(dn_strings_add(&w->sequence, text, len, err));
+        DN_TRY(dn_strings_add_string(&w->id, &in->targets.id, t, err));
+        DN_TRY(dn_strings_add_string(&w->sequence, &in->targets.sequence, t, err));
     }
 out:
     dn_free(mark);

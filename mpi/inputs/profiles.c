@@ -148,15 +148,6 @@ static void quantiles(dn_profiles *p, const dn_shared *memory, dn_ranked *scratc
     dn_shared_barrier(p->memory);
 }
 
-static dn_status new_scratch(int64_t genes, dn_ranked **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)genes);
-out:
-    return st;
-}
-
 /* Collective. */
 static dn_status quantile(dn_profiles *p, dn_error *err)
 {
@@ -166,7 +157,7 @@ static dn_status quantile(dn_profiles *p, dn_error *err)
     dn_ranked *scratch = NULL; /* [genes] */
     size_t bytes = (size_t)p->genes * (1 + CURVES) * sizeof(double) + CURVES * sizeof(int64_t);
 
-    DN_PASS(new_scratch(p->genes, &scratch, err));
+    DN_PASS_NEW(scratch, (size_t)p->genes);
     DN_AGREE(host->all);
     DN_TRY(dn_shared_create(host, bytes, &memory, err));
     quantiles(p, memory, scratch);

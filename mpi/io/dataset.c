@@ -237,10 +237,9 @@ static dn_status measure(const dn_h5 *h, const char *group, dn_pairs *p, int64_t
     if (classes != 2 && classes != DN_CLASSES_MAX)
         DN_FAIL(DN_EDATA, "%s: %s has %lld classes, not 2 or 4", dn_h5_path(h), group, (long long)classes);
     p->classes = (int)classes;
-    DN_TRY(dn_h5_shape(h, "/genes/table_row", &ndims, dims, err));
-    if (dims[0] > (int64_t)INT32_MAX + 1)
-        DN_FAIL(DN_EDATA, "%s: %lld genes, more than 2^31", dn_h5_path(h), (long long)dims[0]);
-    *out_genes = dims[0];
+    DN_TRY(dn_h5_rows(h, "/genes/table_row", out_genes, err));
+    if (*out_genes > (int64_t)INT32_MAX + 1)
+        DN_FAIL(DN_EDATA, "%s: %lld genes, more than 2^31", dn_h5_path(h), (long long)*out_genes);
 out:
     return st;
 }

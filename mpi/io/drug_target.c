@@ -222,19 +222,6 @@ void dn_targets_destroy(dn_targets *t)
 
 /* ---- pairs ---- */
 
-/* Entities of a group, from the length of its table of ids. */
-static dn_status count_entities(const dn_h5 *h, const char *offsets, int64_t *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    int ndims;
-    int64_t dims[4];
-
-    DN_TRY(dn_h5_shape(h, offsets, &ndims, dims, err));
-    *out = dims[0] - 1;
-out:
-    return st;
-}
-
 static dn_status check_pairs(const dn_h5 *h, const char *name, const dn_interactions *p, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -263,8 +250,10 @@ dn_status dn_interactions_load(const dn_h5 *h, const char *name, dn_interactions
     snprintf(path, sizeof path, "%s/label", group);
     DN_TRY(dn_read_vector(h, path, DN_U8, p.n, (void **)&p.label, NULL, err));
     DN_TRY(dn_h5_get_int(h, group, "contradictory", &p.contradictory, err));
-    DN_TRY(count_entities(h, "/drugs/id/offsets", &p.drugs, err));
-    DN_TRY(count_entities(h, "/targets/id/offsets", &p.targets, err));
+    DN_TRY(dn_h5_rows(h, "/drugs/id/offsets", &p.drugs, err));
+    DN_TRY(dn_h5_rows(h, "/targets/id/offsets", &p.targets, err));
+    p.drugs--; /* offsets are one more */
+    p.targets--;
     DN_PASS(check_pairs(h, name, &p, err));
     DN_AGREE(dn_h5_comm(h));
     *out = p;
@@ -308,19 +297,6 @@ out:
 
 /* ---- ids and hashes ---- */
 
-static dn_status append(const dn_strings *from, dn_strings *to, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    for (int64_t i = 0; i < from->n; i++) {
-        size_t len;
-        const char *text = dn_strings_at(from, i, &len);
-        DN_TRY(dn_strings_add(to, text, len, err));
-    }
-out:
-    return st;
-}
-
 dn_status dn_drug_target_ids(const dn_h5 *h, dn_strings *out, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -329,7 +305,7 @@ dn_status dn_drug_target_ids(const dn_h5 *h, dn_strings *out, dn_error *err)
     DN_TRY(find_entities(h, "/drugs", err));
     DN_TRY(dn_h5_read_strings(h, "/drugs/id", &ids, err));
     DN_TRY(dn_h5_read_strings(h, "/targets/id", &targets, err));
-    DN_PASS(append(&targets, &ids, err));
+    DN_PASS(dn_strings_append(&ids, &targets, err));
     DN_AGREE(dn_h5_comm(h));
     *out = ids;
     ids = (dn_strings){0};

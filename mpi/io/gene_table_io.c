@@ -277,12 +277,9 @@ dn_status dn_gene_table_load(const dn_comm *comm, const dn_h5 *h, dn_gene_table 
     dn_gene_table t = {0};
     dn_strings names = {0};
     char primary[128];
-    int ndims;
-    int64_t dims[4];
 
     DN_TRY(dn_h5_get_int(h, "/genes", "table_rows", &t.rows, err));
-    DN_TRY(dn_h5_shape(h, "/genes/table_row", &ndims, dims, err));
-    t.genes = dims[0];
+    DN_TRY(dn_h5_rows(h, "/genes/table_row", &t.genes, err));
     DN_PASS(new_genes(&t, err));
     DN_AGREE(comm);
     DN_TRY(dn_h5_read(h, "/genes/table_row", DN_I64, 0, t.genes, t.row_of_gene, err));

@@ -75,6 +75,8 @@ bool dn_h5_has(const dn_h5 *h,
 /* ndims and dims [4] of a dataset. Fails: DN_EDATA absent. */
 DN_MUST_CHECK dn_status dn_h5_shape(const dn_h5 *h, const char *name, int *out_ndims, int64_t *out_dims,
                                     dn_error *err);
+/* The first of them. */
+DN_MUST_CHECK dn_status dn_h5_rows(const dn_h5 *h, const char *name, int64_t *out_rows, dn_error *err);
 
 /* Write a new dataset of ndims x dims; this rank brings `count` leading rows from `start` on (other
  * dimensions whole), so the ranks' blocks of rows cover dims[0]. count may be 0. */

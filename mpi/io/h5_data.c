@@ -99,6 +99,18 @@ out:
     return st;
 }
 
+dn_status dn_h5_rows(const dn_h5 *h, const char *name, int64_t *out_rows, dn_error *err)
+{
+    dn_status st = DN_OK;
+    int ndims;
+    int64_t dims[4] = {0};
+
+    DN_TRY(dn_h5_shape(h, name, &ndims, dims, err));
+    *out_rows = dims[0];
+out:
+    return st;
+}
+
 /* Select `count` leading rows from `start` in the file and as much in memory. */
 static void select_rows(hid_t file_space, int ndims, const hsize_t *dims, int64_t start, int64_t count,
                         hid_t *out_memory)

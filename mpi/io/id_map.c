@@ -176,16 +176,10 @@ out:
 static dn_status room(dn_id_map *m, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t number;
 
-    DN_TRY(dn_names_create(&m->number, err));
+    DN_TRY(dn_names_of(&m->name, &m->number, err));
     DN_NEW(m->meaning, (size_t)m->name.n);
     DN_NEW(m->first, (size_t)m->meanings);
-    for (int64_t i = 0; i < m->name.n; i++) {
-        size_t len;
-        const char *name = dn_strings_at(&m->name, i, &len);
-        DN_TRY(dn_names_add(m->number, name, len, i, &number, err));
-    }
 out:
     return st;
 }

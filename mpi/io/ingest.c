@@ -196,15 +196,6 @@ out:
     return st;
 }
 
-static dn_status new_parts(int n, dn_table_part **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)n);
-out:
-    return st;
-}
-
 /* The gene id table, then all files of expression for their names: which genes there are. part is set as soon
  * as there are parts to destroy. */
 static dn_status read_tables(const dn_comm *comm, const dn_import_options *o, bool hash_later, bool sure,
@@ -213,7 +204,7 @@ static dn_status read_tables(const dn_comm *comm, const dn_import_options *o, bo
     dn_status st = DN_OK;
     int n = o->n_expression;
 
-    DN_PASS(new_parts(n, part, err));
+    DN_PASS_NEW(*part, (size_t)n);
     DN_AGREE(comm);
     if (o->gene_ids != NULL)
         DN_TRY(dn_gene_table_read(comm, o->gene_ids, t, err));
@@ -232,6 +223,15 @@ out:
     return st;
 }
 
+static void report_genes(const dn_gene_table *t, dn_import_report *r)
+{
+    r->table_rows = t->rows;
+    r->genes = t->genes;
+    r->dropped = t->rows - t->genes;
+    r->decoys = t->decoys;
+    r->ambiguous = t->ambiguous;
+}
+
 /* The files again for their numbers. */
 static dn_status read_expression(const dn_comm *comm, const dn_import_options *o, const dn_gene_table *t,
                                  dn_table_part *part, dn_expression *e, dn_import_report *r, dn_error *err)
@@ -243,11 +243,7 @@ static dn_status read_expression(const dn_comm *comm, const dn_import_options *o
     DN_AGREE(comm);
     for (int i = 0; i < n; i++)
         DN_TRY(dn_expression_append(comm, o->expression[i], o, t, &part[i], e, &r->expression[i], err));
-    r->table_rows = t->rows;
-    r->genes = t->genes;
-    r->dropped = t->rows - t->genes;
-    r->decoys = t->decoys;
-    r->ambiguous = t->ambiguous;
+    report_genes(t, r);
     dn_strings_copy(&t->column, t->primary, r->primary, sizeof r->primary);
 out:
     return st;
@@ -269,12 +265,18 @@ out:
     return st;
 }
 
-/* The rows that were set aside get their name when the dataset has its own. */
-static dn_status publish(const dn_comm *comm, const dn_import_options *o, const dn_sources *s, dn_h5 **h,
-                         dn_error *err)
+/* All sets and their sources; then the file gets its name, and so do the rows that were set aside. */
+static dn_status finish(const dn_comm *comm, const dn_import_options *o, const dn_sources *s,
+                        const dn_gene_table *t, dn_h5 **h, dn_import_report *r, dn_error *err)
 {
     dn_status st = DN_OK;
 
+    DN_TRY(dn_ingest_pair_sets(comm, o, s, t, *h, r, err));
+    if (o->n_layers > 0)
+        DN_TRY(dn_ingest_network(comm, o, s, *h, r, err));
+    if (o->n_interactions > 0)
+        DN_TRY(dn_ingest_interactions(comm, o, s, *h, r, err));
+    DN_TRY(dn_sources_write(comm, s, *h, err));
     if (comm->rank == 0)
         st = dn_sources_check(o, s, err);
     DN_AGREE(comm);
@@ -326,13 +328,7 @@ static dn_status import_new(const dn_comm *comm, const dn_import_options *o, dn_
         DN_TRY(dn_expression_write(comm, t, &e, h, r, err));
         DN_TRY(write_files(comm, o, h, err));
     }
-    DN_TRY(dn_ingest_pair_sets(comm, o, s, t, h, r, err));
-    if (o->n_layers > 0)
-        DN_TRY(dn_ingest_network(comm, o, s, h, r, err));
-    if (o->n_interactions > 0)
-        DN_TRY(dn_ingest_interactions(comm, o, s, h, r, err));
-    DN_TRY(dn_sources_write(comm, s, h, err));
-    DN_TRY(publish(comm, o, s, &h, err));
+    DN_TRY(finish(comm, o, s, t, &h, r, err));
 out:
     dn_h5_close(&h);
     dn_expression_destroy(&e);
@@ -454,11 +450,7 @@ static dn_status load_genes(const dn_comm *comm, dn_h5 *h, dn_gene_table *t, dn_
     if (!dn_h5_has(h, "/genes"))
         DN_FAIL(DN_EDATA, "%s: holds no genes, so a pair set cannot be added", dn_h5_path(h));
     DN_TRY(dn_gene_table_load(comm, h, t, err));
-    r->table_rows = t->rows;
-    r->genes = t->genes;
-    r->dropped = t->rows - t->genes;
-    r->decoys = t->decoys;
-    r->ambiguous = t->ambiguous;
+    report_genes(t, r);
 out:
     return st;
 }
@@ -479,13 +471,7 @@ static dn_status import_add(const dn_comm *comm, const dn_import_options *o, con
     if (o->n_pairs > 0)
         DN_TRY(load_genes(comm, h, &t, r, err));
     DN_TRY(remove_sets(o, h, err));
-    DN_TRY(dn_ingest_pair_sets(comm, o, s, &t, h, r, err));
-    if (o->n_layers > 0)
-        DN_TRY(dn_ingest_network(comm, o, s, h, r, err));
-    if (o->n_interactions > 0)
-        DN_TRY(dn_ingest_interactions(comm, o, s, h, r, err));
-    DN_TRY(dn_sources_write(comm, s, h, err));
-    DN_TRY(publish(comm, o, s, &h, err));
+    DN_TRY(finish(comm, o, s, &t, &h, r, err));
 out:
     dn_h5_close(&h);
     dn_gene_table_destroy(&t);

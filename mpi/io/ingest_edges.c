@@ -19,15 +19,6 @@ enum { BINS = 1 << 16, PATH = 160 };
 
 /* ---- to the owners ---- */
 
-static dn_status new_counts(int64_t n, int64_t **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)n);
-out:
-    return st;
-}
-
 /* cut [size + 1]: rank r owns the nodes [cut[r], cut[r + 1]). Collective. */
 static dn_status cut_nodes(const dn_comm *comm, const dn_edge_part *p, int64_t *cut, dn_error *err)
 {
@@ -35,7 +26,7 @@ static dn_status cut_nodes(const dn_comm *comm, const dn_edge_part *p, int64_t *
     int64_t bins = p->nodes < BINS ? p->nodes : BINS, *count = NULL, total = 0, before = 0;
     int r = 1;
 
-    DN_PASS(new_counts(bins, &count, err));
+    DN_PASS_NEW(count, (size_t)bins);
     DN_AGREE(comm);
     for (int64_t i = 0; i < p->n; i++)
         count[dn_block_of(p->nodes, p->edge[i].a, bins)]++;
@@ -104,7 +95,7 @@ static dn_status to_owners(const dn_comm *comm, dn_edge_part *p, const int64_t *
     void *received = NULL;
     size_t ranks = (size_t)comm->size;
 
-    DN_PASS(new_counts(2 * comm->size, &counts, err));
+    DN_PASS_NEW(counts, 2 * ranks);
     DN_PASS(group(comm, p, cut, counts, &sorted, err));
     DN_AGREE(comm);
     dn_free(p->edge);
@@ -211,17 +202,6 @@ typedef struct columns {
     int8_t *sign;  /* [n] */
 } columns;
 
-static dn_status new_columns(int64_t n, columns *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(out->node, (size_t)n);
-    DN_NEW(out->weight, (size_t)n);
-    DN_NEW(out->sign, (size_t)n);
-out:
-    return st;
-}
-
 static dn_status write_columns(const dn_comm *comm, const char *name, const dn_half_edge *edge, int64_t n,
                                columns *c, dn_h5 *h, const dn_layer_report *r, dn_error *err)
 {
@@ -285,14 +265,16 @@ dn_status dn_edges_write(const dn_comm *comm, const char *name, dn_edge_part *pa
     dn_half_edge *edge = NULL;            /* [n] */
     columns c = {0};
 
-    DN_PASS(new_counts(comm->size + 1, &cut, err));
+    DN_PASS_NEW(cut, (size_t)comm->size + 1);
     DN_AGREE(comm);
     DN_TRY(cut_nodes(comm, part, cut, err));
     DN_TRY(to_owners(comm, part, cut, &edge, &n, err));
     DN_PASS(sort(&edge, n, cut[comm->rank], cut[comm->rank + 1], err));
     if (st == DN_OK)
         kept = merge(edge, n);
-    DN_PASS(new_columns(kept, &c, err));
+    DN_PASS_NEW(c.node, (size_t)kept);
+    DN_PASS_NEW(c.weight, (size_t)kept);
+    DN_PASS_NEW(c.sign, (size_t)kept);
     DN_AGREE(comm);
     count(comm, edge, kept, n - kept, out);
     DN_TRY(write_columns(comm, name, edge, kept, &c, h, out, err));
@@ -329,7 +311,7 @@ dn_status dn_layer_nodes_write(const dn_comm *comm, const char *name, const uint
     }
     if (n == all_nodes)
         goto out;
-    DN_PASS(new_counts(here, &node, err));
+    DN_PASS_NEW(node, (size_t)here);
     DN_AGREE(comm);
     for (int64_t i = mine.begin; i < mine.end; i++)
         if (bit(in_layer, i))

@@ -258,15 +258,6 @@ out:
     return st;
 }
 
-static dn_status new_numbers(int64_t n, int32_t **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)n);
-out:
-    return st;
-}
-
 /* The new names of all ranks into the table, and edges in its numbers. Collective. */
 static dn_status number_nodes(const dn_comm *comm, reader *r, dn_error *err)
 {
@@ -277,7 +268,7 @@ static dn_status number_nodes(const dn_comm *comm, reader *r, dn_error *err)
 
     dn_names_destroy(&r->local);
     DN_TRY(dn_gather_strings(comm, &r->fresh, &all, err));
-    DN_PASS(new_numbers(r->fresh.n, &number, err));
+    DN_PASS_NEW(number, (size_t)r->fresh.n);
     DN_PASS(take_names(r, &all, before, number, err));
     DN_AGREE(comm);
     for (int64_t i = 0; i < r->part->n; i++) {
@@ -303,16 +294,6 @@ static bool bit(const uint64_t *bits, int64_t i)
     return bits[i / 64] >> (i % 64) & 1;
 }
 
-static dn_status new_bits(int64_t words, uint64_t **out, uint64_t **out_other, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)words);
-    DN_NEW(*out_other, (size_t)words);
-out:
-    return st;
-}
-
 /* Nodes before `known` were there before this layer, all behind it came with it. Collective. */
 static dn_status mark_nodes(const dn_comm *comm, const reader *r, int64_t known, dn_layer_report *out,
                             dn_error *err)
@@ -322,7 +303,8 @@ static dn_status mark_nodes(const dn_comm *comm, const reader *r, int64_t known,
     uint64_t *with_edge = NULL;
     int64_t n = r->t->id.n, words = (n + 63) / 64;
 
-    DN_PASS(new_bits(words, &p->in_layer, &with_edge, err));
+    DN_PASS_NEW(p->in_layer, (size_t)words);
+    DN_PASS_NEW(with_edge, (size_t)words);
     DN_AGREE(comm);
     p->nodes = n;
     for (int64_t i = known; i < n; i++)

@@ -99,18 +99,6 @@ out:
     return st;
 }
 
-static dn_status rows_of(const dn_h5 *h, const char *name, int64_t *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    int ndims;
-    int64_t dims[4];
-
-    DN_TRY(dn_h5_shape(h, name, &ndims, dims, err));
-    *out = dims[0];
-out:
-    return st;
-}
-
 /* The graphs of the dataset to rank 0. */
 static dn_status load_graphs(const dn_comm *comm, const dn_h5 *h, dn_entities *e, dn_error *err)
 {
@@ -118,8 +106,8 @@ static dn_status load_graphs(const dn_comm *comm, const dn_h5 *h, dn_entities *e
     int64_t atoms, bonds, n = comm->rank == 0 ? e->n : 0;
     int64_t *part = NULL; /* [2, n] */
 
-    DN_TRY(rows_of(h, "/drugs/atom", &atoms, err));
-    DN_TRY(rows_of(h, "/drugs/bond_atom", &bonds, err));
+    DN_TRY(dn_h5_rows(h, "/drugs/atom", &atoms, err));
+    DN_TRY(dn_h5_rows(h, "/drugs/bond_atom", &bonds, err));
     if (comm->rank != 0)
         atoms = bonds = 0;
     DN_PASS(room(e, n, atoms, bonds, err));
@@ -225,15 +213,6 @@ out:
     return st;
 }
 
-static dn_status new_molecules(int64_t n, dn_molecule **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)n);
-out:
-    return st;
-}
-
 dn_status dn_entities_of_smiles(const dn_comm *comm, const dn_strings *texts, dn_entities *e, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -241,7 +220,7 @@ dn_status dn_entities_of_smiles(const dn_comm *comm, const dn_strings *texts, dn
     dn_strings keys = {0}, reasons = {0}, all_keys = {0};
     dn_molecule *m = NULL; /* [mine] */
 
-    DN_PASS(new_molecules(mine.end - mine.begin, &m, err));
+    DN_PASS_NEW(m, (size_t)(mine.end - mine.begin));
     DN_PASS(read_molecules(texts, mine, m, &keys, &reasons, err));
     DN_AGREE(comm);
     DN_TRY(dn_gather_strings(comm, &keys, &all_keys, err));

@@ -206,26 +206,25 @@ out:
 /* Strips of the block that was read: as many as lines, or as columns when genes stand there. */
 static int64_t strips(const journey *j)
 {
-    return j->rows.rows == 0 ? 0 : j->part->layout.columns != 0 ? j->part->layout.width : j->rows.rows;
+    return j->rows.rows == 0 ? 0 : j->part->layout.columns != 0 ? j->rows.columns : j->rows.rows;
 }
 
 static strip strip_head(const journey *j, int64_t k)
 {
     if (j->part->layout.columns)
-        return (strip){k, j->rows.first, j->rows.rows};
+        return (strip){j->rows.column + k, j->rows.first, j->rows.rows};
     return (strip){j->rows.first + k, 0, j->part->layout.width};
 }
 
 static void fill_strip(const journey *j, int64_t k, float *x)
 {
     const dn_table_rows *r = &j->rows;
-    int64_t width = j->part->layout.width;
 
     if (j->part->layout.columns)
         for (int64_t s = 0; s < r->rows; s++)
-            x[s] = r->x[s * width + k];
+            x[s] = r->x[s * r->columns + k];
     else
-        memcpy(x, r->x + k * width, (size_t)width * sizeof *x);
+        memcpy(x, r->x + k * r->columns, (size_t)r->columns * sizeof *x);
 }
 
 /* A tile of x [rows, width], `rows` high and SIDE wide: column k to to[k] + first, if there is a to[k]. Most
@@ -256,12 +255,13 @@ DN_CLONES static void turn_tile(const float *x, int64_t width, int64_t rows, flo
 static void keep(const journey *j)
 {
     const dn_table_rows *r = &j->rows;
-    int64_t n = strips(j), k = 0;
+    int64_t n = strips(j), k = 0, ahead = j->part->gene.n - r->column; /* of columns */
+    float *const *home = j->home + r->column;
 
     if (j->part->layout.columns)
-        for (; n - k >= 2 * SIDE; k += SIDE)
+        for (; n - k >= SIDE && ahead - k >= 2 * SIDE; k += SIDE)
             for (int64_t s = 0; s < r->rows; s += SIDE)
-                turn_tile(r->x + s * n + k, n, r->rows - s < SIDE ? r->rows - s : SIDE, j->home + k,
+                turn_tile(r->x + s * n + k, n, r->rows - s < SIDE ? r->rows - s : SIDE, home + k,
                           r->first + s);
     for (; k < n; k++) {
         strip head = strip_head(j, k);
@@ -274,7 +274,7 @@ static void keep(const journey *j)
 static dn_status pack(const dn_comm *comm, journey *j, char **out, dn_error *err)
 {
     dn_status st = DN_OK;
-    int64_t first = j->part->layout.columns ? 0 : j->rows.first, n = strips(j), sent = 0;
+    int64_t first = j->part->layout.columns ? j->rows.column : j->rows.first, n = strips(j), sent = 0;
     int64_t *count = j->counts, *next = j->counts + 2 * comm->size;
     const int *owner = j->owner + first;
     char *buf = NULL;
@@ -379,7 +379,7 @@ dn_status dn_expression_append(const dn_comm *comm, const char *path, const dn_i
 
     DN_PASS(new_journey(comm, path, o, e, &j, out, err));
     DN_AGREE(comm);
-    turns = (part->rows + j.rows.most - 1) / j.rows.most;
+    turns = j.rows.blocks;
     MPI_Allreduce(MPI_IN_PLACE, &turns, 1, MPI_INT64_T, MPI_MAX, comm->mpi);
     for (int64_t k = 0; k < turns; k++)
         DN_TRY(travel(comm, path, k, turns, &j, err));
@@ -457,15 +457,6 @@ static void summarise(const dn_gene_table *t, const dn_expression *e, dn_range m
     }
 }
 
-static dn_status new_values(int64_t n, int64_t **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)n);
-out:
-    return st;
-}
-
 dn_status dn_expression_write(const dn_comm *comm, const dn_gene_table *t, const dn_expression *e, dn_h5 *h,
                               dn_import_report *report, dn_error *err)
 {
@@ -474,7 +465,7 @@ dn_status dn_expression_write(const dn_comm *comm, const dn_gene_table *t, const
     int64_t dims[2] = {t->genes, e->samples}, count = mine.end - mine.begin;
     int64_t *values = NULL; /* [count] */
 
-    DN_PASS(new_values(count, &values, err));
+    DN_PASS_NEW(values, (size_t)count);
     DN_AGREE(comm);
     if (e->samples > 0) {
         summarise(t, e, mine, values, report);

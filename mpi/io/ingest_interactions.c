@@ -424,15 +424,6 @@ out:
     return st;
 }
 
-static dn_status new_verdict(int64_t n, uint8_t **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)n);
-out:
-    return st;
-}
-
 static dn_status one_set(work *w, int set, dn_interactions_report *out, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -443,7 +434,7 @@ static dn_status one_set(work *w, int set, dn_interactions_report *out, dn_error
     uint8_t *verdict = NULL; /* [p.n] */
 
     DN_PASS(make_pairs(w, set, &r, &p, &at, err));
-    DN_PASS(new_verdict(p.n, &verdict, err));
+    DN_PASS_NEW(verdict, (size_t)p.n);
     DN_AGREE(w->comm);
     DN_TRY(dn_pairs_settle(w->comm, w->side[0].n, &p, verdict, err));
     DN_PASS(keep(w, set, &p, at, verdict, &r, &c, err));

@@ -49,21 +49,6 @@ void dn_interaction_part_destroy(dn_interaction_part *p)
 
 /* ---- texts by id ---- */
 
-static dn_status name_ids(const dn_id_file *f, dn_names **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    int64_t at;
-
-    DN_TRY(dn_names_create(out, err));
-    for (int64_t i = 0; i < f->id.n; i++) {
-        size_t len;
-        const char *id = dn_strings_at(&f->id, i, &len);
-        DN_TRY(dn_names_add(*out, id, len, i, &at, err));
-    }
-out:
-    return st;
-}
-
 dn_status dn_joined_read(const dn_comm *comm, const dn_import_options *o, dn_joined *out, dn_error *err)
 {
     static const dn_id_file_kind kind[2] = {DN_ID_FILE_SMILES, DN_ID_FILE_FASTA};
@@ -78,7 +63,7 @@ dn_status dn_joined_read(const dn_comm *comm, const dn_import_options *o, dn_joi
         DN_AGREE(comm);
         DN_TRY(dn_share_strings(comm, 0, &out->file[i].id, err));
         DN_TRY(dn_share_strings(comm, 0, &out->file[i].text, err));
-        DN_PASS(name_ids(&out->file[i], &out->by_id[i], err));
+        DN_PASS(dn_names_of(&out->file[i].id, &out->by_id[i], err));
         DN_AGREE(comm);
     }
 out:

@@ -13,16 +13,13 @@ static dn_status name_all(const dn_strings *ids, const dn_strings *texts, const 
     char text[80], reason[160];
 
     for (int64_t i = 0; i < texts->n; i++) {
-        size_t len;
-        const char *id = dn_strings_at(ids, i, &len);
-
         if (e->of_text[i] < 0)
             DN_FAIL(DN_EDATA, "%s '%s': %s", what, dn_strings_copy(texts, i, text, sizeof text),
                     dn_strings_copy(&e->reason, i, reason, sizeof reason));
         if (e->of_text[i] != i)
             DN_FAIL(DN_EDATA, "%s '%s' stands twice, as number %lld and as %lld", what,
                     dn_strings_copy(texts, i, text, sizeof text), (long long)e->of_text[i], (long long)i);
-        DN_TRY(dn_strings_add(&e->id, id, len, err));
+        DN_TRY(dn_strings_add_string(&e->id, ids, i, err));
     }
 out:
     return st;

@@ -1,173 +1,54 @@
-/* ingest_matrix.c - an expression table in text, its lines divided over the ranks; see ingest_private.h
- *
- * Layouts: genes in rows (a header of sample names, with or without a name for the id column), genes in
- * columns (a header of gene ids; lines begin with a sample name or, as in DREAM5, at once with numbers).
- */
+/* ingest_matrix.c - an expression table in text, its lines divided over the ranks; see ingest_private.h */
 #include "mpi/io/ingest_private.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include "mpi/core/agree.h"
 #include "mpi/core/partition.h"
 #include "mpi/io/share.h"
 #include "solvers/base/alloc.h"
-#include "solvers/base/bytes.h"
 #include "solvers/base/cells.h"
+#include "solvers/base/pages.h"
 #include "solvers/formats/fields.h"
 #include "solvers/formats/source.h"
 
 enum {
-    PEEK_LINES = 2000,
-    PEEK_BYTES = 1 << 24,
     BLOCK = 1 << 20, /* values */
     LINE = 16,       /* values of a line of the cache */
     WEIGHT = 16,     /* of a rank that only reads lines; of one that also hashes the file: */
     HASHER = 0,
-    EARLY = 4,      /* the part of the file that it hashes while the others read names */
-    ALONG = 1 << 26 /* values that are kept where they are read along with the names */
+    EARLY = 4,       /* the part of the file that it hashes while the others read names */
+    ALONG = 1 << 26, /* values that are kept where they are read along with the names */
+    SHORT = 1024     /* columns of a panel at least */
 };
 
 typedef dn_table_layout layout;
+
+/* Columns of panel k. */
+static int64_t panel_width(const dn_table_part *p, int k)
+{
+    int64_t left = p->layout.width - k * p->panel;
+
+    return left < p->panel ? left : p->panel;
+}
+
+static void drop_panels(dn_table_part *p)
+{
+    for (int k = 0; k < p->panels; k++) {
+        dn_free(p->x[k]);
+        p->x[k] = NULL;
+    }
+    p->panels = 0;
+}
 
 void dn_table_part_destroy(dn_table_part *p)
 {
     dn_strings_destroy(&p->gene);
     dn_strings_destroy(&p->sample);
     dn_sha256_destroy(&p->hash);
-    dn_free(p->x);
+    drop_panels(p);
     *p = (dn_table_part){0};
-}
-
-/* ---- what kind of table is it ---- */
-
-/* First lines of the file. */
-typedef struct glance {
-    dn_strings head;      /* fields of the header */
-    int64_t fields;       /* of the first line behind it; 0: there is none */
-    bool number;          /* that line begins with a number */
-    bool fraction;        /* ... that no id would be, such as 7.25 */
-    int64_t lines, known; /* lines looked at; those that begin with a known gene */
-    int64_t head_known;   /* known genes in the header */
-} glance;
-
-/* The name at the front of a line, how many fields it has, and whether it holds quotes: only these need the
- * line cut for that. */
-static dn_status front(dn_delim *d, char separator, char *line, size_t len, dn_field *out_name,
-                       int64_t *out_fields, bool *out_quotes, dn_error *err)
-{
-    dn_status st = DN_OK;
-    const char *stop;
-    dn_record r;
-
-    *out_fields = dn_bytes_survey(line, len, separator, '"', out_quotes) + 1;
-    if (*out_quotes) {
-        DN_TRY(dn_delim_split(d, separator, line, len, &r, err));
-        *out_name = r.field[0];
-        *out_fields = r.n;
-        goto out;
-    }
-    stop = memchr(line, separator, len);
-    *out_name = dn_field_trim((dn_field){line, stop != NULL ? (size_t)(stop - line) : len});
-out:
-    return st;
-}
-
-static dn_status look(dn_delim *d, const char *path, const dn_gene_table *t, layout *l, glance *g,
-                      dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_record r;
-    bool more;
-
-    DN_TRY(dn_delim_next(d, &r, &more, err));
-    if (!more)
-        DN_FAIL(DN_EDATA, "%s: is empty; wanted an expression table with a header", path);
-    for (int64_t i = 0; i < r.n; i++) {
-        DN_TRY(dn_strings_add(&g->head, r.field[i].text, r.field[i].len, err));
-        g->head_known += t != NULL && dn_gene_table_find(t, r.field[i].text, r.field[i].len) >= 0;
-    }
-    l->separator = dn_delim_separator(d);
-    l->data = dn_delim_offset(d);
-    while (g->lines < PEEK_LINES && dn_delim_offset(d) < l->data + PEEK_BYTES) {
-        dn_field f;
-        char *line;
-        size_t len;
-        int64_t fields;
-        bool quotes;
-        double v;
-
-        DN_TRY(dn_delim_next_line(d, &line, &len, &more, err));
-        if (!more)
-            break;
-        DN_TRY(front(d, l->separator, line, len, &f, &fields, &quotes, err));
-        if (g->lines++ == 0) {
-            g->fields = fields;
-            g->number = dn_parse_double(f.text, f.len, &v);
-            g->fraction = g->number && memchr(f.text, '.', f.len) != NULL;
-        }
-        if (t == NULL) /* nobody asks for more */
-            break;
-        g->known += dn_gene_table_find(t, f.text, f.len) >= 0;
-    }
-    if (g->lines == 0)
-        DN_FAIL(DN_EDATA, "%s: has a header and no rows", path);
-out:
-    return st;
-}
-
-static dn_status decide(const char *path, dn_axis genes_in, const dn_gene_table *t, const glance *g,
-                        layout *l, dn_error *err)
-{
-    dn_status st = DN_OK;
-    size_t len;
-    const char *corner = dn_strings_at(&g->head, 0, &len);
-    bool square = g->fields == g->head.n;
-
-    if (!square && g->fields != g->head.n + 1)
-        DN_FAIL(DN_EDATA, "%s: ragged row: the first row has %lld fields where the header has %lld", path,
-                (long long)g->fields, (long long)g->head.n);
-    if (genes_in != DN_AXIS_AUTO)
-        l->columns = genes_in == DN_AXIS_COLUMNS;
-    else if (t != NULL)
-        l->columns = (double)g->head_known * (double)g->lines > (double)g->known * (double)g->head.n;
-    else
-        l->columns = square && g->fraction;
-    l->id_column = 1;
-    if (l->columns && square)
-        l->id_column =
-            !(g->fraction || (t != NULL ? dn_gene_table_find(t, corner, len) >= 0 : g->number && len > 0));
-    l->width = g->fields - l->id_column;
-    if (l->width == 0)
-        DN_FAIL(DN_EDATA, "%s: has names and no numbers", path);
-out:
-    return st;
-}
-
-/* Layout and names of the columns. */
-static dn_status peek(const char *path, dn_axis genes_in, const dn_gene_table *t, layout *l,
-                      dn_strings *names, dn_error *err)
-{
-    dn_status st = DN_OK;
-    dn_delim *d = NULL;
-    glance g = {0};
-    bool gzip;
-
-    DN_TRY(dn_source_probe(path, &l->bytes, &gzip, err));
-    l->gzip = gzip;
-    DN_TRY(dn_delim_open(path, 0, &d, err));
-    DN_TRY(look(d, path, t, l, &g, err));
-    DN_TRY(decide(path, genes_in, t, &g, l, err));
-    for (int64_t i = g.head.n - l->width; i < g.head.n; i++) {
-        size_t len;
-        const char *name = dn_strings_at(&g.head, i, &len);
-        DN_TRY(dn_strings_add(names, name, len, err));
-    }
-out:
-    dn_delim_close(&d);
-    dn_strings_destroy(&g.head);
-    return st;
 }
 
 /* ---- numbers ---- */
@@ -275,34 +156,56 @@ out:
 static void make_room(dn_table_part *p, size_t len)
 {
     const layout *l = &p->layout;
-    int64_t lines = (l->bytes - l->data) / ((int64_t)len + 1);
+    int64_t lines = (l->bytes - l->data) / ((int64_t)len + 1), columns = l->width / DN_TABLE_PANELS + 1;
 
     p->room = lines + lines / 16 + LINE;
-    if (p->room <= ALONG / l->width)
-        p->x = dn_alloc((size_t)(p->room * l->width), sizeof *p->x);
+    if (p->room > ALONG / l->width)
+        return;
+    p->panel = columns < SHORT ? SHORT : (columns + LINE - 1) / LINE * LINE;
+    for (; p->panels * p->panel < l->width; p->panels++) {
+        size_t n = (size_t)(p->room * panel_width(p, p->panels));
+        p->x[p->panels] = dn_alloc(n, sizeof **p->x);
+        if (p->x[p->panels] == NULL) {
+            drop_panels(p);
+            return;
+        }
+    }
 }
 
-/* Whether [at, end) is as many cells as there have to be, each a number or nothing: x [width]. */
-static bool all_plain(const layout *l, const char *at, const char *end, float *x)
+/* n cells at *at, each a number or nothing, to x; *at moves behind them. Whether they are such. */
+static bool plain_cells(char separator, const char **at, const char *end, int64_t n, float *x)
 {
-    for (int64_t i = 0; i < l->width; i++) {
+    for (int64_t i = 0; i < n; i++) {
         dn_field f;
 
-        i += dn_cells_read(&at, end, l->separator, l->width - i, x + i);
-        if (i == l->width)
+        i += dn_cells_read(at, end, separator, n - i, x + i);
+        if (i == n)
             break;
-        if (at > end)
+        if (*at > end)
             return false;
-        f = take_cell(&at, end, l->separator);
+        f = take_cell(at, end, separator);
         if (!is_missing(&f))
             return false;
         x[i] = NAN;
     }
+    return true;
+}
+
+/* The cells of the next line, if they are as many as there have to be, all plain. */
+static bool keep_line(dn_table_part *p, const char *at, const char *end)
+{
+    if (p->rows == p->room)
+        return false;
+    for (int k = 0; k < p->panels; k++) {
+        int64_t n = panel_width(p, k);
+        if (!plain_cells(p->layout.separator, &at, end, n, p->x[k] + p->rows * n))
+            return false;
+    }
     return at == end + 1;
 }
 
-/* As front(); numbers that are read here need not be looked at again. The first line with anything else than
- * numbers leaves all of them to the next pass, which says what is wrong. */
+/* As dn_table_front(); numbers that are read here need not be looked at again. The first line with anything
+ * else than numbers leaves all of them to the next pass, which says what is wrong. */
 static dn_status front_along(dn_delim *d, dn_table_part *p, char *line, size_t len, dn_field *out_name,
                              int64_t *out_fields, bool *out_quotes, dn_error *err)
 {
@@ -310,23 +213,20 @@ static dn_status front_along(dn_delim *d, dn_table_part *p, char *line, size_t l
     const layout *l = &p->layout;
     size_t head = 0; /* bytes of the name and its separator */
 
-    if (p->x != NULL && l->id_column) {
+    if (p->panels > 0 && l->id_column) {
         const char *stop = memchr(line, l->separator, len);
         head = stop != NULL ? (size_t)(stop - line) + 1 : len + 1;
     }
-    if (p->x != NULL &&
-        (p->rows == p->room || !all_plain(l, line + head, line + len, p->x + p->rows * l->width))) {
-        dn_free(p->x);
-        p->x = NULL;
-    }
-    if (p->x == NULL) {
-        DN_TRY(front(d, l->separator, line, len, out_name, out_fields, out_quotes, err));
+    if (p->panels > 0 && !keep_line(p, line + head, line + len))
+        drop_panels(p);
+    if (p->panels == 0) {
+        DN_TRY(dn_table_front(d, l->separator, line, len, out_name, out_fields, out_quotes, err));
         goto out;
     }
     *out_fields = 0;
     *out_quotes = false;
     if (l->id_column)
-        DN_TRY(front(d, l->separator, line, head - 1, out_name, out_fields, out_quotes, err));
+        DN_TRY(dn_table_front(d, l->separator, line, head - 1, out_name, out_fields, out_quotes, err));
     *out_fields += l->width;
 out:
     return st;
@@ -428,19 +328,19 @@ dn_status dn_table_rows_open(const dn_comm *comm, const char *path, dn_table_par
                              dn_error *err)
 {
     dn_status st = DN_OK;
-    dn_table_rows r = {.path = path, .part = part, .first = part->first};
     int64_t width = part->layout.width;
+    dn_table_rows r = {.path = path, .part = part, .first = part->first, .columns = width};
 
-    if (part->x != NULL) {
+    if (part->panels > 0) {
+        r.most = part->rows;
+        r.blocks = part->panels;
+        r.columns = 0;
         *out = r;
-        out->kept = true;
-        out->most = part->rows;
-        out->x = part->x;
-        part->x = NULL;
         goto out;
     }
     r.most = BLOCK / width > 0 ? BLOCK / width : 1;
     r.most -= r.most > LINE ? r.most % LINE : 0;
+    r.blocks = (part->rows + r.most - 1) / r.most;
     DN_NEW(r.x, (size_t)(r.most * width));
     DN_TRY(open_lines(comm, path, &part->layout, NULL, &r.d, err));
     if (r.d != NULL)
@@ -510,6 +410,25 @@ out:
     return st;
 }
 
+/* Takes the next panel, and frees the one before: its columns stand elsewhere by then. */
+static void next_panel(dn_table_rows *r)
+{
+    dn_table_part *p = r->part;
+
+    if (r->x != NULL)
+        dn_pages_discard(r->x, (size_t)(p->room * r->columns) * sizeof *r->x);
+    dn_free(r->x);
+    r->x = NULL;
+    r->rows = 0;
+    r->column += r->columns;
+    if (r->taken == p->panels)
+        return;
+    r->x = p->x[r->taken];
+    p->x[r->taken] = NULL;
+    r->columns = panel_width(p, r->taken++);
+    r->rows = p->rows;
+}
+
 dn_status dn_table_rows_next(dn_table_rows *r, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -517,13 +436,13 @@ dn_status dn_table_rows_next(dn_table_rows *r, dn_error *err)
     int64_t left;
     bool more;
 
+    if (p->panels > 0) {
+        next_panel(r);
+        goto out;
+    }
     r->first += r->rows;
     r->rows = 0;
     left = p->first + p->rows - r->first;
-    if (r->kept) {
-        r->rows = left;
-        goto out;
-    }
     for (; r->rows < r->most && r->rows < left; r->rows++) {
         float *x = r->x + r->rows * p->layout.width;
         char *line;
@@ -548,20 +467,6 @@ void dn_table_rows_close(dn_table_rows *r)
     *r = (dn_table_rows){0};
 }
 
-/* Names for samples that have none. */
-static dn_status number_samples(int64_t n, dn_strings *out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    for (int64_t i = 0; i < n; i++) {
-        char name[32];
-        int len = snprintf(name, sizeof name, "sample_%lld", (long long)i + 1);
-        DN_TRY(dn_strings_add(out, name, (size_t)len, err));
-    }
-out:
-    return st;
-}
-
 dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis genes_in,
                              const dn_gene_table *table, int hasher, bool later, bool along,
                              dn_table_part *out, dn_error *err)
@@ -573,7 +478,7 @@ dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis gene
     int64_t total;
 
     if (comm->rank == 0)
-        DN_PASS(peek(path, genes_in, table, l, &names, err));
+        DN_PASS(dn_table_peek(path, genes_in, table, l, &names, err));
     DN_AGREE(comm);
     MPI_Bcast(l, (int)sizeof *l, MPI_BYTE, 0, comm->mpi);
     l->hasher = hasher;
@@ -587,8 +492,8 @@ dn_status dn_table_part_read(const dn_comm *comm, const char *path, dn_axis gene
     p.first = dn_before(comm, p.rows);
     total = dn_sum(comm, p.rows);
     DN_TRY(dn_gather_strings(comm, &ids, l->columns ? &p.sample : &p.gene, err));
-    if (!l->id_column)
-        DN_PASS(number_samples(total, &p.sample, err));
+    if (!l->id_column) /* samples have no names */
+        DN_PASS(dn_strings_add_numbered(&p.sample, "sample_", total, err));
     DN_AGREE(comm);
     if (l->columns)
         p.gene = names;

@@ -234,15 +234,6 @@ static void count_read(const dn_comm *comm, const dn_pair_part *p, dn_pairs_repo
     r->unknown_ids = p->unknown_ids;
 }
 
-static dn_status new_verdict(int64_t n, uint8_t **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)n);
-out:
-    return st;
-}
-
 static dn_status keep(const dn_pair_part *p, const uint8_t *verdict, dn_pair_columns *out, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -266,7 +257,7 @@ static dn_status settle(const dn_comm *comm, const dn_gene_table *t, const dn_pa
     uint8_t *verdict = NULL; /* [p->n] */
     int64_t sums[4] = {0};
 
-    DN_PASS(new_verdict(p->n, &verdict, err));
+    DN_PASS_NEW(verdict, (size_t)p->n);
     DN_AGREE(comm);
     DN_TRY(dn_pairs_settle(comm, t->genes, p, verdict, err));
     for (int64_t i = 0; i < p->n; i++) {

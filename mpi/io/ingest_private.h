@@ -6,6 +6,7 @@
 #include "mpi/io/gene_table.h"
 #include "mpi/io/h5.h"
 #include "mpi/io/ingest.h"
+#include "solvers/formats/delim.h"
 
 /* ---- ingest_hash.c: SHA-256 of a file ---- */
 
@@ -25,8 +26,8 @@ DN_MUST_CHECK dn_status dn_sha256_file(const char *path, dn_sha256 *out, dn_erro
 DN_MUST_CHECK dn_status dn_sha256_read(const char *path, int64_t end, dn_sha256 *h, dn_error *err);
 void dn_sha256_destroy(dn_sha256 *h);
 
-/* ---- expression: ingest_matrix.c reads a file, ingest_expression.c brings it to the owners of genes,
- *      ingest_repeats.c makes one profile of several ---- */
+/* ---- expression: ingest_layout.c says what a file is, ingest_matrix.c reads it, ingest_expression.c brings
+ * it to the owners of genes, ingest_repeats.c makes one profile of several ---- */
 
 /* What kind of table a file is; travels as bytes. */
 typedef struct dn_table_layout {
@@ -42,6 +43,19 @@ typedef struct dn_table_layout {
     char separator;
 } dn_table_layout;
 
+/* Layout, and names of the columns, from the first lines of a file; table: NULL when the genes are not known
+ * yet. Local. Fails: DN_EDATA, DN_ENOINPUT, DN_EIO, DN_ENOMEM */
+DN_MUST_CHECK dn_status dn_table_peek(const char *path, dn_axis genes_in, const dn_gene_table *table,
+                                      dn_table_layout *out, dn_strings *out_names, dn_error *err);
+
+/* The name at the front of a line, how many fields it has, and whether it holds quotes: only these need the
+ * line cut for that. Local. Fails: as dn_delim_split() */
+DN_MUST_CHECK dn_status dn_table_front(dn_delim *d, char separator, char *line, size_t len,
+                                       dn_field *out_name, int64_t *out_fields, bool *out_quotes,
+                                       dn_error *err);
+
+enum { DN_TABLE_PANELS = 8 };
+
 /* One expression file before its numbers are read. Rank r owns lines as it owns their bytes. */
 typedef struct dn_table_part {
     dn_table_layout layout;
@@ -51,9 +65,11 @@ typedef struct dn_table_part {
     int64_t first;     /* lines of the ranks before */
     dn_strings gene;   /* ids on the gene axis, whole file, on every rank */
     dn_strings sample; /* names on the sample axis, whole file, on every rank */
-    int64_t room;
-    float
-        *x; /* [room, layout.width]  the numbers of all lines, NaN missing; NULL: they are still to be read */
+    /* The numbers of all lines, NaN missing, in panels of some columns each, so that memory comes free step
+     * by step while they are turned. */
+    int panels;                /* 0: the numbers are still to be read */
+    int64_t room, panel;       /* lines; columns of a panel, of the last one what is left */
+    float *x[DN_TABLE_PANELS]; /* [room, columns of the panel] */
 } dn_table_part;
 
 /* Read the file through for its layout, its names and its hash, which `hasher` makes, a rank; with `later`
@@ -77,18 +93,18 @@ DN_MUST_CHECK DN_COLLECTIVE dn_status dn_table_hash_end(const dn_comm *comm, con
                                                         dn_table_part *p, dn_error *err);
 void dn_table_part_destroy(dn_table_part *p); /* local */
 
-/* The numbers of the lines of this rank, a block of lines at a time. All of it is local. */
+/* The numbers of the lines of this rank, a block at a time: some lines, or a panel. All of it is local. */
 typedef struct dn_table_rows {
     const char *path;
-    const dn_table_part *part; /* borrowed */
-    struct dn_delim *d;        /* NULL: this rank has no lines */
-    int64_t most;              /* lines of a block: about 4 MB, or all */
-    bool kept;                 /* x was there before */
-    int64_t first, rows;       /* the block: its first line in the whole file, its lines */
-    float *x;                  /* [rows, part->layout.width]  NaN missing */
+    dn_table_part *part;     /* borrowed; its panels are taken one by one */
+    dn_delim *d;             /* NULL: this rank has no lines, or panels */
+    int64_t blocks, most;    /* how many there are; lines of one: about 4 MB, or all */
+    int taken;               /* panels */
+    int64_t first, rows;     /* the block: its first line in the whole file, its lines */
+    int64_t column, columns; /* ... its first column, its columns */
+    float *x;                /* [rows, columns]  NaN missing */
 } dn_table_rows;
 
-/* Takes part->x. */
 DN_MUST_CHECK dn_status dn_table_rows_open(const dn_comm *comm, const char *path, dn_table_part *part,
                                            dn_table_rows *out, dn_error *err);
 /* The next block, no rows at the end. Fails: DN_EDATA a cell; DN_EIO, the file is not what it was, too */

@@ -61,12 +61,9 @@ dn_status dn_side_sort(const dn_side_order *o, dn_strings *out_name, uint8_t *ou
 
     for (int64_t place = 0; place < o->name.n; place++) {
         int i = 0;
-        size_t len;
-        const char *name;
         while (placed >> i & 1 || (o->before[i] & ~placed) != 0) /* dn_side_before() lets no circle arise */
             i++;
-        name = dn_strings_at(&o->name, i, &len);
-        DN_TRY(dn_strings_add(out_name, name, len, err));
+        DN_TRY(dn_strings_add_string(out_name, &o->name, i, err));
         out_place[i] = (uint8_t)place;
         placed |= 1u << i;
     }

@@ -63,16 +63,6 @@ out:
     return st;
 }
 
-static dn_status new_digests(int n, dn_sha256 **out, int64_t **out_bytes, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)n);
-    DN_NEW(*out_bytes, (size_t)n);
-out:
-    return st;
-}
-
 /* Zeros: it is not there. */
 static void look_at(const char *path, int64_t stamp[STAMP])
 {
@@ -117,7 +107,8 @@ dn_status dn_sources_read(const dn_comm *comm, const dn_import_options *o, dn_so
     dn_status st = DN_OK;
     int n = files(o), tables = o->gene_ids != NULL, rest = tables + o->n_expression;
 
-    DN_PASS(new_digests(n, &out->digest, &out->bytes, err));
+    DN_PASS_NEW(out->digest, (size_t)n);
+    DN_PASS_NEW(out->bytes, (size_t)n);
     for (int i = comm->rank; i < n; i += comm->size)
         if (i < tables || i >= rest)
             DN_PASS(dn_sha256_file(file(o, i), &out->digest[i], err));
@@ -143,28 +134,6 @@ out:
 
 /* ---- into the file ---- */
 
-static dn_status append(const dn_strings *from, dn_strings *to, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    for (int64_t i = 0; i < from->n; i++) {
-        size_t len;
-        const char *text = dn_strings_at(from, i, &len);
-        DN_TRY(dn_strings_add(to, text, len, err));
-    }
-out:
-    return st;
-}
-
-static dn_status new_bytes(int64_t n, int64_t **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)n);
-out:
-    return st;
-}
-
 dn_status dn_sources_write(const dn_comm *comm, const dn_sources *s, dn_h5 *h, dn_error *err)
 {
     dn_status st = DN_OK;
@@ -177,15 +146,15 @@ dn_status dn_sources_write(const dn_comm *comm, const dn_sources *s, dn_h5 *h, d
         DN_TRY(dn_h5_read_strings(h, "/sources/sha256", &all.sha256, err));
     }
     n = all.path.n + s->path.n;
-    DN_PASS(new_bytes(n, &all.bytes, err));
+    DN_PASS_NEW(all.bytes, (size_t)n);
     DN_AGREE(comm);
     if (old) {
         DN_TRY(dn_h5_read(h, "/sources/bytes", DN_I64, 0, all.path.n, all.bytes, err));
         DN_TRY(dn_h5_remove(h, "/sources", err));
     }
     memcpy(all.bytes + all.path.n, s->bytes, (size_t)s->path.n * sizeof *s->bytes);
-    DN_PASS(append(&s->path, &all.path, err));
-    DN_PASS(append(&s->sha256, &all.sha256, err));
+    DN_PASS(dn_strings_append(&all.path, &s->path, err));
+    DN_PASS(dn_strings_append(&all.sha256, &s->sha256, err));
     DN_AGREE(comm);
     DN_TRY(dn_h5_write_strings(h, "/sources/path", &all.path, err));
     DN_TRY(dn_h5_write_strings(h, "/sources/sha256", &all.sha256, err));

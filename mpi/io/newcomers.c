@@ -130,29 +130,6 @@ out:
 
 /* ---- numbering ---- */
 
-static dn_status name_all(const dn_strings *s, dn_names **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-    int64_t at;
-
-    DN_TRY(dn_names_create(out, err));
-    for (int64_t i = 0; i < s->n; i++) {
-        size_t len;
-        const char *text = dn_strings_at(s, i, &len);
-        DN_TRY(dn_names_add(*out, text, len, i, &at, err));
-    }
-out:
-    return st;
-}
-
-static dn_status copy_string(const dn_strings *from, int64_t i, dn_strings *to, dn_error *err)
-{
-    size_t len;
-    const char *text = dn_strings_at(from, i, &len);
-
-    return dn_strings_add(to, text, len, err);
-}
-
 /* Room for all that may be new. */
 static dn_status room_for_drugs(const readings *r, dn_drugs *d, dn_error *err)
 {
@@ -172,9 +149,9 @@ static dn_status add_drug(const readings *r, const dn_id_file *file, int64_t i, 
     size_t atoms, bonds;
     const char *atom = dn_strings_at(&r->atoms, i, &atoms), *bond = dn_strings_at(&r->bonds, i, &bonds);
 
-    DN_TRY(copy_string(&file->id, i, &d->id, err));
-    DN_TRY(copy_string(&file->text, i, &d->smiles, err));
-    DN_TRY(copy_string(&r->key, i, &d->key, err));
+    DN_TRY(dn_strings_add_string(&d->id, &file->id, i, err));
+    DN_TRY(dn_strings_add_string(&d->smiles, &file->text, i, err));
+    DN_TRY(dn_strings_add_string(&d->key, &r->key, i, err));
     memcpy(d->atom + d->first_atom[d->n], atom, atoms);
     memcpy(d->bond + d->first_bond[d->n], bond, bonds);
     d->first_atom[d->n + 1] = d->first_atom[d->n] + (int64_t)(atoms / sizeof *d->atom);
@@ -189,8 +166,8 @@ static dn_status add_target(const readings *r, const dn_id_file *file, int64_t i
 {
     dn_status st = DN_OK;
 
-    DN_TRY(copy_string(&file->id, i, &t->id, err));
-    DN_TRY(copy_string(&r->key, i, &t->sequence, err));
+    DN_TRY(dn_strings_add_string(&t->id, &file->id, i, err));
+    DN_TRY(dn_strings_add_string(&t->sequence, &r->key, i, err));
     t->n++;
 out:
     return st;
@@ -316,8 +293,8 @@ static dn_status take_side(const dn_comm *comm, desk *k, const dn_strings *known
 
     DN_TRY(share_file(comm, k, err));
     DN_TRY(read_side(comm, k->side, &k->file.text, &k->r, err));
-    DN_PASS(name_all(known_key, &k->by_key, err));
-    DN_PASS(name_all(k->known_id, &k->by_id, err));
+    DN_PASS(dn_names_of(known_key, &k->by_key, err));
+    DN_PASS(dn_names_of(k->known_id, &k->by_id, err));
     DN_PASS(number_entries(k, out, err));
     DN_PASS(check_readable(k, s, skip, err));
     DN_AGREE(comm);
@@ -359,16 +336,6 @@ out:
 
 /* ---- behind those of a dataset ---- */
 
-static dn_status append_strings(const dn_strings *from, dn_strings *to, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    for (int64_t i = 0; i < from->n; i++)
-        DN_TRY(copy_string(from, i, to, err));
-out:
-    return st;
-}
-
 /* *p [n] items longer by more [m]. */
 static dn_status lengthen(void **p, int64_t n, const void *more, int64_t m, size_t size, dn_error *err)
 {
@@ -397,9 +364,9 @@ static dn_status append_drugs(const dn_drugs *more, dn_drugs *d, dn_error *err)
         d->first_atom[i] += atoms;
         d->first_bond[i] += bonds;
     }
-    DN_TRY(append_strings(&more->id, &d->id, err));
-    DN_TRY(append_strings(&more->smiles, &d->smiles, err));
-    DN_TRY(append_strings(&more->key, &d->key, err));
+    DN_TRY(dn_strings_append(&d->id, &more->id, err));
+    DN_TRY(dn_strings_append(&d->smiles, &more->smiles, err));
+    DN_TRY(dn_strings_append(&d->key, &more->key, err));
     d->n += more->n;
 out:
     return st;
@@ -410,8 +377,8 @@ dn_status dn_newcomers_append(const dn_newcomers *n, dn_drugs *drugs, dn_targets
     dn_status st = DN_OK;
 
     DN_TRY(append_drugs(&n->drugs, drugs, err));
-    DN_TRY(append_strings(&n->targets.id, &targets->id, err));
-    DN_TRY(append_strings(&n->targets.sequence, &targets->sequence, err));
+    DN_TRY(dn_strings_append(&targets->id, &n->targets.id, err));
+    DN_TRY(dn_strings_append(&targets->sequence, &n->targets.sequence, err));
     targets->n += n->targets.n;
 out:
     return st;

@@ -100,15 +100,6 @@ out:
     return st;
 }
 
-static dn_status new_sides(int64_t n, uint8_t **out, dn_error *err)
-{
-    dn_status st = DN_OK;
-
-    DN_NEW(*out, (size_t)n);
-out:
-    return st;
-}
-
 dn_status dn_node_table_load(const dn_comm *comm, const dn_h5 *h, const uint8_t *old_side, int old_sides,
                              dn_node_table *t, dn_error *err)
 {
@@ -129,7 +120,7 @@ dn_status dn_node_table_load(const dn_comm *comm, const dn_h5 *h, const uint8_t 
         DN_TRY(dn_h5_read_strings(h, "/nodes/id", &id, err));
     else
         DN_PASS(number_ids(n, &id, err));
-    DN_PASS(new_sides(n, &side, err));
+    DN_PASS_NEW(side, (size_t)n);
     DN_AGREE(comm);
     if (id.n != n)
         DN_FAIL(DN_EDATA, "%s: %lld nodes have %lld ids", dn_h5_path(h), (long long)n, (long long)id.n);

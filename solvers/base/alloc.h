@@ -36,4 +36,12 @@ long dn_alloc_live(void);
                     #ptr_);                                                                               \
     } while (0)
 
+/* The same in the body of a collective function, as DN_PASS(): DN_AGREE follows. */
+#define DN_PASS_NEW(ptr_, count_)                                                                          \
+    do {                                                                                                   \
+        if (st == DN_OK && ((ptr_) = dn_calloc((count_), sizeof *(ptr_))) == NULL)                         \
+            st = dn_error_set(err, DN_ENOMEM, __FILE__, __LINE__, "out of memory: %zu x %zu bytes for %s", \
+                              (size_t)(count_), sizeof *(ptr_), #ptr_);                                    \
+    } while (0)
+
 #endif

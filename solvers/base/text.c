@@ -24,6 +24,37 @@ out:
     return st;
 }
 
+dn_status dn_strings_add_string(dn_strings *s, const dn_strings *from, int64_t i, dn_error *err)
+{
+    size_t len;
+    const char *text = dn_strings_at(from, i, &len);
+
+    return dn_strings_add(s, text, len, err);
+}
+
+dn_status dn_strings_append(dn_strings *s, const dn_strings *from, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t i = 0; i < from->n; i++)
+        DN_TRY(dn_strings_add_string(s, from, i, err));
+out:
+    return st;
+}
+
+dn_status dn_strings_add_numbered(dn_strings *s, const char *word, int64_t n, dn_error *err)
+{
+    dn_status st = DN_OK;
+
+    for (int64_t i = 1; i <= n; i++) {
+        char text[40];
+        int len = snprintf(text, sizeof text, "%.15s%lld", word, (long long)i);
+        DN_TRY(dn_strings_add(s, text, (size_t)len, err));
+    }
+out:
+    return st;
+}
+
 dn_status dn_strings_add_number(dn_strings *s, int64_t v, dn_error *err)
 {
     char text[24];
@@ -188,6 +219,25 @@ out:
     return st;
 }
 
+dn_status dn_names_of(const dn_strings *s, dn_names **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_names *t = NULL;
+    int64_t first;
+
+    DN_TRY(dn_names_create(&t, err));
+    for (int64_t i = 0; i < s->n; i++) {
+        size_t len;
+        const char *text = dn_strings_at(s, i, &len);
+        DN_TRY(dn_names_add(t, text, len, i, &first, err));
+    }
+    *out = t;
+    t = NULL;
+out:
+    dn_names_destroy(&t);
+    return st;
+}
+
 int64_t dn_names_find(const dn_names *t, const char *name, size_t len)
 {
     size_t at = find_slot(t, dn_hash(name, len), name, len);
@@ -196,6 +246,59 @@ int64_t dn_names_find(const dn_names *t, const char *name, size_t len)
 }
 
 /* ---- numbers ---- */
+
+/* The exponent [at, end) of a number, e-05, joins *power; one that is beyond all doubles stays there. */
+static bool add_exponent(const char *at, const char *end, int64_t *power)
+{
+    const int64_t far = 100000000000000000;
+    bool minus = end - at > 1 && at[1] == '-';
+    int64_t e = 0;
+
+    at += end - at > 1 && (at[1] == '-' || at[1] == '+') ? 2 : 1;
+    if (at == end)
+        return false;
+    for (; at < end && *at >= '0' && *at <= '9'; at++)
+        e = e < far ? e * 10 + (*at - '0') : e;
+    *power += minus ? -e : e;
+    return at == end;
+}
+
+/* A number of any length. strtod gets the digits that decide: no double, and no middle between two, has more
+ * than 767, so all that the others can say is whether they are 0; a 1 stands for them when they are not. */
+static bool parse_long(const char *text, const char *end, double *out)
+{
+    enum { DECIDING = 768 };
+    char number[DECIDING + 32]; /* digits, then the power of ten of the last one */
+    const char *at = text + (*text == '-' || *text == '+');
+    bool any = false, point = false, more = false;
+    int64_t n = 0, power = 0;
+    double v;
+
+    for (; at < end && ((*at >= '0' && *at <= '9') || (*at == '.' && !point)); at++) {
+        if (*at == '.') {
+            point = true;
+            continue;
+        }
+        any = true;
+        power -= point;
+        if (n == DECIDING) {
+            power++;
+            more = more || *at != '0';
+        } else if (n > 0 || *at != '0') {
+            number[n++] = *at;
+        }
+    }
+    if (!any || (at < end && ((*at != 'e' && *at != 'E') || !add_exponent(at, end, &power))))
+        return false;
+    if (more || n == 0) {
+        number[n++] = more ? '1' : '0';
+        power -= more;
+    }
+    snprintf(number + n, sizeof number - (size_t)n, "e%lld", (long long)power);
+    v = strtod(number, NULL);
+    *out = *text == '-' ? -v : v;
+    return true;
+}
 
 bool dn_parse_double(const char *text, size_t len, double *out)
 {
@@ -207,7 +310,9 @@ bool dn_parse_double(const char *text, size_t len, double *out)
         *out = v;
         return true;
     }
-    if (len == 0 || len >= sizeof buf)
+    if (len >= sizeof buf)
+        return parse_long(text, text + len, out);
+    if (len == 0)
         return false;
     for (size_t i = 0; i < len; i++) /* strtod would also take blanks and hexadecimal */
         if (text[i] == ' ' || text[i] == '\t' || text[i] == 'x' || text[i] == 'X' || text[i] == '\0')

@@ -22,6 +22,12 @@ typedef struct dn_strings {
 } dn_strings;
 
 DN_MUST_CHECK dn_status dn_strings_add(dn_strings *s, const char *text, size_t len, dn_error *err);
+/* String i of `from`, another table; all of it. */
+DN_MUST_CHECK dn_status dn_strings_add_string(dn_strings *s, const dn_strings *from, int64_t i,
+                                              dn_error *err);
+DN_MUST_CHECK dn_status dn_strings_append(dn_strings *s, const dn_strings *from, dn_error *err);
+/* word1, word2, ..., as many as n. */
+DN_MUST_CHECK dn_status dn_strings_add_numbered(dn_strings *s, const char *word, int64_t n, dn_error *err);
 /* An integer in decimal. */
 DN_MUST_CHECK dn_status dn_strings_add_number(dn_strings *s, int64_t v, dn_error *err);
 /* The words of "a,b,c"; an empty text is one empty word. */
@@ -42,6 +48,8 @@ uint64_t dn_hash(const char *text, size_t len);
 typedef struct dn_names dn_names;
 
 DN_MUST_CHECK dn_status dn_names_create(dn_names **out, dn_error *err);
+/* The strings of a table with their numbers, the first of equal ones. */
+DN_MUST_CHECK dn_status dn_names_of(const dn_strings *s, dn_names **out, dn_error *err);
 void dn_names_destroy(dn_names **names);
 
 /* Map name to value, value >= 0. When the name is there already, nothing changes and *out_value is the value
@@ -53,8 +61,9 @@ DN_MUST_CHECK dn_status dn_names_add(dn_names *names, const char *name, size_t l
 int64_t dn_names_find(const dn_names *names, const char *name, size_t len);
 
 /* ---- numbers; the whole field must be the number, blanks around it are not part of it ---- */
-bool dn_parse_double(const char *text, size_t len, double *out); /* also nan, inf; '.' is the decimal point */
-bool dn_parse_int(const char *text, size_t len, int64_t *out);   /* decimal, optional sign, no overflow */
+/* Decimal, of any length, correctly rounded (1e400 is inf); also nan, inf; '.' is the decimal point. */
+bool dn_parse_double(const char *text, size_t len, double *out);
+bool dn_parse_int(const char *text, size_t len, int64_t *out); /* decimal, optional sign, no overflow */
 
 /* ---- text of others, on its way to a terminal or into a table ---- */
 

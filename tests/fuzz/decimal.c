@@ -1,11 +1,13 @@
-/* decimal.c - fuzzer: what the fast reader takes is what strtod makes of the same bytes, bit for bit; a line
- * of cells is what its cells are one by one
+/* decimal.c - fuzzer: what the readers of numbers take is what strtod makes of the same bytes, bit for bit; a
+ * line of cells is what its cells are one by one
  */
 #include "solvers/base/cells.h"
 #include "solvers/base/decimal.h"
+#include "solvers/base/text.h"
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,23 @@ static void against_strtod(const char *text, size_t size)
     if (got != NULL && (len == 0 || stop != taken + len || memcmp(&x, &want, sizeof x) != 0))
         abort();
     free(taken);
+}
+
+/* The whole of the text, however long. Blanks, hexadecimal numbers and nan(...) are for strtod alone. */
+static void whole_against_strtod(const char *text, size_t size)
+{
+    char *copy = malloc(size + 1), *stop;
+    double x = 0, want;
+    bool mine = dn_parse_double(text, size, &x), is_number;
+
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    want = strtod(copy, &stop);
+    is_number = size > 0 && stop == copy + size;
+    if (mine ? !is_number || memcmp(&x, &want, sizeof x) != 0
+             : is_number && strpbrk(copy, " \t\r\n\v\fxX(") == NULL)
+        abort();
+    free(copy);
 }
 
 static void against_cells(int way, const char *line, size_t size, char separator)
@@ -58,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > 0)
         memcpy(text, data, size);
     against_strtod(text, size);
+    whole_against_strtod(text, size);
     for (int way = 0; way < dn_cells_ways(); way++) {
         against_cells(way, text, size, '\t');
         against_cells(way, text, size, ',');

@@ -278,16 +278,20 @@ static void tables_of_several_blocks(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+#define ZEROS "0000000000000000000000000000000000000000"
+
 /* One table with genes in columns, whose numbers a single rank reads along with the names as long as there is
  * nothing else in it: words for nothing, quotes, blanks, and a first line that says little of the others. */
 static void odd_tables(void)
 {
-    static const char *const text[] = {"id\tA\tB\tC\r\n\"x\"\t1\tNA\t2\r\n\r\n y\t\t-3.5\t1e-3\r\n",
+    static const char *const text[] = {"id\tA\tB\tC\nx\t1." ZEROS ZEROS "\tNA\t2\ny\t\t-3.5" ZEROS ZEROS
+                                       "\t0.001" ZEROS ZEROS "\n",
+                                       "id\tA\tB\tC\r\n\"x\"\t1\tNA\t2\r\n\r\n y\t\t-3.5\t1e-3\r\n",
                                        "id\tA\tB\tC\nx\t1\tn/a\t2\ny\t\t\"-3.5\"\t1e-3",
                                        "id\tA\tB\tC\nx\t1\tNaN\t2\ny\t  \t -3.5 \t 1e-3\n"};
     static const float want[] = {1, NAN, NAN, -3.5f, 2, 1e-3f};
 
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 4; k++) {
         const char *x = stay(test_file("odd.tsv", text[k], strlen(text[k])));
         dn_import_options o = {.output = stay(test_path("odd.h5")), .expression = &x, .n_expression = 1};
         dn_import_report r = {0};
@@ -306,11 +310,52 @@ static void odd_tables(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
+/* A wide table with nothing in one cell, and then with blanks in another one. */
+static void odd_cells_of_a_wide_table(void)
+{
+    enum { COLUMNS = 1100, LINES = 40 };
+    static char text[COLUMNS * LINES * 8 + 16000];
+
+    for (int blanks = 0; blanks < 2; blanks++) {
+        size_t at = (size_t)sprintf(text, "id");
+        const char *x;
+        dn_import_options o = {.output = stay(test_path("wide.h5")), .n_expression = 1, .force = true};
+        dn_import_report r = {0};
+        loaded l = {0};
+        int64_t wrong = 0;
+
+        for (int c = 0; c < COLUMNS; c++)
+            at += (size_t)sprintf(text + at, "\tg%d", c);
+        for (int s = 0; s < LINES; s++) {
+            at += (size_t)sprintf(text + at, "\ns%d", s);
+            for (int c = 0; c < COLUMNS; c++)
+                if (s == 5 && c == 1050)
+                    at += (size_t)sprintf(text + at, "\tNA");
+                else
+                    at += (size_t)sprintf(text + at, blanks && s == 30 && c == 1098 ? "\t %g " : "\t%g",
+                                          (double)cell(c, s));
+        }
+        x = stay(test_file("wide.tsv", text, at));
+        o.expression = &x;
+        o.genes_in = DN_AXIS_COLUMNS;
+        CU_ASSERT_EQUAL(dn_import(&test_comm, &o, "test", &r, NULL), DN_OK);
+        CU_ASSERT_EQUAL(r.missing, 1);
+        CU_ASSERT_EQUAL(load(o.output, &l, NULL), DN_OK);
+        CU_ASSERT(l.genes == COLUMNS && l.samples == LINES);
+        for (int64_t i = 0; i < l.genes * l.samples; i++)
+            wrong += !same(l.x[i], i == 1050 * LINES + 5 ? NAN : cell((int)(i / LINES), (int)(i % LINES)));
+        CU_ASSERT_EQUAL(wrong, 0);
+        unload(&l);
+        dn_import_report_destroy(&r);
+    }
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 static void more_lines_than_the_first_one_says(void)
 {
     enum { LINES = 300 };
     static char text[LINES * 16 + 256];
-    size_t at = (size_t)sprintf(text, "id\tA\tB\nfirst\t0.5%050d\t-0.25%050d\n", 0, 0);
+    size_t at = (size_t)sprintf(text, "id\tA\tB\nfirst%0120d\t0.5\t-0.25\n", 0);
     const char *x;
     dn_import_options o = {.output = stay(test_path("more.h5")), .n_expression = 1, .force = true};
     dn_import_report r = {0};
@@ -394,6 +439,7 @@ static const dn_test tests[] = {{"repeated genes by each rule", repeated_genes_b
                                 {"what is refused", what_is_refused},
                                 {"tables of several blocks", tables_of_several_blocks},
                                 {"odd tables", odd_tables},
+                                {"odd cells of a wide table", odd_cells_of_a_wide_table},
                                 {"more lines than the first one says", more_lines_than_the_first_one_says},
                                 {"what is wrong is said in order", what_is_wrong_is_said_in_order},
                                 {"a rank may run out of memory", a_rank_may_run_out_of_memory},

@@ -174,6 +174,119 @@ static void ends_where_it_ends(void)
               !dn_parse_double("0x10", 4, &v));
 }
 
+/* Whether the whole text is the number that strtod makes of it; it may be long. */
+static bool whole(const char *text)
+{
+    size_t len = strlen(text);
+    char *alone = malloc(len), *stop; /* no NUL behind it: the sanitizer sees a byte too far */
+    double want = strtod(text, &stop), mine = -1;
+    bool same;
+
+    memcpy(alone, text, len);
+    same = dn_parse_double(alone, len, &mine) && *stop == '\0' && bits(mine) == bits(want);
+    if (!same)
+        fprintf(stderr, "%zu bytes, '%.100s': %a, strtod %a\n", len, text, mine, want);
+    free(alone);
+    return same;
+}
+
+/* Up to 3000 digits in front of the point and behind it, in runs of zeros and of any; an exponent. */
+static void long_number(char *out)
+{
+    int64_t digits = 50 + (int64_t)(draw() % 3000), point = (int64_t)(draw() % 3100), run = 0;
+    bool zeros = draw() % 2;
+
+    if (draw() % 2)
+        *out++ = "-+"[draw() % 2];
+    for (int64_t i = 0; i < digits; i++) {
+        if (i == point)
+            *out++ = '.';
+        if (run-- == 0) {
+            run = (int64_t)(draw() % 1000);
+            zeros = !zeros;
+        }
+        *out++ = (char)('0' + (zeros ? 0 : draw() % 10));
+    }
+    *out = '\0';
+    if (draw() % 2)
+        sprintf(out, "%c%d", "eE"[draw() % 2], (int)(draw() % 6000) - 3000);
+}
+
+static void long_numbers(void)
+{
+    static const char *const bad[] = {"", ".", "-", "e5", "x", "1e", "1e+", "1.5x", "1..5", "1.2.3", "1 "};
+    char text[8192];
+    long wrong = 0;
+    double v = 42;
+
+    CU_ASSERT(
+        dn_parse_double("0.1234567890123456789012345678901234567890123456789012345678901234567890", 72, &v) &&
+        v == 0.12345678901234568);
+    for (int i = 0; i < 20000 && wrong < 5; i++) {
+        long_number(text);
+        wrong += !whole(text);
+    }
+    for (int i = 0; i < 20000 && wrong < 5; i++) { /* around the length that is copied as it stands */
+        sprintf(text, "%.*f", 50 + (int)(draw() % 30), ldexp((double)(draw() >> 11), -60));
+        wrong += !whole(text);
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        memset(text, '0', 100);
+        strcpy(text + 100, bad[i]);
+        v = 42;
+        CU_ASSERT_EQUAL(dn_parse_double(text, strlen(text), &v),
+                        bad[i][0] == '\0' || strcmp(bad[i], ".") == 0 || strcmp(bad[i], "e5") == 0);
+        CU_ASSERT(v == 42 || v == 0);
+        memset(text, ' ', 100);
+        CU_ASSERT(!dn_parse_double(text, strlen(text), &v));
+    }
+    memset(text, 'n', 100);
+    CU_ASSERT(!dn_parse_double(text, 100, &v));
+}
+
+/* The middle between the two doubles that need most digits, alone, with zeros and with a 1 far behind them.
+ */
+static void middles(void)
+{
+    enum { PLACES = 1075, BEHIND = 5000 };
+    static char text[PLACES + BEHIND + 16];
+    const double step = ldexp(1, -1074), at[2] = {0x1p-1022 - 2 * step, 0x1p-1022 - step};
+    int carry = 0, len = sprintf(text, "%.*f", PLACES, at[0] + at[1]); /* exact, and half of it is not */
+    double v = 0;
+
+    for (int i = 0; i < len; i++) /* the sum in halves */
+        if (text[i] != '.') {
+            int digit = 10 * carry + text[i] - '0';
+            text[i] = (char)('0' + digit / 2);
+            carry = digit % 2;
+        }
+    CU_ASSERT_EQUAL(carry, 0);
+    CU_ASSERT(dn_parse_double(text, (size_t)len, &v) && v == at[0]); /* to even */
+    CU_ASSERT(whole(text));
+    memset(text + len, '0', BEHIND);
+    CU_ASSERT(dn_parse_double(text, (size_t)len + BEHIND, &v) && v == at[0]);
+    text[len + BEHIND] = '1';
+    CU_ASSERT(dn_parse_double(text, (size_t)len + BEHIND + 1, &v) && v == at[1]);
+    CU_ASSERT(whole(text));
+    text[len - 1]--;
+    CU_ASSERT(dn_parse_double(text, (size_t)len + BEHIND + 1, &v) && v == at[0]);
+    memset(text, '9', BEHIND);
+    CU_ASSERT(dn_parse_double(text, BEHIND, &v) && isinf(v));
+    strcpy(text + BEHIND, "e-5000");
+    CU_ASSERT(dn_parse_double(text, BEHIND + 6, &v) && v == 1);
+    memset(text, '0', BEHIND);
+    text[1] = '.';
+    strcpy(text + BEHIND, "1e4999"); /* far behind the point, and back */
+    CU_ASSERT(dn_parse_double(text, BEHIND + 6, &v) && v == 1);
+    strcpy(text + BEHIND, "1e-99999999999999999999999999");
+    CU_ASSERT(dn_parse_double(text, strlen(text), &v) && v == 0 && !signbit(v));
+    text[0] = '-';
+    CU_ASSERT(dn_parse_double(text, strlen(text), &v) && v == 0 && signbit(v));
+    strcpy(text + BEHIND, "1e+99999999999999999999999999");
+    CU_ASSERT(dn_parse_double(text, strlen(text), &v) && isinf(v) && v < 0);
+}
+
 /* A line of cells, and what they are one by one. */
 typedef struct row {
     char text[8192];
@@ -333,6 +446,8 @@ static const dn_test tests[] = {{"random digits as strtod reads them", random_di
                                 {"doubles written in many ways", doubles},
                                 {"odd ones are taken or left", odd_ones},
                                 {"a number ends where it ends", ends_where_it_ends},
+                                {"long numbers, to the bit", long_numbers},
+                                {"middles between two doubles", middles},
                                 {"a line of cells", cells},
                                 {"floats as strtof reads them", floats},
                                 {"bytes are counted and found", surveys_bytes},
