@@ -25,9 +25,9 @@ void dn_version_print(FILE *to)
     fprintf(to, "ISA     %s\n", dn_kernels_isa());
 }
 
-void dn_version_build(char *out, size_t cap)
+void dn_version_build(dn_precision precision, char *out, size_t cap)
 {
-    char line[160], cpu[96] = "unknown CPU";
+    char line[160], cpu[96] = "unknown CPU", narrow[64] = "";
     FILE *f = fopen("/proc/cpuinfo", "r");
 
     while (f != NULL && fgets(line, sizeof line, f) != NULL)
@@ -35,5 +35,7 @@ void dn_version_build(char *out, size_t cap)
             break;
     if (f != NULL)
         fclose(f);
-    snprintf(out, cap, "dragnet %s, %s, %s", dn_version_text(), dn_kernels_isa(), cpu);
+    if (precision == DN_PRECISION_BF16)
+        snprintf(narrow, sizeof narrow, ", bf16 %d on %s", DN_BF16_DEFINITION, dn_bf16_isa());
+    snprintf(out, cap, "dragnet %s, %s, %s%s", dn_version_text(), dn_kernels_isa(), cpu, narrow);
 }

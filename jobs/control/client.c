@@ -3,6 +3,7 @@
 
 #include <czmq.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include "jobs/control/control_files.h"
 #include "jobs/control/protocol.h"
@@ -102,35 +103,81 @@ out:
 /* ---- connecting ---- */
 
 /* A secret that others may read is no secret any more. */
-static void check_mode(const char *path)
+static void check_mode(const char *path, mode_t mode)
 {
-    struct stat info;
-
-    if (stat(path, &info) == 0 && (info.st_mode & 077) != 0)
+    if ((mode & 077) != 0)
         dn_log(DN_WARN, "control", "others may read this key: chmod 600", "file=\"%s\" mode=%04o", path,
-               (unsigned)(info.st_mode & 07777));
+               (unsigned)(mode & 07777));
+}
+
+/* What an open file holds, in text [cap]. One that is no file, such as a pipe, would be waited for. */
+static dn_status read_certificate(int fd, const char *path, char *text, size_t cap, dn_error *err)
+{
+    dn_status st = DN_OK;
+    struct stat info;
+    ssize_t n = 1;
+    size_t len = 0;
+
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+        DN_FAIL(DN_EDATA, "%s: is no file, so it holds no key", path);
+    check_mode(path, info.st_mode);
+    while (n > 0 && len < cap - 1) {
+        n = read(fd, text + len, cap - 1 - len);
+        if (n < 0)
+            DN_FAIL(DN_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
+        len += (size_t)n;
+    }
+    text[len] = '\0';
+out:
+    return st;
+}
+
+/* Both keys of a certificate. zcert_load() would prefer a file "..._secret" beside the one that is named, and
+ * take a certificate that has no secret part. */
+static dn_status make_key(const char *path, const char *text, zcert_t **out, dn_error *err)
+{
+    dn_status st = DN_OK;
+    zconfig_t *root = zconfig_str_load(text);
+    const char *part[2] = {root != NULL ? zconfig_get(root, "/curve/public-key", "") : "",
+                           root != NULL ? zconfig_get(root, "/curve/secret-key", "") : ""};
+    uint8_t key[2][32];
+
+    for (int i = 0; i < 2; i++)
+        if (strlen(part[i]) != DN_CONTROL_KEY - 1 || zmq_z85_decode(key[i], part[i]) == NULL)
+            DN_FAIL(DN_EDATA, "%s: is no CURVE certificate with a secret key, as 'dragnet key' makes it",
+                    path);
+    *out = zcert_new_from(key[0], key[1]);
+    if (*out == NULL)
+        DN_FAIL(DN_ENOMEM, "out of memory for a key");
+out:
+    zconfig_destroy(&root);
+    dn_control_wipe(key, sizeof key);
+    return st;
 }
 
 static dn_status load_key(const char *run_dir, const char *opt_key, zcert_t **out, dn_error *err)
 {
     dn_status st = DN_OK;
-    char path[DN_CONTROL_PATH];
+    char path[DN_CONTROL_PATH], text[4096] = "";
+    int fd = -1;
 
     if (snprintf(path, sizeof path, opt_key != NULL ? "%s" : "%s/control/client.secret",
                  opt_key != NULL ? opt_key : run_dir) >= (int)sizeof path)
         DN_FAIL(DN_ENOINPUT, "%.60s...: the path is too long", run_dir);
-    if (access(path, R_OK) != 0 && errno == EACCES && opt_key == NULL)
+    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == EACCES && opt_key == NULL)
         DN_FAIL(DN_ENOPERM,
                 "%s: cannot be read: the key of this run is its owner's; give one that the owner "
                 "has let in, --key FILE ('dragnet key --help')",
                 path);
-    if (access(path, R_OK) != 0)
+    if (fd < 0)
         DN_FAIL(errno == EACCES ? DN_ENOPERM : DN_ENOINPUT, "%s: cannot be read: %s", path, strerror(errno));
-    check_mode(path);
-    *out = zcert_load(path);
-    if (*out == NULL)
-        DN_FAIL(DN_EDATA, "%s: is no CURVE certificate", path);
+    DN_TRY(read_certificate(fd, path, text, sizeof text, err));
+    DN_TRY(make_key(path, text, out, err));
 out:
+    if (fd >= 0)
+        close(fd);
+    dn_control_wipe(text, sizeof text);
     return st;
 }
 

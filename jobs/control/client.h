@@ -30,7 +30,8 @@ typedef struct dn_run_state {
 DN_MUST_CHECK dn_status dn_client_look(const char *run_dir, dn_run_state *out, dn_error *err);
 
 /* Connect to the job that runs in run_dir, with the key of RUN/control/client.secret or of another
- * certificate file; one that others may read is a warning in the log. Does not wait for the job.
+ * certificate file with both parts; one that others may read is a warning in the log. Does not wait for the
+ * job, nor for a key that is a pipe.
  * Fails: DN_ENOINPUT, DN_ENOPERM as dn_client_look(), or the certificate cannot be read; DN_EUNAVAILABLE no
  * job runs there, or it listens on its own node only and this is another; DN_EDATA a file that cannot be
  * understood, or a protocol that is not spoken here; DN_ENOMEM */

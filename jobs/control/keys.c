@@ -127,25 +127,47 @@ out:
     return st;
 }
 
+/* Put a key in place of what NAME.pub says, if it is there. That stands beside it as `kept` until the new one
+ * is found among those that are let in: coming back takes neither room nor a descriptor. On a file system
+ * without links the new one stays. */
+static dn_status replace_key(dn_control_files *f, const char *name, const char *key, dn_error *err)
+{
+    dn_status st = DN_OK;
+    dn_allow_list list = {.n = 0};
+    char file[DN_CONTROL_KEY_FILE + 16], kept[DN_CONTROL_KEY_FILE + 16], text[DN_CONTROL_KEY + 1];
+    const char *base = file + strlen("allowed/");
+    bool known, is_kept;
+
+    snprintf(file, sizeof file, "allowed/%s.pub", name);
+    snprintf(kept, sizeof kept, ".%s.kept", name); /* no key: '.' first */
+    snprintf(text, sizeof text, "%s\n", key);
+    (void)unlinkat(f->allowed, kept, 0); /* of a call that was killed */
+    is_kept = linkat(f->allowed, base, f->allowed, kept, 0) == 0;
+    known = is_kept || errno != ENOENT;
+    DN_TRY(dn_control_write(f, file, text, err));
+    if (!dn_control_allowed(f, &list) || dn_control_find(&list, key) < 0) {
+        if (is_kept)
+            (void)renameat(f->allowed, kept, f->allowed, base);
+        else if (!known)
+            dn_control_remove(f, file);
+        DN_FAIL(DN_ECANTCREAT, "%s/control/%s: would not be let in: %d keys are there", f->run_dir, file,
+                list.n);
+    }
+out:
+    (void)unlinkat(f->allowed, kept, 0);
+    return st;
+}
+
 dn_status dn_control_allow(const char *run_dir, const char *name, const char *key, bool *out_closed,
                            dn_error *err)
 {
     dn_status st = DN_OK;
     dn_control_files f = DN_CONTROL_FILES_INIT;
-    dn_allow_list list = {.n = 0};
-    char file[DN_CONTROL_KEY_FILE + 16], text[DN_CONTROL_KEY + 1];
     struct stat info;
 
     DN_TRY(check_name(name, err));
     DN_TRY(dn_control_files_open(run_dir, true, &f, err));
-    snprintf(file, sizeof file, "allowed/%s.pub", name);
-    snprintf(text, sizeof text, "%s\n", key);
-    DN_TRY(dn_control_write(&f, file, text, err));
-    if (!dn_control_allowed(&f, &list) || dn_control_find(&list, key) < 0) {
-        dn_control_remove(&f, file);
-        DN_FAIL(DN_ECANTCREAT, "%s/control/%s: would not be let in: %d keys are there", run_dir, file,
-                list.n);
-    }
+    DN_TRY(replace_key(&f, name, key, err));
     *out_closed = fstat(f.run, &info) == 0 && (info.st_mode & 077) == 0;
 out:
     dn_control_files_close(&f);

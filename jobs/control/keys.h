@@ -17,10 +17,11 @@ DN_MUST_CHECK dn_status dn_control_key_make(const char *path, char *out_public, 
 DN_MUST_CHECK dn_status dn_control_key_read(const char *given, char *out_public, dn_error *err);
 
 /* Let a key in, or take it away, in the run directory of this user; a job that runs there follows within a
- * second. *out_closed: nobody else can read run_dir, so nobody else finds the job.
- * Fails: DN_EUSAGE the name cannot be one (dn_protocol_is_name(); "client" is the job's own); DN_ENOINPUT
- * there is no such directory or, to be taken away, no such key; DN_ENOPERM it is not this user's;
- * DN_ECANTCREAT, also when there are DN_CONTROL_KEYS already */
+ * second. A key that is there under this name is replaced, or stays when letting in fails. *out_closed:
+ * nobody else can read run_dir, so nobody else finds the job. Fails: DN_EUSAGE the name cannot be one
+ * (dn_protocol_is_name(); "client" is the job's own); DN_ENOINPUT there is no such directory or, to be taken
+ * away, no such key; DN_ENOPERM it is not this user's; DN_ECANTCREAT, also when there are DN_CONTROL_KEYS
+ * already */
 DN_MUST_CHECK dn_status dn_control_allow(const char *run_dir, const char *name, const char *key,
                                          bool *out_closed, dn_error *err);
 DN_MUST_CHECK dn_status dn_control_revoke(const char *run_dir, const char *name, dn_error *err);

@@ -17,6 +17,10 @@
 /* What products of training take as factors. Weights, sums and scores are always f32. */
 typedef enum dn_precision { DN_PRECISION_F32, DN_PRECISION_BF16 } dn_precision;
 
+/* Raised whenever the bits of bf16 work change on the same instruction set: what is rounded where, and in
+ * which order sums are taken. A run that goes on under another number warns. */
+enum { DN_BF16_DEFINITION = 1 };
+
 /* "f32", "bf16". */
 const char *dn_precision_name(dn_precision p);
 bool dn_precision_find(const char *name, dn_precision *out);

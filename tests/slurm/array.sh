@@ -25,7 +25,7 @@ complete 120 "${id}_0" "${id}_1"
 [ "$(field "${id}_$last" Restarts)" = 1 ] || fail "the task that was told to save: $(field "${id}_$last" Restarts) restarts"
 [ "$(field "${id}_$((1 - last))" Restarts)" = 0 ] || fail "the other task was queued again, too"
 wait $watch || fail "watch: exit code $?"
-grep -E "queued again|started again" lines.txt
+grep -qE "job ${id}_[^ ]* is queued again|the job has started again" lines.txt || fail "watch: no word of another start: $(cat lines.txt)"
 tail -n 1 lines.txt | grep -qF "the job has finished" || fail "watch: $(cat lines.txt)"
 same run0/model.h5 run1/model.h5 || fail "another model than that of the task that was not stopped"
 finish

@@ -13,8 +13,8 @@ pmix=$(sbatch --parsable -N 2 -n 3 -J pmix "$JOBS/train.sbatch" "${train[@]}" -o
 orte=$(DRAGNET_LAUNCH=mpirun sbatch --parsable -N 2 -n 3 -J orte "$JOBS/train.sbatch" "${train[@]}" -o orte)
 folds=$(sbatch --parsable --array=0-2%2 -n 1 -J folds "$JOBS/array.sbatch" train gener data.h5 --split folds --fold @ \
     --epochs 1 -o fold@)
-cp data.h5 north.h5 && cp data.h5 south.h5
-printf 'north\nsouth\n' >cohorts.txt
+cp data.h5 north.h5 && cp data.h5 south@2.h5
+printf 'north\nsouth@2\n' >cohorts.txt # a name is put in once: an @ in it is its own
 cohorts=$(COHORTS=cohorts.txt sbatch --parsable --array=0-1 -n 1 -J cohorts "$JOBS/array.sbatch" train gener @.h5 \
     --split warm --epochs 1 -o @)
 complete 60 "$pmix" "$orte" "$folds" "$cohorts"
@@ -23,7 +23,7 @@ for how in pmix orte; do
 done
 same fold1/model.h5 fold/model.h5 || fail "array: another model of fold 1 than outside Slurm"
 [ -s fold0/model.h5 ] && [ -s fold2/model.h5 ] || fail "array: a fold is missing"
-same north/model.h5 south/model.h5 || fail "array: a cohort is missing"
+same north/model.h5 south@2/model.h5 || fail "array: a cohort is missing"
 said "pmix-$pmix.log" 'ranks=3' || fail "srun: not 3 ranks: $(head -3 "pmix-$pmix.log")"
 said "orte-$orte.log" 'ranks=3' || fail "mpirun: not 3 ranks: $(head -3 "orte-$orte.log")"
 

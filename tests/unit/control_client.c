@@ -283,6 +283,44 @@ static void keys_that_others_may_read(void)
     test_control_end(&t, 0);
 }
 
+/* The file that is named is the key, whatever stands beside it; nobody waits for one that is none. */
+static void files_that_are_no_keys(void)
+{
+    static const char *const none[] = {"half", "pipe", "folder", "words", "empty"};
+    test_control t;
+    char key[41], path[600], line[128];
+    dn_client *client = NULL;
+    double begin;
+
+    if (!test_control_begin(&t, "no-keys"))
+        return;
+    CU_ASSERT_EQUAL(chmod(test_control_new_key("half_secret", key), 0600),
+                    0); /* zcert_load() would take it */
+    snprintf(line, sizeof line, "metadata\ncurve\n    public-key = \"%s\"\n", key);
+    put_file(test_path("half"), line, 0600);
+    CU_ASSERT_EQUAL(mkfifo(test_path("pipe"), 0600), 0);
+    CU_ASSERT_EQUAL(mkdir(test_path("folder"), 0700), 0);
+    put_file(test_path("words"), "no key \" = at all\n\n = \n", 0600);
+    put_file(test_path("empty"), "", 0600);
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        dn_error err = DN_ERROR_INIT;
+
+        snprintf(path, sizeof path, "%s", test_path(none[i]));
+        begin = dn_clock_s();
+        CU_ASSERT_EQUAL(dn_client_open(t.dir, path, &client, &err), DN_EDATA);
+        CU_ASSERT(dn_clock_s() - begin < 10 && strstr(err.text, none[i]) != NULL);
+        CU_ASSERT(strstr(err.text, i == 1 || i == 2 ? "is no file" : "is no CURVE certificate") != NULL);
+        dn_client_close(&client);
+    }
+    CU_ASSERT_EQUAL(mkfifo(test_path("whole_secret"), 0600), 0);
+    snprintf(path, sizeof path, "%s", test_control_new_key("whole", key));
+    CU_ASSERT_EQUAL(chmod(path, 0600), 0);
+    CU_ASSERT_EQUAL(dn_client_open(t.dir, path, &client, NULL), DN_OK);
+    dn_client_close(&client);
+    test_control_end(&t, 0);
+    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+}
+
 static const dn_test tests[] = {{"a job that dies", a_job_that_dies},
                                 {"a process that is not seen", a_process_that_is_not_seen},
                                 {"who waits is answered after a cut", who_waits_is_answered_after_a_cut},
@@ -290,6 +328,7 @@ static const dn_test tests[] = {{"a job that dies", a_job_that_dies},
                                 {"events that are refused", events_that_are_refused},
                                 {"another start or another protocol", another_start_or_another_protocol},
                                 {"keys that others may read", keys_that_others_may_read},
+                                {"files that are no keys", files_that_are_no_keys},
                                 {NULL, NULL}};
 
 int main(int argc, char **argv)

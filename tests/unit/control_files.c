@@ -338,6 +338,41 @@ static void keys_of_people(void)
     CU_ASSERT(dn_control_keys_list(dir, &list, NULL) == DN_OK && list.n == 0);
 }
 
+/* The new key is written, but there is no descriptor left to see whether it counts: the old one is back. */
+static void a_key_that_cannot_be_replaced_stays(void)
+{
+    char key[DN_CONTROL_KEY], other[DN_CONTROL_KEY], secret[DN_CONTROL_KEY], line[64];
+    const char *dir = new_run("replaced", 0700);
+    bool closed = false;
+    struct rlimit before, few;
+    dn_error err = DN_ERROR_INIT;
+    int next;
+
+    CU_ASSERT_EQUAL(zmq_curve_keypair(key, secret) | zmq_curve_keypair(other, secret), 0);
+    CU_ASSERT_EQUAL(dn_control_allow(dir, "bob", key, &closed, NULL), DN_OK);
+    snprintf(line, sizeof line, "%s\n", key);
+    CU_ASSERT_EQUAL(getrlimit(RLIMIT_NOFILE, &before), 0);
+    next = dup(0);
+    close(next);
+    few = (struct rlimit){.rlim_cur = (rlim_t)next + 4, .rlim_max = before.rlim_max};
+    for (int known = 1; known >= 0; known--) { /* one that is replaced, and one that is new */
+        const char *name = known ? "bob" : "eve";
+
+        err = (dn_error)DN_ERROR_INIT;
+        CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &few), 0);
+        CU_ASSERT_EQUAL(dn_control_allow(dir, name, other, &closed, &err), DN_ECANTCREAT);
+        CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "would not be let in"));
+        CU_ASSERT_STRING_EQUAL(text_of(test_path("replaced/control/allowed/bob.pub")), line);
+        CU_ASSERT_EQUAL(access(test_path("replaced/control/allowed/eve.pub"), F_OK), -1);
+        CU_ASSERT_EQUAL(access(test_path("replaced/control/allowed/.bob.kept"), F_OK), -1);
+    }
+    CU_ASSERT_EQUAL(dn_control_allow(dir, "bob", other, &closed, NULL), DN_OK);
+    CU_ASSERT_EQUAL(strncmp(text_of(test_path("replaced/control/allowed/bob.pub")), other, sizeof other - 1),
+                    0);
+    CU_ASSERT_EQUAL(access(test_path("replaced/control/allowed/.bob.kept"), F_OK), -1);
+}
+
 /* ---- one start after another ---- */
 
 static void nothing_of_the_start_before(void)
@@ -465,6 +500,7 @@ static const dn_test tests[] = {
     {"a list that cannot be read", a_list_that_cannot_be_read},
     {"secrets are wiped", secrets_are_wiped},
     {"keys of people", keys_of_people},
+    {"a key that cannot be replaced stays", a_key_that_cannot_be_replaced_stays},
     {"nothing of the start before", nothing_of_the_start_before},
     {"nothing is left but keys of people", nothing_is_left_but_keys_of_people},
     {"files of another run stay", files_of_another_run_stay},

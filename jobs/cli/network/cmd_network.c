@@ -294,7 +294,7 @@ static dn_status compute(dn_network_job *j, dn_error *err)
     }
     if (!j->keep.resume) /* one of another run that --force does away with */
         DN_TRY(dn_network_job_forget(j, err));
-    dn_version_build(j->build, sizeof j->build);
+    dn_version_build(DN_PRECISION_F32, j->build, sizeof j->build);
     j->keep = (dn_analyse_keep){.path = j->checkpoint_path,
                                 .command = j->call->command_line,
                                 .config = j->config,

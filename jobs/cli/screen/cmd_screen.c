@@ -222,7 +222,7 @@ static dn_status write_config(job *j, dn_error *err)
     if (j->of_genes)
         dn_json_string(c, "precision", j->genes.narrow ? "bf16" : "f32");
     DN_TRY(dn_json_text(c, 0, &j->saving_config, err));
-    dn_version_build(j->build, sizeof j->build);
+    dn_version_build(j->genes.narrow ? DN_PRECISION_BF16 : DN_PRECISION_F32, j->build, sizeof j->build);
     j->saving = (dn_screen_saving){.path = j->checkpoint_path,
                                    .command = j->call->command_line,
                                    .config = j->saving_config,

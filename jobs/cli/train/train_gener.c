@@ -18,7 +18,7 @@ typedef struct job {
     dn_pairs pairs;
     dn_profiles profiles;
     dn_gener gener;
-    dn_precision precision;
+    dn_precision asked;
 } job;
 
 static dn_status load_data(job *j, dn_error *err)
@@ -34,7 +34,7 @@ static dn_status load_data(job *j, dn_error *err)
 
     if (!dn_normalisation_find(kind, &normalisation)) /* the same on every rank */
         DN_FAIL(DN_EUSAGE, "--normalise %s: none, zscore-sample, zscore-gene or quantile", kind);
-    if (!dn_precision_find(precision, &j->precision))
+    if (!dn_precision_find(precision, &j->asked))
         DN_FAIL(DN_EUSAGE, "--precision %s: f32 or bf16", precision);
     DN_TRY(dn_h5_open(comm, r->dataset, DN_DATASET_SCHEMA, &h, err));
     DN_TRY(dn_train_run_split(r, h, false, err));
@@ -62,15 +62,21 @@ static bool fixed_order(const dn_train_run *r)
     return dn_recipe_published(r->base) || dn_options_flag(r->call->options, "fixed-order");
 }
 
-static void log_precision(const dn_train_run *r)
+/* What products of training take: of what was asked for, what the network does in shards of this size. */
+static dn_precision precision_of(const job *j)
 {
+    const dn_train_run *r = &j->run;
     int64_t pairs = r->recipe.batch / r->recipe.shards;
+    bool small = pairs < DN_GENER_BF16_ROWS;
 
-    if (pairs < DN_GENER_BF16_ROWS)
+    if (j->asked == DN_PRECISION_F32)
+        return DN_PRECISION_F32;
+    if (r->call->comm->rank == 0 && small)
         dn_log(DN_WARN, "train", "shards are too small for bf16, products of training take f32",
                "pairs_of_a_shard=%lld least=%d", (long long)pairs, DN_GENER_BF16_ROWS);
-    else
+    else if (r->call->comm->rank == 0)
         dn_log(DN_INFO, "train", "products of training take bf16", "isa=\"%s\"", dn_bf16_isa());
+    return small ? DN_PRECISION_F32 : DN_PRECISION_BF16;
 }
 
 static dn_status make_model(job *j, dn_error *err)
@@ -85,9 +91,7 @@ static dn_status make_model(job *j, dn_error *err)
     r->record.options = (dn_gener_options){.dropout = (float)r->dropout,
                                            .swap = !fixed_order(r),
                                            .classes = j->pairs.classes,
-                                           .precision = j->precision};
-    if (j->precision == DN_PRECISION_BF16 && r->call->comm->rank == 0)
-        log_precision(r);
+                                           .precision = precision_of(j)};
     dn_gener_init(&j->gener, &data, &r->record.options);
     return dn_train_run_model(r, &j->gener.model, err);
 }
@@ -108,8 +112,8 @@ static dn_status write_config(job *j, dn_error *err)
     dn_json_string(c, "normalisation",
                    r->record.normalisation); /* before what follows from it: it is named */
     dn_json_string(c, "expression_hash", hash);
-    if (j->precision != DN_PRECISION_F32)
-        dn_json_string(c, "precision", dn_precision_name(j->precision));
+    if (r->record.options.precision != DN_PRECISION_F32)
+        dn_json_string(c, "precision", dn_precision_name(r->record.options.precision));
     if (j->pairs.classes > 2)
         dn_json_int(c, "classes", j->pairs.classes);
     return dn_json_end(&c, 0, &r->config, err);

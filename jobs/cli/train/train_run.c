@@ -348,7 +348,7 @@ static dn_status train_and_save(dn_train_run *r, bool resume, dn_error *err)
     dn_train_result result = {.w = r->w, .running = r->running};
 
     dn_surroundings_report(comm, "train", r->dir, disk_need(r), 0);
-    dn_version_build(build, sizeof build);
+    dn_version_build(r->record.options.precision, build, sizeof build); /* f32 but of gener */
     r->recipe.opt_checkpoints = &checkpoints;
     r->recipe.requests = r->call->requests;
     r->recipe.opt_profile = dn_options_flag(r->call->options, "profile") ? &r->profile : NULL;
