@@ -2,26 +2,9 @@
 # resume_bf16.sh - training with products of bf16, killed after a checkpoint and gone on with on other ranks: the same model.h5,
 # with norms of the shard and, as published, of the batch; its profile counts the steps that it made itself
 . "$(dirname "$0")/lib.sh"
-shim=$(dirname "$DRAGNET")/tests/slow_io.so
 
 content() { # of every dataset of a file
     h5dump -A 0 -y -m %.17g "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum
-}
-
-# stopped DIR K COMMAND...: a run that is killed after its K-th checkpoint
-stopped() {
-    local dir=$1 k=$2 job
-    shift 2
-    rm -f mark
-    DN_IO_HOLD="synced checkpoint.h5 $k" DN_IO_HOLD_MS=60000 DN_IO_MARK=$WORK/mark LD_PRELOAD=$shim \
-        "$DRAGNET" "$@" -o "$dir" 2>err.txt >out.txt &
-    job=$!
-    until grep -q "synced checkpoint.h5 $k" mark 2>/dev/null; do
-        kill -0 $job 2>/dev/null || { fail "over before a checkpoint: $(tail -2 err.txt)"; break; }
-        sleep 0.01
-    done
-    kill -9 $job
-    wait $job 2>/dev/null
 }
 
 "$DRAGNET" synth -q --genes 60 --samples 40 --pairs 900 --seed 3 -o data.h5 || fail "synth"
@@ -35,7 +18,7 @@ h5dump -d /weights/dense1_w whole/model.h5 >out.txt 2>&1 || fail "no model to co
 expect 0 "" "$DRAGNET" "${train[@]}" --precision f32 -o other
 [ "$(content other/model.h5)" != "$whole" ] || fail "bf16 is f32"
 for n in 1 3; do
-    stopped run$n 1 "${train[@]}"
+    killed_after 1 run$n "${train[@]}"
     expect 73 "precision" "$DRAGNET" "${train[@]}" --precision f32 -o run$n
     expect 0 "train: resuming" ranks $n "${train[@]}" -o run$n --profile
     [ "$(content run$n/model.h5)" = "$whole" ] || fail "killed and gone on with on $n ranks: another model"
@@ -56,7 +39,7 @@ expect 0 "" "$DRAGNET" "${train[@]}" -o published
 grep -q "too small for bf16" err.txt && fail "published: shards too small for what is tested here"
 whole=$(content published/model.h5)
 [ "$(content single/model.h5)" != "$whole" ] || fail "published: bf16 is f32"
-stopped cut 2 "${train[@]}"
+killed_after 2 cut "${train[@]}"
 expect 0 "train: resuming" ranks 3 "${train[@]}" -o cut
 [ "$(content cut/model.h5)" = "$whole" ] || fail "published: another model on three ranks"
 finish
