@@ -5,36 +5,14 @@
 
 digest() { h5dump -A 0 -y -m %.17g "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum; }
 
-# begin N DIR ARGUMENT...: training on N ranks in the background, until it has done an epoch
+# begin N DIR ARGUMENT...: training on N ranks in the background, until it has done an epoch; held: which then stands still
 begin() {
-    local n=$1 dir=$2 start=()
-    shift 2
-    [ "$n" = 1 ] || start=(mpirun -q --mca pml ob1 --oversubscribe -n "$n")
-    : >job.err # that of the run before tells nothing of this one
-    "${start[@]}" "$DRAGNET" "${train[@]}" -o "$dir" "$@" >job.out 2>job.err </dev/null &
-    job=$!
+    begin_job "$1" "${train[@]}" -o "$2" "${@:3}"
     until grep -q "epoch done" job.err || ! kill -0 $job 2>/dev/null; do sleep 0.02; done
 }
-
-# held N DIR: the same, with all ranks but the one that is watched standing still until they are let go: no epoch passes
-# before a command has come, however slow the machine is
 held() {
-    local first p
     begin "$@"
-    first=$(sed 's/.*"pid": *\([0-9]*\).*/\1/' "$2/control/server.json")
-    others=$(pgrep -P $job | grep -vx "$first" | xargs)
-    for p in $others; do kill -STOP "$p"; done
-}
-let_go() {
-    local p
-    for p in $others; do kill -CONT "$p"; done
-}
-
-# ends CODE WHAT
-ends() {
-    wait $job
-    local code=$?
-    [ $code = "$1" ] || fail "$2: exit code $code, wanted $1: $(tail -5 job.err)"
+    hold "$2"
 }
 
 "$DRAGNET" synth -q --genes 200 --samples 60 --pairs 4000 --seed 3 -o data.h5 || fail "synth"

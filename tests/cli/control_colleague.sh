@@ -4,9 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 begin() {
-    : >job.err
-    "$DRAGNET" "${train[@]}" -o "$1" "${@:2}" >job.out 2>job.err </dev/null &
-    job=$!
+    begin_job 1 "${train[@]}" -o "$1" "${@:2}"
     until grep -q "epoch done" job.err || ! kill -0 $job 2>/dev/null; do sleep 0.02; done
 }
 mode() { stat -c %a "$1"; }

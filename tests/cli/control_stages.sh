@@ -15,28 +15,12 @@ digest() {
 
 # begin N DIR COMMAND...: in the background, on N ranks, until it serves
 begin() {
-    local n=$1 dir=$2 start=()
-    shift 2
-    [ "$n" = 1 ] || start=(mpirun -q --mca pml ob1 --oversubscribe -n "$n")
-    "${start[@]}" "$DRAGNET" "$@" >job.out 2>job.err </dev/null &
-    job=$!
+    local dir=$2
+    begin_job "$1" "${@:3}"
     until [ -e "$dir/control/server.json" ]; do
         kill -0 $job 2>/dev/null || { fail "over before it served: $(tail -3 job.err)"; return; }
         sleep 0.02
     done
-}
-
-# hold DIR, let_go: the ranks but the one that serves stand still, and the job with them, so that it cannot end before a
-# command has come, however slow the machine is
-hold() {
-    local first p
-    first=$(sed 's/.*"pid": *\([0-9]*\).*/\1/' "$1/control/server.json")
-    others=$(pgrep -P $job | grep -vx "$first" | xargs)
-    for p in $others; do kill -STOP "$p"; done
-}
-let_go() {
-    local p
-    for p in $others; do kill -CONT "$p"; done
 }
 
 # held_at RUN DIR WANTED: let it work by moments until its status says what is WANTED
@@ -48,13 +32,6 @@ held_at() {
         sleep 0.02
         hold "$2"
     done
-}
-
-# ends CODE WHAT
-ends() {
-    wait $job
-    local code=$?
-    [ $code = "$1" ] || fail "$2: exit code $code, wanted $1: $(tail -3 job.err)"
 }
 
 # steered STAGE RUN DIR FILE UNIT WANTED 'STOP' AFTER COMMAND...: watched, saved, stopped by ctl, then by a signal, each on

@@ -26,6 +26,12 @@ bad2() {
     nothing_left bad.h5
 }
 
+# bad_npy HOW NAME DESCR ORDER ROWS HEX TEXT: NAME.npy is refused as a pair set; HOW: bad or bad2
+bad_npy() {
+    npy "$2.npy" "${@:3:4}"
+    "$1" 65 "$7" $x --pairs p="$2.npy"
+}
+
 # good NAME TEXT ARGUMENTS...: accepted; the report says TEXT
 good() {
     local name=$1 text=$2
@@ -112,24 +118,15 @@ good bare 'pairs kept                            2' --expression x.tsv --pairs p
 grep -q 'indices count the rows of the first expression file' err.txt || fail "no warning without --gene-ids: $(cat err.txt)"
 head -c -1 good.npy >short.npy
 bad2 65 'short.npy: is cut off' $x --pairs p=short.npy
-npy f4.npy '<f4' False 1 000000000000000000000000
-bad 65 "f4.npy: type '<f4' cannot hold every index exactly; save it as int64 or float64" $x --pairs p=f4.npy
-npy big.npy '>i8' False 1 "$zero$zero$zero"
-bad 65 'big endian' $x --pairs p=big.npy
-npy fortran.npy '<i8' True 1 "$zero$one$one"
-bad 65 'fortran.npy: is in Fortran order' $x --pairs p=fortran.npy
-npy range.npy '<i8' False 2 "$zero$one$one $one$nine$zero"
-bad2 65 'range.npy: row 1, column 1: index 9 is out of range: there are 4 genes' $x --pairs p=range.npy
-npy minus.npy '<i8' False 2 "$zero$one$one $minus$one$zero"
-bad 65 'minus.npy: row 1, column 0: index -1 is out of range' $x --pairs p=minus.npy
-npy label.npy '<i8' False 2 "$zero$one$one $one$two$two"
-bad 65 'label.npy: row 1, column 2: label 2 is neither 0 nor 1' $x --pairs p=label.npy
-npy nan.npy '<f8' False 2 "$f0$f1$f1 $f1$f2$nan"
-bad 65 'nan.npy: row 1, column 2 is NaN' $x --pairs p=nan.npy
-npy inf.npy '<f8' False 2 "$f0$inf$f1 $f1$f2$f0"
-bad 65 'inf.npy: row 0, column 1 is infinite' $x --pairs p=inf.npy
-npy half.npy '<f8' False 1 "$f0$half$f1"
-bad 65 'half.npy: row 0, column 1 is 0.5, not a whole number' $x --pairs p=half.npy
+bad_npy bad f4 '<f4' False 1 000000000000000000000000 "f4.npy: type '<f4' cannot hold every index exactly; save it as int64 or float64"
+bad_npy bad big '>i8' False 1 "$zero$zero$zero" 'big endian'
+bad_npy bad fortran '<i8' True 1 "$zero$one$one" 'fortran.npy: is in Fortran order'
+bad_npy bad2 range '<i8' False 2 "$zero$one$one $one$nine$zero" 'range.npy: row 1, column 1: index 9 is out of range: there are 4 genes'
+bad_npy bad minus '<i8' False 2 "$zero$one$one $minus$one$zero" 'minus.npy: row 1, column 0: index -1 is out of range'
+bad_npy bad label '<i8' False 2 "$zero$one$one $one$two$two" 'label.npy: row 1, column 2: label 2 is neither 0 nor 1'
+bad_npy bad nan '<f8' False 2 "$f0$f1$f1 $f1$f2$nan" 'nan.npy: row 1, column 2 is NaN'
+bad_npy bad inf '<f8' False 2 "$f0$inf$f1 $f1$f2$f0" 'inf.npy: row 0, column 1 is infinite'
+bad_npy bad half '<f8' False 1 "$f0$half$f1" 'half.npy: row 0, column 1 is 0.5, not a whole number'
 printf 'Q1,Q2,1\nQ3,Q4,0\n' >alien.csv
 bad2 65 "alien.csv: none of 2 pairs has two known genes: the file has 'Q1', 'Q2', 'Q3', the gene ids are such as 'A', 'B', 'C'" $x --pairs p=alien.csv
 printf 'A,B,1\nB,C,1\n' >ones.csv

@@ -3,26 +3,9 @@
 # with norms of the shard and, as published, of the batch; its profile counts the steps that it made itself; a checkpoint of another
 # definition of bf16 work warns; what is recorded is what was done
 . "$(dirname "$0")/lib.sh"
-shim=$(dirname "$DRAGNET")/tests/slow_io.so
 
 content() { # of every dataset of a file
     h5dump -A 0 -y -m %.17g "$1" 2>/dev/null | grep -v '^HDF5 ' | sha256sum
-}
-
-# stopped DIR K COMMAND...: a run that is killed after its K-th checkpoint
-stopped() {
-    local dir=$1 k=$2 job
-    shift 2
-    rm -f mark
-    DN_IO_HOLD="synced checkpoint.h5 $k" DN_IO_HOLD_MS=60000 DN_IO_MARK=$WORK/mark LD_PRELOAD=$shim \
-        "$DRAGNET" "$@" -o "$dir" 2>err.txt >out.txt &
-    job=$!
-    until grep -q "synced checkpoint.h5 $k" mark 2>/dev/null; do
-        kill -0 $job 2>/dev/null || { fail "over before a checkpoint: $(tail -2 err.txt)"; break; }
-        sleep 0.01
-    done
-    kill -9 $job
-    wait $job 2>/dev/null
 }
 
 "$DRAGNET" synth -q --genes 60 --samples 40 --pairs 900 --seed 3 -o data.h5 || fail "synth"
@@ -36,7 +19,7 @@ h5dump -d /weights/dense1_w whole/model.h5 >out.txt 2>&1 || fail "no model to co
 expect 0 "" "$DRAGNET" "${train[@]}" --precision f32 -o other
 [ "$(content other/model.h5)" != "$whole" ] || fail "bf16 is f32"
 for n in 1 3; do
-    stopped run$n 1 "${train[@]}"
+    killed_after 1 run$n "${train[@]}"
     expect 73 "precision" "$DRAGNET" "${train[@]}" --precision f32 -o run$n
     expect 0 "train: resuming" ranks $n "${train[@]}" -o run$n --profile
     grep -q "of another build" err.txt && fail "of this build: $(cat err.txt)"
@@ -83,7 +66,7 @@ expect 0 "" "$DRAGNET" "${train[@]}" -o published
 grep -q "too small for bf16" err.txt && fail "published: shards too small for what is tested here"
 whole=$(content published/model.h5)
 [ "$(content single/model.h5)" != "$whole" ] || fail "published: bf16 is f32"
-stopped cut 2 "${train[@]}"
+killed_after 2 cut "${train[@]}"
 expect 0 "train: resuming" ranks 3 "${train[@]}" -o cut
 [ "$(content cut/model.h5)" = "$whole" ] || fail "published: another model on three ranks"
 recorded() { h5dump -a /precision "$1/model.h5" 2>/dev/null | sed -n 's/.*(0): "\([a-z0-9]*\).*/\1/p'; }

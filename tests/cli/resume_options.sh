@@ -2,26 +2,9 @@
 # resume_options.sh - a checkpoint is refused under any other option that decides on the model, and the difference is
 # named; the options are those of train --help, so a new one must either be compared or be said to be no matter below
 . "$(dirname "$0")/lib.sh"
-shim=$(dirname "$DRAGNET")/tests/slow_io.so
 
 # no matter for the model, or what resuming itself is about; data and split are tried below
 no_matter=" output force resume checkpoint-every checkpoint-steps max-time plan profile no-control control-interface log-level log-format quiet help split fold recipe "
-
-# stopped DIR COMMAND...: a run that is killed after its first checkpoint
-stopped() {
-    local dir=$1 job
-    shift
-    rm -f mark
-    DN_IO_HOLD="synced checkpoint.h5 1" DN_IO_HOLD_MS=60000 DN_IO_MARK=$WORK/mark LD_PRELOAD=$shim \
-        "$DRAGNET" "$@" -o "$dir" 2>err.txt &
-    job=$!
-    until grep -q "synced checkpoint.h5 1" mark 2>/dev/null; do
-        kill -0 $job 2>/dev/null || { fail "over before a checkpoint: $(tail -2 err.txt)"; break; }
-        sleep 0.01
-    done
-    kill -9 $job
-    wait $job 2>/dev/null
-}
 
 # another OPTION RANGE: values that are not the ones of the run; RANGE is as --help has it
 another() {
@@ -72,7 +55,7 @@ refused() {
 "$DRAGNET" synth -q --genes 100 --samples 40 --pairs 2000 --seed 3 -o data.h5 || fail "synth"
 expect 0 "" "$DRAGNET" split data.h5 --pairs known --name warm --kind random --fractions 0.7,0.15,0.15 --seed 1 --force
 train=(train gener data.h5 --split warm --epochs 2 --batch 128 --shards 8)
-stopped run "${train[@]}"
+killed_after 1 run "${train[@]}"
 before=$(sha256sum run/checkpoint* run/metrics*)
 refused run "${train[@]}"
 expect 73 'is of another run (' "$DRAGNET" train gener data.h5 --split warm --recipe published -o run
@@ -95,7 +78,7 @@ for t in table other; do
     expect 0 "" "$DRAGNET" import -o $t.h5 --expression $t.tsv --pairs known=pairs.csv
     expect 0 "" "$DRAGNET" split $t.h5 --pairs known --name warm --kind random --fractions 0.7,0.15,0.15 --seed 1 --force
 done
-stopped value train gener table.h5 --split warm --epochs 2 --batch 64 --shards 2
+killed_after 1 value train gener table.h5 --split warm --epochs 2 --batch 64 --shards 2
 expect 73 "other data: expression_hash is" "$DRAGNET" train gener other.h5 --split warm --epochs 2 --batch 64 --shards 2 -o value
 expect 0 "train: resuming" "$DRAGNET" train gener table.h5 --split warm --epochs 2 --batch 64 --shards 2 -o value
 
@@ -103,7 +86,7 @@ expect 0 "train: resuming" "$DRAGNET" train gener table.h5 --split warm --epochs
 "$DRAGNET" synth -q --interactions --drugs 60 --targets 40 --pairs 1000 --seed 3 -o dti.h5 || fail "synth"
 "$DRAGNET" split dti.h5 --interactions known --name warm --kind warm --fractions 0.7,0.15,0.15 --seed 1 --force >out.txt 2>err.txt
 train=(train dti dti.h5 --split warm --epochs 2 --batch 32 --shards 2 --atoms rich --joint 16)
-stopped dti "${train[@]}"
+killed_after 1 dti "${train[@]}"
 if [ -e dti/checkpoint.h5 ]; then
     refused dti "${train[@]}"
 fi

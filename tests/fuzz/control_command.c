@@ -7,10 +7,10 @@
 #include <string.h>
 #include "jobs/control/command_frame.h"
 #include "solvers/base/alloc.h"
+#include "tests/fuzz/seeds.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
 
 static const char *const seeds[] = {
     "{\"protocol\":1,\"id\":\"ctl-1\",\"command\":\"status\"}",
@@ -22,13 +22,7 @@ static const char *const seeds[] = {
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
 {
-    const char *one = seeds[seed / 16 % (sizeof seeds / sizeof *seeds)];
-
-    if ((seed % 16 == 0 || size < 4) && strlen(one) <= most) {
-        size = strlen(one);
-        memcpy(data, one, size);
-    }
-    return LLVMFuzzerMutate(data, size, most);
+    return fuzz_mutate(seeds, sizeof seeds / sizeof *seeds, data, size, most, seed);
 }
 
 static void check_text(const char *text, size_t cap, const char *not_in)

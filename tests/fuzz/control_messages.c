@@ -12,10 +12,10 @@
 #include "jobs/control/client.h"
 #include "jobs/watch/state.h"
 #include "solvers/base/alloc.h"
+#include "tests/fuzz/seeds.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
 
 #define SERVER                                                                                     \
     "{\"protocol\":1,\"events\":\"tcp://127.0.0.1:41234\",\"commands\":\"tcp://127.0.0.1:41235\"," \
@@ -39,13 +39,7 @@ static const char *const seeds[] = {
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
 {
-    const char *one = seeds[seed / 16 % (sizeof seeds / sizeof *seeds)];
-
-    if ((seed % 16 == 0 || size < 4) && strlen(one) <= most) {
-        size = strlen(one);
-        memcpy(data, one, size);
-    }
-    return LLVMFuzzerMutate(data, size, most);
+    return fuzz_mutate(seeds, sizeof seeds / sizeof *seeds, data, size, most, seed);
 }
 
 /* ---- the files ---- */

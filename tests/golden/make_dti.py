@@ -2,38 +2,27 @@
 """Golden numbers of the drug-target network (solvers/models/dti.h), written once more with PyTorch's own layers in
 double precision: loss, every gradient, moments, running statistics, one step of Adam, and predictions before and
 after it. Every pair runs through the network alone but for the batch norms, so nothing can depend on padding.
-Initial weights are those of dragnet: Philox4x32-10 and the naming of streams (solvers/base/rng.h), written down
+Initial weights are those of dragnet: philox.py, and the naming of streams (solvers/base/rng.h), written down
 here a second time. Shapes, data and weights are those of tests/unit/dti.c; dropout is off.
 Run with python3-torch 1.13.0 and python3-numpy 1.24.2 (Debian 12): ./make_dti.py > dti.txt"""
 import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from philox import philox_rows
 
-SEED, INIT, U64 = 11, 1, np.uint64
+SEED, INIT = 11, 1
 ATOMS_F, STATES, G1, G2, DO, C1, C2, TO, POSITIVE = 3, 5, 6, 7, 4, 5, 6, 4, 2.33
 DRUGS, TARGETS, PAIRS = 6, 7, 12
 N_ATOMS = [1, 2, 5, 9, 4, 7]
 LENGTHS = [1, 2, 3, 4, 7, 12, 33]
 
 
-def philox(key, counter):
-    """key (2), counter [n, 4] -> [n, 4], 32-bit words held in 64 bits."""
-    m0, m1, w0, w1, low = U64(0xD2511F53), U64(0xCD9E8D57), U64(0x9E3779B9), U64(0xBB67AE85), U64(0xFFFFFFFF)
-    c = [counter[:, i].astype(U64) for i in range(4)]
-    k0, k1 = U64(key[0]), U64(key[1])
-    for _ in range(10):
-        p0, p1 = m0 * c[0], m1 * c[2]
-        c = [(p1 >> U64(32)) ^ c[1] ^ k0, p1 & low, (p0 >> U64(32)) ^ c[3] ^ k1, p0 & low]
-        k0, k1 = (k0 + w0) & low, (k1 + w1) & low
-    return np.stack(c, 1)
-
-
 def uniform(which, n, limit):
-    key = philox((SEED, 0), np.array([[which, 0, 0, INIT]]))[0, :2]
+    key = philox_rows((SEED, 0), np.array([[which, 0, 0, INIT]]))[0, :2]
     b = np.arange((n + 3) // 4)
     z = np.zeros_like(b)
-    bits = philox(key, np.stack([z, b, z, z], 1)).reshape(-1)[:n]
+    bits = philox_rows(key, np.stack([z, b, z, z], 1)).reshape(-1)[:n]
     return (limit * (2 * ((bits.astype(float) + 0.5) * 2.0 ** -32) - 1)).astype(np.float32).astype(float)
 
 

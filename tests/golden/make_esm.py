@@ -2,8 +2,8 @@
 """make_esm.py DIR: states of ESM-2 models by transformers (EsmModel, PyTorch, float32 on the CPU), to DIR/esm.txt, and
 two small models as transformers saves them, to DIR/esm_small and DIR/esm_shards.
 
-Weights of the other models are those of solvers/esm/generate.h: Philox4x32-10 and the naming of streams are written
-down here a second time, with NumPy, and rounded to F16 or BF16 where a case says so. Every protein of a case is one
+Weights of the other models are those of solvers/esm/generate.h: philox.py, and the naming of streams, which is written
+down here a second time; rounded to F16 or BF16 where a case says so. Every protein of a case is one
 row of the same padded batch. The first lines of esm.txt name the versions, and how far transformers in double
 precision is from what is written (its angles of rotation remain rounded to float32).
 
@@ -18,29 +18,18 @@ import numpy as np
 import torch
 import transformers
 from transformers import EsmConfig, EsmForMaskedLM, EsmModel
+from philox import philox_rows
 
 SYNTH, ESM, U64 = 7, 0x45534D32, np.uint64
 LETTERS = "LAGVSERTIDPKQNFYMHWCXBUZO"
 
 
-def philox(key, counter):
-    """key (2), counter [n, 4] -> [n, 4], 32-bit words held in 64 bits."""
-    m0, m1, w0, w1, low = U64(0xD2511F53), U64(0xCD9E8D57), U64(0x9E3779B9), U64(0xBB67AE85), U64(0xFFFFFFFF)
-    c = [counter[:, i].astype(U64) for i in range(4)]
-    k0, k1 = U64(key[0]), U64(key[1])
-    for _ in range(10):
-        p0, p1 = m0 * c[0], m1 * c[2]
-        c = [(p1 >> U64(32)) ^ c[1] ^ k0, p1 & low, (p0 >> U64(32)) ^ c[3] ^ k1, p0 & low]
-        k0, k1 = (k0 + w0) & low, (k1 + w1) & low
-    return np.stack(c, 1)
-
-
 def tensor(seed, k, shape, base, scale):
-    key = philox((seed & 0xFFFFFFFF, seed >> 32), np.array([[k, 0, ESM, SYNTH]]))[0, :2]
+    key = philox_rows((seed & 0xFFFFFFFF, seed >> 32), np.array([[k, 0, ESM, SYNTH]]))[0, :2]
     n = int(np.prod(shape))
     i = np.arange((n + 3) // 4)
     z = np.zeros_like(i)
-    bits = philox(key, np.stack([i % 2**20, i // 2**20, z, z], 1)).reshape(-1)[:n]
+    bits = philox_rows(key, np.stack([i % 2**20, i // 2**20, z, z], 1)).reshape(-1)[:n]
     u = (2 * (bits >> U64(8)).astype(float) + 1) * 2.0**-24 - 1
     return (base + float(np.float32(scale)) * u).astype(np.float32).reshape(shape)
 

@@ -4,7 +4,7 @@ scikit-learn and NumPy.
 
     /usr/bin/python3 tests/golden/make_gene_folds.py > tests/golden/gene_folds.txt
 
-Genes are drawn once for all folds: Philox4x32-10 written anew here, from the names in solvers/base/rng.h; a gene is looked up in
+Genes are drawn once for all folds: by philox.py, from the names in solvers/base/rng.h; a gene is looked up in
 a dictionary, the rows of a view are picked by its definition. Scores are multiples of 1/1024, so that some are equal. Tolerance
 in the test 1e-9 (sums of a few hundred doubles in another order).
 """
@@ -12,19 +12,11 @@ import sys
 import numpy as np
 import sklearn
 from sklearn import metrics as sk
+from philox import philox
 
 SEED, SCORERS, LEAST, REPLICATES = 0x13579BDF02468, 3, 20, 80
 VIEWS = {"all": (False, 0), "clean": (True, 0), "c1": (False, 1), "c2": (False, 2), "c3": (False, 3), "clean_c2": (True, 2)}
 A, B, LABEL, CLASS, CLEAN, SCORE, CLEAN_ONE = 0, 1, 2, 3, 4, 5, 5 + SCORERS  # columns of a row
-
-
-def philox(key, counter):
-    k, c, m = list(key), list(counter), 0xFFFFFFFF
-    for _ in range(10):
-        p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
-        c = [(p1 >> 32) ^ c[1] ^ k[0], p1 & m, (p0 >> 32) ^ c[3] ^ k[1], p0 & m]
-        k = [(k[0] + 0x9E3779B9) & m, (k[1] + 0xBB67AE85) & m]
-    return c
 
 
 def multiplicities(genes, replicate):

@@ -2,39 +2,28 @@
 """make_gener.py > gener.txt: the first ten losses of the GENER network of two and of four classes, and predictions, by
 PyTorch in double precision.
 
-Initial weights, dropout masks and swaps are those of dragnet: Philox4x32-10 and the naming of streams (solvers/base/rng.h)
-are written down here a second time, with NumPy. Shapes, data and recipe are those of tests/unit/gener.c
+Initial weights, dropout masks and swaps are those of dragnet: philox.py, and the naming of streams (solvers/base/rng.h), which
+is written down here a second time. Shapes, data and recipe are those of tests/unit/gener.c
 and gener_classes.c.
 Run with python3-torch 1.13.0 and python3-numpy 1.24.2 (Debian 12)."""
 import sys
 import numpy as np
 import torch
 import torch.nn.functional as F
+from philox import philox_rows
 
 S, GENES, PAIRS, BATCH, SEED, STEPS = 24, 20, 64, 32, 11, 10
 L, U64 = S - 1, np.uint64
 INIT, DROPOUT, SWAP = 1, 3, 4
 
 
-def philox(key, counter):
-    """key (2), counter [n, 4] -> [n, 4], 32-bit words held in 64 bits."""
-    m0, m1, w0, w1, low = U64(0xD2511F53), U64(0xCD9E8D57), U64(0x9E3779B9), U64(0xBB67AE85), U64(0xFFFFFFFF)
-    c = [counter[:, i].astype(U64) for i in range(4)]
-    k0, k1 = U64(key[0]), U64(key[1])
-    for _ in range(10):
-        p0, p1 = m0 * c[0], m1 * c[2]
-        c = [(p1 >> U64(32)) ^ c[1] ^ k0, p1 & low, (p0 >> U64(32)) ^ c[3] ^ k1, p0 & low]
-        k0, k1 = (k0 + w0) & low, (k1 + w1) & low
-    return np.stack(c, 1)
-
-
 def stream(seed, stage, a, b):
-    return philox((seed & 0xFFFFFFFF, seed >> 32), np.array([[a & 0xFFFFFFFF, a >> 32, b, stage]]))[0, :2]
+    return philox_rows((seed & 0xFFFFFFFF, seed >> 32), np.array([[a & 0xFFFFFFFF, a >> 32, b, stage]]))[0, :2]
 
 
 def blocks(key, item, count):
     n = np.arange(count)
-    return philox(key, np.stack([n, np.full(count, item), np.zeros(count, int), np.zeros(count, int)], 1))
+    return philox_rows(key, np.stack([n, np.full(count, item), np.zeros(count, int), np.zeros(count, int)], 1))
 
 
 def mask(epoch, layer, position, units):
@@ -66,7 +55,7 @@ def initial(classes):
             fans = 4 + 64 if name == "conv1_w" else shape[0] + shape[1]
             b = np.arange((n + 3) // 4)
             z = np.zeros_like(b)
-            bits = philox(stream(SEED, INIT, i, 0), np.stack([z, b, z, z], 1)).reshape(-1)[:n]
+            bits = philox_rows(stream(SEED, INIT, i, 0), np.stack([z, b, z, z], 1)).reshape(-1)[:n]
             v = (np.sqrt(6 / fans) * (2 * ((bits.astype(float) + 0.5) * 2.0 ** -32) - 1)).astype(np.float32).reshape(shape)
         w[name] = torch.tensor(v, dtype=torch.float64, requires_grad=True)
     return w

@@ -3,7 +3,7 @@
 
     /usr/bin/python3 tests/golden/make_metrics.py > tests/golden/metrics.txt
 
-Bootstrap weights come from Philox4x32-10 written anew here, from the names in solvers/base/rng.h, and from the rule in
+Bootstrap weights come from philox.py, from the names in solvers/base/rng.h, and from the rule in
 solvers/stats/bootstrap.h. Tolerance in the tests 1e-9 (sums of a few hundred doubles in another order; Platt 1e-6, the
 optimisers stop at different places).
 """
@@ -13,15 +13,7 @@ import scipy
 import scipy.optimize
 import sklearn
 from sklearn import metrics as sk
-
-
-def philox(key, counter):
-    k, c, m = list(key), list(counter), 0xFFFFFFFF
-    for _ in range(10):
-        p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
-        c = [(p1 >> 32) ^ c[1] ^ k[0], p1 & m, (p0 >> 32) ^ c[3] ^ k[1], p0 & m]
-        k = [(k[0] + 0x9E3779B9) & m, (k[1] + 0xBB67AE85) & m]
-    return c
+from philox import philox
 
 
 def below(seed, stage, a, item, n, b=0):

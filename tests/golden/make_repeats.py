@@ -3,24 +3,16 @@
 
     /usr/bin/python3 tests/golden/make_repeats.py > tests/golden/repeats.txt
 
-Draws come from Philox4x32-10 written anew here, from the names in solvers/base/rng.h; a drug is looked up in a dictionary
+Draws come from philox.py, from the names in solvers/base/rng.h; a drug is looked up in a dictionary
 that all models share. Tolerance in the test 1e-9 (sums of a few hundred doubles in another order).
 """
 import sys
 import numpy as np
 import sklearn
 from sklearn import metrics as sk
+from philox import philox
 
 SEED, SCORERS = 0x76543210FEDC, 3
-
-
-def philox(key, counter):
-    k, c, m = list(key), list(counter), 0xFFFFFFFF
-    for _ in range(10):
-        p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
-        c = [(p1 >> 32) ^ c[1] ^ k[0], p1 & m, (p0 >> 32) ^ c[3] ^ k[1], p0 & m]
-        k = [(k[0] + 0x9E3779B9) & m, (k[1] + 0xBB67AE85) & m]
-    return c
 
 
 def below(side, replicate, item, n):

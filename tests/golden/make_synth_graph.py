@@ -3,31 +3,16 @@
 
     python3 make_synth_graph.py        (in this folder)
 
-Networks of mpi/data/synth_graph.h drawn edge by edge with a Philox4x32-10 and a Feistel permutation written from the
-papers (Random123's known answers are checked first). Each case: its options, its counts, its edges in file order.
+Networks of mpi/data/synth_graph.h drawn edge by edge with philox.py and a Feistel permutation written from the
+paper. Each case: its options, its counts, its edges in file order.
 """
 import math
 import sys
+from philox import philox
 
-M0, M1, W0, W1 = 0xD2511F53, 0xCD9E8D57, 0x9E3779B9, 0xBB67AE85
 LOW = 0xFFFFFFFF
 GRAPH, ORDER = 8, 2  # stages of solvers/base/rng.h
 EDGE, LABELS, GENE_LABELS = 1, 2, 3
-
-
-def philox(key, counter):
-    k0, k1 = key
-    c0, c1, c2, c3 = counter
-    for _ in range(10):
-        p0, p1 = M0 * c0, M1 * c2
-        c0, c1, c2, c3 = (p1 >> 32) ^ c1 ^ k0, p1 & LOW, (p0 >> 32) ^ c3 ^ k1, p0 & LOW
-        k0, k1 = (k0 + W0) & LOW, (k1 + W1) & LOW
-    return c0, c1, c2, c3
-
-
-assert philox((0, 0), (0, 0, 0, 0)) == (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)
-assert philox((0xA4093822, 0x299F31D0), (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344)) == \
-    (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1)
 
 
 def halves(x):

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "solvers/base/alloc.h"
 #include "solvers/network/adjacency.h"
+#include "tests/support/petsc.h"
 #include "tests/support/team.h"
 
 enum { NODES = 301 };
@@ -184,21 +185,11 @@ static void survives_refused_memory(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-static void opens_petsc(void)
-{
-    CU_ASSERT_EQUAL(dn_petsc_open(test_comm.mpi, NULL, NULL), DN_OK);
-}
-
-static void closes_petsc(void)
-{
-    dn_petsc_close();
-}
-
 int main(int argc, char **argv)
 {
     static const dn_test tests[] = {
-        {"opens PETSc", opens_petsc},           {"multiplies as a plain loop", multiplies},
+        {"opens PETSc", test_petsc_opens},      {"multiplies as a plain loop", multiplies},
         {"serves EPS and KSP", serves_solvers}, {"refused memory", survives_refused_memory},
-        {"closes PETSc", closes_petsc},         {NULL, NULL}};
+        {"closes PETSc", test_petsc_closes},    {NULL, NULL}};
     return test_main(argc, argv, "adjacency", tests);
 }

@@ -14,7 +14,7 @@
 #include "solvers/base/alloc.h"
 #include "solvers/network/components.h"
 #include "solvers/network/eigenvector.h"
-#include "solvers/network/petsc.h"
+#include "tests/support/petsc.h"
 #include "tests/support/team.h"
 
 /* A star of four drugs around gene G (outside numbers 0-3 and 4), one drug without edges (5). */
@@ -285,30 +285,17 @@ static void lack_of_memory_on_one_rank_fails_all(void)
     close_network(&f);
 }
 
-static void petsc_opens(void)
-{
-    dn_error err = DN_ERROR_INIT;
-
-    CU_ASSERT_EQUAL(dn_petsc_open(test_comm.mpi, NULL, &err), DN_OK);
-}
-
-static void nothing_is_left(void)
-{
-    dn_petsc_close();
-    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
-}
-
 int main(int argc, char **argv)
 {
     static const dn_test tests[] = {
-        {"petsc opens", petsc_opens},
+        {"petsc opens", test_petsc_opens},
         {"every word leads to its measure", every_word_leads_to_its_measure},
         {"spectra have their pairs", spectra_have_their_pairs},
         {"the worse error is reported", the_worse_error_is_reported},
         {"what users mistype is named", what_users_mistype_is_named},
         {"measures that make no sense are left out of all", measures_that_make_no_sense_are_left_out_of_all},
         {"lack of memory on one rank fails all", lack_of_memory_on_one_rank_fails_all},
-        {"nothing is left", nothing_is_left},
+        {"nothing is left", test_petsc_closes},
         {NULL, NULL}};
 
     return test_main(argc, argv, "analyse", tests);

@@ -14,7 +14,7 @@
 #include "mpi/io/checkpoint_file.h"
 #include "mpi/io/digest.h"
 #include "solvers/base/alloc.h"
-#include "solvers/network/petsc.h"
+#include "tests/support/petsc.h"
 #include "tests/support/team.h"
 
 static const char config[] = "{\"command\": \"network\", \"seed\": 1}";
@@ -39,6 +39,15 @@ static void close_network(dn_network *w)
 {
     test_team_close(&w->team);
     dn_graph_destroy(&w->graph);
+}
+
+/* The network and what was found of it, with and without a stop, whose checkpoint goes, too. */
+static void end(const char *path, dn_analysis *whole, dn_analysis *other, dn_network *w)
+{
+    CU_ASSERT_EQUAL(dn_checkpoint_file_remove(&test_comm, path, NULL), DN_OK);
+    dn_analysis_destroy(whole);
+    dn_analysis_destroy(other);
+    close_network(w);
 }
 
 /* ---- a run that is stopped ---- */
@@ -176,6 +185,24 @@ static int in_pieces(const dn_network *w, const dn_analyse_options *o, const cha
     return stops;
 }
 
+/* In pieces it is what one rank finds that is never stopped. Returns the stops; closes the network. */
+static int same_in_pieces(dn_network *w, const dn_analyse_options *o, const char *name, int64_t at)
+{
+    const dn_comm self = {MPI_COMM_SELF, 0, 1};
+    const char *path = test_path(name);
+    dn_analysis whole = {0}, pieces = {0};
+    int stops;
+
+    CU_ASSERT_EQUAL(dn_analyse(&self, w, o, &whole, NULL), DN_OK);
+    stops = in_pieces(w, o, path, at, &pieces);
+    CU_ASSERT(test_same(stops) && stops > 0);
+    if (pieces.measure != NULL)
+        same_analysis(&whole, &pieces, w->graph.n);
+    CU_ASSERT(test_comm.rank > 0 || pieces.n_measures == o->n_measures);
+    end(path, &whole, &pieces, w);
+    return stops;
+}
+
 /* Cycles of 4 to 7 nodes, so many that a shard of betweenness has four batches and more. */
 static void open_cycles(dn_network *w)
 {
@@ -194,47 +221,24 @@ static void open_cycles(dn_network *w)
 
 static void stopped_within_shards(void)
 {
-    const dn_comm self = {MPI_COMM_SELF, 0, 1};
-    const char *path = test_path("cycles.h5");
     dn_analyse_options o = usual(1, &paths[2]);
-    dn_analysis whole = {0}, pieces = {0};
     dn_network w;
 
     open_cycles(&w);
-    CU_ASSERT_EQUAL(dn_analyse(&self, &w, &o, &whole, NULL), DN_OK);
-    CU_ASSERT(in_pieces(&w, &o, path, 702, &pieces) > 0);
-    if (pieces.measure != NULL)
-        same_analysis(&whole, &pieces, w.graph.n);
-    CU_ASSERT(test_comm.rank > 0 || pieces.n_measures == 1);
-    CU_ASSERT_EQUAL(dn_checkpoint_file_remove(&test_comm, path, NULL), DN_OK);
-    dn_analysis_destroy(&whole);
-    dn_analysis_destroy(&pieces);
-    close_network(&w);
+    same_in_pieces(&w, &o, "cycles.h5", 702);
 }
 
 static void stopped_anywhere(int64_t sources, int64_t at)
 {
-    const dn_comm self = {MPI_COMM_SELF, 0, 1};
-    const char *path = test_path("pieces.h5");
     dn_analyse_options o = usual(5, paths);
-    dn_analysis whole = {0}, pieces = {0};
     dn_network w;
     int stops;
 
     open_network(900, 17, &w);
     o.sources = sources;
-    CU_ASSERT_EQUAL(dn_analyse(&self, &w, &o, &whole, NULL), DN_OK);
-    stops = in_pieces(&w, &o, path, at, &pieces);
-    CU_ASSERT(test_same(stops) && stops > 0);
+    stops = same_in_pieces(&w, &o, "pieces.h5", at);
     if (test_comm.rank == 0)
         printf("# sources %lld, a stop after %lld: %d stops\n", (long long)sources, (long long)at, stops);
-    if (pieces.measure != NULL)
-        same_analysis(&whole, &pieces, w.graph.n);
-    CU_ASSERT(test_comm.rank > 0 || pieces.n_measures == 5);
-    CU_ASSERT_EQUAL(dn_checkpoint_file_remove(&test_comm, path, NULL), DN_OK);
-    dn_analysis_destroy(&whole);
-    dn_analysis_destroy(&pieces);
-    close_network(&w);
 }
 
 static void stopped_anywhere_exact(void)
@@ -284,6 +288,17 @@ static void nothing_by_the_clock(void)
     CU_ASSERT(!dn_keep_due(&r, 1e9));
 }
 
+/* One go that is stopped at call number `at` during a measure, which the message tells in these words. */
+static void stopped_go(const dn_network *w, const dn_analyse_options *o, const char *path, stopper s,
+                       const char *words)
+{
+    dn_error err = DN_ERROR_INIT;
+    dn_analysis none = {0};
+
+    CU_ASSERT_EQUAL(go(&test_comm, w, *o, path, &s, &none, &err), DN_ESAVED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, words));
+}
+
 /* ---- what is complete ---- */
 
 /* Solved twice, values are alike to their tolerance; those that were kept have their old one. */
@@ -313,7 +328,7 @@ static void complete_ones_are_kept(void)
     dn_analyse_options o = usual(4, words);
     dn_analysis whole = {0}, kept = {0};
     dn_error err = DN_ERROR_INIT;
-    stopper s = {.wish = DN_WISH_STOP_TERM, .during = "adjacency", .at = 1};
+    stopper s = {.at = 0};
     dn_network w;
 
     open_network(300, 5, &w);
@@ -324,12 +339,10 @@ static void complete_ones_are_kept(void)
     o.n_spectra = 2;
     o.spectrum = (const char *const[]){"adjacency", "svd"};
     CU_ASSERT_EQUAL(dn_analyse(&test_comm, &w, &o, &whole, &err), DN_OK);
-    CU_ASSERT_EQUAL(go(&test_comm, &w, o, path, &s, &kept, &err), DN_ESAVED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "stopped by SIGTERM after adjacency"));
+    stopped_go(&w, &o, path, (stopper){.wish = DN_WISH_STOP_TERM, .during = "adjacency", .at = 1},
+               "stopped by SIGTERM after adjacency");
     o.damping = 0.5;
     o.tolerance = 1e-3;
-    s = (stopper){.at = 0};
-    err = (dn_error)DN_ERROR_INIT;
     CU_ASSERT_EQUAL(go(&test_comm, &w, o, path, &s, &kept, &err), DN_OK);
     CU_ASSERT_STRING_EQUAL(err.text, "");
     CU_ASSERT(kept.n_measures == 6 && kept.n_spectra == 2);
@@ -342,10 +355,7 @@ static void complete_ones_are_kept(void)
         CU_ASSERT_EQUAL(kept.spectrum[0].report.tolerance, 1e-10);
         CU_ASSERT_EQUAL(kept.spectrum[1].report.tolerance, 1e-3);
     }
-    CU_ASSERT_EQUAL(dn_checkpoint_file_remove(&test_comm, path, NULL), DN_OK);
-    dn_analysis_destroy(&whole);
-    dn_analysis_destroy(&kept);
-    close_network(&w);
+    end(path, &whole, &kept, &w);
 }
 
 /* Closeness is complete, its harmonic twin was computed along with it: it is not searched for again. */
@@ -356,23 +366,17 @@ static void twins_are_kept(void)
     dn_analyse_options o = usual(3, words);
     dn_analysis whole = {0}, a = {0};
     dn_error err = DN_ERROR_INIT;
-    stopper s = {.wish = DN_WISH_STOP_TERM, .during = "core", .at = 1};
+    stopper s = {.during = "harmonic", .at = -1};
     dn_network w;
 
     open_network(300, 5, &w);
     o.sources = 100;
     CU_ASSERT_EQUAL(dn_analyse(&test_comm, &w, &o, &whole, &err), DN_OK);
-    CU_ASSERT_EQUAL(go(&test_comm, &w, o, path, &s, &a, &err), DN_ESAVED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "after core"));
-    s = (stopper){.during = "harmonic", .at = -1};
-    err = (dn_error)DN_ERROR_INIT;
+    stopped_go(&w, &o, path, (stopper){.wish = DN_WISH_STOP_TERM, .during = "core", .at = 1}, "after core");
     CU_ASSERT_EQUAL(go(&test_comm, &w, o, path, &s, &a, &err), DN_OK);
     CU_ASSERT_EQUAL(s.calls, test_comm.rank == 0); /* its beginning, and no batch */
     same_analysis(&whole, &a, w.graph.n);
-    CU_ASSERT_EQUAL(dn_checkpoint_file_remove(&test_comm, path, NULL), DN_OK);
-    dn_analysis_destroy(&whole);
-    dn_analysis_destroy(&a);
-    close_network(&w);
+    end(path, &whole, &a, &w);
 }
 
 /* ---- what may not be gone on with ---- */
@@ -393,14 +397,9 @@ static void damage(const char *path)
 
 static void stop_twice(const dn_network *w, const dn_analyse_options *o, const char *path)
 {
-    for (int i = 0; i < 2; i++) {
-        stopper s = {.wish = DN_WISH_STOP_CONTROL, .during = "betweenness", .at = 4};
-        dn_error err = DN_ERROR_INIT;
-        dn_analysis none = {0};
-
-        CU_ASSERT_EQUAL(go(&test_comm, w, *o, path, &s, &none, &err), DN_ESAVED);
-        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "of betweenness"));
-    }
+    for (int i = 0; i < 2; i++)
+        stopped_go(w, o, path, (stopper){.wish = DN_WISH_STOP_CONTROL, .during = "betweenness", .at = 4},
+                   "of betweenness");
 }
 
 static void damage_falls_back(void)
@@ -533,20 +532,9 @@ static void any_rank_may_run_out_of_memory(void)
     close_network(&w);
 }
 
-static void petsc_opens(void)
-{
-    CU_ASSERT_EQUAL(dn_petsc_open(test_comm.mpi, NULL, NULL), DN_OK);
-}
-
-static void nothing_is_left(void)
-{
-    dn_petsc_close();
-    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
-}
-
 int main(int argc, char **argv)
 {
-    static const dn_test tests[] = {{"petsc opens", petsc_opens},
+    static const dn_test tests[] = {{"petsc opens", test_petsc_opens},
                                     {"nothing by the clock", nothing_by_the_clock},
                                     {"stopped anywhere, all sources", stopped_anywhere_exact},
                                     {"stopped anywhere, a sample", stopped_anywhere_sampled},
@@ -558,7 +546,7 @@ int main(int argc, char **argv)
                                     {"others are refused", others_are_refused},
                                     {"a hash is of the graph", a_hash_is_of_the_graph},
                                     {"any rank may run out of memory", any_rank_may_run_out_of_memory},
-                                    {"nothing is left", nothing_is_left},
+                                    {"nothing is left", test_petsc_closes},
                                     {NULL, NULL}};
 
     return test_main(argc, argv, "analyse_keep", tests);

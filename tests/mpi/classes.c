@@ -13,6 +13,7 @@
 #include "mpi/train/train.h"
 #include "solvers/base/alloc.h"
 #include "solvers/stats/normalise.h"
+#include "tests/support/gene_files.h"
 
 enum { GENES = 60, SAMPLES = 10, PAIRS = 1500, C = 4, MAX_WEIGHTS = 100000, MAX_MOMENTS = 2000 };
 
@@ -275,14 +276,7 @@ static void labels_the_network_does_not_know(void)
 
 static dn_status save(const char *path, dn_error *err)
 {
-    dn_model_record r = {.architecture = "gener",
-                         .normalisation = "zscore-gene",
-                         .split = "warm",
-                         .pairs = "known",
-                         .fold = -1,
-                         .samples = SAMPLES,
-                         .best_epoch = 1,
-                         .options = gener.options};
+    dn_model_record r = test_gener_record(SAMPLES, &gener.options);
 
     dn_training_hash(&data.genes, &data.pairs, &data.split, r.training_hash);
     return dn_model_save(&test_comm, path, "dragnet test", "{}", true, &gener.model, &r, together.w,

@@ -12,6 +12,7 @@
 #include "mpi/evaluate/evaluate.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/rng.h"
+#include "tests/support/gene_files.h"
 
 enum {
     GENES = 24,
@@ -86,37 +87,18 @@ out:
     return st;
 }
 
-static dn_status write_set(dn_h5 *h, const char *name, int64_t n, const int64_t *a, const int64_t *b,
-                           const uint8_t *y, dn_error *err)
-{
-    dn_status st = DN_OK;
-    char path[64];
-
-    snprintf(path, sizeof path, "/pairs/%s/gene_a", name);
-    DN_TRY(dn_h5_write_all(h, path, 1, &n, a, err));
-    snprintf(path, sizeof path, "/pairs/%s/gene_b", name);
-    DN_TRY(dn_h5_write_all(h, path, 1, &n, b, err));
-    snprintf(path, sizeof path, "/pairs/%s/label", name);
-    DN_TRY(dn_h5_write_all(h, path, 1, &n, y, err));
-    snprintf(path, sizeof path, "/pairs/%s", name);
-    DN_TRY(dn_h5_set_int(h, path, "two_labels", 7, err));
-out:
-    return st;
-}
-
 static dn_status write_dataset(const char *path, dn_error *err)
 {
     dn_status st = DN_OK;
     dn_h5 *h = NULL;
-    int64_t dims[2] = {1, PAIRS};
+    const test_pairs known = {PAIRS, wide_a, wide_b, PAIRS, label, 7, 0};
+    const test_pairs other = {n_other, other_a, other_b, n_other, other_label, 7, 0};
 
     DN_TRY(dn_h5_create(&test_comm, path, DN_DATASET_SCHEMA, "dragnet test", "{}", true, &h, err));
     DN_TRY(write_genes(h, err));
-    DN_TRY(write_set(h, "known", PAIRS, wide_a, wide_b, label, err));
-    DN_TRY(write_set(h, "other", n_other, other_a, other_b, other_label, err));
-    DN_TRY(dn_h5_write_all(h, "/splits/warm/part", 2, dims, part, err));
-    DN_TRY(dn_h5_set_text(h, "/splits/warm", "pairs", "known", err));
-    DN_TRY(dn_h5_set_text(h, "/splits/warm", "kind", "random", err));
+    DN_TRY(test_pairs_write(h, "known", &known, err));
+    DN_TRY(test_pairs_write(h, "other", &other, err));
+    DN_TRY(test_split_write(h, "warm", "known", "random", 1, PAIRS, part, err));
     DN_TRY(dn_h5_commit(&h, err));
 out:
     dn_h5_close(&h);
@@ -133,14 +115,8 @@ static dn_status write_model(const char *dataset, const char *path, dn_error *er
     dn_split split = {.n = 0};
     dn_gener gener;
     dn_gener_data data = {.x = x, .samples = SAMPLES, .gene_a = gene_a, .gene_b = gene_b, .label = label};
-    dn_model_record r = {.architecture = "gener",
-                         .normalisation = "zscore-gene",
-                         .split = "warm",
-                         .pairs = "known",
-                         .fold = -1,
-                         .samples = SAMPLES,
-                         .best_epoch = 1,
-                         .options = DN_GENER_DEFAULTS};
+    const dn_gener_options options = DN_GENER_DEFAULTS;
+    dn_model_record r = test_gener_record(SAMPLES, &options);
     float *w = NULL, *running = NULL;
 
     DN_TRY(dn_h5_open(&test_comm, dataset, DN_DATASET_SCHEMA, &h, err));

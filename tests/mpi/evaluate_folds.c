@@ -2,7 +2,6 @@
  * scikit-learn, on files, the bits of one rank
  *
  * Golden numbers: tests/golden/gene_folds.txt, made by make_gene_folds.py (versions in its first line).
- * Tolerance 1e-9: sums of a few hundred doubles in another order.
  */
 #include "tests/support/test.h"
 
@@ -15,6 +14,7 @@
 #include "mpi/evaluate/evaluate_folds.h"
 #include "mpi/evaluate/evaluate_rows.h"
 #include "solvers/base/alloc.h"
+#include "tests/support/golden_line.h"
 
 enum { FOLDS = 3, ROWS = 450, SCORERS = 3, VIEWS = 6, COLUMNS = 6 + SCORERS };
 static const uint64_t seed = 0x13579BDF02468;
@@ -43,24 +43,11 @@ static dn_eval_rows table[FOLDS];
 static const dn_eval_rows *rows[FOLDS];
 static int replicates;
 
-/* Numbers of the next line, which must begin with name. NaN stands as "nan". */
-static bool expect(FILE *f, const char *name, int n, double *v)
-{
-    char word[32];
-
-    if (fscanf(f, "%31s", word) != 1 || strcmp(word, name) != 0)
-        return false;
-    for (int i = 0; i < n; i++)
-        if (fscanf(f, "%lf", &v[i]) != 1)
-            return false;
-    return true;
-}
-
 static bool load_fold(FILE *f, int m, int64_t genes)
 {
     double v[COLUMNS];
 
-    if (!expect(f, "fold", 2, v))
+    if (!golden_line(f, "fold", 2, v))
         return false;
     table[m] = (dn_eval_rows){.kind = &kind,
                               .model = true,
@@ -78,7 +65,7 @@ static bool load_fold(FILE *f, int m, int64_t genes)
         table[m].score[k] = column[m].score[k];
     rows[m] = &table[m];
     for (int64_t i = 0; i < table[m].n && i < ROWS; i++) {
-        if (!expect(f, "row", COLUMNS, v))
+        if (!golden_line(f, "row", COLUMNS, v))
             return false;
         column[m].a[i] = (int64_t)v[0];
         column[m].b[i] = (int64_t)v[1];
@@ -102,45 +89,32 @@ static FILE *load(void)
     if (f == NULL)
         return NULL;
     CU_ASSERT(fscanf(f, "#%*[^\n]") == 0);
-    CU_ASSERT(expect(f, "folds", 4, v) && v[0] == FOLDS && v[3] == VIEWS);
+    CU_ASSERT(golden_line(f, "folds", 4, v) && v[0] == FOLDS && v[3] == VIEWS);
     replicates = (int)v[1];
     for (int m = 0; m < FOLDS; m++)
         CU_ASSERT(load_fold(f, m, (int64_t)v[2]));
     return f;
 }
 
-static bool near(double a, double b)
-{
-    bool ok = (isnan(a) && isnan(b)) || fabs(a - b) <= 1e-9;
-
-    if (!ok)
-        fprintf(stderr, "# %.17g is not %.17g\n", a, b);
-    return ok;
-}
-
-static bool near_interval(const dn_interval *i, const double *v)
-{
-    return near(i->lo, v[0]) && near(i->hi, v[1]) && near((double)i->used, v[2]);
-}
-
 static void check_mean_of(FILE *f, const char *word, const dn_mean_report *s)
 {
     double v[11];
 
-    CU_ASSERT(expect(f, word, 11, v));
-    CU_ASSERT(near(s->auroc, v[0]) && near(s->ap, v[1]) && near(s->auroc_sd, v[2]) && near(s->ap_sd, v[3]));
-    CU_ASSERT(near_interval(&s->auroc_ci, v + 4) && near_interval(&s->ap_ci, v + 7));
+    CU_ASSERT(golden_line(f, word, 11, v));
+    CU_ASSERT(golden_near(s->auroc, v[0]) && golden_near(s->ap, v[1]) && golden_near(s->auroc_sd, v[2]) &&
+              golden_near(s->ap_sd, v[3]));
+    CU_ASSERT(golden_near_interval(&s->auroc_ci, v + 4) && golden_near_interval(&s->ap_ci, v + 7));
     if (strcmp(word, "difference") == 0)
         CU_ASSERT_EQUAL((double)s->above, v[10])
     else
-        CU_ASSERT(near(s->validation_auroc, v[10]));
+        CU_ASSERT(golden_near(s->validation_auroc, v[10]));
 }
 
 static void check_means(FILE *f, const dn_repeats *r)
 {
     double v[3];
 
-    CU_ASSERT(expect(f, "mean", 3, v));
+    CU_ASSERT(golden_line(f, "mean", 3, v));
     CU_ASSERT(r->counted == (int64_t)v[0] && r->drawn[0] == (int64_t)v[1] && r->drawn[1] == 0);
     CU_ASSERT_EQUAL(r->source, v[2] != 0 ? DN_FROM_ALL : DN_FROM_VIEW);
     for (int k = 0; k < SCORERS; k++)
@@ -154,19 +128,19 @@ static void check_pooled(FILE *f, const dn_view_report *r)
 {
     double v[8];
 
-    CU_ASSERT(expect(f, "pooled", 3, v));
+    CU_ASSERT(golden_line(f, "pooled", 3, v));
     CU_ASSERT(r->rows == (int64_t)v[0] && r->positives == (int64_t)v[1] && r->drawn[0] == (int64_t)v[2]);
     for (int k = 0; k < SCORERS; k++) {
         const dn_scorer_report *s = &r->scorer[k];
 
-        CU_ASSERT(expect(f, "scorer", 8, v));
-        CU_ASSERT(near(s->auroc, v[0]) && near(s->ap, v[1]));
-        CU_ASSERT(near_interval(&s->auroc_ci, v + 2) && near_interval(&s->ap_ci, v + 5));
+        CU_ASSERT(golden_line(f, "scorer", 8, v));
+        CU_ASSERT(golden_near(s->auroc, v[0]) && golden_near(s->ap, v[1]));
+        CU_ASSERT(golden_near_interval(&s->auroc_ci, v + 2) && golden_near_interval(&s->ap_ci, v + 5));
     }
     for (int k = 1; k < SCORERS; k++) {
-        CU_ASSERT(expect(f, "difference", 6, v));
-        CU_ASSERT(near_interval(&r->difference[k - 1].auroc_ci, v) &&
-                  near_interval(&r->difference[k - 1].ap_ci, v + 3));
+        CU_ASSERT(golden_line(f, "difference", 6, v));
+        CU_ASSERT(golden_near_interval(&r->difference[k - 1].auroc_ci, v) &&
+                  golden_near_interval(&r->difference[k - 1].ap_ci, v + 3));
     }
 }
 

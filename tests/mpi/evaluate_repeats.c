@@ -1,8 +1,7 @@
 /* evaluate_repeats.c - tests of mpi/evaluate/evaluate_repeats.h against scikit-learn, and that repeats do not
  * narrow an interval
  *
- * Golden numbers: tests/golden/repeats.txt, made by make_repeats.py (versions in its first line). Tolerance
- * 1e-9: sums of a few hundred doubles in another order.
+ * Golden numbers: tests/golden/repeats.txt, made by make_repeats.py (versions in its first line).
  */
 #include "tests/support/test.h"
 
@@ -11,6 +10,7 @@
 #include <string.h>
 #include "mpi/evaluate/evaluate_repeats.h"
 #include "solvers/base/alloc.h"
+#include "tests/support/golden_line.h"
 
 enum { MODELS = 12, ROWS = 200, SCORERS = 3, REPLICATES = 150 };
 static const uint64_t seed = 0x76543210FEDC;
@@ -39,19 +39,6 @@ static golden g;
 static dn_eval_rows table[2 * MODELS];
 static const dn_eval_rows *rows[2 * MODELS];
 
-/* Numbers of the next line, which must begin with name. NaN stands as "nan". */
-static bool expect(FILE *f, const char *name, int n, double *v)
-{
-    char word[32];
-
-    if (fscanf(f, "%31s", word) != 1 || strcmp(word, name) != 0)
-        return false;
-    for (int i = 0; i < n; i++)
-        if (fscanf(f, "%lf", &v[i]) != 1)
-            return false;
-    return true;
-}
-
 static bool next_case(FILE *f)
 {
     double v[3 + SCORERS];
@@ -66,7 +53,7 @@ static bool next_case(FILE *f)
             return false;
         g.model[m].n = g.model[m].n_validation + evaluated;
         for (int i = 0; i < g.model[m].n; i++) {
-            if (!expect(f, "row", 3 + SCORERS, v))
+            if (!golden_line(f, "row", 3 + SCORERS, v))
                 return false;
             g.model[m].a[i] = (int64_t)v[0];
             g.model[m].b[i] = (int64_t)v[1];
@@ -104,24 +91,15 @@ static dn_repeats make(int times, bool model)
     return r;
 }
 
-static bool near(double a, double b)
-{
-    bool ok = (isnan(a) && isnan(b)) || fabs(a - b) <= 1e-9;
-
-    if (!ok)
-        fprintf(stderr, "# %s: %.17g is not %.17g\n", g.name, a, b);
-    return ok;
-}
-
 static void check_mean(FILE *f, const char *word, const dn_mean_report *s)
 {
     double v[10], above = 0;
 
-    CU_ASSERT(expect(f, word, 10, v));
-    CU_ASSERT(near(s->auroc, v[0]) && near(s->ap, v[1]) && near(s->auroc_sd, v[2]) && near(s->ap_sd, v[3]));
-    CU_ASSERT(near(s->auroc_ci.lo, v[4]) && near(s->auroc_ci.hi, v[5]) &&
-              near((double)s->auroc_ci.used, v[6]));
-    CU_ASSERT(near(s->ap_ci.lo, v[7]) && near(s->ap_ci.hi, v[8]) && near((double)s->ap_ci.used, v[9]));
+    CU_ASSERT(golden_line(f, word, 10, v));
+    CU_ASSERT(golden_near(s->auroc, v[0]) && golden_near(s->ap, v[1]) && golden_near(s->auroc_sd, v[2]) &&
+              golden_near(s->ap_sd, v[3]));
+    CU_ASSERT(golden_near_interval(&s->auroc_ci, v + 4));
+    CU_ASSERT(golden_near_interval(&s->ap_ci, v + 7));
     if (strcmp(word, "difference") == 0) {
         CU_ASSERT(fscanf(f, "%lf", &above) == 1 && (double)s->above == above);
         CU_ASSERT_EQUAL(s->beaten, v[4] > 0 ? DN_BEATEN : v[5] < 0 ? DN_NOT_BEATEN : DN_UNDECIDED);
@@ -134,19 +112,20 @@ static void check_case(FILE *f, const dn_repeats *r)
     int best = -1;
 
     for (int m = 0; m < g.models; m++) {
-        CU_ASSERT(expect(f, "each", 3 * SCORERS, v));
+        CU_ASSERT(golden_line(f, "each", 3 * SCORERS, v));
         CU_ASSERT_EQUAL(r->each[m].counted, !isnan(v[0]));
         for (int k = 0; k < SCORERS; k++) {
-            CU_ASSERT(near(r->each[m].auroc[k], v[2 * k]) && near(r->each[m].ap[k], v[2 * k + 1]));
-            CU_ASSERT(near(r->each[m].validation_auroc[k], v[2 * SCORERS + k]));
+            CU_ASSERT(golden_near(r->each[m].auroc[k], v[2 * k]) &&
+                      golden_near(r->each[m].ap[k], v[2 * k + 1]));
+            CU_ASSERT(golden_near(r->each[m].validation_auroc[k], v[2 * SCORERS + k]));
             validation[k] += r->each[m].counted ? v[2 * SCORERS + k] / (double)r->counted : 0;
         }
     }
-    CU_ASSERT(expect(f, "counted", 3, v));
+    CU_ASSERT(golden_line(f, "counted", 3, v));
     CU_ASSERT(r->counted == (int64_t)v[0] && r->drawn[0] == (int64_t)v[1] && r->drawn[1] == (int64_t)v[2]);
     for (int k = 0; k < SCORERS; k++) {
         check_mean(f, "scorer", &r->scorer[k]);
-        CU_ASSERT(near(r->scorer[k].validation_auroc, validation[k]));
+        CU_ASSERT(golden_near(r->scorer[k].validation_auroc, validation[k]));
         if (k > 0 && !isnan(validation[k]) && (best < 0 || validation[k] > validation[1 + best]))
             best = k - 1;
     }
@@ -201,8 +180,8 @@ static void repeats_do_not_narrow(void)
     for (int k = 0; k < SCORERS - 1; k++) {
         const dn_mean_report *a = &once.difference[k], *b = &twice.difference[k];
 
-        CU_ASSERT(near(a->auroc, b->auroc) && near(a->auroc_ci.lo, b->auroc_ci.lo) &&
-                  near(a->auroc_ci.hi, b->auroc_ci.hi) && near(a->ap_ci.hi, b->ap_ci.hi));
+        CU_ASSERT(golden_near(a->auroc, b->auroc) && golden_near(a->auroc_ci.lo, b->auroc_ci.lo) &&
+                  golden_near(a->auroc_ci.hi, b->auroc_ci.hi) && golden_near(a->ap_ci.hi, b->ap_ci.hi));
         CU_ASSERT(a->auroc_ci.lo < a->auroc && a->auroc < a->auroc_ci.hi);
     }
     dn_repeats_destroy(&once);

@@ -11,6 +11,7 @@
 #include "mpi/evaluate/evaluate.h"
 #include "mpi/train/train.h"
 #include "solvers/base/alloc.h"
+#include "tests/support/gene_files.h"
 
 enum { GENES = 30, SAMPLES = 6, PAIRS = 300, MAX_WEIGHTS = 100000, MAX_MOMENTS = 2000 };
 
@@ -23,14 +24,11 @@ static dn_status write_split(dn_error *err)
     dn_status st = DN_OK;
     dn_h5 *h = NULL;
     uint8_t part[PAIRS];
-    const int64_t dims[2] = {1, PAIRS};
 
     for (int i = 0; i < PAIRS; i++)
         part[i] = i % 10 < 6 ? DN_TRAIN : i % 10 < 8 ? DN_VALIDATION : DN_TEST;
     DN_TRY(dn_h5_edit(&test_comm, dataset, DN_DATASET_SCHEMA, &h, err));
-    DN_TRY(dn_h5_write_all(h, "/splits/warm/part", 2, dims, part, err));
-    DN_TRY(dn_h5_set_text(h, "/splits/warm", "pairs", "known", err));
-    DN_TRY(dn_h5_set_text(h, "/splits/warm", "kind", "random", err));
+    DN_TRY(test_split_write(h, "warm", "known", "random", 1, PAIRS, part, err));
     DN_TRY(dn_h5_commit(&h, err));
 out:
     dn_h5_close(&h);
@@ -91,14 +89,8 @@ static dn_status write_model(dn_error *err)
     dn_status st = DN_OK;
     loaded l = {.h = NULL};
     dn_gener gener;
-    dn_model_record r = {.architecture = "gener",
-                         .normalisation = "zscore-gene",
-                         .split = "warm",
-                         .pairs = "known",
-                         .fold = -1,
-                         .samples = SAMPLES,
-                         .best_epoch = 1,
-                         .options = DN_GENER_DEFAULTS};
+    const dn_gener_options options = DN_GENER_DEFAULTS;
+    dn_model_record r = test_gener_record(SAMPLES, &options);
 
     DN_TRY(load(&l, err));
     dn_training_hash(&l.genes, &l.pairs, &l.split, r.training_hash);

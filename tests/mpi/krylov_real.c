@@ -10,7 +10,7 @@
 #include "solvers/network/eigenvector.h"
 #include "solvers/network/hits.h"
 #include "solvers/network/pagerank.h"
-#include "solvers/network/petsc.h"
+#include "tests/support/petsc.h"
 #include "tests/support/real.h"
 #include "tests/support/team.h"
 
@@ -109,11 +109,6 @@ static void real(const char *name)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-static void opens_petsc(void)
-{
-    CU_ASSERT_EQUAL(dn_petsc_open(test_comm.mpi, NULL, NULL), DN_OK);
-}
-
 static void drugs_and_genes(void)
 {
     real(real_names[0]);
@@ -129,18 +124,13 @@ static void authors(void)
     real(real_names[2]);
 }
 
-static void closes_petsc(void)
-{
-    dn_petsc_close();
-}
-
 int main(int argc, char **argv)
 {
-    static const dn_test tests[] = {{"opens PETSc", opens_petsc},
+    static const dn_test tests[] = {{"opens PETSc", test_petsc_opens},
                                     {"drugs and genes, BIOSNAP_ChG", drugs_and_genes},
                                     {"yeast proteins, Krogan2006", yeast_proteins},
                                     {"authors, ca-GrQc", authors},
-                                    {"closes PETSc", closes_petsc},
+                                    {"closes PETSc", test_petsc_closes},
                                     {NULL, NULL}};
     return test_main(argc, argv, "krylov_real", tests);
 }

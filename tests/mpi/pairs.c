@@ -7,6 +7,7 @@
 #include <string.h>
 #include "mpi/io/dataset.h"
 #include "solvers/base/alloc.h"
+#include "tests/support/gene_files.h"
 
 static const int groupings[] = {0, 1, 2, 3, -2, -3};
 enum { GROUPINGS = sizeof groupings / sizeof groupings[0] };
@@ -31,36 +32,9 @@ static void fill(void)
 static dn_status write_set(dn_h5 *h, const char *name, int64_t n, int64_t n_label, int64_t classes,
                            dn_error *err)
 {
-    dn_status st = DN_OK;
-    char path[64];
+    const test_pairs p = {n, gene_a, gene_b, n_label, label, 3, classes};
 
-    snprintf(path, sizeof path, "/pairs/%s/gene_a", name);
-    DN_TRY(dn_h5_write_all(h, path, 1, &n, gene_a, err));
-    snprintf(path, sizeof path, "/pairs/%s/gene_b", name);
-    DN_TRY(dn_h5_write_all(h, path, 1, &n, gene_b, err));
-    snprintf(path, sizeof path, "/pairs/%s/label", name);
-    DN_TRY(dn_h5_write_all(h, path, 1, &n_label, label, err));
-    snprintf(path, sizeof path, "/pairs/%s", name);
-    DN_TRY(dn_h5_set_int(h, path, "two_labels", 3, err));
-    if (classes != 0)
-        DN_TRY(dn_h5_set_int(h, path, "classes", classes, err));
-out:
-    return st;
-}
-
-static dn_status write_split(dn_h5 *h, const char *name, int64_t folds, int64_t n, dn_error *err)
-{
-    dn_status st = DN_OK;
-    char path[64];
-    int64_t dims[2] = {folds, n};
-
-    snprintf(path, sizeof path, "/splits/%s/part", name);
-    DN_TRY(dn_h5_write_all(h, path, 2, dims, part, err));
-    snprintf(path, sizeof path, "/splits/%s", name);
-    DN_TRY(dn_h5_set_text(h, path, "pairs", "many", err));
-    DN_TRY(dn_h5_set_text(h, path, "kind", "kfold", err));
-out:
-    return st;
+    return test_pairs_write(h, name, &p, err);
 }
 
 /* A dataset with the sets `many`, `few` and `none`; broken: with unsound ones in their place. */
@@ -82,8 +56,8 @@ static dn_status write_file(const char *path, bool broken, dn_error *err)
         DN_TRY(write_set(h, "many", PAIRS, PAIRS, 0, err));
         DN_TRY(write_set(h, "few", FEW, FEW, 4, err));
         DN_TRY(write_set(h, "none", 0, 0, 0, err));
-        DN_TRY(write_split(h, "folds", FOLDS, PAIRS, err));
-        DN_TRY(write_split(h, "nothing", 1, 0, err));
+        DN_TRY(test_split_write(h, "folds", "many", "kfold", FOLDS, PAIRS, part, err));
+        DN_TRY(test_split_write(h, "nothing", "many", "kfold", 1, 0, part, err));
     }
     DN_TRY(dn_h5_commit(&h, err));
 out:

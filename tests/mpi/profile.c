@@ -8,63 +8,22 @@
 #include "mpi/core/agree.h"
 #include "mpi/train/train.h"
 #include "solvers/base/alloc.h"
-#include "solvers/base/rng.h"
-#include "solvers/models/gener.h"
+#include "tests/support/gener_data.h"
 
-enum {
-    GENES = 30,
-    SAMPLES = 12,
-    PAIRS = 400,
-    TRAIN = 300,
-    EPOCHS = 1,
-    BATCH = 64,
-    SHARDS = 8,
-    MAX_WEIGHTS = 100000,
-    MAX_MOMENTS = 2000
-};
+enum { PAIRS = 400, TRAIN = 300, EPOCHS = 1, BATCH = TEST_GENER_BATCH, SHARDS = TEST_GENER_SHARDS };
 
-static float x[GENES * SAMPLES];
-static int32_t gene_a[PAIRS], gene_b[PAIRS];
-static int64_t rows[PAIRS];
-static uint8_t label[PAIRS];
-static dn_gener gener;
-static float plain[MAX_WEIGHTS], profiled[MAX_WEIGHTS], running[MAX_MOMENTS];
-
-static void make_data(void)
-{
-    dn_rng s = dn_rng_stream(3, DN_RNG_SYNTH, 0, 0);
-    dn_gener_data data = {.x = x, .samples = SAMPLES, .gene_a = gene_a, .gene_b = gene_b, .label = label};
-    dn_gener_options options = DN_GENER_DEFAULTS;
-
-    for (int i = 0; i < GENES * SAMPLES; i++)
-        x[i] = (float)dn_rng_normal(s, (uint64_t)i);
-    for (int p = 0; p < PAIRS; p++) {
-        gene_a[p] = (int32_t)(p % GENES);
-        gene_b[p] = (int32_t)((p + 1 + p / GENES) % GENES);
-        label[p] = (uint8_t)(p % 3 == 0);
-        rows[p] = p;
-    }
-    dn_gener_init(&gener, &data, &options);
-    CU_ASSERT(gener.model.n_weights <= MAX_WEIGHTS && gener.model.n_moments <= MAX_MOMENTS);
-}
+static test_gener_data made;
+static float plain[TEST_GENER_WEIGHTS], profiled[TEST_GENER_WEIGHTS], running[TEST_GENER_MOMENTS];
 
 static dn_status train(dn_profile *profile, dn_norm_scope norms, float *w, dn_error *err)
 {
-    dn_train_rows r = {.train = dn_rows_listed(rows, TRAIN),
-                       .validation = dn_rows_listed(rows + TRAIN, PAIRS - TRAIN),
-                       .label = label};
-    dn_train_options o = {.epochs = EPOCHS,
-                          .patience = EPOCHS,
-                          .batch = BATCH,
-                          .shards = SHARDS,
-                          .seed = 5,
-                          .optimiser = DN_ADAMW,
-                          .schedule = {.kind = DN_CONSTANT, .rate = 1e-3, .factor = 1, .every = 1},
-                          .norms = norms,
-                          .opt_profile = profile};
+    dn_train_rows r = test_gener_rows(&made, TRAIN);
+    dn_train_options o = test_gener_recipe(EPOCHS);
     dn_train_result result = {.w = w, .running = running};
 
-    return dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, err);
+    o.norms = norms;
+    o.opt_profile = profile;
+    return dn_train(&test_comm, &made.gener.model, &r, &o, NULL, &result, err);
 }
 
 /* Up to rounding: the entries are differences of one row of readings. */
@@ -97,17 +56,18 @@ static void check_rank(const dn_profile_table *t, int r)
     CU_ASSERT(x_r->column[DN_COLUMN_COMPUTE] > 0 && x_r->column[DN_COLUMN_ADD] > 0);
     CU_ASSERT(x_r->cpu > 0);
     CU_ASSERT(near(layers_of(t, r), x_r->column[DN_COLUMN_COMPUTE]));
-    for (int k = 0; k < gener.model.n_parts; k++) /* whatever the network names takes time */
+    for (int k = 0; k < made.gener.model.n_parts; k++) /* whatever the network names takes time */
         CU_ASSERT(x_r->layer[k][0] + x_r->layer[k][1] + x_r->layer[k][2] > 0);
-    CU_ASSERT(x_r->layer[gener.model.n_parts + 1][0] >= -1e-9); /* idle: no thread was busier than its rank */
-    for (int s = 0; s < DN_PROFILE_PASS + 2 * gener.model.n_phases; s++)
+    CU_ASSERT(x_r->layer[made.gener.model.n_parts + 1][0] >=
+              -1e-9); /* idle: no thread was busier than its rank */
+    for (int s = 0; s < DN_PROFILE_PASS + 2 * made.gener.model.n_phases; s++)
         CU_ASSERT(x_r->pass[s] > 0);
 }
 
 /* The weights are those of a run without a profile, whatever the threads and norms. */
 static void columns_add_up(void)
 {
-    make_data();
+    made = test_gener_make(&(test_gener_shape){.genes = 30, .samples = 12, .pairs = PAIRS});
     for (int threads = 1; threads <= (test_comm.size == 1 ? 2 : 1); threads++)
         for (int norms = DN_NORMS_SHARD; norms <= DN_NORMS_GLOBAL; norms++) {
             dn_profile p = {0};
@@ -120,7 +80,7 @@ static void columns_add_up(void)
             begin = dn_clock_now();
             CU_ASSERT_EQUAL(train(&p, (dn_norm_scope)norms, profiled, NULL), DN_OK);
             CU_ASSERT(p.ns > 0 && p.ns <= dn_clock_now() - begin);
-            CU_ASSERT_EQUAL(memcmp(plain, profiled, (size_t)gener.model.n_weights * sizeof *plain), 0);
+            CU_ASSERT_EQUAL(memcmp(plain, profiled, (size_t)made.gener.model.n_weights * sizeof *plain), 0);
             CU_ASSERT_EQUAL(dn_profile_collect(&test_comm, &p, &t, NULL), DN_OK);
             CU_ASSERT_EQUAL(t.ranks, test_comm.size);
             CU_ASSERT_EQUAL(t.steps, EPOCHS * (TRAIN / BATCH));
@@ -237,7 +197,7 @@ static void any_rank_may_run_out_of_memory(void)
             dn_error err = DN_ERROR_INIT;
 
             dn_alloc_fail_after(test_comm.rank == r ? k : -1);
-            st = dn_profile_begin(&p, &gener.model, 2, &err);
+            st = dn_profile_begin(&p, &made.gener.model, 2, &err);
             st = dn_agree(&test_comm, st, &err);
             p.steps = 1;
             if (st == DN_OK)

@@ -7,30 +7,20 @@
 #include <time.h>
 #include "mpi/train/train.h"
 #include "solvers/base/alloc.h"
-#include "solvers/base/rng.h"
-#include "solvers/models/gener.h"
+#include "tests/support/gener_data.h"
 #include "tests/support/test.h"
 
 enum {
-    GENES = 30,
-    SAMPLES = 12,
     PAIRS = 400,
     TRAIN = 300,
     EPOCHS = 6,
-    BATCH = 64,
-    SHARDS = 8,
-    MAX_WEIGHTS = 100000,
-    MAX_MOMENTS = 2000,
+    SHARDS = TEST_GENER_SHARDS,
     SLOWER_MS = 40, /* by which the slow rank is slower in a step, at first */
     LONGEST_MS = 360
 };
 
-static float x[GENES * SAMPLES];
-static int32_t gene_a[PAIRS], gene_b[PAIRS];
-static int64_t rows[PAIRS];
-static uint8_t label[PAIRS];
-static dn_gener gener;
-static float plain[MAX_WEIGHTS], watched[MAX_WEIGHTS], running[MAX_MOMENTS];
+static test_gener_data made;
+static float plain[TEST_GENER_WEIGHTS], watched[TEST_GENER_WEIGHTS], running[TEST_GENER_MOMENTS];
 
 /* ---- numbers that are known ---- */
 
@@ -117,40 +107,14 @@ static void any_rank_may_run_out_of_memory(void)
 
 /* ---- a training of which one rank is slow ---- */
 
-static void make_data(void)
-{
-    dn_rng s = dn_rng_stream(3, DN_RNG_SYNTH, 0, 0);
-    dn_gener_data data = {.x = x, .samples = SAMPLES, .gene_a = gene_a, .gene_b = gene_b, .label = label};
-    dn_gener_options options = DN_GENER_DEFAULTS;
-
-    for (int i = 0; i < GENES * SAMPLES; i++)
-        x[i] = (float)dn_rng_normal(s, (uint64_t)i);
-    for (int p = 0; p < PAIRS; p++) {
-        gene_a[p] = (int32_t)(p % GENES);
-        gene_b[p] = (int32_t)((p + 1 + p / GENES) % GENES);
-        label[p] = (uint8_t)(p % 3 == 0);
-        rows[p] = p;
-    }
-    dn_gener_init(&gener, &data, &options);
-    CU_ASSERT(gener.model.n_weights <= MAX_WEIGHTS && gener.model.n_moments <= MAX_MOMENTS);
-}
-
 static dn_status train(const dn_model *m, dn_norm_scope norms, const dn_train_hooks *hooks, float *w,
                        dn_error *err)
 {
-    dn_train_rows r = {.train = dn_rows_listed(rows, TRAIN),
-                       .validation = dn_rows_listed(rows + TRAIN, PAIRS - TRAIN),
-                       .label = label};
-    dn_train_options o = {.epochs = EPOCHS,
-                          .patience = EPOCHS,
-                          .batch = BATCH,
-                          .shards = SHARDS,
-                          .seed = 5,
-                          .optimiser = DN_ADAMW,
-                          .schedule = {.kind = DN_CONSTANT, .rate = 1e-3, .factor = 1, .every = 1},
-                          .norms = norms};
+    dn_train_rows r = test_gener_rows(&made, TRAIN);
+    dn_train_options o = test_gener_recipe(EPOCHS);
     dn_train_result result = {.w = w, .running = running};
 
+    o.norms = norms;
     return dn_train(&test_comm, m, &r, &o, hooks, &result, err);
 }
 
@@ -205,7 +169,7 @@ static bool check(const seen *s)
 /* Train and watch it, which changes no bit. The same on every rank. */
 static bool is_found(dn_norm_scope norms)
 {
-    dn_gener copy = gener;
+    dn_gener copy = made.gener;
     dn_model_ops ops = *real_ops;
     seen s = {.reports = 0};
     const dn_train_hooks hooks = {.ctx = &s, .ranks = note};
@@ -214,9 +178,9 @@ static bool is_found(dn_norm_scope norms)
 
     ops.forward = slow_forward;
     copy.model.ops = &ops;
-    CU_ASSERT_EQUAL(train(&gener.model, norms, NULL, plain, NULL), DN_OK);
+    CU_ASSERT_EQUAL(train(&made.gener.model, norms, NULL, plain, NULL), DN_OK);
     CU_ASSERT_EQUAL(train(&copy.model, norms, &hooks, watched, NULL), DN_OK);
-    same = memcmp(plain, watched, (size_t)gener.model.n_weights * sizeof *plain) == 0;
+    same = memcmp(plain, watched, (size_t)made.gener.model.n_weights * sizeof *plain) == 0;
     CU_ASSERT(same);
     if (test_comm.rank == 0)
         found = check(&s);
@@ -227,8 +191,8 @@ static bool is_found(dn_norm_scope norms)
 /* Where other work holds ranks up for longer than the slow one is slower, it is made slower still. */
 static void the_slow_rank_is_found(void)
 {
-    make_data();
-    real_ops = gener.model.ops;
+    made = test_gener_make(&(test_gener_shape){.genes = 30, .samples = 12, .pairs = PAIRS});
+    real_ops = made.gener.model.ops;
     for (int norms = DN_NORMS_SHARD; norms <= DN_NORMS_GLOBAL; norms++) {
         bool found = false;
 

@@ -7,50 +7,19 @@
 #include <unistd.h>
 #include "mpi/train/train.h"
 #include "solvers/base/alloc.h"
-#include "solvers/base/rng.h"
-#include "solvers/models/gener.h"
+#include "tests/support/gener_data.h"
 #include "tests/support/test.h"
 
 enum {
-    GENES = 30,
-    SAMPLES = 6,
     PAIRS = 700,
     TRAIN = 530,
-    MAX_WEIGHTS = 100000,
-    MAX_MOMENTS = 2000,
     EPOCHS = 4,
-    BATCH = 64,
+    BATCH = TEST_GENER_BATCH,
     STEPS = TRAIN / BATCH, /* 8 */
     EVERY = 3              /* checkpoints after updates 3, 6, [8], 9, 12, 15, [16], 18 ... */
 };
 
-static float x[GENES * SAMPLES];
-static int32_t gene_a[PAIRS], gene_b[PAIRS];
-static int64_t rows[PAIRS];
-static uint8_t label[PAIRS];
-static dn_gener gener;
-
-/* Pairs whose profiles agree interact, but for some. */
-static void make_data(void)
-{
-    dn_rng s = dn_rng_stream(3, DN_RNG_SYNTH, 0, 0), t = dn_rng_stream(3, DN_RNG_SYNTH, 1, 0);
-    dn_gener_data data = {.x = x, .samples = SAMPLES, .gene_a = gene_a, .gene_b = gene_b, .label = label};
-    dn_gener_options options = DN_GENER_DEFAULTS;
-
-    for (int i = 0; i < GENES * SAMPLES; i++)
-        x[i] = (float)dn_rng_normal(s, (uint64_t)i);
-    for (int p = 0; p < PAIRS; p++) {
-        float dot = 0;
-        gene_a[p] = (int32_t)dn_rng_below(t, (uint64_t)(3 * p), GENES);
-        gene_b[p] = (gene_a[p] + 1 + (int32_t)dn_rng_below(t, (uint64_t)(3 * p + 1), GENES - 1)) % GENES;
-        for (int k = 0; k < SAMPLES; k++)
-            dot += x[gene_a[p] * SAMPLES + k] * x[gene_b[p] * SAMPLES + k];
-        label[p] = (uint8_t)(dn_rng_below(t, (uint64_t)(3 * p + 2), 4) == 0 ? p % 2 : dot > 0);
-        rows[p] = p;
-    }
-    dn_gener_init(&gener, &data, &options);
-    CU_ASSERT(gener.model.n_weights <= MAX_WEIGHTS && gener.model.n_moments <= MAX_MOMENTS);
-}
+static test_gener_data made;
 
 /* ---- stopping ---- */
 
@@ -81,7 +50,7 @@ static dn_status stopping_load(dn_work *work, const int64_t *r, int64_t n, const
 /* ---- a run, and what is known of it ---- */
 
 typedef struct outcome {
-    float w[MAX_WEIGHTS], running[MAX_MOMENTS];
+    float w[TEST_GENER_WEIGHTS], running[TEST_GENER_MOMENTS];
     dn_train_result result;
     dn_epoch_report report[EPOCHS]; /* rank 0 of the run: as the hooks heard */
     int64_t reports, resumed;
@@ -127,32 +96,26 @@ typedef struct way {
 
 static dn_status train(const dn_comm *comm, const char *path, const way *how, outcome *out, dn_error *err)
 {
-    dn_model_ops ops = *gener.model.ops;
-    dn_gener copy = gener;
+    dn_model_ops ops = *made.gener.model.ops;
+    dn_gener copy = made.gener;
     dn_checkpointing keep = {.path = path,
                              .command = "test",
                              .config = "{\"seed\": 5}",
                              .build = "this",
                              .every = EVERY,
                              .resume = how->resume};
-    dn_train_rows r = {.train = dn_rows_listed(rows, TRAIN),
-                       .validation = dn_rows_listed(rows + TRAIN, PAIRS - TRAIN),
-                       .label = label};
-    dn_train_options o = {.epochs = EPOCHS,
-                          .patience = EPOCHS,
-                          .batch = BATCH,
-                          .shards = 8,
-                          .seed = 5,
-                          .optimiser = how->optimiser,
-                          .decay = 0.01,
-                          .schedule = {.kind = DN_STEPWISE, .rate = 0.002, .factor = 6, .every = STEPS},
-                          .opt_plan = how->plan,
-                          .requests = &requests,
-                          .opt_checkpoints = path != NULL ? &keep : NULL};
+    dn_train_rows r = test_gener_rows(&made, TRAIN);
+    dn_train_options o = test_gener_recipe(EPOCHS);
     dn_train_hooks hooks = {.ctx = out, .step = on_step, .epoch = on_epoch, .resumed = on_resumed};
     dn_status st;
 
-    real_ops = gener.model.ops;
+    o.optimiser = how->optimiser;
+    o.decay = 0.01;
+    o.schedule = (dn_schedule){.kind = DN_STEPWISE, .rate = 0.002, .factor = 6, .every = STEPS};
+    o.opt_plan = how->plan;
+    o.requests = &requests;
+    o.opt_checkpoints = path != NULL ? &keep : NULL;
+    real_ops = made.gener.model.ops;
     ops.load = stopping_load;
     copy.model.ops = &ops;
     out->reports = out->resumed = 0;
@@ -167,8 +130,9 @@ static outcome whole, cut;
 
 static void same_bits(const dn_comm *comm)
 {
-    CU_ASSERT_EQUAL(memcmp(whole.w, cut.w, (size_t)gener.model.n_weights * sizeof(float)), 0);
-    CU_ASSERT_EQUAL(memcmp(whole.running, cut.running, (size_t)gener.model.n_moments * sizeof(float)), 0);
+    CU_ASSERT_EQUAL(memcmp(whole.w, cut.w, (size_t)made.gener.model.n_weights * sizeof(float)), 0);
+    CU_ASSERT_EQUAL(memcmp(whole.running, cut.running, (size_t)made.gener.model.n_moments * sizeof(float)),
+                    0);
     CU_ASSERT_EQUAL(whole.result.best_loss, cut.result.best_loss);
     CU_ASSERT_EQUAL(whole.result.best_auroc, cut.result.best_auroc);
     CU_ASSERT_EQUAL(whole.result.best_epoch, cut.result.best_epoch);
@@ -266,7 +230,8 @@ static void stopped_anywhere_on_other_ranks(void)
     int n = test_comm.size;
 
     omp_set_num_threads(1);
-    make_data();
+    made = test_gener_make(
+        &(test_gener_shape){.genes = 30, .samples = 6, .pairs = PAIRS, .labels = TEST_AGREEING_MOSTLY});
     run_whole(DN_ADAMW);
     CU_ASSERT(whole.result.best_epoch < EPOCHS); /* the rate grows: so the best weights matter, too */
     for (size_t k = 0; k < sizeof stop / sizeof stop[0]; k++) {

@@ -5,11 +5,10 @@
 #include <stdint.h>
 #include <string.h>
 #include "solvers/base/alloc.h"
-#include "solvers/network/petsc.h"
 #include "solvers/network/spectra.h"
 #include "solvers/network/svd.h"
-#include "tests/support/golden.h"
-#include "tests/support/team.h"
+#include "tests/support/golden_team.h"
+#include "tests/support/petsc.h"
 
 static bool say(bool good, const char *name, const char *what, double figure)
 {
@@ -100,28 +99,16 @@ static void check_svd(const golden *c, const dn_team *t)
     dn_free(vector);
 }
 
+static void check_all(const golden *c, const dn_team *t)
+{
+    check_spectra(c, t);
+    if (c->g.sides == 2)
+        check_svd(c, t);
+}
+
 static void agrees_with_golden_numbers(void)
 {
-    FILE *f = fopen(DN_TEST_GOLDEN "/spectra.txt", "r");
-    golden c;
-    int cases = 0;
-
-    CU_ASSERT_PTR_NOT_NULL(f);
-    while (f != NULL && golden_next(f, &c)) {
-        dn_team t;
-
-        CU_ASSERT_EQUAL(test_team_open(&c.g, &t, NULL), DN_OK);
-        check_spectra(&c, &t);
-        if (c.g.sides == 2)
-            check_svd(&c, &t);
-        test_team_close(&t);
-        golden_free(&c);
-        cases++;
-    }
-    if (f != NULL)
-        fclose(f);
-    CU_ASSERT_EQUAL(cases, 18);
-    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
+    golden_each("spectra.txt", 18, check_all);
 }
 
 enum { COPIES = 3, DRUGS = 14, GENES = 13, DRAWS = 90, ROOM = COPIES * (DRUGS + GENES) };
@@ -259,24 +246,14 @@ static void any_rank_may_run_out_of_memory(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-static void start(void)
-{
-    CU_ASSERT_EQUAL(dn_petsc_open(test_comm.mpi, NULL, NULL), DN_OK);
-}
-
-static void stop(void)
-{
-    dn_petsc_close();
-}
-
 int main(int argc, char **argv)
 {
-    static const dn_test tests[] = {{"start", start},
+    static const dn_test tests[] = {{"start", test_petsc_opens},
                                     {"golden numbers", agrees_with_golden_numbers},
                                     {"no copy is missed", no_copy_is_missed},
                                     {"isolated nodes have no pairs", isolated_nodes_have_no_pairs},
                                     {"refused memory", any_rank_may_run_out_of_memory},
-                                    {"stop", stop},
+                                    {"stop", test_petsc_closes},
                                     {NULL, NULL}};
     return test_main(argc, argv, "spectra", tests);
 }

@@ -11,8 +11,8 @@
 #include "solvers/network/current_flow.h"
 #include "solvers/network/petsc.h"
 #include "solvers/network/subgraph.h"
-#include "tests/support/golden.h"
-#include "tests/support/team.h"
+#include "tests/support/golden_team.h"
+#include "tests/support/petsc.h"
 
 static bool say(bool good, const char *name, const char *what, double figure)
 {
@@ -32,28 +32,6 @@ static double beyond(const golden *c, const double *want, const double *value, c
         worst = w == 0 && value[i] == 0 ? worst : d <= worst ? worst : d; /* NaN counts */
     }
     return worst;
-}
-
-static void each_graph(void (*check)(const golden *, const dn_team *))
-{
-    FILE *f = fopen(DN_TEST_GOLDEN "/spectra.txt", "r");
-    golden c;
-    int cases = 0;
-
-    CU_ASSERT_PTR_NOT_NULL(f);
-    while (f != NULL && golden_next(f, &c)) {
-        dn_team t;
-
-        CU_ASSERT_EQUAL(test_team_open(&c.g, &t, NULL), DN_OK);
-        check(&c, &t);
-        test_team_close(&t);
-        golden_free(&c);
-        cases++;
-    }
-    if (f != NULL)
-        fclose(f);
-    CU_ASSERT_EQUAL(cases, 18);
-    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
 /* ---- subgraph centrality ---- */
@@ -89,7 +67,7 @@ static void check_subgraph(const golden *c, const dn_team *t)
 
 static void subgraph(void)
 {
-    each_graph(check_subgraph);
+    golden_each("spectra.txt", 18, check_subgraph);
 }
 
 static void check_communicability(const golden *c, const dn_team *t)
@@ -123,7 +101,7 @@ static void check_communicability(const golden *c, const dn_team *t)
 
 static void communicability(void)
 {
-    each_graph(check_communicability);
+    golden_each("spectra.txt", 18, check_communicability);
 }
 
 /* ---- current-flow closeness ---- */
@@ -159,7 +137,7 @@ static void check_flow(const golden *c, const dn_team *t)
 
 static void current_flow(void)
 {
-    each_graph(check_flow);
+    golden_each("spectra.txt", 18, check_flow);
 }
 
 /* ---- probes ---- */
@@ -257,7 +235,7 @@ out:
 
 static void probes(void)
 {
-    each_graph(check_probes);
+    golden_each("spectra.txt", 18, check_probes);
 }
 
 /* ---- awkward graphs and refusals ---- */
@@ -453,19 +431,9 @@ static void any_rank_may_run_out_of_memory(void)
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 
-static void start(void)
-{
-    CU_ASSERT_EQUAL(dn_petsc_open(test_comm.mpi, NULL, NULL), DN_OK);
-}
-
-static void stop(void)
-{
-    dn_petsc_close();
-}
-
 int main(int argc, char **argv)
 {
-    static const dn_test tests[] = {{"start", start},
+    static const dn_test tests[] = {{"start", test_petsc_opens},
                                     {"subgraph centrality", subgraph},
                                     {"communicability", communicability},
                                     {"current flow", current_flow},
@@ -475,7 +443,7 @@ int main(int argc, char **argv)
                                     {"refuses what makes no sense", refuses_what_makes_no_sense},
                                     {"says what did not converge", says_what_did_not_converge},
                                     {"any rank may run out of memory", any_rank_may_run_out_of_memory},
-                                    {"stop", stop},
+                                    {"stop", test_petsc_closes},
                                     {NULL, NULL}};
     return test_main(argc, argv, "subgraph", tests);
 }

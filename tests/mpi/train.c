@@ -9,72 +9,31 @@
 #include "mpi/train/score.h"
 #include "mpi/train/train.h"
 #include "solvers/base/alloc.h"
-#include "solvers/base/rng.h"
-#include "solvers/models/gener.h"
+#include "tests/support/gener_data.h"
 
-enum {
-    GENES = 40,
-    SAMPLES = 12,
-    PAIRS = 700,
-    TRAIN = 530,
-    VALIDATION = 170,
-    MAX_WEIGHTS = 100000,
-    MAX_MOMENTS = 2000
-};
+enum { PAIRS = 700, TRAIN = 530 };
 
-static float x[GENES * SAMPLES];
-static int32_t gene_a[PAIRS], gene_b[PAIRS];
-static int64_t rows[PAIRS];
-static uint8_t label[PAIRS];
-static dn_gener gener;
-
-/* Pairs whose profiles agree interact: something to learn. */
-static void make_data(void)
-{
-    dn_rng s = dn_rng_stream(3, DN_RNG_SYNTH, 0, 0), t = dn_rng_stream(3, DN_RNG_SYNTH, 1, 0);
-    dn_gener_data data = {.x = x, .samples = SAMPLES, .gene_a = gene_a, .gene_b = gene_b, .label = label};
-    dn_gener_options options = DN_GENER_DEFAULTS;
-
-    for (int i = 0; i < GENES * SAMPLES; i++)
-        x[i] = (float)dn_rng_normal(s, (uint64_t)i);
-    for (int p = 0; p < PAIRS; p++) {
-        float dot = 0;
-        gene_a[p] = (int32_t)dn_rng_below(t, (uint64_t)(2 * p), GENES);
-        gene_b[p] = (gene_a[p] + 1 + (int32_t)dn_rng_below(t, (uint64_t)(2 * p + 1), GENES - 1)) % GENES;
-        for (int k = 0; k < SAMPLES; k++)
-            dot += x[gene_a[p] * SAMPLES + k] * x[gene_b[p] * SAMPLES + k];
-        label[p] = dot > 0;
-        rows[p] = p;
-    }
-    dn_gener_init(&gener, &data, &options);
-    CU_ASSERT(gener.model.n_weights <= MAX_WEIGHTS && gener.model.n_moments <= MAX_MOMENTS);
-}
+static test_gener_data made;
 
 typedef struct outcome {
-    float w[MAX_WEIGHTS], running[MAX_MOMENTS];
+    float w[TEST_GENER_WEIGHTS], running[TEST_GENER_MOMENTS];
     double loss;
     int64_t shards_done;
 } outcome;
 
 static dn_train_options recipe(const char *plan)
 {
-    return (dn_train_options){.epochs = 3,
-                              .patience = 3,
-                              .batch = 64,
-                              .shards = 8,
-                              .seed = 5,
-                              .optimiser = DN_ADAMW,
-                              .decay = 0.01,
-                              .schedule = {.kind = DN_CONSTANT, .rate = 1e-3, .factor = 1, .every = 1},
-                              .opt_plan = plan};
+    dn_train_options o = test_gener_recipe(3);
+
+    o.decay = 0.01;
+    o.opt_plan = plan;
+    return o;
 }
 
 static dn_status train(const dn_comm *comm, const dn_model *m, const char *plan, const dn_train_hooks *hooks,
                        outcome *out, dn_error *err)
 {
-    dn_train_rows r = {.train = dn_rows_listed(rows, TRAIN),
-                       .validation = dn_rows_listed(rows + TRAIN, VALIDATION),
-                       .label = label};
+    dn_train_rows r = test_gener_rows(&made, TRAIN);
     dn_train_options o = recipe(plan);
     dn_train_result result = {.w = out->w, .running = out->running};
     dn_status st = dn_train(comm, m, &r, &o, hooks, &result, err);
@@ -86,8 +45,9 @@ static dn_status train(const dn_comm *comm, const dn_model *m, const char *plan,
 
 static void same_bits(const outcome *a, const outcome *b)
 {
-    CU_ASSERT_EQUAL(memcmp(a->w, b->w, (size_t)gener.model.n_weights * sizeof *a->w), 0);
-    CU_ASSERT_EQUAL(memcmp(a->running, b->running, (size_t)gener.model.n_moments * sizeof *a->running), 0);
+    CU_ASSERT_EQUAL(memcmp(a->w, b->w, (size_t)made.gener.model.n_weights * sizeof *a->w), 0);
+    CU_ASSERT_EQUAL(memcmp(a->running, b->running, (size_t)made.gener.model.n_moments * sizeof *a->running),
+                    0);
     CU_ASSERT_EQUAL(memcmp(&a->loss, &b->loss, sizeof a->loss), 0);
 }
 
@@ -98,12 +58,13 @@ static void ranks_and_threads(void)
 {
     dn_comm self = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
 
-    make_data();
+    made = test_gener_make(
+        &(test_gener_shape){.genes = 40, .samples = 12, .pairs = PAIRS, .labels = TEST_AGREEING});
     omp_set_num_threads(1);
-    CU_ASSERT_EQUAL(train(&self, &gener.model, NULL, NULL, &alone, NULL), DN_OK);
+    CU_ASSERT_EQUAL(train(&self, &made.gener.model, NULL, NULL, &alone, NULL), DN_OK);
     for (int threads = 1; threads <= 3; threads++) {
         omp_set_num_threads(threads);
-        CU_ASSERT_EQUAL(train(&test_comm, &gener.model, NULL, NULL, &together, NULL), DN_OK);
+        CU_ASSERT_EQUAL(train(&test_comm, &made.gener.model, NULL, NULL, &together, NULL), DN_OK);
         same_bits(&alone, &together);
     }
     omp_set_num_threads(1);
@@ -119,8 +80,8 @@ static void uneven_plan(void)
 
     if (test_comm.size > 4)
         return;
-    CU_ASSERT_EQUAL(train(&test_comm, &gener.model, test_comm.rank == 0 ? plan[test_comm.size - 1] : NULL,
-                          NULL, &together, NULL),
+    CU_ASSERT_EQUAL(train(&test_comm, &made.gener.model,
+                          test_comm.rank == 0 ? plan[test_comm.size - 1] : NULL, NULL, &together, NULL),
                     DN_OK);
     same_bits(&alone, &together);
     CU_ASSERT_EQUAL(together.shards_done, steps * wanted[test_comm.size - 1][test_comm.rank]);
@@ -130,18 +91,16 @@ static void uneven_plan(void)
  * that is never too small lets all epochs run. */
 static void a_tiny_rate_ends_the_run(void)
 {
-    dn_train_rows r = {.train = dn_rows_listed(rows, TRAIN),
-                       .validation = dn_rows_listed(rows + TRAIN, VALIDATION),
-                       .label = label};
+    dn_train_rows r = test_gener_rows(&made, TRAIN);
     dn_train_options o = recipe(NULL);
     dn_train_result result = {.w = together.w, .running = together.running};
 
     o.schedule = (dn_schedule){.kind = DN_STEPWISE, .rate = 1e-3, .factor = 0.5, .every = 1};
     o.least_rate = 1e-5;
-    CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_train(&test_comm, &made.gener.model, &r, &o, NULL, &result, NULL), DN_OK);
     CU_ASSERT_EQUAL(result.epochs, 1);
     o.least_rate = 1e-12;
-    CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_train(&test_comm, &made.gener.model, &r, &o, NULL, &result, NULL), DN_OK);
     CU_ASSERT_EQUAL(result.epochs, 3);
 }
 
@@ -161,11 +120,11 @@ static dn_status failing_forward(dn_work *work, const float *w, int phase, dn_er
 
 static void a_failing_shard_stops_everyone(void)
 {
-    dn_model broken = gener.model;
+    dn_model broken = made.gener.model;
     dn_model_ops ops = *broken.ops;
-    dn_gener copy = gener;
+    dn_gener copy = made.gener;
 
-    real_ops = gener.model.ops;
+    real_ops = made.gener.model.ops;
     ops.forward = failing_forward;
     copy.model = broken;
     copy.model.ops = &ops;
@@ -190,7 +149,7 @@ static void a_failing_hook_stops_everyone(void)
     dn_train_hooks hooks = {.epoch = full_disk};
     dn_error err = DN_ERROR_INIT;
 
-    CU_ASSERT_EQUAL(train(&test_comm, &gener.model, NULL, &hooks, &together, &err), DN_EIO);
+    CU_ASSERT_EQUAL(train(&test_comm, &made.gener.model, NULL, &hooks, &together, &err), DN_EIO);
     CU_ASSERT_EQUAL(err.rank, 0);
 }
 
@@ -202,7 +161,7 @@ static void any_rank_may_run_out_of_memory(void)
         for (long k = 0; st != DN_OK && k < 400; k += 1 + k / 8) {
             dn_error err = DN_ERROR_INIT;
             dn_alloc_fail_after(test_comm.rank == r ? k : -1);
-            st = train(&test_comm, &gener.model, NULL, NULL, &together, &err);
+            st = train(&test_comm, &made.gener.model, NULL, NULL, &together, &err);
             dn_alloc_fail_after(-1);
             CU_ASSERT(test_same((int)st));
             CU_ASSERT(st == DN_OK || (st == DN_ENOMEM && err.rank == r));
@@ -215,18 +174,19 @@ static void any_rank_may_run_out_of_memory(void)
 static void wrong_input(void)
 {
     dn_error ranks = DN_ERROR_INIT, one_class = DN_ERROR_INIT;
-    dn_train_rows r = {
-        .train = dn_rows_listed(rows, 20), .validation = dn_rows_listed(rows, 1), .label = label};
+    dn_train_rows r = {.train = dn_rows_listed(made.rows, 20),
+                       .validation = dn_rows_listed(made.rows, 1),
+                       .label = made.label};
     dn_train_options o = recipe(NULL);
     dn_train_result result = {.w = together.w, .running = together.running};
 
-    CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, NULL),
+    CU_ASSERT_EQUAL(dn_train(&test_comm, &made.gener.model, &r, &o, NULL, &result, NULL),
                     DN_EDATA); /* less than a batch */
     r.train.n = TRAIN;
-    CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, &one_class), DN_EDATA);
+    CU_ASSERT_EQUAL(dn_train(&test_comm, &made.gener.model, &r, &o, NULL, &result, &one_class), DN_EDATA);
     CU_ASSERT_PTR_NOT_NULL(strstr(one_class.text, "both classes"));
     o.shards = 1;
-    CU_ASSERT_EQUAL(dn_train(&test_comm, &gener.model, &r, &o, NULL, &result, &ranks),
+    CU_ASSERT_EQUAL(dn_train(&test_comm, &made.gener.model, &r, &o, NULL, &result, &ranks),
                     test_comm.size > 1 ? DN_ECONFIG : DN_EDATA);
 }
 
@@ -236,12 +196,14 @@ static void scores_do_not_depend_on_company(void)
     static float all[PAIRS], some[7];
     const int64_t few[7] = {3, 699, 3, 255, 256, 511, 40};
 
-    CU_ASSERT_EQUAL(dn_score(&test_comm, &gener.model, alone.w, alone.running, rows, PAIRS, all, NULL),
+    CU_ASSERT_EQUAL(
+        dn_score(&test_comm, &made.gener.model, alone.w, alone.running, made.rows, PAIRS, all, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_score(&test_comm, &made.gener.model, alone.w, alone.running, few, 7, some, NULL),
                     DN_OK);
-    CU_ASSERT_EQUAL(dn_score(&test_comm, &gener.model, alone.w, alone.running, few, 7, some, NULL), DN_OK);
     for (int i = 0; i < 7; i++)
         CU_ASSERT_EQUAL(memcmp(&some[i], &all[few[i]], sizeof some[i]), 0);
-    CU_ASSERT_EQUAL(dn_score(&test_comm, &gener.model, alone.w, alone.running, few, 0, some, NULL), DN_OK);
+    CU_ASSERT_EQUAL(dn_score(&test_comm, &made.gener.model, alone.w, alone.running, few, 0, some, NULL),
+                    DN_OK);
     CU_ASSERT_EQUAL(dn_alloc_live(), 0);
 }
 

@@ -7,19 +7,14 @@
 #include <string.h>
 #include "mpi/train/train.h"
 #include "solvers/base/alloc.h"
-#include "solvers/base/rng.h"
-#include "solvers/models/gener.h"
+#include "tests/support/gener_data.h"
 
-enum { GENES = 40, SAMPLES = 34, TRAIN = 140, VALIDATION = 60, PAIRS = TRAIN + VALIDATION };
-enum { MAX_WEIGHTS = 110000, MAX_MOMENTS = 2000 };
+enum { TRAIN = 140, PAIRS = 200 };
 
-static float x[GENES * SAMPLES];
-static int32_t gene_a[PAIRS], gene_b[PAIRS];
-static int64_t rows[PAIRS];
-static uint8_t label[PAIRS];
+static test_gener_data made;
 
 typedef struct outcome {
-    float w[MAX_WEIGHTS], running[MAX_MOMENTS];
+    float w[TEST_GENER_WEIGHTS], running[TEST_GENER_MOMENTS];
     double loss;
 } outcome;
 
@@ -27,41 +22,22 @@ static outcome alone, together;
 
 static void make(dn_gener *out, dn_precision precision)
 {
-    dn_rng s = dn_rng_stream(3, DN_RNG_SYNTH, 0, 0), t = dn_rng_stream(3, DN_RNG_SYNTH, 1, 0);
-    dn_gener_data data = {.x = x, .samples = SAMPLES, .gene_a = gene_a, .gene_b = gene_b, .label = label};
-    dn_gener_options options = DN_GENER_DEFAULTS;
-
-    for (int i = 0; i < GENES * SAMPLES; i++)
-        x[i] = (float)dn_rng_normal(s, (uint64_t)i);
-    for (int p = 0; p < PAIRS; p++) {
-        gene_a[p] = (int32_t)dn_rng_below(t, (uint64_t)(2 * p), GENES);
-        gene_b[p] = (gene_a[p] + 1 + (int32_t)dn_rng_below(t, (uint64_t)(2 * p + 1), GENES - 1)) % GENES;
-        label[p] = x[gene_a[p] * SAMPLES] * x[gene_b[p] * SAMPLES] > 0;
-        rows[p] = p;
-    }
-    options.precision = precision;
-    dn_gener_init(out, &data, &options);
-    CU_ASSERT(out->model.n_weights <= MAX_WEIGHTS && out->model.n_moments <= MAX_MOMENTS);
+    made = test_gener_make(&(test_gener_shape){
+        .genes = 40, .samples = 34, .pairs = PAIRS, .labels = TEST_AGREEING_FIRST, .precision = precision});
+    *out = made.gener;
 }
 
 static dn_status train(const dn_comm *comm, const dn_gener *g, dn_norm_scope norms, outcome *out,
                        dn_error *err)
 {
-    dn_train_rows r = {.train = dn_rows_listed(rows, TRAIN),
-                       .validation = dn_rows_listed(rows + TRAIN, VALIDATION),
-                       .label = label};
-    dn_train_options o = {.epochs = 2,
-                          .patience = 3,
-                          .batch = 64,
-                          .shards = 4,
-                          .seed = 5,
-                          .optimiser = DN_ADAMW,
-                          .decay = 0.01,
-                          .norms = norms,
-                          .schedule = {.kind = DN_CONSTANT, .rate = 1e-3, .factor = 1, .every = 1}};
+    dn_train_rows r = test_gener_rows(&made, TRAIN);
+    dn_train_options o = test_gener_recipe(2);
     dn_train_result result = {.w = out->w, .running = out->running};
     dn_status st;
 
+    o.shards = 4;
+    o.decay = 0.01;
+    o.norms = norms;
     memset(out, 0, sizeof *out);
     st = dn_train(comm, &g->model, &r, &o, NULL, &result, err);
     out->loss = result.best_loss;
@@ -72,19 +48,14 @@ static dn_status train(const dn_comm *comm, const dn_gener *g, dn_norm_scope nor
 static dn_status train_batches(const dn_comm *comm, const dn_gener *g, int64_t batch, int shards,
                                outcome *out)
 {
-    dn_train_rows r = {.train = dn_rows_listed(rows, TRAIN),
-                       .validation = dn_rows_listed(rows + TRAIN, VALIDATION),
-                       .label = label};
-    dn_train_options o = {.epochs = 1,
-                          .patience = 3,
-                          .batch = batch,
-                          .shards = shards,
-                          .seed = 5,
-                          .optimiser = DN_SGD,
-                          .norms = DN_NORMS_GLOBAL,
-                          .schedule = {.kind = DN_CONSTANT, .rate = 1e-3, .factor = 1, .every = 1}};
+    dn_train_rows r = test_gener_rows(&made, TRAIN);
+    dn_train_options o = test_gener_recipe(1);
     dn_train_result result = {.w = out->w, .running = out->running};
 
+    o.batch = batch;
+    o.shards = shards;
+    o.optimiser = DN_SGD;
+    o.norms = DN_NORMS_GLOBAL;
     memset(out, 0, sizeof *out);
     return dn_train(comm, &g->model, &r, &o, NULL, &result, NULL);
 }
@@ -115,7 +86,7 @@ static void ranks_and_threads(void)
 static void shards_of_few_rows(void)
 {
     dn_comm self = {.mpi = MPI_COMM_SELF, .rank = 0, .size = 1};
-    static float start[MAX_WEIGHTS], running[MAX_MOMENTS];
+    static float start[TEST_GENER_WEIGHTS], running[TEST_GENER_MOMENTS];
     const int64_t batch = 4 * DN_GENER_BF16_ROWS;
     dn_gener g;
 

@@ -9,8 +9,8 @@
 #include "mpi/estimate/estimate_network.h"
 #include "solvers/base/alloc.h"
 #include "solvers/base/clock.h"
-#include "solvers/network/petsc.h"
 #include "solvers/network/subgraph.h"
+#include "tests/support/petsc.h"
 #include "tests/support/team.h"
 
 enum { NODES = 400, EDGES = 1600 };
@@ -239,29 +239,14 @@ static void some_units_only(void)
     close_network(&w);
 }
 
-static void petsc_opens(void)
-{
-    CU_ASSERT_EQUAL(dn_petsc_open(test_comm.mpi, NULL, NULL), DN_OK);
-}
-
-static void petsc_closes(void)
-{
-    dn_petsc_close();
-    CU_ASSERT_EQUAL(dn_alloc_live(), 0);
-}
-
 int main(int argc, char **argv)
 {
-    static const dn_test tests[] = {{"petsc opens", petsc_opens},
-                                    {"growth of units", growth_of_units},
-                                    {"measures in part", measures_in_part},
-                                    {"some units only", some_units_only},
-                                    {"growth of a sweep", growth_of_a_sweep},
-                                    {"products of solvers", products},
-                                    {"a small network", a_small_network},
-                                    {"refused memory", refused},
-                                    {"petsc closes", petsc_closes},
-                                    {NULL, NULL}};
+    static const dn_test tests[] = {
+        {"petsc opens", test_petsc_opens},        {"growth of units", growth_of_units},
+        {"measures in part", measures_in_part},   {"some units only", some_units_only},
+        {"growth of a sweep", growth_of_a_sweep}, {"products of solvers", products},
+        {"a small network", a_small_network},     {"refused memory", refused},
+        {"petsc closes", test_petsc_closes},      {NULL, NULL}};
 
     return test_main(argc, argv, "estimate_network", tests);
 }

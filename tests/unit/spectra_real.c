@@ -14,10 +14,10 @@
 #include "solvers/base/alloc.h"
 #include "solvers/base/text.h"
 #include "solvers/network/current_flow.h"
-#include "solvers/network/petsc.h"
 #include "solvers/network/spectra.h"
 #include "solvers/network/subgraph.h"
 #include "solvers/network/svd.h"
+#include "tests/support/petsc.h"
 
 static dn_graph graph;
 static dn_team team;
@@ -205,24 +205,14 @@ static void current_flow(void)
     unload();
 }
 
-static void start(void)
-{
-    CU_ASSERT_EQUAL(dn_petsc_open(test_comm.mpi, NULL, NULL), DN_OK);
-}
-
-static void stop(void)
-{
-    dn_petsc_close();
-}
-
 int main(int argc, char **argv)
 {
-    static const dn_test tests[] = {{"start", start},
+    static const dn_test tests[] = {{"start", test_petsc_opens},
                                     {"principal components", principal_components},
                                     {"eigenpairs", eigenpairs},
                                     {"subgraph centrality", subgraph},
                                     {"current flow", current_flow},
-                                    {"stop", stop},
+                                    {"stop", test_petsc_closes},
                                     {NULL, NULL}};
     return test_main(argc, argv, "spectra_real", tests);
 }
