@@ -335,13 +335,13 @@ void dn_client_close(dn_client **client)
 
 /* ---- talking ---- */
 
-/* A text of a frame, for dn_free(). */
-static dn_status text_of(zframe_t *f, char **out, dn_error *err)
+/* size bytes of a frame as a text, for dn_free(). */
+static dn_status text_of(const void *data, size_t size, char **out, dn_error *err)
 {
     dn_status st = DN_OK;
 
-    DN_NEW(*out, zframe_size(f) + 1);
-    memcpy(*out, zframe_data(f), zframe_size(f));
+    DN_NEW(*out, size + 1);
+    memcpy(*out, data, size);
 out:
     return st;
 }
@@ -414,16 +414,20 @@ dn_status dn_client_next(dn_client *c, int timeout_ms, char **out_topic, char **
 {
     dn_status st = DN_OK;
     zmsg_t *m = NULL;
-    zframe_t *topic, *body;
+    const char *data, *space;
+    size_t size;
 
     *out_topic = *out_json = NULL;
     DN_TRY(receive(c, c->events, zclock_mono() + timeout_ms, &m, err));
-    topic = m != NULL ? zmsg_first(m) : NULL;
-    body = m != NULL ? zmsg_next(m) : NULL;
-    if (topic == NULL || body == NULL)
+    if (m == NULL || zmsg_size(m) != 1)
         goto out;
-    DN_TRY(text_of(topic, out_topic, err));
-    DN_TRY(text_of(body, out_json, err));
+    data = (const char *)zframe_data(zmsg_first(m));
+    size = zframe_size(zmsg_first(m));
+    space = memchr(data, ' ', size);
+    if (space == NULL)
+        goto out;
+    DN_TRY(text_of(data, (size_t)(space - data), out_topic, err));
+    DN_TRY(text_of(space + 1, size - (size_t)(space + 1 - data), out_json, err));
 out:
     if (st != DN_OK) {
         dn_free(*out_topic);
@@ -544,7 +548,7 @@ dn_status dn_client_ask(dn_client *c, const char *json, int timeout_ms, char **o
         DN_FAIL(DN_EUNAVAILABLE, "%s: the job %s within %.1f s", c->run_dir,
                 pending ? "has taken the command, but is not done with it" : "does not answer",
                 timeout_ms / 1000.0);
-    DN_TRY(text_of(zmsg_first(m), out_answer, err));
+    DN_TRY(text_of(zframe_data(zmsg_first(m)), zframe_size(zmsg_first(m)), out_answer, err));
 out:
     if (opt_pending != NULL)
         *opt_pending = pending;

@@ -297,11 +297,11 @@ static void files_that_are_no_keys(void)
     CU_ASSERT_EQUAL(chmod(test_control_new_key("half_secret", key), 0600),
                     0); /* zcert_load() would take it */
     snprintf(line, sizeof line, "metadata\ncurve\n    public-key = \"%s\"\n", key);
-    put_file(test_path("half"), line, 0600);
+    test_put(test_path("half"), line, 0600);
     CU_ASSERT_EQUAL(mkfifo(test_path("pipe"), 0600), 0);
     CU_ASSERT_EQUAL(mkdir(test_path("folder"), 0700), 0);
-    put_file(test_path("words"), "no key \" = at all\n\n = \n", 0600);
-    put_file(test_path("empty"), "", 0600);
+    test_put(test_path("words"), "no key \" = at all\n\n = \n", 0600);
+    test_put(test_path("empty"), "", 0600);
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         dn_error err = DN_ERROR_INIT;
 
