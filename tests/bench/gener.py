@@ -2,13 +2,14 @@
 """gener.py - the gene-gene network beside PyTorch: pairs a second, in turns, medians; driven by scripts/bench gener
 
     scripts/bench gener [train|infer] [--batches 8,64,512,4096] [--repeats 3] [--seconds 0.2] [--precisions f32,bf16] [--ranks 1,2]
-                        [--torch PYTHON ...] [--json FILE] [-- OPTIONS OF train gener]
+                        [--torch PYTHON ...] [--contenders NAMES] [--json FILE] [-- OPTIONS OF train gener]
 
 Peers: ../shared/peers/A_gener_torch.py, run by /usr/bin/python3 and by every interpreter named with --torch (it needs torch,
 numpy and threadpoolctl); "tuned" is AVX-512 BLAS, malloc that gives nothing back, passive OpenMP waiting, a faster generator
 of dropout masks. Each is tried on two threads, below batch 512 on one thread, from batch 32 on in two processes; PyTorch 2 also with
-its own dropout and, from batch 512 on, compiled. The first turn runs all of them; in the others the fastest of each interpreter
-stays. The ratio is to the fastest of all, by its median. Synthetic data on both sides: 5,950 genes, 536 samples.
+its own dropout and, from batch 512 on, compiled; --contenders "2 processes,..." tries those alone. The first turn runs all of them; in
+the others the fastest of each interpreter stays. The ratio is to the fastest of all, by its median. Synthetic data on both sides: 5,950 genes,
+536 samples. With 1 and 2 ranks also two runs of one rank at the same time, each on a core: what the second core is worth.
 
 train  dragnet's figure is that of the last of two epochs (metrics.jsonl: training alone). Up to batch 64 the recipe is the
        published one (SGD, norms over the whole batch), as PyTorch's; above it is the default one (Adam, norms over shards).
@@ -57,6 +58,7 @@ def arguments():
     p.add_argument("--precisions", default="f32,bf16")
     p.add_argument("--ranks", default="1,2")
     p.add_argument("--torch", action="append", default=[], metavar="PYTHON", help="an interpreter that has a torch, besides the system's")
+    p.add_argument("--contenders", help="comma-separated ways to run PyTorch, in place of all")
     p.add_argument("--no-peers", action="store_true")
     p.add_argument("--json", metavar="FILE")
     words = sys.argv[1:]
@@ -91,6 +93,12 @@ def interpreters():
     return found
 
 
+def wanted(contenders):
+    if A.contenders is None:
+        return contenders
+    return {name: c for name, c in contenders.items() if name in A.contenders.split(",")}
+
+
 def contenders(version, batch):
     """name: (mode, threads, environment, compiled)"""
     own = dict(TUNED, DROP="torch")
@@ -99,7 +107,7 @@ def contenders(version, batch):
         c = {"1 thread": ("infer", 1, TUNED, False), "2 threads": ("infer", 2, TUNED, False)}
         if new:
             c["2 threads, compiled"] = ("infer", 2, TUNED, True)
-        return c
+        return wanted(c)
     c = {"2 threads": ("train", 2, TUNED, False)}
     if batch < 512:
         c["1 thread"] = ("train", 1, TUNED, False)
@@ -111,7 +119,7 @@ def contenders(version, batch):
             c["2 processes, own dropout"] = ("ddp", 1, own, False)
         if batch >= 512:  # a minute to compile
             c["2 threads, compiled"] = ("train", 2, own, True)
-    return c
+    return wanted(c)
 
 
 def theirs(python, contender, batch):
