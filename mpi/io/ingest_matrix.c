@@ -410,15 +410,21 @@ out:
     return st;
 }
 
-/* Takes the next panel, and frees the one before: its columns stand elsewhere by then. */
+/* A panel goes back to the system. */
+static void drop_panel(dn_table_rows *r)
+{
+    if (r->x != NULL)
+        dn_pages_discard(r->x, (size_t)(r->part->room * r->columns) * sizeof *r->x);
+    dn_free(r->x);
+    r->x = NULL;
+}
+
+/* Takes the next panel, and drops the one before: its columns stand elsewhere by then. */
 static void next_panel(dn_table_rows *r)
 {
     dn_table_part *p = r->part;
 
-    if (r->x != NULL)
-        dn_pages_discard(r->x, (size_t)(p->room * r->columns) * sizeof *r->x);
-    dn_free(r->x);
-    r->x = NULL;
+    drop_panel(r);
     r->rows = 0;
     r->column += r->columns;
     if (r->taken == p->panels)
@@ -463,6 +469,8 @@ out:
 void dn_table_rows_close(dn_table_rows *r)
 {
     dn_delim_close(&r->d);
+    if (r->part != NULL && r->part->panels > 0)
+        drop_panel(r);
     dn_free(r->x);
     *r = (dn_table_rows){0};
 }

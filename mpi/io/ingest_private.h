@@ -105,6 +105,7 @@ typedef struct dn_table_rows {
     float *x;                /* [rows, columns]  NaN missing */
 } dn_table_rows;
 
+/* Takes the panels of the part, if it has any: once only. */
 DN_MUST_CHECK dn_status dn_table_rows_open(const dn_comm *comm, const char *path, dn_table_part *part,
                                            dn_table_rows *out, dn_error *err);
 /* The next block, no rows at the end. Fails: DN_EDATA a cell; DN_EIO, the file is not what it was, too */

@@ -58,7 +58,7 @@ float dn_gene_pass_score(const dn_gene_pass *p, const float *out);
 /* Row of in->known of a given pair, a < b; -1: none. Local. */
 int64_t dn_gene_pass_known(const dn_gene_pass *p, int64_t a, int64_t b);
 
-/* The upper genes of the known pairs of a as the lower one are marked so in out [genes]. Local. */
+/* Sets out[b] = mark for every known pair (a, b), b > a; out [genes]. Local. */
 void dn_gene_pass_mark(const dn_gene_pass *p, int64_t a, uint8_t mark, uint8_t *out);
 
 #endif

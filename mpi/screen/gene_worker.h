@@ -19,15 +19,17 @@ typedef struct dn_gene_worker {
     float out[DN_GENER_BLOCK * DN_GENE_CLASSES];
 } dn_gene_worker;
 
-/* Fails: DN_ENOMEM; *out is for dn_gene_worker_destroy() all the same */
+/* Fails: DN_ENOMEM, or as dn_gener_scorer_create(), dn_screen_keep_create(); *out is for
+ * dn_gene_worker_destroy() all the same */
 DN_MUST_CHECK dn_status dn_gene_worker_create(const dn_gene_pass *p, bool narrow, const dn_screen_plan *plan,
                                               double least, dn_gene_worker **out, dn_error *err);
 void dn_gene_worker_destroy(dn_gene_worker **w);
 
-/* The pairs of a tile; the last ones wait for a block to fill. Fails: DN_ENOMEM */
+/* The pairs of a tile; the last ones wait for a block to fill. Fails: as dn_gener_scorer_pairs(),
+ * dn_screen_keep_offer() */
 DN_MUST_CHECK dn_status dn_gene_worker_tile(dn_gene_worker *w, int64_t tile, dn_error *err);
 
-/* Pairs that wait are scored. Fails: DN_ENOMEM */
+/* Pairs that wait are scored. Fails: likewise */
 DN_MUST_CHECK dn_status dn_gene_worker_flush(dn_gene_worker *w, dn_error *err);
 
 #endif

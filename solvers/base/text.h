@@ -26,7 +26,7 @@ DN_MUST_CHECK dn_status dn_strings_add(dn_strings *s, const char *text, size_t l
 DN_MUST_CHECK dn_status dn_strings_add_string(dn_strings *s, const dn_strings *from, int64_t i,
                                               dn_error *err);
 DN_MUST_CHECK dn_status dn_strings_append(dn_strings *s, const dn_strings *from, dn_error *err);
-/* word1, word2, ..., as many as n. */
+/* word1, word2, ..., as many as n; word: at most 15 bytes. */
 DN_MUST_CHECK dn_status dn_strings_add_numbered(dn_strings *s, const char *word, int64_t n, dn_error *err);
 /* An integer in decimal. */
 DN_MUST_CHECK dn_status dn_strings_add_number(dn_strings *s, int64_t v, dn_error *err);

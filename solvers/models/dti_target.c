@@ -16,6 +16,8 @@
 #include "solvers/nn/dense.h"
 #include "solvers/nn/pool.h"
 
+_Static_assert((int)MAX_UNITS <= (int)DN_NORM_CHANNELS, "a norm holds the sums of its channels on the stack");
+
 static const float epsilon = 1e-5f;
 
 /* One norm in numbers per channel. */

@@ -150,7 +150,8 @@ dn_status dn_gener_bf16_dense2_back(dn_work *k, const float *w, float *dw, dn_er
 void dn_gener_bf16_head(dn_work *k, const float *w);
 void dn_gener_bf16_head_back(dn_work *k, const float *w, float *dw);
 
-/* ---- gener_norms.c: norms are numbered 0 .. 4; 2 and 3, over positions, only where there is no x ---- */
+/* ---- gener_norms.c: norms are numbered 0 .. 4; 2 and 3 run over positions: a pass of the branch works on
+ * them ---- */
 
 dn_norm dn_gener_norm_of(const dn_work *k, int n, const float *w);
 

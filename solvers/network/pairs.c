@@ -69,6 +69,7 @@ void dn_pairs_judge(const dn_pairs_found *f, const double *residual, double unit
 {
     double tol = 1e-8 * f->largest, gap = smallest_gap(f->value, f->have, f->next, tol);
 
+    r->residual = 0;
     for (int64_t i = 0; i < f->have; i++)
         r->residual = fmax(r->residual, residual[i]);
     r->error = isfinite(gap) ? r->residual * unit / gap : r->residual;

@@ -347,7 +347,8 @@ out:
 static void fill_report(const work *w, const double *residual, dn_solve_report *r)
 {
     double largest = largest_found(w), unit = w->kind == DN_SPECTRUM_ADJACENCY ? largest : 1;
-    dn_pairs_found found = {w->theta, w->k, w->have, w->next, largest};
+    dn_pairs_found found = {
+        .value = w->theta, .k = w->k, .have = w->have, .next = w->next, .largest = largest};
 
     *r = (dn_solve_report){.converged = w->converged, .iterations = w->iterations, .tolerance = w->tolerance};
     snprintf(r->method, sizeof r->method, "%s", w->method);

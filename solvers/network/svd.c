@@ -318,7 +318,8 @@ out:
 static void fill_report(const work *w, const double *residual, dn_solve_report *r)
 {
     double largest = w->have > 0 ? w->value[0] : 0;
-    dn_pairs_found found = {w->value, w->k, w->have, w->next, largest};
+    dn_pairs_found found = {
+        .value = w->value, .k = w->k, .have = w->have, .next = w->next, .largest = largest};
 
     *r = (dn_solve_report){.converged = w->converged, .iterations = w->iterations, .tolerance = w->tolerance};
     snprintf(r->method, sizeof r->method, "%s", w->method);

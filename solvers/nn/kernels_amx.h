@@ -169,16 +169,16 @@ DN_TILES_INLINE void dn_tiles_block(const dn_tiles_left *l, const dn_bf16 *b, in
 DN_TILES_INLINE void dn_tiles_block_to(const dn_tiles_left *l, const dn_bf16 *b, int64_t deep, int64_t rows,
                                        int64_t columns, float *c, int64_t n, const float *opt_soon)
 {
-    enum { SIDE = DN_TILES_BLOCK };
-    float edge[SIDE * SIDE] __attribute__((aligned(64)));
+    float edge[DN_TILES_BLOCK * DN_TILES_BLOCK] __attribute__((aligned(64)));
 
-    if (rows >= SIDE && columns >= SIDE) {
+    if (rows >= DN_TILES_BLOCK && columns >= DN_TILES_BLOCK) {
         dn_tiles_block(l, b, deep, c, 4 * n, opt_soon, 4 * n);
         return;
     }
-    dn_tiles_block(l, b, deep, edge, 4 * SIDE, opt_soon, 4 * n);
-    for (int64_t r = 0; r < (rows < SIDE ? rows : SIDE); r++)
-        memcpy(c + r * n, edge + r * SIDE, (size_t)(columns < SIDE ? columns : SIDE) * sizeof *c);
+    dn_tiles_block(l, b, deep, edge, 4 * DN_TILES_BLOCK, opt_soon, 4 * n);
+    for (int64_t r = 0; r < (rows < DN_TILES_BLOCK ? rows : DN_TILES_BLOCK); r++)
+        memcpy(c + r * n, edge + r * DN_TILES_BLOCK,
+               (size_t)(columns < DN_TILES_BLOCK ? columns : DN_TILES_BLOCK) * sizeof *c);
 }
 
 #endif

@@ -25,11 +25,16 @@ out:
 
 dn_status dn_onednn_open(dn_onednn *on, dn_error *err)
 {
+    dn_status st = DN_OK;
     dnnl_status_t bad = dnnl_engine_create(&on->engine, dnnl_cpu, 0);
 
     if (bad == dnnl_success)
         bad = dnnl_stream_create(&on->stream, on->engine, dnnl_stream_default_flags);
-    return bad == dnnl_success ? DN_OK : dn_onednn_failed(bad, 0, 0, 0, false, err);
+    if (bad != dnnl_success)
+        DN_FAIL(bad == dnnl_out_of_memory ? DN_ENOMEM : DN_ESOFTWARE,
+                "oneDNN: no engine or stream: status %d", (int)bad);
+out:
+    return st;
 }
 
 void dn_onednn_close(dn_onednn *on)

@@ -35,7 +35,7 @@ done
 
 # the same build otherwise, but where bf16 work is defined in another way
 if /usr/bin/python3 -c 'import h5py' 2>/dev/null; then
-    stopped older 1 "${train[@]}"
+    killed_after 1 older "${train[@]}"
     /usr/bin/python3 - older/checkpoint.h5 <<'P' || fail "the checkpoint does not say which bf16"
 import h5py, hashlib, re, sys
 path = sys.argv[1]
@@ -54,7 +54,7 @@ P
 else
     echo "# not tested without h5py: a checkpoint of another definition"
 fi
-stopped single 1 "${train[@]}" --precision f32
+killed_after 1 single "${train[@]}" --precision f32
 h5dump -a /build single/checkpoint.h5 >out.txt 2>&1 && ! grep -q bf16 out.txt || fail "f32 speaks of bf16: $(cat out.txt)"
 rm -r single
 

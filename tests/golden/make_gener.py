@@ -3,8 +3,7 @@
 PyTorch in double precision.
 
 Initial weights, dropout masks and swaps are those of dragnet: philox.py, and the naming of streams (solvers/base/rng.h), which
-is written down here a second time. Shapes, data and recipe are those of tests/unit/gener.c
-and gener_classes.c.
+is written down here a second time. Shapes, data and recipe are those of tests/unit/gener.c.
 Run with python3-torch 1.13.0 and python3-numpy 1.24.2 (Debian 12)."""
 import sys
 import numpy as np

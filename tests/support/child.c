@@ -12,8 +12,10 @@ pid_t test_child_start(const char *program, const char *verb, const char *about)
     char got = 'n';
     pid_t pid;
 
-    if (pipe(ready) != 0 || (pid = fork()) < 0)
+    if (pipe(ready) != 0 || (pid = fork()) < 0) {
+        CU_FAIL("no child");
         return -1;
+    }
     if (pid == 0) {
         dup2(ready[1], STDOUT_FILENO);
         execl(program, program, verb, about, (char *)NULL);

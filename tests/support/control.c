@@ -156,6 +156,11 @@ bool test_control_hears(zsock_t *listener, int ms)
     zsock_set_rcvtimeo(listener, ms);
     m = zmsg_recv(listener);
     heard = m != NULL;
+    if (heard) { /* one frame, see PROTOCOL.md */
+        CU_ASSERT_EQUAL(zmsg_size(m), 1);
+        CU_ASSERT(zframe_size(zmsg_first(m)) > 12 && memcmp(zframe_data(zmsg_first(m)), "d1.", 3) == 0);
+        CU_ASSERT_PTR_NOT_NULL(memchr(zframe_data(zmsg_first(m)), '{', 12));
+    }
     zmsg_destroy(&m);
     return heard;
 }
