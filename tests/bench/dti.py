@@ -102,6 +102,7 @@ for size in BATCHES:
         measure.settle(sys.argv[1])
         run = subprocess.run([PROGRAM, MODE, str(size), str(count)], capture_output=True, text=True, check=True)
         mine.append(count * size / float(run.stdout))
+        measure.settle(sys.argv[1])
         theirs.append(count * size / torch_seconds(size, count))
     a, b = statistics.median(mine), statistics.median(theirs)
     print(f"{MODE} batch {size}: dragnet {a:.0f}, PyTorch {torch.__version__} {b:.0f} pairs a second of one thread, "

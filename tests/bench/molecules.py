@@ -82,6 +82,7 @@ with tempfile.NamedTemporaryFile("w", suffix=".smi") as f:
             measure.settle(A.root)
             a.append(ours(f.name, *([] if what.startswith("graph") else [what])))
             if Chem:
+                measure.settle(A.root)
                 b.append(rdkit(smiles, what))
         name = what if what.startswith("graph") else f"... and {what}"
         show = lambda v: f"{statistics.median(v):,.0f} ({min(v):,.0f} .. {max(v):,.0f})"
