@@ -28,7 +28,7 @@ static void watchdog(void)
     const char *limit = getenv("DN_TEST_SECONDS");
 
     signal(SIGALRM, hang);
-    alarm(limit != NULL ? (unsigned)atoi(limit) : 60u);
+    alarm(limit != NULL ? (unsigned)atoi(limit) : 240u);
 }
 
 dn_comm test_first_ranks(int n)

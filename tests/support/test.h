@@ -5,8 +5,8 @@
  *     int main(int argc, char **argv) { return test_main(argc, argv, "sums", tests); }
  *
  * test_main() joins MPI, runs every test on all ranks, prints TAP on rank 0 and failures of any rank on
- * stderr, shares the verdict and kills a hang after 60 s (DN_TEST_SECONDS changes it). No CU_..._FATAL: a
- * rank that leaves a test early strands the others.
+ * stderr, shares the verdict and kills a test that hangs after 240 s (DN_TEST_SECONDS changes it). No
+ * CU_..._FATAL: a rank that leaves a test early strands the others.
  */
 #ifndef DN_TEST_SUPPORT_H
 #define DN_TEST_SUPPORT_H
