@@ -99,11 +99,8 @@ ROWS = []
 for size in BATCHES:
     count, mine, theirs = max(2, PAIRS // size), [], []
     for _ in range(TURNS):
-        measure.settle(sys.argv[1])
-        run = subprocess.run([PROGRAM, MODE, str(size), str(count)], capture_output=True, text=True, check=True)
-        mine.append(count * size / float(run.stdout))
-        measure.settle(sys.argv[1])
-        theirs.append(count * size / torch_seconds(size, count))
+        mine.append(count * size / measure.quietly(sys.argv[1], lambda: float(measure.must([PROGRAM, MODE, size, count]))))
+        theirs.append(count * size / measure.quietly(sys.argv[1], lambda: torch_seconds(size, count)))
     a, b = statistics.median(mine), statistics.median(theirs)
     print(f"{MODE} batch {size}: dragnet {a:.0f}, PyTorch {torch.__version__} {b:.0f} pairs a second of one thread, "
           f"ratio {a / b:.2f} (turns: {', '.join(f'{x / y:.2f}' for x, y in zip(mine, theirs))})", flush=True)

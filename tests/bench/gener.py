@@ -127,9 +127,8 @@ def theirs(python, contender, batch):
     mode, threads, tuned, compiled = contender
     command = [python] + (["-c", COMPILED, SCRIPT] if compiled else [SCRIPT]) + [mode, str(batch), str(threads), str(A.seconds)]
     env = measure.environment(**tuned, OPENBLAS_NUM_THREADS=threads, OMP_NUM_THREADS=threads)
-    measure.settle(A.root)
     try:
-        p = subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE)
+        p = measure.quietly(A.root, lambda: subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE))
     except subprocess.TimeoutExpired:
         return None, f"takes more than {PATIENCE} s"
     lines = [line for line in p.stdout.splitlines() if line.startswith("{")]
@@ -168,23 +167,29 @@ def ours(folder, batch, ranks, precision):
         words = [PROGRAM, "train", "gener", dataset(folder, batch), "--split", "bench", "-o", f"{folder}/run{core}", "--force", "--epochs", 2,
                  *train_words(batch, precision)]
         runs[f"{folder}/run{core}"] = measure.on_ranks(ranks, *words) if core is None else ["taskset", "-c", str(core), *map(str, words)]
-    measure.settle(A.root)
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        list(pool.map(lambda command: measure.must(command, env=measure.environment()), runs.values()))
-    total = 0
-    for run in runs:
-        with open(f"{run}/metrics.jsonl") as f:
-            total += json.loads(f.read().splitlines()[-1])["pairs_per_second"]
-    return total
+
+    def run_all():
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(lambda command: measure.must(command, env=measure.environment()), runs.values()))
+        total = 0
+        for run in runs:
+            with open(f"{run}/metrics.jsonl") as f:
+                total += json.loads(f.read().splitlines()[-1])["pairs_per_second"]
+        return total
+
+    return measure.quietly(A.root, run_all)
 
 
 def screen_seconds(data, model, out, ranks, precision):
     words = ["--precision", precision] if precision != "f32" else []
-    measure.settle(A.root)
-    start = time.perf_counter()
-    measure.must(measure.on_ranks(ranks, PROGRAM, "screen", data, "--model", model, "-o", out, "--force", *words, *A.extra),
-                 env=measure.environment())
-    return time.perf_counter() - start
+
+    def run():
+        start = time.perf_counter()
+        measure.must(measure.on_ranks(ranks, PROGRAM, "screen", data, "--model", model, "-o", out, "--force", *words, *A.extra),
+                     env=measure.environment())
+        return time.perf_counter() - start
+
+    return measure.quietly(A.root, run)
 
 
 class Screen:

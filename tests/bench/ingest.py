@@ -93,11 +93,13 @@ def biogrid(path, rows):
 
 def timed(command):
     """Wall seconds, processor seconds of the children; the command has to succeed."""
-    measure.settle(A.root)
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    measure.must(command, env=measure.environment())
-    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    def run():
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        measure.must(command, env=measure.environment())
+        wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+        return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    return measure.quietly(A.root, run)
 
 
 def ours(folder, what, path, ranks):
@@ -113,8 +115,8 @@ def theirs(what, path):
     name, load, read = PEERS[what]
     code = f"import sys, time\n{load}\np = sys.argv[1]\na, b = time.perf_counter(), time.process_time()\nx = {read}\n" \
            "print(time.perf_counter() - a, time.process_time() - b)"
-    measure.settle(A.root)
-    p = subprocess.run(measure.on_ranks(1, "/usr/bin/python3", "-c", code, path), env=measure.environment(), capture_output=True, text=True)
+    p = measure.quietly(A.root, lambda: subprocess.run(measure.on_ranks(1, "/usr/bin/python3", "-c", code, path), env=measure.environment(),
+                                                       capture_output=True, text=True))
     if p.returncode != 0:
         print(f"SKIP {name}: {p.stderr.strip().splitlines()[-1]}")
         return None

@@ -53,13 +53,15 @@ def dragnet(*args, ranks=A.ranks):
 
 def network(dataset, *args, ranks=A.ranks):
     """Seconds by measure and spectrum of one run, and of opening the graph."""
-    measure.settle(A.root)
-    start = time.perf_counter()
-    s = json.loads(dragnet("network", dataset, "-o", "out", "--force", "--json", "--graphml-edges", 0, *args, ranks=ranks))
-    t = {k: v["seconds"] for part in ("measures", "spectra") for k, v in s.get(part, {}).items()}
-    t["open"] = s["network"]["seconds_to_open"]
-    t["whole command"] = time.perf_counter() - start
-    return t
+    def run():
+        start = time.perf_counter()
+        s = json.loads(dragnet("network", dataset, "-o", "out", "--force", "--json", "--graphml-edges", 0, *args, ranks=ranks))
+        t = {k: v["seconds"] for part in ("measures", "spectra") for k, v in s.get(part, {}).items()}
+        t["open"] = s["network"]["seconds_to_open"]
+        t["whole command"] = time.perf_counter() - start
+        return t
+
+    return measure.quietly(A.root, run)
 
 
 def compile_peer(name, *flags):
@@ -76,8 +78,8 @@ def compile_peer(name, *flags):
 
 def peer(*cmd, env=None):
     """The JSON lines a peer prints, by what they measure."""
-    measure.settle(A.root)
-    out = subprocess.run(list(map(str, cmd)), capture_output=True, text=True, cwd=WORK, env={**os.environ, **(env or {})}).stdout
+    out = measure.quietly(A.root, lambda: subprocess.run(list(map(str, cmd)), capture_output=True, text=True, cwd=WORK,
+                                                         env={**os.environ, **(env or {})}).stdout)
     rows = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     return {r["what"]: r["seconds"] for r in rows}
 
@@ -133,13 +135,12 @@ def iterative():
 
 
 def timed(work, repeats=A.repeats):
-    out = []
-    for _ in range(repeats):
-        measure.settle(A.root)
+    def once():
         start = time.perf_counter()
         work()
-        out.append(time.perf_counter() - start)
-    return out
+        return time.perf_counter() - start
+
+    return [measure.quietly(A.root, once) for _ in range(repeats)]
 
 
 def betweenness():

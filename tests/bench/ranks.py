@@ -9,7 +9,6 @@ load average is printed beside it.
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 
@@ -54,11 +53,8 @@ with tempfile.TemporaryDirectory() as folder:
         for ranks in (1, 2) if turn % 2 == 0 else (2, 1):
             run = f"{folder}/{turn}-{ranks}"
             command = ["mpirun", "-q", "-n", str(ranks), "--map-by", "core", "--bind-to", "core", f"{root}/build/dragnet", "train",
-                       "dti", dataset, "--split", split, "--epochs", "2", "-o", run, *options]
-            measure.settle(root)
-            done = subprocess.run(command, env=environment, capture_output=True, text=True)
-            if done.returncode != 0:
-                sys.exit(done.stderr)
+                       "dti", dataset, "--split", split, "--epochs", "2", "-o", run, "--force", *options]
+            measure.quietly(root, lambda: measure.must(command, env=environment))
             line = open(f"{run}/metrics.jsonl").read().splitlines()[-1]
             speed[ranks].append(json.loads(line)["pairs_per_second"])
             print(f"{ranks} ranks: {speed[ranks][-1]:.0f} pairs a second, load {os.getloadavg()[0]:.1f}", flush=True)

@@ -35,7 +35,7 @@ import subprocess
 import sys
 import tempfile
 
-from measure import settle
+from measure import quietly
 
 SAMPLES = 536  # of the published data; other sizes are there to vary the bytes
 # name, latency of a message (s), bytes a second of a node's card
@@ -233,10 +233,10 @@ class Bench:
     def train(self, ranks, samples, batch, shards, *more):
         self.runs += 1
         run = f"{self.folder}/run{self.runs}"
-        settle(self.o.root)
         bound = ["--map-by", "core", "--bind-to", "core"] if ranks <= CORES else ["--oversubscribe", "--bind-to", "none"]
-        self.call("mpirun", "-q", "-n", str(ranks), *bound, self.o.dragnet, "train", "gener", self.data(samples), "--split", "most",
-                  "--batch", str(batch), "--shards", str(shards), "--epochs", "1", "-o", run, "-q", *more)
+        command = ["mpirun", "-q", "-n", str(ranks), *bound, self.o.dragnet, "train", "gener", self.data(samples), "--split", "most",
+                   "--batch", str(batch), "--shards", str(shards), "--epochs", "1", "-o", run, "-q", "--force", *more]
+        quietly(self.o.root, lambda: self.call(*command))
         return run
 
     def speed(self, ranks, batch, shards):

@@ -142,9 +142,10 @@ def lines_of(a, limits):
         out = [f"Measured on: {machine[0]}, {machine[1]}."] + out
     for name, f in figures.items():
         if f is not None and name != "scaling":
-            cores = f.get("cores")
+            cores, withheld = f.get("cores"), f.get("withheld")
             out.append(f"- `{f['command']}`, commit {f['commit']}, {f['utc']} UTC" +
-                       (f"; before the runs the cores gave {cores[0]:.0%} of their best (median; {cores[1]:.0%} to {cores[2]:.0%})" if cores else ""))
+                       (f"; before the runs the cores gave {cores[0]:.0%} of their best (median; {cores[1]:.0%} to {cores[2]:.0%})" if cores else "") +
+                       (f"; in them the host withheld {withheld[0]:.1%} (median; {withheld[1]:.1%} at most)" if withheld else ""))
     out += ["", "| task | dragnet | peer | its figure | ratio | of the limit | what bounds it |", "|---|---|---|---|---|---|---|"]
     for name, f in figures.items():
         if f is None or not f["rows"]:
