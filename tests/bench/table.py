@@ -19,7 +19,7 @@ import measure
 
 BEGIN, END = "<!-- speed: written by scripts/bench table -->", "<!-- end of speed -->"
 PARTS = {  # name: (what is measured, words for scripts/bench)
-    "gener": ("training of the gene-gene network, f32 and bf16, beside PyTorch", ["gener", "train", "--batches", "8,4096"]),
+    "gener": ("training of the gene-gene network, f32 and bf16, beside PyTorch", ["gener", "train", "--batches", "8,4096", "--contenders", "1 thread,2 threads,2 processes"]),
     "screen": ("screen of all pairs of 5,950 genes, f32 and bf16, beside PyTorch", ["gener", "infer"]),
     "scaling": ("training of the gene-gene network, 2 ranks beside 1", None),
     "import": ("import of text tables beside numpy and pandas", ["import"]),
