@@ -45,25 +45,21 @@ bool dn_world_launched(void)
     return false;
 }
 
-/* A process that nobody has launched speaks to nobody: without these Open MPI opens the libraries of every
- * fast network it knows and starts a daemon, most of the time that a command takes to start. What the
- * environment says stays (not what a file of MCA parameters does), and what the process starts later (a job,
- * its own ranks) chooses anew. */
+/* A process that nobody has launched speaks to nobody: without this Open MPI first opens the libraries of
+ * every fast network it knows, half of the time that a command takes to start. What the environment says
+ * stays (not what a file of MCA parameters does), and what the process starts later (a job, its own ranks)
+ * chooses anew. Its daemon, the larger part of the other half, it needs: without (ess_singleton_isolated) all
+ * such processes of a node share a session folder, and the first to end takes it from the others. */
 static void start_mpi(int *argc, char ***argv, int *level)
 {
-    static const char *alone[][2] = {{"OMPI_MCA_pml", "ob1"}, {"OMPI_MCA_ess_singleton_isolated", "1"}};
-    enum { N = sizeof alone / sizeof alone[0] };
-    bool mine[N];
+    static const char variable[] = "OMPI_MCA_pml";
+    bool mine = !dn_world_launched() && getenv(variable) == NULL;
 
-    for (int i = 0; i < N; i++) {
-        mine[i] = !dn_world_launched() && getenv(alone[i][0]) == NULL;
-        if (mine[i])
-            setenv(alone[i][0], alone[i][1], 1);
-    }
+    if (mine)
+        setenv(variable, "ob1", 1);
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, level);
-    for (int i = 0; i < N; i++)
-        if (mine[i])
-            unsetenv(alone[i][0]);
+    if (mine)
+        unsetenv(variable);
 }
 
 dn_status dn_world_open(int *argc, char ***argv, dn_comm *out, dn_error *err)

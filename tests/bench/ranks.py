@@ -54,9 +54,12 @@ with tempfile.TemporaryDirectory() as folder:
             run = f"{folder}/{turn}-{ranks}"
             command = ["mpirun", "-q", "-n", str(ranks), "--map-by", "core", "--bind-to", "core", f"{root}/build/dragnet", "train",
                        "dti", dataset, "--split", split, "--epochs", "2", "-o", run, "--force", *options]
-            measure.quietly(root, lambda: measure.must(command, env=environment))
-            line = open(f"{run}/metrics.jsonl").read().splitlines()[-1]
-            speed[ranks].append(json.loads(line)["pairs_per_second"])
+
+            def pairs_a_second():
+                measure.must(command, env=environment)
+                return json.loads(open(f"{run}/metrics.jsonl").read().splitlines()[-1])["pairs_per_second"]
+
+            speed[ranks].append(measure.quietly(root, pairs_a_second))
             print(f"{ranks} ranks: {speed[ranks][-1]:.0f} pairs a second, load {os.getloadavg()[0]:.1f}", flush=True)
 one, two = statistics.median(speed[1]), statistics.median(speed[2])
 print(f"\nmedian of {repeats}: 1 rank {one:.0f}, 2 ranks {two:.0f} pairs a second, ratio {two / one:.2f}")

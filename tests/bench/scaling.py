@@ -231,13 +231,17 @@ class Bench:
         return path
 
     def train(self, ranks, samples, batch, shards, *more):
-        self.runs += 1
-        run = f"{self.folder}/run{self.runs}"
         bound = ["--map-by", "core", "--bind-to", "core"] if ranks <= CORES else ["--oversubscribe", "--bind-to", "none"]
         command = ["mpirun", "-q", "-n", str(ranks), *bound, self.o.dragnet, "train", "gener", self.data(samples), "--split", "most",
-                   "--batch", str(batch), "--shards", str(shards), "--epochs", "1", "-o", run, "-q", "--force", *more]
-        quietly(self.o.root, lambda: self.call(*command))
-        return run
+                   "--batch", str(batch), "--shards", str(shards), "--epochs", "1", "-q", *more]
+
+        def run():  # each into a folder of its own: not the last one need be kept
+            self.runs += 1
+            folder = f"{self.folder}/run{self.runs}"
+            self.call(*command, "-o", folder)
+            return folder
+
+        return quietly(self.o.root, run)
 
     def speed(self, ranks, batch, shards):
         """Pairs a second of an epoch, and of its fastest step."""

@@ -42,12 +42,15 @@ expect 65 "is no time such as" "$DRAGNET" ctl talk set checkpoint-every soon
 expect 0 "" "$DRAGNET" ctl talk set checkpoint-every 50s
 "$DRAGNET" ctl talk status --json >out.txt 2>err.txt || fail "status --json: $(cat err.txt)"
 grep -q '"checkpoint_every_s": 50.0' out.txt || fail "the interval was not changed: $(cat out.txt)"
+# (another program that is alone comes and goes first: it must not take Open MPI's folder of this one with it)
+expect 0 "" "$DRAGNET" synth -q --genes 20 --samples 5 --pairs 10 -o beside.h5
 expect 0 "" "$DRAGNET" ctl talk checkpoint
 grep -q "^path	talk/checkpoint.h5" out.txt || fail "checkpoint: $(cat out.txt)"
 [ -s talk/checkpoint.h5 ] || fail "no checkpoint"
 expect 0 "" "$DRAGNET" ctl talk stop --wait
 grep -qx "exit	75" out.txt || fail "stop --wait: $(cat out.txt)"
 ends 75 "talk"
+! grep -vE '^(20[0-9-]+T|dragnet: )' job.err || fail "others than dragnet wrote to the log of a run"
 [ "$(ls talk/control)" = "allowed
 heartbeat.json" ] || fail "left in talk/control: $(ls talk/control)"
 expect 69 "the last one was saved at" "$DRAGNET" ctl talk status

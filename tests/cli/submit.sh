@@ -33,7 +33,7 @@ mkdir bin job
 cat >bin/sbatch <<'SB'
 #!/bin/bash
 printf '%s\n' "$@" >"$RECORD/arguments"
-env | grep -c '^PMIX_\|^OMPI_COMM\|^OMPI_MCA_pml=\|^OMPI_MCA_ess_' >"$RECORD/mpi"
+env | grep -c '^PMIX_\|^OMPI_COMM\|^OMPI_MCA_pml=' >"$RECORD/mpi"
 cp "${@: -1}" "$RECORD/script"
 echo "Submitted batch job 7"
 exit "${SBATCH_ENDS:-0}"
