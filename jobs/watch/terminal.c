@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,9 @@
 
 enum { GAP_S = 3 }; /* longer than any sleep and look of ours */
 
-/* Signal handlers have no other way to be told; one terminal a process. */
-static volatile sig_atomic_t leaving, pausing;
+/* Signal handlers have no other way to be told; one terminal a process. Any thread may be the one that a
+ * signal interrupts, such as those that OpenBLAS starts. */
+static atomic_int leaving, pausing;
 static struct termios before;
 static bool is_open;
 static double seen_at; /* s; when we last slept, or woke up */
@@ -45,9 +47,9 @@ static void on_signal(int number)
         leaving = 1;
 }
 
-static void listen_to(int number)
+static void on(int number, void (*handler)(int))
 {
-    struct sigaction a = {.sa_handler = on_signal};
+    struct sigaction a = {.sa_handler = handler};
 
     sigemptyset(&a.sa_mask);
     sigaction(number, &a, NULL);
@@ -55,9 +57,9 @@ static void listen_to(int number)
 
 void dn_terminal_listen(void)
 {
-    listen_to(SIGINT);
-    listen_to(SIGTERM);
-    listen_to(SIGHUP);
+    on(SIGINT, on_signal);
+    on(SIGTERM, on_signal);
+    on(SIGHUP, on_signal);
 }
 
 bool dn_terminal_leaving(void)
@@ -91,8 +93,8 @@ dn_status dn_terminal_open(dn_error *err)
         DN_FAIL(DN_EUNAVAILABLE, "no terminal");
     if (term == NULL || term[0] == '\0' || strcmp(term, "dumb") == 0)
         DN_FAIL(DN_EUNAVAILABLE, "this terminal can only print lines (TERM)");
-    listen_to(SIGWINCH);
-    listen_to(SIGTSTP);
+    on(SIGWINCH, on_signal);
+    on(SIGTSTP, on_signal);
     start();
     if (!is_open)
         atexit(dn_terminal_close);
@@ -106,6 +108,14 @@ void dn_terminal_close(void)
     if (is_open)
         stop();
     is_open = false;
+}
+
+void dn_terminal_ignore(void)
+{
+    static const int heard[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP};
+
+    for (size_t i = 0; i < sizeof heard / sizeof heard[0]; i++)
+        on(heard[i], SIG_IGN);
 }
 
 void dn_terminal_size(int *columns, int *rows)

@@ -14,6 +14,10 @@
 void dn_terminal_listen(void);
 bool dn_terminal_leaving(void);
 
+/* The last wish was heard, the process is about to end: the library of the sockets, which ends with it, takes
+ * a signal for a reason to leave its threads behind. */
+void dn_terminal_ignore(void);
+
 /* Fails: DN_EUNAVAILABLE standard input or output is no terminal, or one that can do nothing (TERM=dumb) */
 DN_MUST_CHECK dn_status dn_terminal_open(dn_error *err);
 void dn_terminal_close(void);

@@ -77,7 +77,7 @@ leave() {
         [ "$answers" -gt 0 ] || fail "$1: ctl $name got no answer: $(cat $name.err)"
         grep -qE ', then (65|69|75)$' "$name.end" || fail "$1: ctl $name: $(cat $name.end $name.err)"
     done
-    kill -TERM "${watchers[@]}" 2>/dev/null
+    while kill -TERM "${watchers[@]}" 2>/dev/null; do :; done # once is not all that may come
     wait "${watchers[@]}"
     grep -q running watch.out || fail "$1: watch saw nothing: $(cat watch.out watch.err)"
     no_race {status,level,interval,checkpoint,watch,json}.err

@@ -481,6 +481,7 @@ static dn_status run(const dn_call *call, dn_error *err)
     if (st == DN_OK)
         st = verdict(w, err);
 out:
+    dn_terminal_ignore();
     if (w != NULL) {
         dn_queue_close(&w->queue);
         dn_client_close(&w->client);
